@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The full 128-bit product of two words, folded: the mixing step of the wyhash family.
+@inlinable @inline(__always)
+public func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+  let product = left.multipliedFullWidth(by: right)
+  return product.high ^ product.low
+}
+
+/// A 64-bit hash of `count` bytes from `offset`: one multiplication for 16 bytes.
+///
+/// For tables inside one process; never written to disk. `seed` is drawn at start, so that keys from outside cannot be chosen to collide.
+@inlinable @inline(__always)
+public func hashBytes(_ bytes: RawSpan, _ offset: Int, _ count: Int, seed: UInt64) -> UInt64 {
+  let first: UInt64 = 0xa076_1d64_78bd_642f
+  let second: UInt64 = 0xe703_7ed1_a0b4_28db
+  if count < 8 {
+    return mix((count == 0 ? 0 : loadTail(bytes, offset, count)) ^ first, UInt64(count) ^ second ^ seed)
+  }
+  var state = UInt64(count) ^ second ^ seed
+  var position = offset
+  let last = offset &+ count &- 8
+  while position &+ 8 < last {
+    state = mix(loadWord(bytes, position) ^ first, loadWord(bytes, position &+ 8) ^ state)
+    position &+= 16
+  }
+  return mix(loadWord(bytes, position < last ? position : offset) ^ first, loadWord(bytes, last) ^ state)
+}
+
+/// The seed of this process's hash tables.
+public let processHashSeed = UInt64.random(in: .min ... .max)

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A 128-bit trace id: W3C's 32 hex digits and X-Ray's `1-8hex-24hex` are two spellings of it.
+public struct TraceID: Sendable, Hashable, Comparable {
+  /// The first and the last eight bytes, big-endian, so that order is the order of the hex text.
+  public var high: UInt64
+  public var low: UInt64
+
+  @inlinable public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Reads 32 hex digits, 16 hex digits (a 64-bit id, zero-extended) or X-Ray's form, in any case; nil for anything else.
+  public init?(_ text: String) {
+    var digits = Array(text.utf8)
+    if digits.count == 35, digits.starts(with: [0x31, 0x2d]), digits[10] == 0x2d {
+      digits.removeSubrange(10...10)
+      digits.removeFirst(2)
+    }
+    guard digits.count == 32 || digits.count == 16, let low = parseHex(digits[(digits.count - 16)...]) else { return nil }
+    guard let high = digits.count == 32 ? parseHex(digits[..<16]) : 0 else { return nil }
+    self.init(high: high, low: low)
+  }
+
+  /// 32 lower-case hex digits.
+  public var hex: String { hexText(high) + hexText(low) }
+
+  /// X-Ray's spelling: `1-` and the first 8 digits, `-` and the other 24.
+  public var xrayText: String {
+    let digits = hex
+    return "1-\(digits.prefix(8))-\(digits.dropFirst(8))"
+  }
+
+  /// True for the id that W3C calls invalid.
+  @inlinable public var isZero: Bool { high == 0 && low == 0 }
+
+  @inlinable public static func < (left: TraceID, right: TraceID) -> Bool {
+    left.high == right.high ? left.low < right.low : left.high < right.high
+  }
+}
+
+/// 16 lower-case hex digits of a 64-bit id.
+public func hexText(_ value: UInt64) -> String {
+  unsafe String(unsafeUninitializedCapacity: 16) { digits in
+    for index in 0..<16 {
+      let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15
+      unsafe digits[index] = nibble < 10 ? 48 + nibble : 87 + nibble
+    }
+    return 16
+  }
+}
+
+/// The value of up to 16 hex digits, in any case; nil if there is another character or none at all.
+public func parseHex(_ digits: ArraySlice<UInt8>) -> UInt64? {
+  guard !digits.isEmpty, digits.count <= 16 else { return nil }
+  var value: UInt64 = 0
+  for digit in digits {
+    guard let nibble = hexNibble(digit) else { return nil }
+    value = value << 4 | UInt64(nibble)
+  }
+  return value
+}
+
+/// The value of one hex digit, in any case.
+@inlinable public func hexNibble(_ digit: UInt8) -> UInt8? {
+  switch digit {
+  case 48...57: digit &- 48
+  case 97...102: digit &- 87
+  case 65...70: digit &- 55
+  default: nil
+  }
+}

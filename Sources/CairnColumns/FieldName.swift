@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The names of fields that have a meaning to Cairn, whichever door they came through.
+///
+/// Source: Honeycomb's OTLP mapping for the names with `trace.`, `meta.`, `span.` and `library.`; OpenTelemetry's semantic
+/// conventions for the others.
+public enum FieldName {
+  public static let name = "name"
+  public static let serviceName = "service.name"
+  public static let traceID = "trace.trace_id"
+  public static let spanID = "trace.span_id"
+  public static let parentID = "trace.parent_id"
+  public static let parentName = "parent_name"
+  public static let traceState = "trace.trace_state"
+  public static let linkTraceID = "trace.link.trace_id"
+  public static let linkSpanID = "trace.link.span_id"
+  public static let durationMilliseconds = "duration_ms"
+  public static let spanKind = "span.kind"
+  public static let type = "type"
+  public static let statusCode = "status_code"
+  public static let statusMessage = "status_message"
+  public static let error = "error"
+  public static let eventCount = "span.num_events"
+  public static let linkCount = "span.num_links"
+  public static let signalType = "meta.signal_type"
+  public static let annotationType = "meta.annotation_type"
+  public static let timeSinceSpanStart = "meta.time_since_span_start_ms"
+  public static let invalidDuration = "meta.invalid_duration"
+  public static let invalidTimeSinceSpanStart = "meta.invalid_time_since_span_start"
+  public static let libraryName = "library.name"
+  public static let libraryVersion = "library.version"
+  public static let resourceSchemaURL = "resource.schema_url"
+  public static let scopeSchemaURL = "scope.schema_url"
+  public static let sampleRate = "SampleRate"
+  public static let severity = "severity"
+  public static let severityCode = "severity_code"
+  public static let severityText = "severity_text"
+  public static let body = "body"
+  public static let flags = "flags"
+  public static let eventName = "event.name"
+  /// Not a stored column: the event's own time, as integer Unix nanoseconds.
+  public static let timestamp = "timestamp"
+  /// Not a stored column: the name of the event's dataset.
+  public static let dataset = "dataset"
+  /// Not a stored column: true for a span without a parent.
+  public static let isRoot = "is_root"
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnBytes
+
+/// The seam between the doors and whatever keeps the events: the embedded engine by default, another database when one machine is
+/// not enough. One contract suite runs on every implementation.
+///
+/// All calls may come from any task. A query stops with `.cancelled` when its task is cancelled.
+public protocol EventStore: Sendable {
+  /// Groups and calculates; see `Plan`.
+  func run(_ plan: Plan) async throws(QueryError) -> Answer
+  /// Compares two sets of events over all columns.
+  func bubbleUp(_ plan: BubbleUpPlan) async throws(QueryError) -> BubbleUpAnswer
+  /// Everything of one trace; no events where there is none.
+  func trace(_ id: TraceID, environment: String) async throws(QueryError) -> TraceAnswer
+  /// Traces with at least one span that matches.
+  func traces(_ plan: TraceSearchPlan) async throws(QueryError) -> TraceSearchAnswer
+  /// The datasets of an environment, by name.
+  func datasets(environment: String) async throws(QueryError) -> [DatasetSummary]
+  /// The columns of the datasets, by name; virtual ones are not among them.
+  func columns(_ scope: Scope) async throws(QueryError) -> [ColumnSummary]
+  /// The newest events that match, oldest first, at most `limit`.
+  func events(_ scope: Scope, filter: Filter, limit: Int) async throws(QueryError) -> [Event]
+}
+
+/// Why a question has no answer.
+public enum QueryError: Error, Sendable, Hashable {
+  /// The question itself is wrong; `field` names the part, such as `calculations[0].column`.
+  case invalid(field: String, reason: String)
+  case cancelled
+  /// It took longer or needed more memory than a question may.
+  case overBudget(String)
+  case unavailable(String)
+}

@@ -1,0 +1,50 @@
+// @ts-check
+// What the Services page says first: which service is slower or fails more than it did at the range's start.
+
+/** @typedef {{name: string, events: number, requests: number, rate_per_s: number, errors: number, error_rate: number, p50_ms: number | null, p95_ms: number | null, p99_ms: number | null}} Service */
+/** @typedef {{name: string, requests: number[], errors: number[], p95_ms: (number | null)[]}} Line */
+/** @typedef {{name: string, before: number, after: number, factor: number}} Slower */
+/** @typedef {{name: string, before: number, after: number}} Failing */
+
+const slowerFactor = 1.5; // less is weather
+const failingPoints = 0.01; // one point of all requests
+const leastRequests = 20; // in each part; fewer say nothing
+
+/** @param {(number | null)[]} values @returns {number | null} */
+export function median(values) {
+  const known = values.filter((v) => v != null).sort((a, b) => /** @type {number} */ (a) - /** @type {number} */ (b));
+  return known.length ? known[Math.floor((known.length - 1) / 2)] : null;
+}
+
+/** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} first third against last third */
+export function compare(line) {
+  const third = Math.max(1, Math.floor(line.requests.length / 3));
+  const sum = (/** @type {number[]} */ v) => v.reduce((a, b) => a + (b ?? 0), 0);
+  const [early, late] = [sum(line.requests.slice(0, third)), sum(line.requests.slice(-third))];
+  const before = median(line.p95_ms.slice(0, third)), after = median(line.p95_ms.slice(-third));
+  const enough = early >= leastRequests && late >= leastRequests;
+  const change = enough && before && after ? after / before - 1 : null;
+  const slower = change != null && change + 1 >= slowerFactor
+    ? { name: line.name, before: /** @type {number} */ (before), after: /** @type {number} */ (after), factor: change + 1 } : null;
+  const was = early ? sum(line.errors.slice(0, third)) / early : 0, is = late ? sum(line.errors.slice(-third)) / late : 0;
+  return { slower, failing: enough && is - was >= failingPoints ? { name: line.name, before: was, after: is } : null, change };
+}
+
+/** @param {Line[]} lines @returns {{slower: Slower[], failing: Failing[], changes: Map<string, number | null>}} worst first */
+export function findings(lines) {
+  const slower = [], failing = [], changes = new Map();
+  for (const line of lines) {
+    const found = compare(line);
+    changes.set(line.name, found.change);
+    if (found.slower) slower.push(found.slower);
+    if (found.failing) failing.push(found.failing);
+  }
+  return { slower: slower.sort((a, b) => b.factor - a.factor), failing: failing.sort((a, b) => b.after - b.before - (a.after - a.before)), changes };
+}
+
+/** @param {Line[]} lines @returns {{requests: number[], errors: number[]}} all services added */
+export function totals(lines) {
+  const count = lines[0]?.requests.length ?? 0;
+  const add = (/** @type {'requests' | 'errors'} */ key) => Array.from({ length: count }, (_, i) => lines.reduce((sum, line) => sum + (line[key][i] ?? 0), 0));
+  return { requests: add('requests'), errors: add('errors') };
+}

@@ -1,0 +1,74 @@
+// @ts-check
+// What to copy for each door, with the server's real address.
+
+/** @typedef {{name: string, lang: 'sh' | 'python' | 'js' | 'go' | 'swift' | 'yaml' | 'java', code: string}} Snippet */
+
+/** @param {string} address host:port as it listens @param {string} pageHost the host by which the reader reached this page @returns {string} an address that can be dialled */
+export function dialable(address, pageHost) {
+  const m = /^(.*):(\d+)$/.exec(address);
+  if (!m) return address;
+  const host = ['0.0.0.0', '[::]', '::', '*', ''].includes(m[1]) ? pageHost : m[1];
+  return `${host}:${m[2]}`;
+}
+
+/** @param {string} address host:port @param {boolean} open whether no key is needed @returns {Snippet[]} */
+export function otlpHTTP(address, open) {
+  const url = `http://${address}`, headers = open ? '' : '\nexport OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20YOUR_KEY"';
+  const env = `export OTEL_EXPORTER_OTLP_ENDPOINT=${url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_SERVICE_NAME=my-service${headers}`;
+  return [{ name: 'Environment', lang: 'sh', code: env }, ...languages(env, 'http'),
+    { name: 'Collector', lang: 'yaml', code: `exporters:\n  otlphttp/cairn:\n    endpoint: ${url}\nservice:\n  pipelines:\n    traces:  { receivers: [otlp], exporters: [otlphttp/cairn] }\n    logs:    { receivers: [otlp], exporters: [otlphttp/cairn] }\n    metrics: { receivers: [otlp], exporters: [otlphttp/cairn] }` },
+    { name: 'curl', lang: 'sh', code: curl(url, open) }];
+}
+
+/** @param {string} address @param {boolean} open @returns {Snippet[]} */
+export function otlpGRPC(address, open) {
+  const headers = open ? '' : '\nexport OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20YOUR_KEY"';
+  const env = `export OTEL_EXPORTER_OTLP_ENDPOINT=http://${address}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=grpc\nexport OTEL_EXPORTER_OTLP_INSECURE=true\nexport OTEL_SERVICE_NAME=my-service${headers}`;
+  return [{ name: 'Environment', lang: 'sh', code: env }, ...languages(env, 'grpc'),
+    { name: 'Collector', lang: 'yaml', code: `exporters:\n  otlp/cairn:\n    endpoint: ${address}\n    tls: { insecure: true }\nservice:\n  pipelines:\n    traces:  { receivers: [otlp], exporters: [otlp/cairn] }\n    logs:    { receivers: [otlp], exporters: [otlp/cairn] }\n    metrics: { receivers: [otlp], exporters: [otlp/cairn] }` }];
+}
+
+/** @param {string} env @param {'http' | 'grpc'} protocol @returns {Snippet[]} */
+function languages(env, protocol) {
+  const go = protocol === 'http' ? 'otlptracehttp' : 'otlptracegrpc';
+  return [
+    { name: 'Python', lang: 'python', code: `# pip install opentelemetry-distro opentelemetry-exporter-otlp\n# opentelemetry-bootstrap -a install\n${env}\nexport OTEL_LOGS_EXPORTER=otlp\nexport OTEL_METRICS_EXPORTER=otlp\nexport OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true\nopentelemetry-instrument python app.py` },
+    { name: 'Node', lang: 'sh', code: `# npm install @opentelemetry/auto-instrumentations-node\n${env}\nexport OTEL_LOGS_EXPORTER=otlp\nexport OTEL_METRICS_EXPORTER=otlp\nnode --require @opentelemetry/auto-instrumentations-node/register app.js` },
+    { name: 'Go', lang: 'go', code: `// reads ${env.split('\n')[0].replace('export ', '')}\nexporter, err := ${go}.New(ctx)\nif err != nil {\n\tlog.Fatal(err)\n}\nprovider := trace.NewTracerProvider(trace.WithBatcher(exporter))\ndefer provider.Shutdown(ctx)\notel.SetTracerProvider(provider)` },
+    { name: 'Java', lang: 'sh', code: `${env}\njava -javaagent:opentelemetry-javaagent.jar -jar app.jar` },
+    { name: 'Swift', lang: 'swift', code: `// swift-otel; the address comes from ${env.split('\n')[0].replace('export ', '')}\nimport OTel\nimport ServiceLifecycle\n\nlet telemetry = try OTel.bootstrap()\nlet group = ServiceGroup(services: [telemetry, app], logger: logger)\ntry await group.run()` },
+  ];
+}
+
+/** @param {string} url @param {boolean} open @returns {string} one span by hand; the times are the shell's now */
+function curl(url, open) {
+  const key = open ? '' : " \\\n  -H 'Authorization: Bearer YOUR_KEY'";
+  return `NOW=$(date +%s)\ncurl ${url}/v1/traces -H 'Content-Type: application/json'${key} -d '{"resourceSpans":[{
+  "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"hello"}}]},
+  "scopeSpans":[{"spans":[{"traceId":"'$(openssl rand -hex 16)'","spanId":"'$(openssl rand -hex 8)'","name":"GET /hello","kind":2,
+    "startTimeUnixNano":"'$NOW'000000000","endTimeUnixNano":"'$NOW'042000000"}]}]}]}'`;
+}
+
+/** @param {number} nowMs @param {() => string} hex gives 16 random hex digits @returns {{traceID: string, body: object}} a trace of two spans, in OTLP JSON */
+export function helloTrace(nowMs, hex) {
+  const traceID = hex() + hex(), root = hex(), nano = (/** @type {number} */ ms) => `${Math.round(ms)}000000`;
+  const span = (/** @type {string} */ spanId, /** @type {string} */ name, /** @type {number} */ kind, /** @type {number} */ from, /** @type {number} */ to, /** @type {object} */ more) =>
+    ({ traceId: traceID, spanId, name, kind, startTimeUnixNano: nano(nowMs + from), endTimeUnixNano: nano(nowMs + to), ...more });
+  const text = (/** @type {string} */ key, /** @type {string} */ stringValue) => ({ key, value: { stringValue } });
+  return { traceID, body: { resourceSpans: [{ resource: { attributes: [text('service.name', 'hello-cairn')] }, scopeSpans: [{ scope: { name: 'cairn.ui' }, spans: [
+    span(root, 'GET /hello', 2, -240, 0, { attributes: [text('http.route', '/hello'), text('greeting', 'Your first trace')] }),
+    span(hex(), 'SELECT greeting', 3, -190, -60, { parentSpanId: root, attributes: [text('db.system', 'sqlite')] })] }] }] } };
+}
+
+const keywords = /^(import|let|try|await|defer|if|err|export|func|async|throws|return|var|const|from|exporters|service|pipelines|receivers|endpoint|tls)$/;
+
+/** @param {string} code @param {string} lang @returns {{kind: '' | 's' | 'k' | 'c', text: string}[]} pieces to colour */
+export function highlight(code, lang) {
+  const comment = lang === 'go' || lang === 'swift' ? '//[^\\n]*' : '(?<=^|\\s)#[^\\n]*';
+  const pattern = new RegExp(`("[^"\\n]*"|${comment}|\\b[A-Za-z_]+\\b)`, 'm');
+  return code.split(new RegExp(pattern.source, 'gm')).filter(Boolean).map((text) => {
+    if (text.startsWith('"')) return { kind: 's', text };
+    if (/^(\/\/|#)/.test(text)) return { kind: 'c', text };
+    return { kind: keywords.test(text) ? 'k' : '', text };
+  });
+}

@@ -1,0 +1,61 @@
+// @ts-check
+// Cairn's own API (docs/api.md), one function per question.
+import { ask, get, post } from './http.js';
+
+/** @typedef {{start: number, end: number}} Time  Unix seconds */
+
+export const everything = '__all__';
+
+/** @param {AbortSignal} [signal] */
+export function status(signal) { return get('status', {}, signal); }
+/** @param {AbortSignal} [signal] @returns {Promise<{datasets: {name: string, events: number, first_us: number, last_us: number}[]}>} */
+export function datasets(signal) { return get('datasets', {}, signal); }
+/** @param {string} dataset @param {AbortSignal} [signal] @returns {Promise<{columns: {name: string, type: string, events: number}[]}>} */
+export function columns(dataset, signal) { return get('columns', { dataset }, signal); }
+/** @param {string} dataset @param {Record<string, unknown>} query @param {AbortSignal} [signal] */
+export function query(dataset, query, signal) { return post('query', { dataset, query }, signal); }
+/** @param {{dataset: string, query: object, selection: object, baseline?: object, limit?: number}} body @param {AbortSignal} [signal] */
+export function bubbleUp(body, signal) { return post('bubbleup', body, signal); }
+/** @param {Time} time @param {AbortSignal} [signal] */
+export function services(time, signal) { return get('services', { ...time }, signal); }
+/** @param {string} id @param {AbortSignal} [signal] the tree without the fields: they come span by span */
+export function trace(id, signal) { return get(`traces/${encodeURIComponent(id)}`, { fields: 'none' }, signal); }
+/** @param {string} id @param {string} span @param {AbortSignal} [signal] */
+export function span(id, span, signal) { return get(`traces/${encodeURIComponent(id)}/spans/${encodeURIComponent(span)}`, {}, signal); }
+/** @param {AbortSignal} [signal] */
+export function doors(signal) { return get('doors', {}, signal); }
+
+/**
+ * The most frequent values of a column, for suggestions.
+ * @param {string} dataset @param {string} column @param {Time} time @param {AbortSignal} [signal]
+ * @returns {Promise<{value: unknown, count: number}[]>}
+ */
+export async function values(dataset, column, time, signal) {
+  const answer = await query(dataset, { calculations: [{ op: 'COUNT' }], breakdowns: [column], orders: [{ op: 'COUNT', order: 'descending' }],
+    filters: [{ column, op: 'exists' }], limit: 30, start_time: Math.floor(time.start), end_time: Math.ceil(time.end) }, signal);
+  const at = (/** @type {string} */ kind) => answer.data[answer.columns.findIndex((/** @type {{kind: string}} */ c) => c.kind === kind)] ?? [];
+  const counts = at('calculation');
+  return at('breakdown').map((/** @type {unknown} */ value, /** @type {number} */ i) => ({ value, count: counts[i] })).filter((/** @type {{value: unknown}} */ v) => v.value !== null);
+}
+
+/**
+ * Traces. Conditions are joined by "and"; a search by "any of" becomes one question per filter, and the answers are joined here.
+ * @param {{dataset?: string, service?: string, name?: string, error?: boolean, min?: number | null, max?: number | null, filters: object[],
+ *   any?: boolean, order: string, limit: number} & Time} search
+ * @param {AbortSignal} [signal]
+ */
+export async function traces(search, signal) {
+  const one = (/** @type {object[]} */ filters) => get('traces', { dataset: search.dataset, service: search.service, name: search.name,
+    error: search.error ? true : undefined, min_duration_ms: search.min, max_duration_ms: search.max, order: search.order, limit: search.limit,
+    start: search.start, end: search.end, filters: filters.length ? JSON.stringify(filters) : undefined }, signal);
+  if (!search.any || search.filters.length < 2) return one(search.filters);
+  const answers = await Promise.all(search.filters.map((filter) => one([filter])));
+  const found = new Map(answers.flatMap((a) => a.traces).map((t) => [t.trace_id, t]));
+  const by = { recent: (t) => t.start_us, slowest: (t) => t.duration_ms, errors: (t) => t.errors }[search.order] ?? ((t) => t.start_us);
+  return { traces: [...found.values()].sort((a, b) => by(b) - by(a)).slice(0, search.limit), info: answers[0].info };
+}
+
+/** @param {object} body OTLP JSON, to this same server @returns {Promise<any>} */
+export function sendTrace(body) {
+  return ask('/v1/traces', { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
+}

@@ -1,0 +1,42 @@
+// @ts-check
+// The only door to the network. An error carries what happened in words that a reader can act on.
+
+/** @typedef {Error & {status: number, field?: string, kind: 'offline' | 'answer' | 'shape'}} WireError */
+
+const prefix = '/api/cairn/';
+
+/** @param {'offline' | 'answer' | 'shape'} kind @param {string} message @param {number} status @param {string} [field] @returns {WireError} */
+function failure(kind, message, status, field) { return Object.assign(new Error(message), { kind, status, field }); }
+
+/** @param {string} path below /api/cairn/ @param {Record<string, string | number | boolean | undefined | null>} [params] @param {AbortSignal} [signal] @returns {Promise<any>} */
+export function get(path, params = {}, signal) {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(params)) if (value !== undefined && value !== null && value !== '') search.set(key, String(value));
+  return ask(`${prefix}${path}${search.size ? `?${search}` : ''}`, { signal, headers: { Accept: 'application/json' } });
+}
+
+/** @param {string} path below /api/cairn/ @param {unknown} body @param {AbortSignal} [signal] @returns {Promise<any>} */
+export function post(path, body, signal) {
+  return ask(`${prefix}${path}`, { method: 'POST', signal, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', Accept: 'application/json' } });
+}
+
+/** @param {string} url @param {RequestInit} init @returns {Promise<any>} */
+export async function ask(url, init) {
+  let response;
+  try {
+    response = await fetch(url, { ...init, credentials: 'same-origin', cache: 'no-store' });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw failure('offline', 'Cairn does not answer.', 0);
+  }
+  const text = await response.text();
+  let answer;
+  try { answer = text ? JSON.parse(text) : {}; } catch {
+    throw failure('shape', response.ok ? 'The answer is no JSON.' : `Status ${response.status}.`, response.status);
+  }
+  if (!response.ok) throw failure('answer', typeof answer.error === 'string' ? answer.error : `Status ${response.status}.`, response.status, answer.field);
+  return answer;
+}
+
+/** @param {unknown} error @returns {boolean} */
+export function isAbort(error) { return error instanceof DOMException && error.name === 'AbortError'; }
