@@ -9,6 +9,8 @@ let sheet: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
+  // `GrowableBuffer.span` depends on the lifetime of its buffer; nothing else uses the feature.
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -54,6 +56,28 @@ let package = Package(
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift")]),
     // 4
-    room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnStorage"]),
+    room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPlan"]),
+    // 6
+    .target(
+      name: "CairnServer",
+      dependencies: [
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnOTLP", "CairnHoneycomb", "CairnStorage", "CairnCatalog",
+        "CairnQuery",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: sheet),
+    // 7
+    .executableTarget(
+      name: "cairn",
+      dependencies: ["CairnServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: sheet),
   ]
 )
