@@ -1,0 +1,126 @@
+// @ts-check
+// Routes, theme, live, keys: what holds the pages together.
+import { readCatalog } from './views/catalog.js';
+import { startDatasetPicker } from './views/dataset-picker.js';
+import { byID, fill, h, say } from './views/dom.js';
+import { explorePage } from './views/explore.js';
+import { setPageKeys, startKeys } from './views/keys.js';
+import { closePopover } from './views/popover.js';
+import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
+import { startSearch } from './views/search.js';
+import { sendPage } from './views/send.js';
+import { servicesPage } from './views/services.js';
+import { empty } from './views/states.js';
+import { showTime, startTimePicker } from './views/time-picker.js';
+import { tracePage } from './views/trace.js';
+import { tracesPage } from './views/traces.js';
+
+/** @typedef {{update: () => void, close: () => void, keys?: import('./views/keys.js').Key[]}} Page */
+/** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean, dataset?: boolean}} Route */
+
+/** @type {Record<string, Route>} */
+const routes = {
+  services: { open: servicesPage, title: 'Services', nav: 'services', time: true },
+  explore: { open: explorePage, title: 'Explore', nav: 'explore', time: true, dataset: true },
+  traces: { open: tracesPage, title: 'Traces', nav: 'traces', time: true, dataset: true },
+  trace: { open: tracePage, title: 'Trace', nav: 'traces' },
+  send: { open: sendPage, title: 'Send data', nav: 'send' },
+};
+const liveEvery = 5000; // ms
+const catalogPatience = 1500; // ms: colours want the datasets' order, but a page must not wait for ever
+
+/** @type {Page | null} */
+let page = null;
+let shown = '';
+let live = 0;
+
+/** @param {HTMLElement} host @returns {Page} */
+function nowherePage(host) {
+  fill(host, h('div', { class: 'panel' }, empty('There is no such page.', [h('span', { class: 'mono' }, place.get().path), ' is no page of Cairn.'],
+    [h('a', { class: 'btn', href: link('/ui/services') }, 'Services'), h('a', { class: 'btn', href: link('/ui/traces') }, 'Traces')])));
+  return { update() {}, close() {} };
+}
+
+function show() {
+  const { page: name, id } = place.get(), route = routes[name], key = `${name}/${id}`, main = byID('main');
+  closePopover();
+  if (key === shown) { page?.update(); links(); return; }
+  page?.close();
+  shown = key;
+  main.replaceChildren();
+  main.className = `main page-${route ? name : 'none'}`;
+  main.removeAttribute('aria-busy');
+  document.title = `${route?.title ?? 'No such page'} · Cairn`;
+  byID('time').hidden = byID('refresh').hidden = byID('live').hidden = !route?.time;
+  byID('dataset').hidden = !route?.dataset;
+  if (!route?.time) setLive(false);
+  page = (route?.open ?? nowherePage)(main);
+  setPageKeys(page.keys ?? []);
+  links();
+  scrollTo(0, 0);
+}
+
+/** The navigation keeps time and dataset. */
+function links() {
+  const nav = routes[place.get().page]?.nav;
+  for (const a of document.querySelectorAll('.rail a')) {
+    a.setAttribute('href', link(new URL(/** @type {HTMLAnchorElement} */ (a).href).pathname));
+    if (a.getAttribute('data-page') === nav && nav) a.setAttribute('aria-current', 'page'); else a.removeAttribute('aria-current');
+  }
+}
+
+function again() { refresh.set(refresh.get() + 1); showTime(); }
+
+/** @param {boolean} on */
+function setLive(on) {
+  clearInterval(live);
+  live = 0;
+  byID('live').setAttribute('aria-pressed', String(on));
+  if (!on) return;
+  if (!('seconds' in range())) setRange({ seconds: range().end - range().start }); // live follows now
+  live = window.setInterval(() => { if (!document.hidden) again(); }, liveEvery);
+}
+
+function toggleLive() {
+  if (byID('live').hidden) return;
+  setLive(!live);
+  say(live ? 'Live: reads again every 5 seconds' : 'Live is off');
+}
+
+function startTheme() {
+  byID('theme').addEventListener('click', () => {
+    const next = getComputedStyle(document.documentElement).colorScheme === 'dark' ? 'light' : 'dark';
+    document.documentElement.dataset.theme = next;
+    store('cairn.theme', next);
+    dispatchEvent(new Event('themechange'));
+  });
+}
+
+/** Plain clicks on our own links stay in the program. @param {MouseEvent} event */
+function onClick(event) {
+  const a = /** @type {HTMLElement} */ (event.target).closest?.('a[href]');
+  if (!a || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const url = new URL(/** @type {HTMLAnchorElement} */ (a).href);
+  if (url.origin !== location.origin || !(url.pathname === '/' || url.pathname.startsWith('/ui/')) || url.pathname.startsWith('/ui/static/') || url.hash || a.hasAttribute('download')) return;
+  event.preventDefault();
+  go(url.pathname + url.search);
+}
+
+async function start() {
+  startTheme();
+  startTimePicker();
+  startDatasetPicker();
+  startSearch();
+  startKeys({ toggleLive, again });
+  byID('live').addEventListener('click', toggleLive);
+  byID('refresh').addEventListener('click', again);
+  addEventListener('click', onClick);
+  await Promise.race([readCatalog(), new Promise((done) => setTimeout(done, catalogPatience))]);
+  place.subscribe(show);
+  utc.subscribe(again);
+  place.subscribe(() => { if (live && !('seconds' in range())) setLive(false); });
+  show();
+  setInterval(showTime, 30000);
+}
+
+start();

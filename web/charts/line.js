@@ -1,0 +1,64 @@
+// @ts-check
+// Lines or bars over time. Geometry is given back, so that a view can place its hairline, its tooltip and what is dragged.
+import { clamp, linear, roundUp } from '../model/scales.js';
+import { timeTicks } from '../model/time.js';
+import { s } from './svg.js';
+
+/** @typedef {{name: string, colour: string, values: (number | null)[], width?: number, dim?: boolean}} Series */
+/** @typedef {{startUs: number, stepUs: number, count: number, endUs?: number}} Steps */
+/** @typedef {{left: number, right: number, top: number, bottom: number, at: (us: number) => number, back: (px: number) => number, step: (px: number) => number}} Frame */
+
+/**
+ * @param {HTMLElement} host is filled anew @param {Steps} steps @param {Series[]} series
+ * @param {{bars?: boolean, format: (v: number) => string, label: string, utc: boolean, box?: {start: number, end: number} | null, left?: number}} options
+ * @returns {Frame | null}
+ */
+export function lineChart(host, steps, series, { bars = false, format, label, utc, box = null, left = 46 }) {
+  const width = host.clientWidth, height = host.clientHeight;
+  if (!width || !height) return null;
+  const right = width - 6, top = 8, bottom = height - 20;
+  const endUs = steps.endUs ?? steps.startUs + steps.count * steps.stepUs;
+  const x = linear(steps.startUs, endUs, left, right);
+  const most = roundUp(Math.max(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0))) * 1.02);
+  const least = Math.min(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0)));
+  const y = linear(least < 0 ? -roundUp(-least) : 0, most, bottom, top);
+  const ticks = timeTicks(steps.startUs, endUs, Math.max(2, Math.floor((right - left) / 90)), utc);
+  const svg = s('svg', { role: 'img', 'aria-label': label, width, height, viewBox: `0 0 ${width} ${height}` },
+    y.ticks.map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(y.at(v)) + 0.5, y2: Math.round(y.at(v)) + 0.5 }),
+      s('text', { class: 'ax', x: left - 6, y: y.at(v) + 4, 'text-anchor': 'end' }, format(v))]),
+    ticks.map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us), left + 14, right - 14), y: height - 4, 'text-anchor': 'middle' }, t.text)),
+    bars ? columns(steps, series, x, y, box) : series.map((line) => s('path', { d: path(line.values, steps, x, y), fill: 'none', stroke: line.colour,
+      'stroke-width': line.width ?? 1.6, 'stroke-linejoin': 'round', 'stroke-linecap': 'round', opacity: line.dim ? 0.25 : 1 })));
+  host.replaceChildren(svg);
+  return { left, right, top, bottom, at: x.at, back: x.back, step: (px) => clamp(Math.floor((x.back(px) - steps.startUs) / steps.stepUs), 0, steps.count - 1) };
+}
+
+/** Stacked, in the order given. @param {Steps} steps @param {Series[]} series @param {any} x @param {any} y @param {{start: number, end: number} | null} box */
+function columns(steps, series, x, y, box) {
+  const slot = x.at(steps.startUs + steps.stepUs) - x.at(steps.startUs), width = Math.max(0.8, slot - (slot > 3 ? 1.4 : 0.2));
+  const marks = [];
+  for (let i = 0; i < steps.count; i += 1) {
+    let base = 0;
+    for (const line of series) {
+      const value = line.values[i] ?? 0;
+      if (value <= 0) continue;
+      const tall = Math.max(1, y.at(base) - y.at(base + value)), us = steps.startUs + (i + 0.5) * steps.stepUs;
+      const inBox = box && us >= box.start * 1e6 && us < box.end * 1e6;
+      marks.push(s('rect', { x: x.at(steps.startUs + i * steps.stepUs) + 0.5, width, y: y.at(base) - tall, height: tall, fill: line.colour, opacity: box && !inBox ? 0.35 : line.dim ? 0.55 : 1 }));
+      base += value;
+    }
+  }
+  return marks;
+}
+
+/** @param {(number | null)[]} values @param {Steps} steps @param {any} x @param {any} y @returns {string} gaps stay gaps; a lone point is a short stroke */
+function path(values, steps, x, y) {
+  let text = '', open = false;
+  values.forEach((value, i) => {
+    if (value == null) { open = false; return; }
+    const px = x.at(steps.startUs + (i + 0.5) * steps.stepUs).toFixed(1), py = y.at(value).toFixed(1);
+    text += open ? `L${px} ${py}` : `M${px} ${py}${values[i + 1] == null ? `L${(Number(px) + 0.1).toFixed(1)} ${py}` : ''}`;
+    open = true;
+  });
+  return text;
+}

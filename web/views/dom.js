@@ -1,0 +1,77 @@
+// @ts-check
+// Making elements. Text is always a text node; nothing here parses markup.
+import { services } from '../model/palette.js';
+import { icon } from '../charts/svg.js';
+
+/**
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] on… is a listener, vars sets custom properties and styles through the CSSOM, false and null are left out
+ * @param {...any} kids nested lists and nulls are fine
+ * @returns {any} the element
+ */
+export function h(tag, attributes = {}, ...kids) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value == null || (value === false && !key.startsWith('aria-'))) continue;
+    if (key === 'vars') for (const [name, text] of Object.entries(value)) element.style.setProperty(name, String(text));
+    else if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true && !key.startsWith('aria-') ? '' : String(value));
+  }
+  element.append(...flat(kids));
+  return element;
+}
+
+/** @param {any[]} kids */
+function flat(kids) { return kids.flat(9).filter((kid) => kid != null && kid !== false); }
+
+/** @param {Element} element @param {...any} kids */
+export function fill(element, ...kids) { element.replaceChildren(...flat(kids)); }
+
+/** @param {string} id @returns {any} */
+export function byID(id) { return document.getElementById(id); }
+
+/** @param {string} name @returns {Record<string, string>} the custom properties of a service's colour */
+export function colourOf(name) {
+  const n = services.of(name);
+  return { '--c': `var(--c${n})`, '--ct': `var(--c${n}-tint)`, '--ci': `var(--c${n}-ink)` };
+}
+
+/** @param {string} name @param {boolean} [tag] @returns {HTMLElement} a service, with its swatch */
+export function service(name, tag = false) {
+  return h('span', { class: tag ? 'svc tag' : 'svc', vars: colourOf(name) }, h('span', { class: 'cut' }, name || '(no name)'));
+}
+
+/** @param {[string, string]} figure @param {string} [className] @returns {HTMLElement} number and small unit */
+export function figure([number, unit], className = '') { return h('span', { class: `nowrap ${className}` }, number, unit && h('span', { class: 'u' }, unit)); }
+
+/** @param {'ok' | 'warn' | 'err' | 'info' | ''} kind @param {string} text @param {string} [mark] an icon */
+export function badge(kind, text, mark) { return h('span', { class: `badge ${kind}` }, mark && icon(mark), text); }
+
+/** @param {string} text read out to those who do not see @returns {void} */
+export function say(text) { byID('say').textContent = text; }
+
+/** @param {string | (() => string)} text @param {string} [name] @param {string} [what] @returns {HTMLElement} a button that copies */
+export function copyButton(text, name = 'Copy', what = '') {
+  const words = h('span', { class: name ? '' : 'sr' }, name || `Copy ${what}`);
+  const button = h('button', { class: name ? 'btn sm' : 'btn ghost sm sq', type: 'button', 'aria-label': what ? `Copy ${what}` : null, onclick: async (/** @type {Event} */ event) => {
+    event.stopPropagation();
+    const done = await copy(typeof text === 'function' ? text() : text);
+    if (name) { words.textContent = done ? 'Copied' : 'Select and copy'; setTimeout(() => { words.textContent = name; }, 1500); }
+    button.classList.toggle('t-ok', done);
+    setTimeout(() => button.classList.remove('t-ok'), 1500);
+    say(done ? 'Copied' : 'The browser does not let this page copy');
+  } }, icon('copy'), words);
+  return button;
+}
+
+/** @param {string} text @returns {Promise<boolean>} also on plain http, where the clipboard API is closed */
+export async function copy(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* the older way follows */ }
+  const area = h('textarea', { class: 'sr', 'aria-hidden': 'true' });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  return done;
+}

@@ -1,0 +1,41 @@
+// @ts-check
+// One popover at a time, beside what opened it: the browser's own, so Escape and a click outside close it.
+import { fill, h } from './dom.js';
+
+/** @type {HTMLElement | null} */
+let shown = null;
+
+/**
+ * @param {HTMLElement} anchor @param {string} name @param {(close: () => void) => any} build its content @param {number} [width]
+ */
+export function popover(anchor, name, build, width = 340) {
+  closePopover();
+  const box = h('div', { class: 'menu', popover: 'auto', role: 'dialog', 'aria-label': name, vars: { width: `${width}px` } });
+  const close = () => { if (box.isConnected) box.hidePopover(); };
+  fill(box, build(close));
+  document.body.append(box);
+  shown = box;
+  anchor.setAttribute('aria-expanded', 'true');
+  box.addEventListener('toggle', (/** @type {any} */ event) => {
+    if (event.newState !== 'closed') return;
+    const inside = box.contains(document.activeElement) || document.activeElement === document.body;
+    box.remove();
+    anchor.setAttribute('aria-expanded', 'false');
+    if (shown === box) shown = null;
+    if (inside && anchor.isConnected) anchor.focus();
+  });
+  box.showPopover();
+  settle(box, anchor);
+  box.querySelector('[autofocus], input, select, button')?.focus();
+}
+
+/** @param {HTMLElement} box @param {HTMLElement} anchor beneath it, within the window */
+function settle(box, anchor) {
+  const a = anchor.getBoundingClientRect(), b = box.getBoundingClientRect(), gap = 8;
+  const left = Math.max(gap, Math.min(a.left, innerWidth - b.width - gap));
+  const below = a.bottom + 4, top = below + b.height + gap > innerHeight ? Math.max(gap, Math.min(below, innerHeight - b.height - gap)) : below;
+  box.style.setProperty('left', `${left}px`);
+  box.style.setProperty('top', `${top}px`);
+}
+
+export function closePopover() { if (shown?.isConnected) shown.hidePopover(); }

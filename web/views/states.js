@@ -1,0 +1,63 @@
+// @ts-check
+// Loading, empty, failed: said in the place where the answer would stand.
+import { icon } from '../charts/svg.js';
+import { isAbort } from '../wire/http.js';
+import { fill, h } from './dom.js';
+
+const patience = 120; // ms before a skeleton: faster answers need none
+
+/** @param {string} title @param {any[]} text @param {any[]} [actions] @returns {HTMLElement} */
+export function empty(title, text, actions = []) {
+  return h('div', { class: 'empty' }, h('b', {}, title), h('p', {}, text), actions.length > 0 && h('div', { class: 'row wrap' }, actions));
+}
+
+/** @param {number} [lines] @param {boolean} [big] @returns {HTMLElement} */
+export function skeleton(lines = 4, big = false) {
+  return h('div', { class: 'skeleton', 'aria-hidden': 'true' }, h('div', { class: 'skel' }), big && h('div', { class: 'skel big' }),
+    Array.from({ length: lines }, (_, i) => h('div', { class: 'skel', vars: { width: `${96 - (i * 17) % 30}%` } })));
+}
+
+/** @param {any} error @returns {{title: string, what: string}} */
+function words(error) {
+  if (error.kind === 'offline') return { title: 'Cairn does not answer.', what: 'Is the server running? Start it with ./run; this page then reads again.' };
+  if (error.kind === 'shape') return { title: 'The answer cannot be read.', what: `${error.message} A proxy between this page and Cairn may have answered in its place.` };
+  if (error.status === 401 || error.status === 403) return { title: 'Cairn refused this question.', what: `${error.message} Ask for a key with the query scope.` };
+  if (error.status === 429 || error.status === 503) return { title: 'Cairn is busy.', what: `${error.message} Try again in a moment, or take a shorter time.` };
+  if (error.status >= 500) return { title: 'Cairn could not answer.', what: `${error.message ?? error} The server's own log says more.` };
+  return { title: error.status ? 'This question does not work.' : 'Something on this page broke.', what: `${error.message ?? error}${error.field ? ` (${error.field})` : ''}` };
+}
+
+/** @param {any} error @param {() => void} [retry] @returns {HTMLElement} what, why, and a button that helps; the rest of the page stays */
+export function failed(error, retry) {
+  const { title, what } = words(error);
+  return h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, title), h('span', { class: 'small pre' }, what)),
+    retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
+}
+
+/**
+ * Asks and draws; a newer question ends the older one. Old content stays, faded, until the new one comes.
+ * @returns {{run: (host: HTMLElement, ask: (signal: AbortSignal) => Promise<any>, draw: (answer: any) => void, wait?: () => HTMLElement) => Promise<void>, stop: () => void}}
+ */
+export function loader() {
+  /** @type {AbortController | null} */
+  let current = null;
+  const run = async (host, ask, draw, wait = skeleton) => {
+    current?.abort();
+    const mine = current = new AbortController();
+    host.setAttribute('aria-busy', 'true');
+    host.classList.add('busy');
+    const timer = setTimeout(() => { if (!host.hasChildNodes()) fill(host, wait()); }, patience);
+    try {
+      const answer = await ask(mine.signal);
+      if (!mine.signal.aborted) draw(answer);
+    } catch (error) {
+      if (isAbort(error) || mine.signal.aborted) return;
+      fill(host, h('div', { class: 'pad' }, failed(error, () => run(host, ask, draw, wait))));
+      if (!/** @type {any} */ (error).kind) throw error; // a fault of ours belongs into the console too
+    } finally {
+      clearTimeout(timer);
+      if (current === mine) { host.removeAttribute('aria-busy'); host.classList.remove('busy'); }
+    }
+  };
+  return { run, stop: () => current?.abort() };
+}
