@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnBytes
+
+// The setters: each adds a value to the row or group that is being built. Setting a column twice keeps the last value.
+
+extension Batch {
+  /// The column of this name and kind, made if it is not there; nil where the batch has as many as it may.
+  public mutating func column(_ name: String, _ kind: ColumnKind) -> ColumnIndex? {
+    var name = name
+    return name.withUTF8 { (utf8) -> ColumnIndex? in
+      let bytes = unsafe RawSpan(_unsafeElements: utf8)
+      return column(bytes, 0, bytes.byteCount, kind)
+    }
+  }
+
+  /// The same for a name in bytes; the bytes must be valid UTF-8.
+  @inlinable
+  public mutating func column(_ name: RawSpan, _ offset: Int, _ count: Int, _ kind: ColumnKind) -> ColumnIndex? {
+    let slot = Int(keys.intern(name, offset, count)) &* 8 &+ Int(kind.rawValue)
+    if slot < columnOfKey.count, columnOfKey[slot] != 0 { return ColumnIndex(Int(columnOfKey[slot]) &- 1) }
+    return makeColumn(slot: slot, kind)
+  }
+
+  @usableFromInline @inline(never)
+  mutating func makeColumn(slot: Int, _ kind: ColumnKind) -> ColumnIndex? {
+    guard columnCount < Self.columnCountMax else { return nil }
+    columnOfKey.append(repeating: 0, until: (slot / 8 + 1) * 8)
+    if columnCount == columnCapacity {
+      let moved = UnsafeMutablePointer<ColumnBuilder>.allocate(capacity: columnCapacity * 2)
+      unsafe moved.moveInitialize(from: columns, count: columnCount)
+      unsafe columns.deallocate()
+      unsafe columns = moved
+      columnCapacity *= 2
+    }
+    let builder = ColumnBuilder(key: ColumnKey(keys.text(slot / 8), kind))
+    unsafe (columns + columnCount).initialize(to: builder)
+    columnCount += 1
+    columnOfKey[slot] = UInt32(columnCount)
+    return ColumnIndex(columnCount - 1)
+  }
+
+  /// The column that followed the last one set in an earlier event, if the bytes from `offset` begin with its key as a protobuf
+  /// `KeyValue` (`0A length key 12`); `accepts` says whether the value that follows is of the column's kind.
+  @inlinable @inline(__always)
+  public func predictedColumn(
+    _ bytes: RawSpan, _ offset: Int, _ end: Int, accepts: (ColumnKind, Int) -> Bool
+  ) -> ColumnIndex? {
+    let successors = unsafe columns[lastColumn].successors
+    if let found = tried(successors.0, bytes, offset, end, accepts) { return found }
+    if let found = tried(successors.1, bytes, offset, end, accepts) { return found }
+    if let found = tried(successors.2, bytes, offset, end, accepts) { return found }
+    return tried(successors.3, bytes, offset, end, accepts)
+  }
+
+  @inlinable @inline(__always)
+  func tried(
+    _ successor: UInt32, _ bytes: RawSpan, _ offset: Int, _ end: Int, _ accepts: (ColumnKind, Int) -> Bool
+  ) -> ColumnIndex? {
+    guard successor != 0 else { return nil }
+    let index = Int(successor) &- 1
+    guard unsafe columns[index].isPrefix(of: bytes, offset, end) else { return nil }
+    guard unsafe accepts(columns[index].key.kind, offset &+ columns[index].prefixCount) else { return nil }
+    return ColumnIndex(index)
+  }
+
+  /// The bytes that a predicted key took.
+  @inlinable public func prefixCount(_ column: ColumnIndex) -> Int { unsafe columns[column.value].prefixCount }
+
+  /// Remembers that `column` came after the one set before it, for the next prediction.
+  public mutating func learn(_ column: ColumnIndex) {
+    let next = UInt32(column.value + 1)
+    var successors = unsafe columns[lastColumn].successors
+    if successors.0 == next || successors.1 == next || successors.2 == next || successors.3 == next { return }
+    successors = (next, successors.0, successors.1, successors.2)
+    unsafe columns[lastColumn].successors = successors
+  }
+
+  /// Text or a trace id's bytes; true if the column did not know the value, so that only then a decoder has to check its UTF-8.
+  @inlinable @inline(__always) @discardableResult
+  public mutating func setText(_ column: ColumnIndex, _ bytes: RawSpan, _ offset: Int, _ count: Int) -> Bool {
+    let isNew = unsafe columns[column.value].appendBytes(bytes, offset, count, row: target)
+    lastColumn = column.value
+    return isNew
+  }
+
+  /// A word of the column's kind: `Int64` or `Double` bits, 0 or 1, nanoseconds, or the eight bytes of an id as they are read.
+  @inlinable @inline(__always)
+  public mutating func setWord(_ column: ColumnIndex, _ word: UInt64) {
+    unsafe columns[column.value].appendWord(word, row: target)
+    lastColumn = column.value
+  }
+
+  /// A text that was interned before with `code`.
+  @inlinable @inline(__always)
+  public mutating func setCode(_ column: ColumnIndex, _ code: UInt32) {
+    unsafe columns[column.value].codes.append(code)
+    unsafe columns[column.value].rows.append(target)
+    lastColumn = column.value
+  }
+
+  /// The code of a text in a column, for `setCode`.
+  public mutating func code(of text: StaticString, in column: ColumnIndex) -> UInt32 {
+    let bytes = unsafe RawSpan(_unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    return unsafe columns[column.value].dictionary.intern(bytes, 0, bytes.byteCount)
+  }
+
+  /// True if the row or group being built has a value in the column.
+  @inlinable
+  public func isSet(_ column: ColumnIndex) -> Bool {
+    let count = unsafe columns[column.value].rows.count
+    return unsafe count > 0 && columns[column.value].rows[count - 1] == target
+  }
+
+  /// Forgets which column came last: the next prediction starts as at the beginning of an event.
+  @inlinable public mutating func resetPrediction() { lastColumn = 0 }
+
+  /// Text by name; nothing where there are too many columns.
+  public mutating func set(_ name: String, text: String) {
+    guard let column = column(name, .string) else { return }
+    var text = text
+    text.withUTF8 { (utf8) in
+      let bytes = unsafe RawSpan(_unsafeElements: utf8)
+      setText(column, bytes, 0, bytes.byteCount)
+    }
+  }
+
+  public mutating func set(_ name: String, integer: Int64) {
+    if let column = column(name, .integer) { setWord(column, UInt64(bitPattern: integer)) }
+  }
+
+  public mutating func set(_ name: String, float: Double) {
+    if let column = column(name, .float) { setWord(column, float.bitPattern) }
+  }
+
+  public mutating func set(_ name: String, boolean: Bool) {
+    if let column = column(name, .boolean) { setWord(column, boolean ? 1 : 0) }
+  }
+}
