@@ -71,7 +71,7 @@ def big_trace(start):
         part = rng.uniform(0.05, 0.5) * (length - offset) if depth < 9 else rng.uniform(0.01, 0.1) * (length - offset)
         service = SERVICES[(depth + rng.randint(0, 3)) % 12]
         spans.append(span(BIG_TRACE, f"{count:016x}", f"{parent:016x}", service, f"{rng.choice(['load', 'store', 'map', 'check'])} part {count}",
-                          rng.choice(["server", "client", "internal"]), at + offset / 1000, part, rng.random() < 0.003, None, part=count))
+                          "internal", at + offset / 1000, part, rng.random() < 0.003, None, part=count))
         if depth < 9:
             stack.append((count, depth + 1, at + offset / 1000, part))
     return spans

@@ -79,6 +79,8 @@ export function fromURL(params) {
   }
   if (params.has('by')) query.breakdowns = params.getAll('by').filter(Boolean);
   query.filters = parseFilters(params.getAll('f'));
+  const oneService = query.filters.some((f) => f.column === 'service.name' && f.op === '=');
+  if (oneService && !params.has('c') && !params.has('by')) query.breakdowns = ['name']; // grouping by the only service says nothing
   query.any = params.get('any') === '1';
   query.orders = params.getAll('o').filter((text) => text.length > 1 || text !== '-')
     .map((text) => ({ label: text.replace(/^-/, ''), descending: text.startsWith('-') }));
