@@ -133,6 +133,34 @@ public struct ByteInterner: ~Copyable {
     }
   }
 
+  /// Forgets the newest entry, whatever the table did since it was placed; the others keep their codes.
+  public mutating func removeLast() {
+    precondition(count > 0, "an interner without entries has no last one")
+    let code = count - 1
+    // An entry that was not looked up has no slot.
+    var hole = Int(hashes[code]) & mask
+    while unsafe slots[hole] != 0, unsafe slots[hole] & 0xffff_ffff != UInt64(code + 1) { hole = (hole &+ 1) & mask }
+    if unsafe slots[hole] != 0 { closeGap(at: hole) }
+    arenaUsed = start(code)
+    ends.truncate(to: code)
+    hashes.truncate(to: code)
+  }
+
+  /// Empties a slot and moves back what stood behind it only because the slot was taken.
+  private mutating func closeGap(at slot: Int) {
+    var hole = slot
+    var index = (hole &+ 1) & mask
+    while unsafe slots[index] != 0 {
+      let home = unsafe Int(hashes[Int(slots[index] & 0xffff_ffff) - 1]) & mask
+      if (index &- home) & mask >= (index &- hole) & mask {
+        unsafe slots[hole] = slots[index]
+        hole = index
+      }
+      index = (index &+ 1) & mask
+    }
+    unsafe slots[hole] = 0
+  }
+
   @inlinable @inline(__always)
   func matches(_ code: Int, _ bytes: RawSpan, _ offset: Int, _ count: Int) -> Bool {
     let begin = start(code)

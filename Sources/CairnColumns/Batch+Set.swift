@@ -83,6 +83,26 @@ extension Batch {
     return isNew
   }
 
+  /// Takes back the text set last, for which `setText` was true and which then turned out not to be UTF-8: a later value must not find
+  /// it as known.
+  public mutating func forgetNewText(_ column: ColumnIndex) {
+    unsafe columns[column.value].forgetNewText()
+  }
+
+  /// Gives the column a bit of its own, the same at each call, so that a decoder can gather in one word which of its base fields an
+  /// attribute has set. There are `watchCountMax` bits; a column beyond them has none (0).
+  public mutating func watch(_ column: ColumnIndex) -> UInt64 {
+    if unsafe columns[column.value].watchMask == 0, watchedCount < Self.watchCountMax {
+      unsafe columns[column.value].watchMask = 1 << UInt64(watchedCount)
+      watchedCount += 1
+    }
+    return unsafe columns[column.value].watchMask
+  }
+
+  /// The column's bit, or 0 where it is not watched.
+  @inlinable @inline(__always)
+  public func watchMask(_ column: ColumnIndex) -> UInt64 { unsafe columns[column.value].watchMask }
+
   /// A word of the column's kind: `Int64` or `Double` bits, 0 or 1, nanoseconds, or the eight bytes of an id as they are read.
   @inlinable @inline(__always)
   public mutating func setWord(_ column: ColumnIndex, _ word: UInt64) {

@@ -37,6 +37,9 @@ public struct Batch: ~Copyable {
   /// More than any sane program sends; a body that needs more in one head is refused.
   public static let columnCountMax = 16_384
 
+  /// How many columns can be watched.
+  public static let watchCountMax = 39
+
   @usableFromInline var columns: UnsafeMutablePointer<ColumnBuilder>
   @usableFromInline var columnCapacity = 64
   /// The number of columns.
@@ -59,6 +62,7 @@ public struct Batch: ~Copyable {
   /// The row or group that setters write to.
   @usableFromInline var target: UInt32 = 0
   @usableFromInline var lastColumn = 0
+  var watchedCount = 0
 
   public init() {
     unsafe columns = .allocate(capacity: 64)
@@ -93,6 +97,7 @@ public struct Batch: ~Copyable {
   public var byteCount: Int {
     var total = rowTimes.byteCount + rowGroups.byteCount + groupDatasets.byteCount + datasets.byteCount + groupKeys.byteCount
     for index in 0..<columnCount { total += unsafe columns[index].byteCount }
+    total += groupFlags.byteCount + groupOfKey.byteCount + identities.byteCount
     return total + keys.byteCount + columnOfKey.byteCount
   }
 

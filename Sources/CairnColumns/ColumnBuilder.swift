@@ -18,6 +18,9 @@ public struct ColumnBuilder: ~Copyable {
   /// The columns that were seen to follow this one in an event, as index + 1; 0 is none.
   @usableFromInline var successors: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
 
+  /// The column's bit in an intake's masks, or 0 (`Batch.watch`).
+  @usableFromInline var watchMask: UInt64 = 0
+
   init(key: ColumnKey) {
     self.key = key
     rows = GrowableBuffer()
@@ -76,6 +79,13 @@ public struct ColumnBuilder: ~Copyable {
       index &+= 8
     }
     return loadWord(bytes, offset &+ count &- 8) == loadWord(stored, count &- 8)
+  }
+
+  /// Takes back the value added last, a text that had become a new entry.
+  mutating func forgetNewText() {
+    rows.truncate(to: rows.count - 1)
+    codes.truncate(to: codes.count - 1)
+    dictionary.removeLast()
   }
 
   /// Drops the values that were added for rows from `row` on and for groups from `group` on.

@@ -35,6 +35,9 @@ public struct IdentitySet: ~Copyable {
     return unsafe table
   }
 
+  /// The bytes of memory held.
+  public var byteCount: Int { (mask + olderMask + 2) * 8 + log.byteCount }
+
   /// True if the identity was new; it is then remembered.
   @inlinable @inline(__always)
   public mutating func insert(_ identity: UInt64) -> Bool {

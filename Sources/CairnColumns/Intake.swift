@@ -40,5 +40,8 @@ public struct IntakeVerdict: Sendable {
   }
 }
 
+/// A longer name of a field is refused, in bytes: names made of nested maps would otherwise multiply the size of a body.
+public let fieldNameByteCountMax = 1_024
+
 /// More fields than this in one event is refused, as at Honeycomb.
 public let fieldCountMax = 2_000

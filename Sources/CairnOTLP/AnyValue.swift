@@ -71,15 +71,16 @@ func setNested(
     var json: [UInt8] = []
     try appendJSON(bytes, any, depth: depth, to: &json)
     if json.count > nestedByteCountMax { json.removeSubrange(cut(json)...) }
-    try setText(json, name: name, &batch)
+    try setMadeText(json, name: name, &batch, &state)
   case .string:
-    try checkUTF8(bytes, any.range.lowerBound, any.range.count)
     guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: any.range.lowerBound) }
-    batch.setText(column, bytes, any.range.lowerBound, any.range.count)
+    try setText(column, bytes, any.range, &batch)
+    state.ownColumnsSet |= batch.watchMask(column)
   case .boolean, .integer, .double:
     let kind: ColumnKind = any.form == .boolean ? .boolean : any.form == .integer ? .integer : .float
     guard let column = batch.column(name, kind) else { throw DecodeError(.tooManyFields, at: 0) }
     batch.setWord(column, any.word)
+    state.ownColumnsSet |= batch.watchMask(column)
   }
 }
 
@@ -97,15 +98,19 @@ private func setLeaves(
     try checkUTF8(bytes, key.lowerBound, key.count)
     state.fieldCount += 1
     guard state.fieldCount <= fieldCountMax else { return }
+    guard name.utf8.count + 1 + key.count <= fieldNameByteCountMax else { state.hasLongName = true; continue }
     let leaf = name + "." + text(bytes, key)
     try setNested(bytes, name: leaf, AnyValue(bytes, value), depth: depth + 1, &batch, &state)
   }
 }
 
-/// Sets text that was made here.
-func setText(_ utf8: [UInt8], name: String, _ batch: inout Batch) throws(DecodeError) {
+/// Sets text that was made here and so is UTF-8.
+private func setMadeText(
+  _ utf8: [UInt8], name: String, _ batch: inout Batch, _ state: inout EventState
+) throws(DecodeError) {
   guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: 0) }
   unsafe batch.setText(column, utf8.span.bytes, 0, utf8.count)
+  state.ownColumnsSet |= batch.watchMask(column)
 }
 
 /// Where to cut so that no character is halved.

@@ -11,6 +11,7 @@ internal import CairnColumns
 //   KeyValueList               a field for each leaf, names joined with dots, to depth 5; deeper as JSON text
 //   ArrayValue, bytes          JSON text; bytes as base64
 //   no key or no value         nothing
+//   a key of over 1,024 bytes  the item is rejected (names of leaves are counted in full)
 //   sampleRate, SampleRate     no field: the event's weight (`EventState.sampleRate`)
 //
 // Source: opentelemetry-proto common.proto; Honeycomb's mapping of attributes.
@@ -20,8 +21,15 @@ struct EventState {
   var fieldCount = 0
   /// From the attribute, else 0.
   var sampleRate: Int64 = 0
-  /// One bit for each of the intake's own columns (index below 64) that an attribute has set: the attribute wins.
+  /// The bits (`Batch.watch`) of the intake's own columns that an attribute has set: the attribute wins.
   var ownColumnsSet: UInt64 = 0
+  var hasLongName = false
+
+  /// Why the item or group cannot be kept, or nil.
+  var refusal: StaticText? {
+    if fieldCount > fieldCountMax { return "more than 2,000 attributes" }
+    return hasLongName ? "an attribute's name is longer than 1,024 bytes" : nil
+  }
 }
 
 /// The wire tag with which the AnyValue of each kind begins.
@@ -44,16 +52,17 @@ func readAttribute(
   state.fieldCount &+= 1
   let predicted = batch.predictedColumn(bytes, offset, end) { (kind, position) in
     // The length of the AnyValue, its tag: values of up to 127 bytes have both at fixed places.
+    // Longer ones are not predicted.
     guard position &+ 2 <= end else { return false }
-    let byteCount = loadByte(bytes, position)
-    let tagAt = byteCount < 0x80 ? position &+ 1 : position &+ 2
-    return tagAt < end && isTag(loadByte(bytes, tagAt), of: kind)
+    let second = loadByte(bytes, position &+ 1)
+    if loadByte(bytes, position) < 0x80 { return isTag(second, of: kind) }
+    return second < 0x80 && position &+ 2 < end && isTag(loadByte(bytes, position &+ 2), of: kind)
   }
   if let predicted {
     var position = offset &+ batch.prefixCount(predicted)
     let byteCount = try readLength(bytes, &position, end)
     if position &+ byteCount == end, try setScalar(bytes, position, end, predicted, &batch) {
-      if predicted.value < 64 { state.ownColumnsSet |= 1 &<< UInt64(predicted.value) }
+      state.ownColumnsSet |= batch.watchMask(predicted)
       return
     }
   }
@@ -71,7 +80,7 @@ private func setScalar(
   case 0x0A:
     let count = try readLength(bytes, &position, end)
     guard position &+ count == end else { return false }
-    if batch.setText(column, bytes, position, count) { try checkUTF8(bytes, position, count) }
+    try setText(column, bytes, position..<position &+ count, &batch)
   case 0x10:
     let word = try readVarint(bytes, &position, end)
     guard position == end else { return false }
@@ -88,8 +97,27 @@ private func setScalar(
   return true
 }
 
-/// Throws unless the bytes are UTF-8.
+/// Sets a text; throws where it is not UTF-8, and the column then does not know it.
+@inline(__always)
+func setText(
+  _ column: ColumnIndex, _ bytes: RawSpan, _ range: Range<Int>, _ batch: inout Batch
+) throws(DecodeError) {
+  if batch.setText(column, bytes, range.lowerBound, range.count) { try checkNewText(column, bytes, range, &batch) }
+}
+
 @inline(never)
+private func checkNewText(
+  _ column: ColumnIndex, _ bytes: RawSpan, _ range: Range<Int>, _ batch: inout Batch
+) throws(DecodeError) {
+  do {
+    try checkUTF8(bytes, range.lowerBound, range.count)
+  } catch {
+    batch.forgetNewText(column)
+    throw error
+  }
+}
+
+/// Throws unless the bytes are UTF-8.
 func checkUTF8(_ bytes: RawSpan, _ offset: Int, _ count: Int) throws(DecodeError) {
   var index = offset
   let end = offset + count
@@ -137,6 +165,7 @@ func readPair(
 private func setField(
   _ bytes: RawSpan, key: Range<Int>, value: Range<Int>, _ batch: inout Batch, _ state: inout EventState
 ) throws(DecodeError) {
+  guard key.count <= fieldNameByteCountMax else { return state.hasLongName = true }
   try checkUTF8(bytes, key.lowerBound, key.count)
   let any = try AnyValue(bytes, value)
   let kind: ColumnKind
@@ -153,11 +182,9 @@ private func setField(
     throw DecodeError(.tooManyFields, at: key.lowerBound)
   }
   batch.learn(column)
-  if column.value < 64 { state.ownColumnsSet |= 1 &<< UInt64(column.value) }
+  state.ownColumnsSet |= batch.watchMask(column)
   if any.form == .string {
-    if batch.setText(column, bytes, any.range.lowerBound, any.range.count) {
-      try checkUTF8(bytes, any.range.lowerBound, any.range.count)
-    }
+    try setText(column, bytes, any.range, &batch)
   } else {
     batch.setWord(column, any.word)
   }

@@ -14,6 +14,8 @@ internal import CairnColumns
 //   scope name, version   library.name, library.version; telemetry.instrumentation_library for OpenTelemetry's own
 //   scope attributes      fields of their own names, which win over the resource's
 //   schema_url            resource.schema_url, scope.schema_url
+//
+// Where a resource and its scope have too many attributes or one with too long a name, each of their items is rejected.
 
 /// Which of the three signals a body holds.
 enum Signal {
@@ -107,11 +109,10 @@ struct GroupReader {
       if let name = try self.serviceName(bytes, attribute) { serviceName = name }
     }
     try readScope(bytes, scope, &batch, &state)
-    guard state.fieldCount <= fieldCountMax else { throw DecodeError(.tooManyFields, at: resource.inner.lowerBound) }
     let sampleRate = UInt64(clamping: state.sampleRate)
+    let flags = GroupFlags(ownColumnsSet: state.ownColumnsSet, sampleRate: sampleRate, isRefused: state.refusal != nil)
     return batch.endGroup(
-      environment: context.environment, dataset: dataset(serviceName: serviceName),
-      flags: GroupFlags(ownColumnsSet: state.ownColumnsSet, sampleRate: sampleRate).word)
+      environment: context.environment, dataset: dataset(serviceName: serviceName), flags: flags.word)
   }
 
   private func readScope(
@@ -141,9 +142,8 @@ struct GroupReader {
   }
 
   private func set(_ name: String, _ bytes: RawSpan, _ range: Range<Int>, _ batch: inout Batch) throws(DecodeError) {
-    try checkUTF8(bytes, range.lowerBound, range.count)
     guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: range.lowerBound) }
-    batch.setText(column, bytes, range.lowerBound, range.count)
+    try setText(column, bytes, range, &batch)
   }
 
   /// The value of the attribute if it is `service.name` and text.
@@ -170,19 +170,26 @@ struct GroupReader {
 
 /// What a group tells the reader of its items, packed into the batch's word for it.
 struct GroupFlags {
-  /// Own columns (below 40) that the resource or scope has set: those win over the item's own base fields.
+  /// The bits of own columns that the resource or scope has set: those win over the item's own base fields.
   var ownColumnsSet: UInt64
   /// From a resource or scope attribute, else 0; at most 2²⁴ - 1.
   var sampleRate: UInt64
+  /// The group cannot be kept, and so none of its items can.
+  var isRefused: Bool
 
-  init(ownColumnsSet: UInt64, sampleRate: UInt64) {
-    self.ownColumnsSet = ownColumnsSet & 0xff_ffff_ffff
+  init(ownColumnsSet: UInt64, sampleRate: UInt64, isRefused: Bool) {
+    self.ownColumnsSet = ownColumnsSet & (1 << UInt64(Batch.watchCountMax) - 1)
     self.sampleRate = min(sampleRate, 0xff_ffff)
+    self.isRefused = isRefused
   }
 
-  init(word: UInt64) { self.init(ownColumnsSet: word, sampleRate: word >> 40) }
+  init(word: UInt64) {
+    self.init(ownColumnsSet: word, sampleRate: word >> 40, isRefused: word >> 39 & 1 == 1)
+  }
 
-  var word: UInt64 { ownColumnsSet | sampleRate << 40 }
+  var word: UInt64 { ownColumnsSet | (isRefused ? 1 << 39 : 0) | sampleRate << 40 }
+
+  static let refusal: StaticText = "the resource and scope have more than 2,000 attributes, or one with too long a name"
 }
 
 private func isInstrumentationLibrary(_ name: String) -> Bool {

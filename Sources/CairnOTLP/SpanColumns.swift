@@ -2,8 +2,7 @@
 internal import CairnBytes
 internal import CairnColumns
 
-/// The columns that the span reader fills by itself. Made first in every batch, so that their indices stay below 40 and an attribute of
-/// the same name and type can be noticed by one bit.
+/// The columns that the span reader fills by itself; those that an attribute of the same name and type may fill instead are watched.
 struct SpanColumns {
   let name, traceID, spanID, parentID, duration, kind, statusCode, statusMessage, error: ColumnIndex
   let eventCount, linkCount, traceState, invalidDuration, sampleRate, parentName, annotationType: ColumnIndex
@@ -37,6 +36,9 @@ struct SpanColumns {
     exceptionType = try Self.make("exception.type", .string, &batch)
     exceptionStacktrace = try Self.make("exception.stacktrace", .string, &batch)
     exceptionEscaped = try Self.make("exception.escaped", .boolean, &batch)
+    for column in [name, kind, statusCode, statusMessage, error, eventCount, linkCount, traceState, parentName, annotationType] {
+      _ = batch.watch(column)
+    }
     let words: [StaticString] = ["unspecified", "internal", "server", "client", "producer", "consumer"]
     var codes: [UInt32] = []
     for word in words { codes.append(batch.code(of: word, in: kind)) }

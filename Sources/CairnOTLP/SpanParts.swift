@@ -9,19 +9,22 @@ internal import CairnColumns
 //
 //   event   name, time, trace.trace_id, trace.parent_id (the span), parent_name, meta.annotation_type = span_event,
 //           meta.time_since_span_start_ms (negative: 0 and meta.invalid_time_since_span_start), error as the span's, attributes
+//           a time that is 0 or not kept becomes the span's start
 //   link    trace.trace_id, trace.parent_id, trace.link.trace_id, trace.link.span_id, parent_name, meta.annotation_type = link,
 //           attributes; its time is the span's start
 
 /// Appends the events and links of one span.
 struct SpanParts {
   let columns: SpanColumns
+  let context: IntakeContext
   let span: SpanHead
   let startUnixNanoseconds: Int64
   let sampleRate: Int64
   let group: GroupIndex
   let groupOwnColumnsSet: UInt64
 
-  func appendEvent(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) {
+  /// Appends the event's row; where it cannot be kept, says why.
+  func appendEvent(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) -> StaticText? {
     var state = EventState()
     state.ownColumnsSet = groupOwnColumnsSet
     var time: UInt64 = 0
@@ -45,17 +48,20 @@ struct SpanParts {
       default: try skipField(bytes, &position, message.upperBound, tag: tag)
       }
     }
-    guard state.fieldCount <= fieldCountMax else { throw DecodeError(.tooManyFields, at: message.lowerBound) }
-    try setCommon(bytes, &batch, annotation: columns.spanEventCode, taken: state.ownColumnsSet)
-    if isFree(columns.name, state.ownColumnsSet), batch.setText(columns.name, bytes, name.lowerBound, name.count) {
-      try checkUTF8(bytes, name.lowerBound, name.count)
+    if let refusal = state.refusal {
+      batch.abandonRow()
+      return refusal
     }
+    try setCommon(bytes, &batch, annotation: columns.spanEventCode, taken: state.ownColumnsSet)
+    if state.ownColumnsSet & batch.watchMask(columns.name) == 0 { try setText(columns.name, bytes, name, &batch) }
     setTime(since: Int64(clamping: time), isKnown: time != 0, &batch)
-    let instant = time == 0 || time > UInt64(Int64.max) ? startUnixNanoseconds : Int64(time)
-    batch.appendRow(timeUnixNanoseconds: instant, group: group)
+    let isKept = time != 0 && context.refusal(unixNanoseconds: time) == nil
+    batch.appendRow(timeUnixNanoseconds: isKept ? Int64(time) : startUnixNanoseconds, group: group)
+    return nil
   }
 
-  func appendLink(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) {
+  /// Appends the link's row; where it cannot be kept, says why.
+  func appendLink(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) -> StaticText? {
     var state = EventState()
     state.ownColumnsSet = groupOwnColumnsSet
     var position = message.lowerBound
@@ -71,21 +77,21 @@ struct SpanParts {
       default: try skipField(bytes, &position, message.upperBound, tag: tag)
       }
     }
-    guard state.fieldCount <= fieldCountMax else { throw DecodeError(.tooManyFields, at: message.lowerBound) }
+    if let refusal = state.refusal {
+      batch.abandonRow()
+      return refusal
+    }
     try setCommon(bytes, &batch, annotation: columns.linkCode, taken: state.ownColumnsSet)
     batch.appendRow(timeUnixNanoseconds: startUnixNanoseconds, group: group)
+    return nil
   }
-
-  private func isFree(_ column: ColumnIndex, _ taken: UInt64) -> Bool { taken & (1 &<< UInt64(column.value)) == 0 }
 
   private func setCommon(_ bytes: RawSpan, _ batch: inout Batch, annotation: UInt32, taken: UInt64) throws(DecodeError) {
     batch.setText(columns.traceID, bytes, span.traceID.lowerBound, 16)
     batch.setWord(columns.parentID, span.spanID)
-    if batch.setText(columns.parentName, bytes, span.name.lowerBound, span.name.count) {
-      try checkUTF8(bytes, span.name.lowerBound, span.name.count)
-    }
-    batch.setCode(columns.annotationType, annotation)
-    if span.isError, isFree(columns.error, taken) { batch.setWord(columns.error, 1) }
+    if taken & batch.watchMask(columns.parentName) == 0 { try setText(columns.parentName, bytes, span.name, &batch) }
+    if taken & batch.watchMask(columns.annotationType) == 0 { batch.setCode(columns.annotationType, annotation) }
+    if span.isError, taken & batch.watchMask(columns.error) == 0 { batch.setWord(columns.error, 1) }
     if sampleRate > 1 { batch.setWord(columns.sampleRate, UInt64(sampleRate)) }
   }
 
@@ -137,7 +143,5 @@ private func copyException(
     return
   }
   guard !batch.isSet(column) else { return }
-  if batch.setText(column, bytes, any.range.lowerBound, any.range.count) {
-    try checkUTF8(bytes, any.range.lowerBound, any.range.count)
-  }
+  try setText(column, bytes, any.range, &batch)
 }

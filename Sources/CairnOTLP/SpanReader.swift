@@ -19,7 +19,8 @@ public import CairnColumns
 //   attributes                          fields (AttributeReader); they win over all of the above
 //   sampleRate, else tracestate ot=th   SampleRate, where it is more than 1
 //
-// A span without a valid trace and span id, with a time that is not kept or with too many fields is rejected by itself.
+// A span without a valid trace and span id, with a time that is not kept or with too many fields is rejected by itself; an event or
+// link with too many fields is left out and the verdict says so.
 // A span that came before (same trace id, span id and start) counts as accepted and makes no row.
 //
 // Source: opentelemetry-proto trace.proto; Honeycomb's mapping of OTLP.
@@ -74,11 +75,13 @@ struct SpanReader {
   /// Places of the events and links of the span at hand: their rows come after the span's.
   private var events: [Range<Int>] = []
   private var links: [Range<Int>] = []
+  private let environmentHash: UInt64
 
   init(_ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) {
     columns = try SpanColumns(&batch)
     self.context = context
     groups = GroupReader(signal: .traces, context: context)
+    environmentHash = hash(of: context.environment)
   }
 
   mutating func read(_ bytes: RawSpan, _ message: Range<Int>, _ group: GroupIndex, _ batch: inout Batch) throws(DecodeError) {
@@ -86,7 +89,7 @@ struct SpanReader {
     state.ownColumnsSet = groupFlags.ownColumnsSet
     state.sampleRate = Int64(groupFlags.sampleRate)
     let span = try walk(bytes, message, &batch, &state)
-    if let reason = refusal(span, state) {
+    if let reason = refusal(bytes, span, state) {
       verdict.reject(reason)
       batch.abandonRow()
       return
@@ -100,10 +103,15 @@ struct SpanReader {
     batch.appendRow(timeUnixNanoseconds: start, group: group)
     guard !events.isEmpty || !links.isEmpty else { return }
     let parts = SpanParts(
-      columns: columns, span: span, startUnixNanoseconds: start, sampleRate: state.sampleRate, group: group,
+      columns: columns, context: context, span: span, startUnixNanoseconds: start, sampleRate: state.sampleRate, group: group,
       groupOwnColumnsSet: groupFlags.ownColumnsSet)
-    for event in events { try parts.appendEvent(bytes, event, &batch) }
-    for link in links { try parts.appendLink(bytes, link, &batch) }
+    for event in events { note(try parts.appendEvent(bytes, event, &batch)) }
+    for link in links { note(try parts.appendLink(bytes, link, &batch)) }
+  }
+
+  /// Keeps why an event or link was left out; it is no item of the request, so it does not count.
+  private mutating func note(_ refusal: StaticText?) {
+    if let refusal, verdict.rejectionReason == nil { verdict.rejectionReason = refusal }
   }
 
   /// One pass over the span: attributes go straight into the row, the rest is kept as places and numbers.
@@ -188,22 +196,17 @@ struct SpanReader {
   }
 
   /// Why the span is left out, or nil.
-  private func refusal(_ span: SpanHead, _ state: EventState) -> StaticText? {
-    if span.traceID.count != 16 { return "trace_id must be 16 bytes" }
+  private func refusal(_ bytes: RawSpan, _ span: SpanHead, _ state: EventState) -> StaticText? {
+    if groupFlags.isRefused { return GroupFlags.refusal }
+    if !isTraceID(bytes, span.traceID) { return "trace_id must be 16 bytes and not zero" }
     if span.isIDBroken || span.spanID == 0 { return "span_id must be 8 bytes and not zero" }
-    if state.fieldCount > fieldCountMax { return "a span may have at most 2,000 attributes" }
-    guard span.startUnixNanoseconds != 0 else { return nil }
-    guard let start = Int64(exactly: span.startUnixNanoseconds), start >= context.earliestUnixNanoseconds else {
-      return span.startUnixNanoseconds > UInt64(Int64.max)
-        ? "start_time_unix_nano is beyond what can be stored" : "start_time_unix_nano is older than the retention"
-    }
-    return start <= context.latestUnixNanoseconds ? nil : "start_time_unix_nano is too far in the future"
+    return state.refusal ?? context.refusal(unixNanoseconds: span.startUnixNanoseconds)
   }
 
   private func identity(_ bytes: RawSpan, _ span: SpanHead) -> UInt64 {
     let at = span.traceID.lowerBound
     let trace = mix(loadWord(bytes, at) ^ 0x9e37_79b9_7f4a_7c15, loadWord(bytes, at + 8) ^ 0xd6e8_feb8_6659_fd93)
-    return mix(trace ^ span.spanID, span.startUnixNanoseconds ^ 0xa076_1d64_78bd_642f)
+    return mix(trace ^ environmentHash ^ span.spanID, span.startUnixNanoseconds ^ 0xa076_1d64_78bd_642f)
   }
 
   /// The fields that a span has by itself, but for those that an attribute has set.
@@ -211,34 +214,25 @@ struct SpanReader {
     _ bytes: RawSpan, _ span: SpanHead, _ batch: inout Batch, _ state: EventState
   ) throws(DecodeError) {
     let taken = state.ownColumnsSet
-    func isFree(_ column: ColumnIndex) -> Bool { taken & (1 &<< UInt64(column.value)) == 0 }
     batch.setText(columns.traceID, bytes, span.traceID.lowerBound, 16)
     batch.setWord(columns.spanID, span.spanID)
     if span.parentID != 0 { batch.setWord(columns.parentID, span.parentID) }
-    if isFree(columns.name), batch.setText(columns.name, bytes, span.name.lowerBound, span.name.count) {
-      try checkUTF8(bytes, span.name.lowerBound, span.name.count)
-    }
-    if isFree(columns.kind) {
+    if taken & batch.watchMask(columns.name) == 0 { try setText(columns.name, bytes, span.name, &batch) }
+    if taken & batch.watchMask(columns.kind) == 0 {
       batch.setCode(columns.kind, columns.kindCodes[span.kind >= 0 && span.kind < 6 ? span.kind : 0])
     }
     let (length, overflow) = span.endUnixNanoseconds.subtractingReportingOverflow(span.startUnixNanoseconds)
     let isInvalid = overflow || length > UInt64(Int64.max) || span.startUnixNanoseconds == 0
     batch.setWord(columns.duration, isInvalid ? 0 : length)
     if isInvalid { batch.setWord(columns.invalidDuration, 1) }
-    if isFree(columns.statusCode) { batch.setWord(columns.statusCode, min(span.statusCode, 2)) }
-    if span.isError, isFree(columns.error) { batch.setWord(columns.error, 1) }
-    if isFree(columns.eventCount) { batch.setWord(columns.eventCount, UInt64(events.count)) }
-    if isFree(columns.linkCount) { batch.setWord(columns.linkCount, UInt64(links.count)) }
-    if !span.statusMessage.isEmpty, isFree(columns.statusMessage) {
-      try set(columns.statusMessage, bytes, span.statusMessage, &batch)
+    if taken & batch.watchMask(columns.statusCode) == 0 { batch.setWord(columns.statusCode, min(span.statusCode, 2)) }
+    if span.isError, taken & batch.watchMask(columns.error) == 0 { batch.setWord(columns.error, 1) }
+    if taken & batch.watchMask(columns.eventCount) == 0 { batch.setWord(columns.eventCount, UInt64(events.count)) }
+    if taken & batch.watchMask(columns.linkCount) == 0 { batch.setWord(columns.linkCount, UInt64(links.count)) }
+    if !span.statusMessage.isEmpty, taken & batch.watchMask(columns.statusMessage) == 0 {
+      try setText(columns.statusMessage, bytes, span.statusMessage, &batch)
     }
-    if !span.traceState.isEmpty { try set(columns.traceState, bytes, span.traceState, &batch) }
+    if !span.traceState.isEmpty, taken & batch.watchMask(columns.traceState) == 0 { try setText(columns.traceState, bytes, span.traceState, &batch) }
     if state.sampleRate > 1 { batch.setWord(columns.sampleRate, UInt64(state.sampleRate)) }
-  }
-
-  private func set(
-    _ column: ColumnIndex, _ bytes: RawSpan, _ range: Range<Int>, _ batch: inout Batch
-  ) throws(DecodeError) {
-    if batch.setText(column, bytes, range.lowerBound, range.count) { try checkUTF8(bytes, range.lowerBound, range.count) }
   }
 }
