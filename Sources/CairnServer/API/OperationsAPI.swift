@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import NIOHTTP1
+
+/// What operators and their tools ask: is it alive, how is it doing, and wipe it (in tests only).
+struct OperationsAPI: Sendable {
+  let state: ServerState
+
+  var routes: [Route] {
+    var health = Route(.GET, "/healthz", .anyone, .plain) { (_) async throws(Refusal) in
+      guard !state.addresses.isEmpty, !state.isDraining else { throw Refusal(.unavailable, "not ready", retryAfterSeconds: 1) }
+      return Response(contentType: "text/plain; charset=utf-8", text: "ok\n")
+    }
+    health.isOnEveryPort = true
+    let metrics = Route(.GET, "/metrics", .key(.query), .plain) { (_) async throws(Refusal) in
+      let text = state.telemetry.text(state.ledger.snapshot(), store: state.parts.status(), heldBytes: state.held.current)
+      return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", text: text)
+    }
+    guard state.settings.allowsTestReset, let reset = state.parts.reset else { return [health, metrics] }
+    let wipe = Route(.POST, "/moto-api/reset", .key(.manage), .plain) { (_) async throws(Refusal) in
+      await reset()
+      state.ledger.reset()
+      return Response(contentType: "application/json", text: "{\"status\": \"ok\"}")
+    }
+    return [health, metrics, wipe]
+  }
+}

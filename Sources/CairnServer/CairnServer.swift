@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnCatalog
+public import CairnPlan
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Both ways of a store in one: what the server needs.
+public typealias CairnStore = EventStore & IngestStore
+
+/// What the server is made of; everything behind it is the caller's.
+public struct ServerParts: Sendable {
+  public var store: any CairnStore
+  public var catalog: Catalog
+  public var status: @Sendable () -> StoreStatus
+  /// Wipes all data, for conformance suites; nil keeps the path a 404.
+  public var reset: (@Sendable () async -> Void)?
+  public var clock = WallClock.system
+
+  public init(store: any CairnStore, catalog: Catalog, status: @escaping @Sendable () -> StoreStatus = { StoreStatus() }) {
+    self.store = store
+    self.catalog = catalog
+    self.status = status
+  }
+}
+
+/// The server: its listeners, its routes, and its life from the first bind to the last answer.
+public final class CairnServer: Sendable {
+  public static let version = "0.1.0"
+  let state: ServerState
+  let core: ServerCore
+  private let keyWatch: Task<Void, Never>
+  private let listeners: [Listener]
+  private let group: MultiThreadedEventLoopGroup
+
+  private init(state: ServerState, core: ServerCore, listeners: [Listener], group: MultiThreadedEventLoopGroup) {
+    self.state = state
+    self.core = core
+    keyWatch = Task {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(1))
+        state.refreshKeys()
+      }
+    }
+    self.listeners = listeners
+    self.group = group
+  }
+
+  /// Binds every listener and begins to serve. Refuses to be open to the network by accident.
+  public static func start(_ settings: Settings, parts: ServerParts, limits: WireLimits = WireLimits()) async throws(ServerError) -> CairnServer {
+    let endpoints: [(ListenerRole, Endpoint)] = [
+      (.http, settings.http), (.otlpHTTP, settings.otlpHTTP), (.otlpGRPC, settings.otlpGRPC),
+    ]
+    let beyond = endpoints.map(\.1).filter { !$0.isLoopback }
+    if !beyond.isEmpty, !parts.catalog.hasKeys, !settings.insecure { throw .openToTheNetwork(beyond.map(\.text)) }
+    let state = ServerState(settings: settings, parts: parts, limits: limits)
+    let core = ServerCore(state: state, checksHost: beyond.isEmpty)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
+    var listeners: [Listener] = []
+    for (role, endpoint) in endpoints {
+      let wire = WireContext(service: core, limits: limits, held: state.held, role: role)
+      do {
+        listeners.append(try await Listener.bind(endpoint, wire: wire, group: group))
+      } catch {
+        for listener in listeners { await listener.quiesce() }
+        try? await group.shutdownGracefully()
+        throw error
+      }
+    }
+    state.listening(Dictionary(uniqueKeysWithValues: listeners.map { ($0.role, $0.address) }))
+    return CairnServer(state: state, core: core, listeners: listeners, group: group)
+  }
+
+  /// The address that a listener really has.
+  public func address(of role: ListenerRole) -> String { listeners.first { $0.role == role }?.address ?? "" }
+
+  /// The address of every listener, in order.
+  public var addresses: [(role: ListenerRole, address: String)] { listeners.map { ($0.role, $0.address) } }
+
+  /// Takes nothing new, lets what runs finish for so long, then cuts the rest. Afterwards every accepted request was answered or lost
+  /// its connection without an answer.
+  public func stop(within seconds: Int = 8) async {
+    state.drain()
+    keyWatch.cancel()
+    for listener in listeners { await listener.quiesce() }
+    let listeners = listeners
+    await withTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { for listener in listeners { await listener.waitUntilIdle() } }
+      tasks.addTask {
+        try? await Task.sleep(for: .seconds(seconds))
+        for listener in listeners { listener.closeAll() }
+      }
+      await tasks.next()
+      tasks.cancelAll()
+    }
+    try? await group.shutdownGracefully()
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnPlan
+
+/// A way in, as the page of doors lists it.
+enum Door: String, Sendable, Hashable, CaseIterable {
+  case otlpHTTP = "otlp-http"
+  case otlpGRPC = "otlp-grpc"
+
+  var title: String {
+    switch self {
+    case .otlpHTTP: "OpenTelemetry over HTTP"
+    case .otlpGRPC: "OpenTelemetry over gRPC"
+    }
+  }
+
+  /// The listener that SDKs find without being told.
+  var listener: ListenerRole {
+    switch self {
+    case .otlpHTTP: .otlpHTTP
+    case .otlpGRPC: .otlpGRPC
+    }
+  }
+}
+
+/// The three signals of OTLP.
+enum Signal: String, Sendable, Hashable, CaseIterable {
+  case traces
+  case logs
+  case metrics
+
+  var path: String { "/v1/\(rawValue)" }
+
+  /// The path of the Export call in gRPC.
+  var grpcPath: String {
+    let (package, service) =
+      switch self {
+      case .traces: ("trace", "TraceService")
+      case .logs: ("logs", "LogsService")
+      case .metrics: ("metrics", "MetricsService")
+      }
+    return "/opentelemetry.proto.collector.\(package).v1.\(service)/Export"
+  }
+
+  var protobufFormat: RequestFormat {
+    switch self {
+    case .traces: .otlpTracesProtobuf
+    case .logs: .otlpLogsProtobuf
+    case .metrics: .otlpMetricsProtobuf
+    }
+  }
+
+  var jsonFormat: RequestFormat {
+    switch self {
+    case .traces: .otlpTracesJSON
+    case .logs: .otlpLogsJSON
+    case .metrics: .otlpMetricsJSON
+    }
+  }
+
+  /// The JSON name of the count in `partialSuccess`.
+  var rejectedName: String {
+    switch self {
+    case .traces: "rejectedSpans"
+    case .logs: "rejectedLogRecords"
+    case .metrics: "rejectedDataPoints"
+    }
+  }
+}
+
+/// A signal at a door: what arrivals are counted by.
+struct DoorSignal: Sendable, Hashable {
+  var door: Door
+  var signal: Signal
+
+  init(_ door: Door, _ signal: Signal) {
+    self.door = door
+    self.signal = signal
+  }
+}

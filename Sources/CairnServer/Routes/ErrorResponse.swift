@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnFormats
+import NIOCore
+import NIOHTTP1
+
+/// How a door's clients want to read an error.
+public enum Dialect: Sendable, Hashable, CaseIterable {
+  /// `google.rpc.Status` in the request's own encoding.
+  case otlp
+  /// Status and message in trailers, over HTTP 200.
+  case grpc
+  /// RFC 7807 with Honeycomb's types.
+  case honeycomb
+  /// `{"error": …, "field": …}`
+  case cairn
+  /// A line of text.
+  case plain
+}
+
+/// The one place where an error becomes a status and a body.
+enum ErrorResponse {
+  static func make(_ refusal: Refusal, in dialect: Dialect, to request: Request) -> Response {
+    var response: Response
+    switch dialect {
+    case .grpc: return GRPCMessage.response(GRPCStatus(refusal))
+    case .otlp: response = otlp(refusal, request)
+    case .honeycomb: response = honeycomb(refusal)
+    case .cairn: response = cairn(refusal)
+    case .plain: response = Response(status: refusal.kind.status, contentType: "text/plain; charset=utf-8", text: refusal.reason + "\n")
+    }
+    if let seconds = refusal.retryAfterSeconds { response.headers.add(name: "retry-after", value: String(seconds)) }
+    if !refusal.allowedMethods.isEmpty {
+      response.headers.add(name: "allow", value: refusal.allowedMethods.joined(separator: ", "))
+    }
+    if refusal.kind == .unauthenticated { response.headers.add(name: "www-authenticate", value: "Bearer") }
+    return response
+  }
+
+  private static func otlp(_ refusal: Refusal, _ request: Request) -> Response {
+    let status = RPCStatus(refusal)
+    if request.mediaType == "application/json" {
+      return Response(status: refusal.kind.status, contentType: "application/json", bytes: ByteBuffer(bytes: status.json))
+    }
+    return Response(status: refusal.kind.status, contentType: "application/x-protobuf", bytes: ByteBuffer(bytes: status.protobuf))
+  }
+
+  private static func cairn(_ refusal: Refusal) -> Response {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("error", refusal.reason)
+    if let field = refusal.field { writer.member("field", field) }
+    writer.endObject()
+    return Response(status: refusal.kind.status, contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
+  }
+
+  private static func honeycomb(_ refusal: Refusal) -> Response {
+    let status = refusal.kind.status
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("status", Int(status.code))
+    writer.member("type", "https://api.honeycomb.io/problems/\(refusal.kind.honeycombType)")
+    writer.member("title", status.reasonPhrase)
+    writer.member("error", refusal.reason)
+    writer.member("detail", refusal.reason)
+    if let field = refusal.field {
+      writer.key("type_detail")
+      writer.beginArray()
+      writer.beginObject()
+      writer.member("field", field)
+      writer.member("code", "invalid")
+      writer.member("description", refusal.reason)
+      writer.endObject()
+      writer.endArray()
+    }
+    writer.endObject()
+    return Response(status: status, contentType: "application/problem+json", bytes: ByteBuffer(bytes: writer.finish()))
+  }
+}
+
+extension Refusal.Kind {
+  /// The HTTP status. A hiccup of ours is 503, never 500: OTLP clients drop what gets a 500.
+  var status: HTTPResponseStatus {
+    switch self {
+    case .malformed: .badRequest
+    case .unauthenticated: .unauthorized
+    case .forbidden: .forbidden
+    case .notFound: .notFound
+    case .methodNotAllowed: .methodNotAllowed
+    case .timeout: .requestTimeout
+    case .tooLarge: .payloadTooLarge
+    case .unsupported: .unsupportedMediaType
+    case .invalid: .unprocessableEntity
+    case .overBudget: .unprocessableEntity
+    case .unavailable: .serviceUnavailable
+    case .cancelled: .custom(code: 499, reasonPhrase: "Client Closed Request")
+    case .internalError: .internalServerError
+    }
+  }
+
+  /// The code of `google.rpc.Code` and of gRPC.
+  var rpcCode: Int {
+    switch self {
+    case .malformed, .invalid: 3
+    case .unauthenticated: 16
+    case .forbidden: 7
+    case .notFound, .methodNotAllowed, .unsupported: 12
+    case .timeout: 4
+    case .tooLarge, .overBudget: 8
+    case .unavailable: 14
+    case .cancelled: 1
+    case .internalError: 13
+    }
+  }
+
+  fileprivate var honeycombType: String {
+    switch self {
+    case .malformed: "unparseable"
+    case .notFound: "not-found"
+    case .tooLarge: "payload-too-large"
+    case .invalid, .overBudget: "validation-failed"
+    case .unauthenticated: "unauthenticated"
+    case .forbidden: "forbidden"
+    case .methodNotAllowed: "method-not-allowed"
+    case .timeout: "timeout"
+    case .unsupported: "unsupported-media-type"
+    case .unavailable: "unavailable"
+    case .cancelled: "cancelled"
+    case .internalError: "internal"
+    }
+  }
+}

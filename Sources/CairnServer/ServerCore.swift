@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import NIOCore
+import NIOHTTP1
+
+/// What happens to a request between the wire and its route: found, checked, counted, answered.
+struct ServerCore: Service {
+  let state: ServerState
+  let gatekeeper: Gatekeeper
+  let guardian: BrowserGuard
+  let table: RouteTable
+
+  init(state: ServerState, checksHost: Bool) {
+    self.state = state
+    gatekeeper = Gatekeeper(catalog: state.parts.catalog)
+    guardian = BrowserGuard(ingestOrigins: state.settings.ingestOrigins, hosts: state.settings.hosts, checksHost: checksHost)
+    table = RouteTable(allRoutes(state))
+  }
+
+  func admit(_ request: Request) -> Admission {
+    switch table.find(request.method, request.path, at: request.listener) {
+    case .nothing: return .refuse(refuse(Refusal(.notFound, notFoundReason(request)), request, nil))
+    case .otherMethods(let methods, let route):
+      if request.method == .OPTIONS, route.door != nil { return .refuse(CrossOrigin.preflight(request, guardian: guardian)) }
+      var refusal = Refusal(.methodNotAllowed, "This path takes \(methods.joined(separator: ", ")), not \(request.method.rawValue).")
+      refusal.allowedMethods = methods
+      return .refuse(refuse(refusal, request, route))
+    case .route(let route, let parameters):
+      do {
+        try guardian.checkHost(request, isOpen: gatekeeper.isOpen)
+        try guardian.checkOrigin(request, isIngest: route.door != nil)
+        let principal = try gatekeeper.identify(request, for: route.access)
+        return .take(Ticket(route: route, parameters: parameters, principal: principal, bodyBytesMax: route.bodyBytesMax))
+      } catch {
+        return .refuse(refuse(error, request, route))
+      }
+    }
+  }
+
+  func respond(to request: Request, admitted ticket: Ticket) async -> Response {
+    let route = ticket.route
+    do {
+      var response = try await route.handle(Exchange(request: request, parameters: ticket.parameters, principal: ticket.principal))
+      if route.door != nil { CrossOrigin.annotate(&response, request, guardian: guardian) }
+      state.telemetry.request(route: route.pattern, status: Int(response.status.code))
+      return response
+    } catch {
+      return refuse(error, request, route)
+    }
+  }
+
+  func overflow(_ request: Request, admitted ticket: Ticket, cause: BodyOverflow) -> Response {
+    let refusal =
+      switch cause {
+      case .tooLarge(let limit): Refusal(.tooLarge, "The body is larger than \(limit) bytes.")
+      case .outOfMemory: Refusal(.unavailable, "Too many large requests at the same time.", retryAfterSeconds: 2)
+      case .tooSlow: Refusal(.timeout, "The body did not come within \(state.limits.bodyTimeout.nanoseconds / 1_000_000_000) s.")
+      }
+    return refuse(refusal, request, ticket.route)
+  }
+
+  func malformed(listener: ListenerRole, remoteAddress: String, reason: String) {
+    let door: Door = listener == .otlpGRPC ? .otlpGRPC : .otlpHTTP
+    state.ledger.rejected(
+      .init(
+        door: door.rawValue, method: "", path: "", status: 400, reason: reason, client: remoteAddress,
+        lastUnixMicroseconds: state.nowUnixMicroseconds))
+  }
+
+  // MARK: Refusals
+
+  private func refuse(_ refusal: Refusal, _ request: Request, _ route: Route?) -> Response {
+    let dialect = route?.dialect ?? guessedDialect(request)
+    var response = ErrorResponse.make(refusal, in: dialect, to: request)
+    state.telemetry.request(route: route?.pattern ?? "none", status: Int(refusal.kind.status.code))
+    guard route?.door != nil || (route == nil && NearMiss.looksLikeIngest(request)) else { return response }
+    CrossOrigin.annotate(&response, request, guardian: guardian)
+    let door = route?.door?.door ?? (dialect == .grpc ? .otlpGRPC : .otlpHTTP)
+    state.ledger.rejected(
+      .init(
+        door: door.rawValue, method: request.method.rawValue, path: request.path, status: Int(refusal.kind.status.code),
+        reason: refusal.reason, client: request.header("user-agent") ?? request.remoteAddress,
+        lastUnixMicroseconds: state.nowUnixMicroseconds))
+    return response
+  }
+
+  private func guessedDialect(_ request: Request) -> Dialect {
+    if request.mediaType.hasPrefix("application/grpc") { return .grpc }
+    if request.path.hasPrefix("/1/") { return .honeycomb }
+    if request.path.hasPrefix("/api/cairn/") { return .cairn }
+    return NearMiss.looksLikeIngest(request) ? .otlp : .plain
+  }
+
+  private func notFoundReason(_ request: Request) -> String {
+    if NearMiss.looksLikeIngest(request), let hint = NearMiss.hint(request) { return hint }
+    return "Nothing is served at \(request.path.prefix(200))."
+  }
+}
+
+/// Every route of the server: the one table.
+func allRoutes(_ state: ServerState) -> [Route] {
+  let otlp = OTLPDoor(
+    store: state.store, ledger: state.ledger, clock: state.parts.clock, bodyBytesMax: state.limits.bodyBytesMax)
+  return otlp.routes + OperationsAPI(state: state).routes
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnFormats
+import FoundationEssentials
+
+/// The few small files that the server itself reads and writes.
+enum ServerFiles {
+  /// The text of a file, or nil where there is none.
+  static func text(at path: String) -> String? { bytes(at: path).map { String(decoding: $0, as: UTF8.self) } }
+
+  /// The bytes of a file, or nil where it cannot be read.
+  static func bytes(at path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map(Array.init) }
+
+  /// Writes beside and renames over, so that a reader sees the old file or the whole new one.
+  static func write(_ bytes: [UInt8], to path: String) throws(ServerError) {
+    do {
+      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw .cannotWrite(path: path, reason: "\(error)")
+    }
+  }
+
+  static func makeDirectory(_ path: String) throws(ServerError) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw .cannotWrite(path: path, reason: "\(error)")
+    }
+  }
+}
+
+extension Settings {
+  /// Settings from flags, this process's environment and the file that a flag or `CAIRN_CONFIG` names.
+  public static func load(flags: [Key: String], configPath: String?) throws(ServerError) -> Settings {
+    let environment = ProcessInfo.processInfo.environment
+    var file: [Key: [String]] = [:]
+    if let path = configPath ?? environment["CAIRN_CONFIG"] {
+      guard let text = ServerFiles.text(at: path) else { throw .badSetting("\(path) cannot be read") }
+      file = try SettingsFile.parse(text, path: path)
+    }
+    return try resolve(flags: flags, environment: environment, file: file)
+  }
+
+  /// Where the catalog is; makes the data folder if it is not there.
+  public func preparedCatalogPath() throws(ServerError) -> String {
+    try ServerFiles.makeDirectory(dataDirectory)
+    return dataDirectory + "/catalog.sqlite"
+  }
+}

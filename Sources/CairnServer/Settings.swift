@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a server is to run. A flag beats the environment, which beats the file, which beats the default.
+public struct Settings: Sendable, Hashable {
+  public var dataDirectory = "./cairn-data"
+  public var http = Endpoint(host: "127.0.0.1", port: 8080)
+  public var otlpHTTP = Endpoint(host: "127.0.0.1", port: 4318)
+  public var otlpGRPC = Endpoint(host: "127.0.0.1", port: 4317)
+  /// Taken and kept for later: nothing listens there yet.
+  public var xray = Endpoint(host: "127.0.0.1", port: 2000)
+  /// Serve beyond loopback without any key.
+  public var insecure = false
+  public var readyFile: String?
+  /// Origins whose pages may send events, or `*`.
+  public var ingestOrigins: [String] = []
+  /// Host names, besides the loopback ones, that the open server answers to.
+  public var hosts: [String] = []
+  /// The pages from this folder instead of from the program, for those who work on them.
+  public var webDirectory: String?
+  /// `POST /moto-api/reset` wipes everything. From the environment alone.
+  public var allowsTestReset = false
+
+  public init() {}
+
+  /// A setting that can be given in three places. Raw value: its key in the file; upper case behind `CAIRN_` its name in the
+  /// environment; with dashes its flag.
+  public enum Key: String, Sendable, CaseIterable {
+    case data
+    case http
+    case otlpHTTP = "otlp_http"
+    case otlpGRPC = "otlp_grpc"
+    case xray
+    case readyFile = "ready_file"
+    case insecure
+    case ingestOrigins = "ingest_origins"
+    case hosts
+    case webDirectory = "web_dir"
+
+    public var environmentName: String { "CAIRN_" + rawValue.uppercased() }
+  }
+
+  /// Settings from flags and environment (`values[key]` as text), over those of a file.
+  public static func resolve(
+    flags: [Key: String], environment: [String: String], file: [Key: [String]]
+  ) throws(ServerError) -> Settings {
+    var settings = Settings()
+    for key in Key.allCases {
+      if let text = flags[key] {
+        try settings.set(key, list(text), source: "--" + key.rawValue.replacing("_", with: "-"))
+      } else if let text = environment[key.environmentName] {
+        try settings.set(key, list(text), source: key.environmentName)
+      } else if let values = file[key] {
+        try settings.set(key, values, source: "'\(key.rawValue)' in the configuration file")
+      }
+    }
+    settings.allowsTestReset = environment["CAIRN_TEST_RESET"] == "1"
+    return settings
+  }
+
+  private static func list(_ text: String) -> [String] {
+    text.split(separator: ",").map { trimmed(String($0)) }
+  }
+
+  private mutating func set(_ key: Key, _ values: [String], source: String) throws(ServerError) {
+    let text = values.joined(separator: ",")
+    switch key {
+    case .data: dataDirectory = text
+    case .http: http = try endpoint(text, source)
+    case .otlpHTTP: otlpHTTP = try endpoint(text, source)
+    case .otlpGRPC: otlpGRPC = try endpoint(text, source)
+    case .xray: xray = try endpoint(text, source)
+    case .readyFile: readyFile = text
+    case .insecure: insecure = try boolean(text, source)
+    case .ingestOrigins: ingestOrigins = values
+    case .hosts: hosts = values
+    case .webDirectory: webDirectory = text
+    }
+  }
+
+  private func endpoint(_ text: String, _ source: String) throws(ServerError) -> Endpoint {
+    guard let endpoint = Endpoint(text) else { throw .badSetting("\(source): '\(text)' is not HOST:PORT") }
+    return endpoint
+  }
+
+  private func boolean(_ text: String, _ source: String) throws(ServerError) -> Bool {
+    switch text.lowercased() {
+    case "1", "true", "yes", "on": return true
+    case "0", "false", "no", "off", "": return false
+    default: throw .badSetting("\(source): '\(text)' is neither true nor false")
+    }
+  }
+}

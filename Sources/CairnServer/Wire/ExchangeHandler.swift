@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import NIOHTTP1
+
+/// Turns the parts of an HTTP/1.1 connection or of an HTTP/2 stream into whole requests, and responses back into parts.
+///
+/// ```
+/// waiting --head, admitted--> receiving --end--> responding --response written--> waiting
+/// waiting --head, refused---> discarding --end--> (refusal written) --> waiting
+/// receiving --over a limit--> (refusal written, connection closing)
+/// ```
+/// Every state but `responding` has a deadline. The task of a response is cancelled when the client goes away. Lives on its loop.
+final class ExchangeHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  enum State {
+    case waiting
+    case receiving(Request, Ticket)
+    case discarding(Response)
+    case responding(Task<Void, Never>, isStreaming: Bool)
+    case finished
+  }
+
+  let wire: WireContext
+  /// True for a stream of HTTP/2.
+  let carriesOneExchange: Bool
+  var state = State.waiting
+  var body = ByteBuffer()
+  var heldCount = 0
+  var discardedCount = 0
+  var isHead = false
+  var keepsAlive = true
+  private var timer: Scheduled<Void>?
+
+  init(wire: WireContext, carriesOneExchange: Bool) {
+    self.wire = wire
+    self.carriesOneExchange = carriesOneExchange
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { startTimer(wire.limits.headTimeout, context) }
+
+  func handlerRemoved(context: ChannelHandlerContext) { close() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    close()
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): receive(head, context)
+    case .body(let bytes): receive(bytes, context)
+    case .end: receiveEnd(context)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if error is HTTPParserError, case .waiting = state {
+      wire.service.malformed(listener: wire.role, remoteAddress: remoteText(context.channel), reason: "not HTTP: \(error)")
+      var response = Response(status: .badRequest, contentType: "text/plain", text: "This is not a valid HTTP request.\n")
+      response.closesConnection = true
+      write(response, context)
+    } else {
+      context.close(promise: nil)
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is ChannelShouldQuiesceEvent, case .responding(let task, isStreaming: true) = state { task.cancel() }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  // MARK: The request
+
+  private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    guard case .waiting = state else { return context.close(promise: nil) }
+    startTimer(wire.limits.bodyTimeout, context)
+    isHead = head.method == .HEAD
+    keepsAlive = head.isKeepAlive
+    discardedCount = 0
+    let request = Request(head: head, listener: wire.role, remoteAddress: remoteText(context.channel))
+    switch wire.service.admit(request) {
+    case .refuse(let response):
+      state = .discarding(response)
+    case .take(let ticket):
+      let announced = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+      guard announced <= ticket.bodyBytesMax else {
+        state = .discarding(wire.service.overflow(request, admitted: ticket, cause: .tooLarge(limitBytes: ticket.bodyBytesMax)))
+        break
+      }
+      state = .receiving(request, ticket)
+      body = announced > 0 ? context.channel.allocator.buffer(capacity: min(announced, 4 << 20)) : ByteBuffer()
+    }
+    answerExpectation(head, context)
+  }
+
+  /// A client that asks first (`Expect: 100-continue`) is told to go on, or gets its refusal without having sent anything.
+  private func answerExpectation(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    guard !carriesOneExchange, head.headers.first(name: "expect")?.lowercased() == "100-continue" else { return }
+    switch state {
+    case .receiving:
+      context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+    case .discarding(var response):
+      response.closesConnection = true
+      write(response, context)
+    case .waiting, .responding, .finished: break
+    }
+  }
+
+  private func receive(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    switch state {
+    case .receiving(let request, let ticket):
+      let count = bytes.readableBytes
+      guard body.readableBytes + count <= ticket.bodyBytesMax else {
+        return overflow(request, ticket, .tooLarge(limitBytes: ticket.bodyBytesMax), context)
+      }
+      guard wire.held.take(count) else { return overflow(request, ticket, .outOfMemory, context) }
+      heldCount += count
+      var bytes = bytes
+      body.writeBuffer(&bytes)
+    case .discarding:
+      discardedCount += bytes.readableBytes
+      if discardedCount > wire.limits.bodyBytesMax { refuseNow(context) }
+    case .waiting, .responding, .finished: break
+    }
+  }
+
+  private func receiveEnd(_ context: ChannelHandlerContext) {
+    switch state {
+    case .discarding: refuseNow(context)
+    case .receiving(var request, let ticket):
+      timer?.cancel()
+      request.body = body
+      body = ByteBuffer()
+      state = .responding(start(request, ticket, context), isStreaming: false)
+    case .waiting, .responding, .finished: break
+    }
+  }
+
+  private func overflow(_ request: Request, _ ticket: Ticket, _ cause: BodyOverflow, _ context: ChannelHandlerContext) {
+    body = ByteBuffer()
+    releaseHeld()
+    discardedCount = 0
+    state = .discarding(wire.service.overflow(request, admitted: ticket, cause: cause))
+  }
+
+  /// Sends the refusal that waits; a client that has not sent its whole body by now loses the connection.
+  private func refuseNow(_ context: ChannelHandlerContext) {
+    guard case .discarding(let response) = state else { return }
+    write(response, context)
+  }
+
+  private func start(_ request: Request, _ ticket: Ticket, _ context: ChannelHandlerContext) -> Task<Void, Never> {
+    let service = wire.service
+    let loop = context.eventLoop
+    let handler = NIOLoopBound(HandlerInContext(handler: self, context: context), eventLoop: loop)
+    let writer = StreamWriter(channel: context.channel)
+    return Task {
+      let response = await service.respond(to: request, admitted: ticket)
+      guard case .stream(let produce) = response.body else {
+        return loop.execute { handler.value.finish(response) }
+      }
+      loop.execute { handler.value.startStream(response) }
+      try? await produce(writer)
+      loop.execute { handler.value.endStream() }
+    }
+  }
+
+  // MARK: Time
+
+  func startTimer(_ amount: TimeAmount, _ context: ChannelHandlerContext) {
+    timer?.cancel()
+    let bound = NIOLoopBound(HandlerInContext(handler: self, context: context), eventLoop: context.eventLoop)
+    timer = context.eventLoop.scheduleTask(in: amount) { bound.value.timeout() }
+  }
+
+  func stopTimer() { timer?.cancel() }
+
+  func timeout(_ context: ChannelHandlerContext) {
+    switch state {
+    case .waiting: context.close(promise: nil)
+    case .discarding: refuseNow(context)
+    case .receiving(let request, let ticket):
+      var response = wire.service.overflow(request, admitted: ticket, cause: .tooSlow)
+      response.closesConnection = true
+      write(response, context)
+    case .responding, .finished: break
+    }
+  }
+
+  func releaseHeld() {
+    guard heldCount > 0 else { return }
+    wire.held.give(heldCount)
+    heldCount = 0
+  }
+
+  private func close() {
+    timer?.cancel()
+    if case .responding(let task, _) = state { task.cancel() }
+    state = .finished
+    body = ByteBuffer()
+    releaseHeld()
+  }
+}
+
+/// A handler with its context, to be carried in a loop-bound box to where a task ends.
+private struct HandlerInContext {
+  var handler: ExchangeHandler
+  var context: ChannelHandlerContext
+
+  func finish(_ response: Response) { handler.finish(response, context) }
+  func startStream(_ response: Response) { handler.startStream(response, context) }
+  func endStream() { handler.endStream(context) }
+  func timeout() { handler.timeout(context) }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+public import NIOCore
+import Synchronization
+
+/// What a connection may cost: bytes and time. Every figure is a hard limit.
+public struct WireLimits: Sendable {
+  /// From accept to the first complete request head.
+  public var headTimeout: TimeAmount = .seconds(10)
+  /// Between the end of a response and the next complete request head.
+  public var idleTimeout: TimeAmount = .seconds(60)
+  /// From the head of a request to the last byte of its body.
+  public var bodyTimeout: TimeAmount = .seconds(60)
+  /// For the client to take a complete response.
+  public var writeTimeout: TimeAmount = .seconds(60)
+  /// The largest body, before inflation.
+  public var bodyBytesMax = 64 << 20
+  /// All header fields of a request together.
+  public var headerBytesMax = 64 << 10
+  public var headerCountMax = 200
+  /// Connections of one listener; further ones are closed at once.
+  public var connectionCountMax = 4096
+  /// HTTP/2 streams of one connection at the same time.
+  public var streamCountMax = 128
+  /// Bodies of all connections that are held in memory at the same time.
+  public var heldBytesMax = 512 << 20
+  /// HTTP/2 flow control: what a client may send ahead, for a stream and for the connection.
+  public var windowBytes = 1 << 20
+
+  public init() {}
+}
+
+/// Counts the bytes of request bodies that the server holds, over all connections.
+public final class HeldBytes: Sendable {
+  private let count = Atomic<Int>(0)
+  public let limit: Int
+
+  public init(limit: Int) { self.limit = limit }
+
+  /// Adds to the count, or leaves it and answers false where that would pass the limit.
+  func take(_ bytes: Int) -> Bool {
+    let after = count.add(bytes, ordering: .relaxed).newValue
+    guard after > limit else { return true }
+    count.subtract(bytes, ordering: .relaxed)
+    return false
+  }
+
+  /// Gives back what `take` added.
+  func give(_ bytes: Int) { count.subtract(bytes, ordering: .relaxed) }
+
+  /// The bytes held now.
+  public var current: Int { count.load(ordering: .relaxed) }
+}
