@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+import Synchronization
+
+/// What changes in place, in one SQLite file: keys and saved queries.
+///
+/// Several processes may have it open (the server and `cairn key`); `refresh` sees what another one changed. Calls may come from any
+/// thread and block for as long as SQLite takes, but for `authenticate`, `hasKeys` and `keyCount`, which read memory only.
+public final class Catalog: Sendable {
+  let path: String
+  let queue: DatabaseQueue
+  let ring = Mutex(KeyRing())
+
+  /// Opens or creates the file and brings its tables up to date.
+  public init(path: String) throws(CatalogError) {
+    self.path = path
+    do {
+      var configuration = Configuration()
+      configuration.busyMode = .timeout(5)
+      configuration.prepareDatabase { database in
+        try database.execute(sql: "PRAGMA journal_mode = WAL")
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+      }
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+    } catch {
+      throw .database(path: path, reason: "\(error)")
+    }
+    try migrate()
+    try reload()
+  }
+
+  /// A catalog in memory, for tests.
+  public init() throws(CatalogError) {
+    path = ":memory:"
+    do {
+      queue = try DatabaseQueue()
+    } catch {
+      throw .database(path: path, reason: "\(error)")
+    }
+    try migrate()
+    try reload()
+  }
+
+  private func migrate() throws(CatalogError) {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 keys and queries") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE access_key (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, environment TEXT NOT NULL, scopes TEXT NOT NULL,
+            secret_digest BLOB NOT NULL, created INTEGER NOT NULL, revoked INTEGER) STRICT;
+          CREATE TABLE saved_query (
+            id TEXT NOT NULL, environment TEXT NOT NULL, dataset TEXT NOT NULL, specification TEXT NOT NULL,
+            created INTEGER NOT NULL, PRIMARY KEY (environment, id)) STRICT, WITHOUT ROWID;
+          """)
+    }
+    let known = migrator
+    let isNewer = try perform { queue in try queue.read { try known.hasBeenSuperseded($0) } }
+    if isNewer { throw .newer(path: path) }
+    try perform { queue in try known.migrate(queue) }
+  }
+
+  /// Runs database work and turns what it throws into this room's error.
+  func perform<Result>(_ work: (DatabaseQueue) throws -> Result) throws(CatalogError) -> Result {
+    do {
+      return try work(queue)
+    } catch {
+      throw .database(path: path, reason: "\(error)")
+    }
+  }
+}
