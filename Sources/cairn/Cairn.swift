@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+/// The program `cairn`.
+@main struct Cairn: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cairn", abstract: "An observability server: everything that a program says becomes one wide event.",
+    subcommands: [Serve.self, KeyCommand.self])
+}
