@@ -67,8 +67,8 @@ def big_trace(start):
     while count < 10000:
         parent, depth, at, length = stack[rng.randrange(max(0, len(stack) - 40), len(stack))]
         count += 1
-        offset = rng.uniform(0, 0.7) * length
-        part = rng.uniform(0.05, 0.5) * (length - offset) if depth < 9 else rng.uniform(0.01, 0.1) * (length - offset)
+        offset = rng.uniform(0, 0.8) * length
+        part = rng.uniform(0.3, 0.95) * (length - offset)
         service = SERVICES[(depth + rng.randint(0, 3)) % 12]
         spans.append(span(BIG_TRACE, f"{count:016x}", f"{parent:016x}", service, f"{rng.choice(['load', 'store', 'map', 'check'])} part {count}",
                           "internal", at + offset / 1000, part, rng.random() < 0.003, None, part=count))
@@ -93,7 +93,7 @@ def generate(seed=7, traces=2600):
     rows = []
     for _ in range(traces):
         rows.extend(make_trace(rng, now - rng.random() * 3550 - 20, now - 2300))
-    rows.extend(big_trace(now - 900))
+    rows.extend(big_trace(now - 7200))  # not in the last hour, whose pictures it would fill
     rows.extend(odd_trace(now - 300))
     return rows
 

@@ -45,12 +45,18 @@ export function drawOverlay(svg, frame, { rect, boxText, cursor, unit, utc }) {
   const tell = (/** @type {number} */ v) => (unit === 'ms' ? durationTick(Number(v.toPrecision(3))) : short(Number(v.toPrecision(3))));
   svg.replaceChildren(...[
     rect && s('path', { d: `M${left} ${top}H${right}V${bottom}H${left}ZM${rect.x} ${rect.y}v${rect.h}h${rect.w}v${-rect.h}Z`, fill: 'var(--panel)', opacity: 0.42, 'fill-rule': 'evenodd' }),
-    y.ticks.map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(y.at(v)) + 0.5, y2: Math.round(y.at(v)) + 0.5, opacity: 0.7 }), s('text', { class: 'ax', x: left - 6, y: y.at(v) + 4, 'text-anchor': 'end' }, tell(v))]),
-    y.minor.map((v) => s('line', { x1: left - 3, x2: left, y1: y.at(v), y2: y.at(v), stroke: 'var(--line2)' })),
+    thinned(y.ticks, Math.floor((bottom - top) / 40)).map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(y.at(v)) + 0.5, y2: Math.round(y.at(v)) + 0.5, opacity: 0.7 }), s('text', { class: 'ax', x: left - 6, y: y.at(v) + 4, 'text-anchor': 'end' }, tell(v))]),
+    y.ticks.length < 6 && y.minor.map((v) => s('line', { x1: left - 3, x2: left, y1: y.at(v), y2: y.at(v), stroke: 'var(--line2)' })),
     timeTicks(x.back(left) * 1e6, x.back(right) * 1e6, Math.max(2, Math.floor((right - left) / 90)), utc).map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us / 1e6), left + 14, right - 14), y: bottomText, 'text-anchor': 'middle' }, t.text)),
     cursor && s('rect', { x: cursor.x - 1, y: cursor.y - 1, width: cursor.w + 2, height: cursor.h + 2, fill: 'none', stroke: 'var(--accent)', 'stroke-width': 2 }),
     rect && boxMarks(rect, boxText, frame),
   ].flat(3).filter((e) => e instanceof Element));
+}
+
+/** @param {number[]} ticks @param {number} most @returns {number[]} every second, third … so that labels have room */
+function thinned(ticks, most) {
+  const every = Math.ceil(ticks.length / Math.max(2, most));
+  return ticks.filter((_, i) => i % every === 0);
 }
 
 /** @param {{x: number, y: number, w: number, h: number}} r @param {string} text @param {Frame} frame */

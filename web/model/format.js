@@ -56,6 +56,21 @@ export function percent(share) {
   return [value >= 10 ? value.toFixed(0) === '100' ? '> 99' : value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2), '%'];
 }
 
+/** @param {number} perSecond @returns {Figure} in the unit that gives a readable number */
+export function rate(perSecond) {
+  if (perSecond === 0) return ['0', '/s'];
+  if (perSecond >= 0.095) return [perSecond >= 100 ? short(Math.round(perSecond)) : String(Number(perSecond.toPrecision(2))), '/s'];
+  if (perSecond * 60 >= 0.095) return [String(Number((perSecond * 60).toPrecision(2))), '/min'];
+  return [String(Number((perSecond * 3600).toPrecision(2))), '/h'];
+}
+
+/** @param {number} change 0.5 is half more @returns {Figure} "+50 %", from thrice on "× 4.1" */
+export function times(change) {
+  if (change >= 2) return [`× ${digits(change + 1)}`, ''];
+  const points = Math.round(Math.abs(change) * 100);
+  return [`${points === 0 ? '' : change > 0 ? '+' : '−'}${points}`, '%'];
+}
+
 /** @param {number} bytes @returns {Figure} */
 export function bytes(bytes) {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -62,13 +62,16 @@ export function helloTrace(nowMs, hex) {
 
 const keywords = /^(import|let|try|await|defer|if|err|export|func|async|throws|return|var|const|from|exporters|service|pipelines|receivers|endpoint|tls)$/;
 
+const yamlWords = /^(exporters|service|pipelines|receivers|endpoint|tls)$/;
+
 /** @param {string} code @param {string} lang @returns {{kind: '' | 's' | 'k' | 'c', text: string}[]} pieces to colour */
 export function highlight(code, lang) {
   const comment = lang === 'go' || lang === 'swift' ? '//[^\\n]*' : '(?<=^|\\s)#[^\\n]*';
   const pattern = new RegExp(`("[^"\\n]*"|${comment}|\\b[A-Za-z_]+\\b)`, 'm');
+  const isWord = (/** @type {string} */ text) => keywords.test(text) && (lang === 'yaml' || !yamlWords.test(text));
   return code.split(new RegExp(pattern.source, 'gm')).filter(Boolean).map((text) => {
     if (text.startsWith('"')) return { kind: 's', text };
     if (/^(\/\/|#)/.test(text)) return { kind: 'c', text };
-    return { kind: keywords.test(text) ? 'k' : '', text };
+    return { kind: isWord(text) ? 'k' : '', text };
   });
 }

@@ -22,7 +22,7 @@ export function bubblePanel(given) {
   const draw = (/** @type {any} */ answer, /** @type {import('../model/heatbox.js').Box | null} */ box) => {
     fill(sub, box ? 'what the box has in common' : 'what the errors have in common');
     fill(key, box ? 'in box' : 'errors');
-    const { selection, baseline, columns } = answer, total = selection.events + baseline.events;
+    const { selection, baseline } = answer, columns = answer.columns.filter((/** @type {any} */ c) => c.name !== (box ? box.column : 'error')), total = selection.events + baseline.events;
     if (!selection.events) { fill(body, empty(box ? 'The box is empty.' : 'No error in this time.', [box ? 'Move it over coloured cells.' : 'Drag a box over the heatmap, around what looks unusual: BubbleUp then tells what is special about it.'], box ? [h('button', { class: 'btn', type: 'button', onclick: given.clear }, 'Remove the box')] : [])); return; }
     const clear = standing(columns), unit = columnUnit(box?.column ?? ''), tell = (/** @type {number} */ v) => (unit === 'ms' ? durationText(v) : short(Number(v.toPrecision(3))));
     const shown = all ? columns : columns.slice(0, first);

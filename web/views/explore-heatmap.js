@@ -71,7 +71,7 @@ export function heatmapPanel(given) {
 /** @param {any} map @param {string} column @param {boolean} asLog @param {HTMLElement} host @param {HTMLElement | null} strip */
 function frameOf(map, column, asLog, host, strip) {
   const scale = (/** @type {boolean} */ on, /** @type {string} */ text) => h('button', { class: 'btn sm', type: 'button', 'aria-pressed': asLog === on, onclick: (/** @type {any} */ e) => { for (const b of e.target.parentNode.children) b.setAttribute('aria-pressed', String(b === e.target)); patch({ log: on ? null : '0' }, { replace: true }); } }, text);
-  return h('section', { class: 'panel', 'aria-labelledby': 'heat-title' }, h('header', {}, h('h2', { id: 'heat-title' }, 'HEATMAP ', h('span', { class: 'mono' }, column)), map.scale !== 'linear' && h('span', { class: 'btns', role: 'group', 'aria-label': 'Scale' }, scale(true, 'Log'), scale(false, 'Linear')),
+  return h('section', { class: 'panel heat', 'aria-labelledby': 'heat-title' }, h('header', {}, h('h2', { id: 'heat-title' }, 'HEATMAP ', h('span', { class: 'mono' }, column)), map.scale !== 'linear' && h('span', { class: 'btns', role: 'group', 'aria-label': 'Scale' }, scale(true, 'Log'), scale(false, 'Linear')),
     h('span', { class: 'end row small dim' }, '1', h('span', { class: 'ramp', 'aria-hidden': 'true' }, Array.from({ length: 10 }, (_, i) => h('i', { vars: { background: `var(--h${i})` } }))), `${whole(peak(map))} events per cell`)),
   h('div', { class: 'pad' }, host, strip && [h('p', { class: 'cnt-name tiny' }, 'COUNT'), strip], h('p', { class: 'faint tiny hm-help' }, 'Drag a box to compare what is in it with the rest. A click on a cell opens its traces. Keys: arrows, Enter; b makes a box, arrows move it, ⇧ arrows resize it, Esc removes it.')));
 }

@@ -18,7 +18,7 @@ const told = { 'otlp-http': 'protobuf or JSON, gzip', 'otlp-grpc': 'protobuf, gz
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function sendPage(host) {
-  const trouble = h('div'), list = h('section', { class: 'panel', 'aria-label': 'Doors' }, skeleton(6, true));
+  const trouble = h('div', { class: 'trouble' }), list = h('section', { class: 'panel', 'aria-label': 'Doors' }, skeleton(6, true));
   const arriving = h('div', { class: 'arrivals' }), rate = h('span', { class: 'end' }), rejected = h('div'), rejectedSub = h('span', { class: 'sub' });
   const bar = h('i'), count = h('b', {}, '');
   fill(host, h('div', { class: 'head' }, h('h1', {}, 'Send data'), h('span', { class: 'sub' }, 'Point a program here. Each line ticks itself when its first event comes.'),

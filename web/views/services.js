@@ -1,7 +1,7 @@
 // @ts-check
 // Home: first the finding in words, then the two pictures, then every service.
 import { sparkline } from '../charts/sparkline.js';
-import { duration, durationText, percent, short, whole } from '../model/format.js';
+import { duration, durationText, percent, rate, times, whole } from '../model/format.js';
 import { findings } from '../model/findings.js';
 import { filterTexts } from '../model/query.js';
 import * as api from '../wire/api.js';
@@ -27,6 +27,7 @@ export function servicesPage(host) {
     charts?.stop();
     charts = null;
     if (!answer.services.length) { fill(body, nothing()); return; }
+    withoutPartial(answer);
     const found = findings(answer.series.services), lines = new Map(answer.series.services.map((/** @type {any} */ l) => [l.name, l]));
     const rows = answer.services.map((/** @type {any} */ s) => ({ ...s, change: found.changes.get(s.name) ?? null, line: lines.get(s.name) }));
     const table = h('div');
@@ -44,6 +45,14 @@ export function servicesPage(host) {
   update();
   const stop = refresh.subscribe(read);
   return { update, close() { stop(); load.stop(); charts?.stop(); } };
+}
+
+/** The last step may still fill; drawn, it would look like a fall. @param {any} answer */
+function withoutPartial({ series }) {
+  const end = series.start_us + series.count * series.step_us, now = Math.min(time().end * 1e6, Date.now() * 1000);
+  if (series.count < 4 || end <= now) return;
+  series.count -= 1;
+  for (const line of series.services) for (const key of ['requests', 'errors', 'p95_ms']) line[key] = line[key].slice(0, series.count);
 }
 
 /** @param {any} found @param {Row[]} rows @returns {HTMLElement} a sentence, each clause a link to its evidence */
@@ -89,15 +98,13 @@ function row(r) {
   const cell = (/** @type {any} */ picture, /** @type {any} */ value) => h('span', { class: 'cell' }, picture, h('span', { class: 'v' }, value));
   return h('tr', { class: 'go', onclick: (/** @type {MouseEvent} */ e) => { if (!/** @type {HTMLElement} */ (e.target).closest('a')) go(to); } },
     h('td', {}, h('a', { href: to, class: 'inkless', 'data-row': true, vars: colourOf(r.name) }, service(r.name))),
-    h('td', { class: 'num hide-s' }, cell(r.line && sparkline(r.line.requests, { room: 1.5 }), figure([short(round(r.rate_per_s)), '/s']))),
+    h('td', { class: 'num hide-s' }, cell(r.line && sparkline(r.line.requests, { room: 1.5 }), figure(rate(r.rate_per_s)))),
     h('td', { class: 'num', 'data-l': 'errors' }, cell(r.line && sparkline(rates, { colour: failing ? 'var(--err)' : 'var(--ink3)', filled: failing, room: failing ? 1.08 : Math.max(1.1, 0.02 / Math.max(0.0001, ...rates.map((x) => x ?? 0))) }), figure(percent(r.error_rate), failing ? 't-err b' : ''))),
     h('td', { class: 'num', 'data-l': 'P95' }, cell(r.line && sparkline(r.line.p95_ms, { colour: slower ? 'var(--warn-ink)' : 'var(--ink3)', filled: slower, room: slower ? 1.08 : 1.6 }), figure(duration(r.p95_ms), slower ? 'b' : ''))),
-    h('td', { class: `num hide-s ${slower ? 't-warn b' : 'dim'}` }, r.change == null ? '–' : [slower ? '▲ ' : '', figure([`${r.change > 0.005 ? '+' : r.change < -0.005 ? '−' : ''}${Math.abs(Math.round(r.change * 100))}`, '%'])]),
+    h('td', { class: `num hide-s ${slower ? 't-warn b' : 'dim'}` }, r.change == null ? '–' : [slower ? '▲ ' : '', figure(times(r.change))]),
     h('td', { class: 'num hide-m' }, figure(duration(r.p50_ms))), h('td', { class: 'num hide-m' }, figure(duration(r.p99_ms))),
     h('td', { class: 'num hide-s' }, h('a', { class: 'small', href: link('/ui/traces', { service: r.name }), 'aria-label': `Traces of ${r.name}` }, 'traces')));
 }
-
-const round = (/** @type {number} */ n) => (n >= 100 ? Math.round(n) : Number(n.toPrecision(2)));
 
 function nothing() {
   const wide = place.get().params.get('t') !== '7d' && h('a', { class: 'btn', href: link('/ui/services', { t: '7d' }) }, 'Look in 7 d');

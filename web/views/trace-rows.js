@@ -43,6 +43,7 @@ export function traceRows(state, actions) {
   const update = () => {
     const s = state();
     space.style.setProperty('height', `${s.rows.length * rowHeight()}px`);
+    scroll.parentElement?.style.setProperty('--rows-h', `${s.rows.length * rowHeight() + 2}px`);
     for (const p of pool) p.stamp = '';
     const at = s.selected ? s.rows.indexOf(s.selected) : -1;
     if (at >= 0) scroll.setAttribute('aria-activedescendant', `span-${at}`); else scroll.removeAttribute('aria-activedescendant');
