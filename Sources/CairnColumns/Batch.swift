@@ -33,7 +33,8 @@ public struct BatchMark: Sendable {
 /// ```
 /// Limits: 2³¹ rows, `columnCountMax` columns; nothing is trusted to be UTF-8 here, decoders check. One owner, one thread.
 @safe
-public struct Batch: ~Copyable {
+public struct Batch: ~Copyable, @unchecked Sendable {
+  // Proof for `@unchecked Sendable`: all memory of a batch has one owner that cannot be copied.
   /// More than any sane program sends; a body that needs more in one head is refused.
   public static let columnCountMax = 16_384
 
@@ -106,6 +107,14 @@ public struct Batch: ~Copyable {
   public func withColumn<Result>(_ index: ColumnIndex, _ body: (borrowing ColumnBuilder) -> Result) -> Result {
     precondition(index.value >= 0 && index.value < columnCount, "no such column")
     return body(unsafe columns[index.value])
+  }
+
+  /// Hands the identities over to the batch that follows this one, a generation older.
+  public mutating func takeIdentities() -> IdentitySet {
+    var taken = IdentitySet()
+    swap(&taken, &identities)
+    taken.turn()
+    return taken
   }
 
   // MARK: Rows

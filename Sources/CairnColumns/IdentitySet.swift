@@ -6,7 +6,8 @@ public import CairnBytes
 /// An identity is a 64-bit hash of (trace id, span id, start): two different events share one with a chance of about n² / 2⁶⁵, which is
 /// 3 in 10⁸ for a window of a million. Two generations are kept, the open head's and the one before; 0.014 CPU seconds a million.
 @safe
-public struct IdentitySet: ~Copyable {
+public struct IdentitySet: ~Copyable, @unchecked Sendable {
+  // Proof for `@unchecked Sendable`: the tables have one owner that cannot be copied.
   @usableFromInline var slots: UnsafeMutablePointer<UInt64>
   @usableFromInline var mask: Int
   @usableFromInline var used = 0

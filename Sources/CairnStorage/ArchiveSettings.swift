@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnBytes
+public import CairnColumns
+internal import CairnPlan
+
+/// Turns a plain body into rows; the same body and context always make the same rows.
+public typealias RequestDecoder =
+  @Sendable (_ body: RawSpan, _ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) -> IntakeVerdict
+
+/// Every limit of the store, with its unit and its reason.
+public struct ArchiveSettings: Sendable {
+  /// A head is sealed when it has this many rows: about 60 MB of memory, and a snapshot of it is sorted in a few milliseconds.
+  public var headRowCountMax = 131_072
+  /// A head is sealed when it holds this much memory, whatever its rows.
+  public var headByteCountMax = 96 << 20
+  /// A head that is not full is sealed at this age, so that its journal does not grow old.
+  public var headAgeSecondsMax: Int64 = 300
+  /// Full heads that wait for their seal: from here on acknowledgements wait too.
+  public var sealingCountSlow = 2
+  /// Full heads that wait for their seal: from here on requests are refused.
+  public var sealingCountMax = 4
+  /// Segments below this many rows are merged with others of their size.
+  public var segmentRowCountSmall = 786_432
+  /// A merge makes no segment larger than this: one column of it in memory takes at most 8 bytes a row beside its inputs.
+  public var segmentRowCountMax = 1_600_000
+  /// This many small segments are merged even while events come in.
+  public var mergeCount = 8
+  /// Small segments are merged once nothing has come in for so long.
+  public var mergeIdleSeconds: Int64 = 3
+  /// A body may be this long after inflation, as OTLP recommends.
+  public var bodyByteCountMax = 64 << 20
+  /// Bodies that are being taken in at one time, in bytes after inflation.
+  public var inFlightByteCountMax = 256 << 20
+  /// Below this much free disk, ingest is refused while queries and retention go on.
+  public var diskReserveByteCount = 256 << 20
+  /// Columns of segments kept in memory.
+  public var cacheByteCountMax = 1 << 30
+  /// Events older than this are refused and dropped; 0 keeps everything. Honeycomb's default.
+  public var retentionDays = 60
+  /// Retention of single datasets, by name, in days.
+  public var retentionDaysByDataset: [String: Int] = [:]
+  /// Events further ahead of the clock than this are refused.
+  public var futureSecondsMax: Int64 = 2 * 86_400
+
+  public init() {}
+
+  /// The context in which a request is decoded, the same whenever it is replayed with the same settings.
+  func context(_ header: RequestHeader) -> IntakeContext {
+    var context = IntakeContext(
+      environment: header.environment, datasetHint: header.datasetHint, receivedUnixNanoseconds: header.receivedUnixNanoseconds)
+    let longestDays = ([retentionDays] + retentionDaysByDataset.values).contains(0) ? 0 : max(retentionDays, retentionDaysByDataset.values.max() ?? 0)
+    if longestDays > 0 {
+      context.earliestUnixNanoseconds = header.receivedUnixNanoseconds &- Int64(longestDays) &* 86_400_000_000_000
+    }
+    context.latestUnixNanoseconds = header.receivedUnixNanoseconds &+ futureSecondsMax &* 1_000_000_000
+    return context
+  }
+}

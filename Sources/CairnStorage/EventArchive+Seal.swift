@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnColumns
+internal import Dispatch
+internal import Synchronization
+
+extension EventArchive {
+  /// Seals the full heads, oldest first. Runs on the seal queue only.
+  func sealAll() {
+    while let head = state.withLock({ $0.sealing.first?.head }) {
+      do throws(StorageError) {
+        try seal(head)
+      } catch {
+        // The head stays in memory and in its journal; the next tick tries again.
+        state.withLock { (state) in
+          state.sealFailure = error.message
+          Self.release(&state)
+        }
+        return
+      }
+    }
+    mergeIfWorthwhile()
+  }
+
+  private func seal(_ head: Head) throws(StorageError) {
+    let started = monotonicNanoseconds()
+    let piece = finalPiece(head)
+    let id = state.withLock { (state) in
+      state.nextSegment += 1
+      return state.nextSegment - 1
+    }
+    var segment: SegmentPiece?
+    if piece.rowCount > 0 {
+      _ = try SegmentWriter.write(
+        piece, id: id, journals: [head.journalNumber...head.journalNumber], replaced: [], effort: .quick, files: files)
+      segment = try open(id)
+    }
+    state.withLock { (state) in
+      state.sealing.removeAll { $0.head === head }
+      if let segment { state.segments.append(segment) }
+      state.sealFailure = nil
+      state.sealCount += 1
+      state.sealNanoseconds += monotonicNanoseconds() - started
+      Self.release(&state)
+    }
+    journal.close(journal: head.journalNumber)
+    try files.remove(JournalWriter.path(head.journalNumber))
+  }
+
+  /// Lets go on who waited for the backlog.
+  static func release(_ state: inout State) {
+    let waiters = state.backlogWaiters
+    state.backlogWaiters = []
+    for waiter in waiters { waiter.resume() }
+  }
+
+  func open(_ id: UInt64) throws(StorageError) -> SegmentPiece {
+    try SegmentPiece(try files.open(SegmentWriter.path(id)), cache: cache, damage: damage)
+  }
+
+  // MARK: Merging
+
+  /// Starts a merge where enough small segments have come together.
+  func mergeIfWorthwhile() {
+    guard state.withLock({ Self.mergeCandidates($0, settings).count >= settings.mergeCount }) else { return }
+    mergeQueue.async { self.merge() }
+  }
+
+  /// The small segments to merge next: neighbours in time of arrival, together not larger than a segment may be.
+  static func mergeCandidates(_ state: State, _ settings: ArchiveSettings) -> [SegmentPiece] {
+    var chosen: [SegmentPiece] = []
+    var rowCount = 0
+    for segment in state.segments where segment.rowCount < settings.segmentRowCountSmall && !state.unmergeable.contains(segment.id) {
+      if rowCount + segment.rowCount > settings.segmentRowCountMax { break }
+      chosen.append(segment)
+      rowCount += segment.rowCount
+    }
+    return chosen
+  }
+
+  /// Merges small segments until there are too few. Runs on the merge queue only.
+  func merge(atLeast least: Int? = nil) {
+    while true {
+      let inputs = state.withLock { (state) in state.isClosed ? [] : Self.mergeCandidates(state, settings) }
+      guard inputs.count >= max(2, least ?? settings.mergeCount) else { return }
+      guard merge(inputs) else { return }
+    }
+  }
+
+  /// Writes the inputs' rows as one segment and puts it in their place; false where that did not work.
+  @discardableResult
+  func merge(_ inputs: [SegmentPiece]) -> Bool {
+    let started = monotonicNanoseconds()
+    let cutoff = retentionCutoff()
+    do throws(StorageError) {
+      let merger = try PieceMerger(inputs, cutoff: cutoff)
+      let id = state.withLock { (state) in
+        state.nextSegment += 1
+        return state.nextSegment - 1
+      }
+      let replaced = inputs.flatMap { $0.footer.replaced + [$0.id] }
+      _ = try SegmentWriter.write(
+        merger, id: id, journals: Self.joined(inputs.flatMap(\.footer.journals)), replaced: replaced, effort: .thorough, files: files)
+      let merged = try open(id)
+      state.withLock { (state) in
+        let gone = Set(inputs.map(\.id))
+        let place = state.segments.firstIndex { gone.contains($0.id) } ?? state.segments.count
+        state.segments.insert(merged, at: place)
+        state.segments.removeAll { gone.contains($0.id) }
+        state.mergeCount += 1
+        state.mergeNanoseconds += monotonicNanoseconds() - started
+      }
+      for input in inputs {
+        cache.remove(segment: input.id)
+        try files.remove(input.path)
+      }
+      return true
+    } catch {
+      if case .damaged = error.reason {
+        state.withLock { (state) in for input in inputs where input.path == error.path { state.unmergeable.insert(input.id) } }
+        return true
+      }
+      return false
+    }
+  }
+
+  /// Ranges in order, neighbours joined.
+  static func joined(_ ranges: [ClosedRange<UInt64>]) -> [ClosedRange<UInt64>] {
+    var found: [ClosedRange<UInt64>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = found.last, range.lowerBound <= last.upperBound + 1 {
+        found[found.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+      } else {
+        found.append(range)
+      }
+    }
+    return found
+  }
+}

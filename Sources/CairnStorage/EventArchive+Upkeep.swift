@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnColumns
+internal import Dispatch
+internal import Synchronization
+
+/// What the store says of itself.
+public struct ArchiveStatus: Sendable {
+  public var eventCount = 0
+  public var headEventCount = 0
+  public var segmentCount = 0
+  public var diskByteCount = 0
+  public var memoryByteCount = 0
+  /// Why ingest is refused, or nil.
+  public var refusal: String?
+  /// Why full heads cannot be written, or nil.
+  public var sealFailure: String?
+  public var syncCount = 0
+  public var syncNanoseconds: Int64 = 0
+  public var journalByteCount = 0
+  public var sealCount = 0
+  public var sealNanoseconds: Int64 = 0
+  public var mergeCount = 0
+  public var mergeNanoseconds: Int64 = 0
+  public var sealingCount = 0
+}
+
+extension EventArchive {
+  private static let secondNanoseconds: Int64 = 1_000_000_000
+
+  /// The figures of this moment.
+  public func status() -> ArchiveStatus {
+    var status = ArchiveStatus()
+    let (head, sealing, segments) = state.withLock { (state) in
+      status.refusal = state.refusal
+      status.sealFailure = state.sealFailure
+      status.sealCount = state.sealCount
+      status.sealNanoseconds = state.sealNanoseconds
+      status.mergeCount = state.mergeCount
+      status.mergeNanoseconds = state.mergeNanoseconds
+      status.sealingCount = state.sealing.count
+      return (state.head, state.sealing.map(\.head), state.segments)
+    }
+    for each in sealing + [head] {
+      let (rowCount, byteCount) = each.open.withLock { ($0.batch.rowCount, $0.batch.byteCount) }
+      status.headEventCount += rowCount
+      status.memoryByteCount += byteCount
+    }
+    status.segmentCount = segments.count
+    status.eventCount = status.headEventCount + segments.reduce(0) { $0 + $1.rowCount }
+    status.diskByteCount = segments.reduce(0) { $0 + $1.byteCount }
+    status.memoryByteCount += cache.byteCount
+    (status.syncCount, status.syncNanoseconds, status.journalByteCount) = journal.statistics
+    status.refusal = status.refusal ?? journal.failure
+    return status
+  }
+
+  /// To be called about once a second: free space, old heads, waiting seals, idle merges and retention.
+  public func tick() {
+    checkDisk()
+    let now = monotonicNanoseconds()
+    let (head, isOld, isIdle, mustSeal) = state.withLock { (state) in
+      (
+        state.head, now - state.headStartedNanoseconds > settings.headAgeSecondsMax * Self.secondNanoseconds,
+        now - state.lastAcceptNanoseconds > settings.mergeIdleSeconds * Self.secondNanoseconds, !state.sealing.isEmpty
+      )
+    }
+    if isOld || isIdle { sealOpenHead(head, atLeast: isOld ? 1 : settings.headRowCountMax / 64) }
+    if mustSeal { sealQueue.async { self.sealAll() } }
+    if isIdle { mergeQueue.async { self.merge(atLeast: 2) } }
+    mergeQueue.async { self.retain() }
+  }
+
+  /// Turns the head if it has enough rows to be worth a segment.
+  private func sealOpenHead(_ head: Head, atLeast rowCount: Int) {
+    let mustTurn = head.open.withLock { (open) in
+      guard !open.isClosed, open.batch.rowCount >= max(1, rowCount) else { return false }
+      open.isClosed = true
+      return true
+    }
+    if mustTurn { turn(from: head) }
+  }
+
+  /// Refuses ingest while the disk is nearly full or cannot be asked, and takes it up again by itself.
+  private func checkDisk() {
+    var refusal: String?
+    do throws(StorageError) {
+      let free = try files.freeByteCount()
+      if free < settings.diskReserveByteCount {
+        refusal = "the disk is nearly full: \(free >> 20) MiB are free, \(settings.diskReserveByteCount >> 20) MiB are kept in reserve"
+      }
+    } catch {
+      refusal = error.message
+    }
+    state.withLock { $0.refusal = refusal }
+  }
+
+  // MARK: Retention
+
+  /// For each dataset the time before which its rows are dropped.
+  ///
+  /// The clock is the newest event's time plus a day where that is earlier than the wall clock: a clock that was set forward
+  /// deletes nothing.
+  func retentionCutoff() -> (DatasetRun) -> Int64 {
+    let day: Int64 = 86_400 * Self.secondNanoseconds
+    let newest = state.withLock { (state) in
+      state.segments.reduce(Int64.min) { max($0, $1.runs.reduce(Int64.min) { max($0, $1.maximumUnixNanoseconds) }) }
+    }
+    let now = newest == .min ? nowUnixNanoseconds : min(nowUnixNanoseconds, newest.addingReportingOverflow(day).partialValue)
+    let settings = settings
+    return { (run) in
+      let days = settings.retentionDaysByDataset[run.dataset] ?? settings.retentionDays
+      return days == 0 ? .min : now &- Int64(days) &* day
+    }
+  }
+
+  /// Drops segments whose rows are all too old, and rewrites those of which a quarter is. Runs on the merge queue only.
+  func retain() {
+    let cutoff = retentionCutoff()
+    let segments = state.withLock { $0.isClosed ? [] : $0.segments }
+    for segment in segments {
+      let expired = segment.runs.filter { $0.maximumUnixNanoseconds < cutoff($0) }.reduce(0) { $0 + $1.rows.count }
+      guard expired > 0 else { continue }
+      if expired == segment.rowCount {
+        state.withLock { (state) in state.segments.removeAll { $0 === segment } }
+        cache.remove(segment: segment.id)
+        try? files.remove(segment.path)
+      } else if expired * 4 >= segment.rowCount, !state.withLock({ $0.unmergeable.contains(segment.id) }) {
+        merge([segment])
+      }
+    }
+  }
+
+  // MARK: The end
+
+  /// Takes nothing more, writes what is in memory and returns. Further calls do nothing.
+  public func close() {
+    let head = state.withLock { (state) -> Head? in
+      guard !state.isClosed else { return nil }
+      state.isClosed = true
+      Self.release(&state)
+      return state.head
+    }
+    guard let head else { return }
+    let mustTurn = head.open.withLock { (open) in
+      defer { open.isClosed = true }
+      return !open.isClosed && open.batch.rowCount > 0
+    }
+    if mustTurn { turn(from: head) }
+    mergeQueue.sync {}
+    sealQueue.sync { self.sealAll() }
+  }
+
+  /// Forgets every event and removes every file of theirs: for conformance suites.
+  public func removeEverything() throws(StorageError) {
+    let head = state.withLock { $0.head }
+    let mustTurn = head.open.withLock { (open) in
+      defer { open.isClosed = true }
+      return !open.isClosed
+    }
+    if mustTurn { turn(from: head) }
+    sealQueue.sync { self.sealAll() }
+    mergeQueue.sync {}
+    let segments = state.withLock { (state) in
+      defer { state.segments = [] }
+      return state.segments
+    }
+    for segment in segments {
+      cache.remove(segment: segment.id)
+      try files.remove(segment.path)
+    }
+    try files.syncFolder("segments")
+  }
+}

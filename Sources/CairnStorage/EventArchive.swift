@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+public import CairnColumns
+internal import CairnFormats
+public import CairnPlan
+internal import Dispatch
+internal import Synchronization
+
+/// The embedded store: a head in memory with its journal on disk, and sealed segments.
+///
+/// ```
+/// accept:  inflate > pack > [ decode into the head > frame to the journal's buffer ] > commit: wait for the sync > acknowledge
+/// seal:    full head > sorted columns > segment file > its journal is dropped
+/// merge:   small segments > one segment > the small ones are dropped
+/// read:    snapshot = segments + full heads + the open head as it is now
+/// ```
+/// What stands in brackets happens under the head's lock, so that frames lie in the journal in the order of decoding and a journal
+/// holds exactly what its head holds. A segment names the journals and the segments that it makes superfluous; a start needs no
+/// other list. Any thread may call.
+public final class EventArchive: IngestStore {
+  /// A full head that is on its way to disk.
+  struct Sealing {
+    var head: Head
+    var piece: HeadPiece?
+  }
+
+  struct State {
+    var head: Head
+    var headStartedNanoseconds: Int64
+    var sealing: [Sealing] = []
+    var segments: [SegmentPiece] = []
+    var nextSegment: UInt64
+    var nextJournal: UInt64
+    var backlogWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Why ingest is refused for now, or nil.
+    var refusal: String?
+    var sealFailure: String?
+    var lastAcceptNanoseconds: Int64 = 0
+    var isClosed = false
+    /// Segments that a merge found damaged: they stay as they are.
+    var unmergeable: Set<UInt64> = []
+    var snapshotPiece: (head: Head, piece: HeadPiece)?
+    /// Wall clock and monotonic clock when retention last looked, to notice a jump.
+    var retentionClock: (wall: Int64, monotonic: Int64)?
+    var sealCount = 0
+    var sealNanoseconds: Int64 = 0
+    var mergeCount = 0
+    var mergeNanoseconds: Int64 = 0
+  }
+
+  let settings: ArchiveSettings
+  let files: any FileSystem
+  let decoders: [RequestFormat: RequestDecoder]
+  let journal: JournalWriter
+  let cache: ColumnCache
+  /// What was found damaged.
+  public let damage = DamageLog()
+  let state: Mutex<State>
+  let sealQueue = DispatchQueue(label: "cairn.seal")
+  let mergeQueue = DispatchQueue(label: "cairn.merge")
+  private let workspaces = WorkspacePool()
+  private let inFlightByteCount = Atomic<Int>(0)
+  private let wallClock: @Sendable () -> Int64
+
+  /// Opens the folder: takes its lock, opens the segments, replays the journals.
+  ///
+  /// Damage never keeps it from opening; it is in `damage`. Throws where the folder is in use or cannot be read or written at all.
+  public init(
+    files: any FileSystem, settings: ArchiveSettings, decoders: [RequestFormat: RequestDecoder],
+    wallClock: @escaping @Sendable () -> Int64 = wallClockUnixNanoseconds
+  ) throws(StorageError) {
+    self.files = files
+    self.settings = settings
+    self.decoders = decoders
+    self.wallClock = wallClock
+    journal = JournalWriter(files: files)
+    cache = ColumnCache(byteCountMax: settings.cacheByteCountMax)
+    let recovery = Recovery(files: files, settings: settings, decoders: decoders, cache: cache, damage: damage)
+    let recovered = try recovery.run()
+    var state = State(
+      head: Head(journalNumber: recovered.nextJournal, identities: recovered.takeIdentities()),
+      headStartedNanoseconds: monotonicNanoseconds(), nextSegment: recovered.nextSegment, nextJournal: recovered.nextJournal + 1)
+    state.segments = recovered.segments
+    state.sealing = recovered.heads.map { Sealing(head: $0, piece: nil) }
+    self.state = Mutex(state)
+    if !recovered.heads.isEmpty { sealQueue.async { self.sealAll() } }
+  }
+
+  // MARK: The way in
+
+  public func accept(_ header: RequestHeader, body: RawSpan) throws(IngestError) -> IngestOutcome {
+    try checkAccepting()
+    guard let decoder = decoders[header.format] else { throw .unsupported(reason: "no decoder for this kind of body") }
+    guard body.byteCount <= settings.bodyByteCountMax else { throw .tooLarge(limitBytes: settings.bodyByteCountMax) }
+    let workspace = workspaces.take()
+    defer { workspaces.give(back: workspace) }
+    if header.encoding == .identity {
+      try admit(body.byteCount)
+      defer { inFlightByteCount.wrappingSubtract(body.byteCount, ordering: .relaxed) }
+      return try workspace.withPacked(body) { (packed) throws(IngestError) in
+        try append(header, body, packed: packed, .zstd, decoder)
+      }
+    }
+    return try workspace.withInflated(body, header.encoding, limitBytes: settings.bodyByteCountMax) { (plain) throws(IngestError) in
+      try admit(plain.byteCount)
+      defer { inFlightByteCount.wrappingSubtract(plain.byteCount, ordering: .relaxed) }
+      return try append(header, plain, packed: body, .asReceived, decoder)
+    }
+  }
+
+  /// Counts the bytes in; whoever is admitted counts them out again.
+  private func admit(_ byteCount: Int) throws(IngestError) {
+    let inFlight = inFlightByteCount.wrappingAdd(byteCount, ordering: .relaxed).newValue
+    guard inFlight <= settings.inFlightByteCountMax else {
+      inFlightByteCount.wrappingSubtract(byteCount, ordering: .relaxed)
+      throw .unavailable(reason: "too many bytes are being taken in at once", retryAfterSeconds: 1)
+    }
+  }
+
+  private func checkAccepting() throws(IngestError) {
+    let (refusal, backlog) = state.withLock { ($0.refusal ?? ($0.isClosed ? "Cairn is shutting down" : nil), $0.sealing.count) }
+    if let refusal { throw .unavailable(reason: refusal, retryAfterSeconds: 5) }
+    if let failure = journal.failure { throw .unavailable(reason: failure, retryAfterSeconds: 30) }
+    if backlog >= settings.sealingCountMax {
+      throw .unavailable(reason: "events come in faster than they can be written", retryAfterSeconds: 1)
+    }
+  }
+
+  private func append(
+    _ header: RequestHeader, _ plain: RawSpan, packed: RawSpan, _ packing: JournalFrame.Packing, _ decoder: RequestDecoder
+  ) throws(IngestError) -> IngestOutcome {
+    let context = settings.context(header)
+    while true {
+      let head = state.withLock { (state) in
+        state.lastAcceptNanoseconds = monotonicNanoseconds()
+        return state.head
+      }
+      let result = try head.open.withLock { (open) throws(IngestError) -> (IngestOutcome, isFull: Bool)? in
+        guard !open.isClosed else { return nil }
+        let (verdict, datasets) = try decode(plain, context, decoder, &open.batch)
+        let position = journal.append(
+          header, packing: packing, plainByteCount: plain.byteCount, body: packed, journal: head.journalNumber)
+        open.acceptedByteCount += plain.byteCount
+        let isFull = open.batch.rowCount >= settings.headRowCountMax || isLarge(&open)
+        if isFull { open.isClosed = true }
+        let outcome = IngestOutcome(
+          acceptedCount: verdict.acceptedCount, rejectedCount: verdict.rejectedCount,
+          rejectionReason: verdict.rejectionReason?.text ?? "", datasets: datasets, journalPosition: position)
+        return (outcome, isFull)
+      }
+      guard let result else { continue }
+      if result.isFull { turn(from: head) }
+      return result.0
+    }
+  }
+
+  /// The batch's own count of bytes costs a walk over its columns, so it is asked for once in 4 MiB.
+  private func isLarge(_ open: inout OpenBatch) -> Bool {
+    guard open.acceptedByteCount >= open.nextMeasureByteCount else { return false }
+    open.nextMeasureByteCount = open.acceptedByteCount + (4 << 20)
+    return open.batch.byteCount >= settings.headByteCountMax
+  }
+
+  private func decode(
+    _ plain: RawSpan, _ context: IntakeContext, _ decoder: RequestDecoder, _ batch: inout Batch
+  ) throws(IngestError) -> (IntakeVerdict, [IngestOutcome.DatasetCount]) {
+    let mark = batch.mark
+    let firstRow = batch.rowCount
+    do throws(DecodeError) {
+      let verdict = try decoder(plain, context, &batch)
+      batch.identities.keep()
+      return (verdict, Self.datasets(batch, from: firstRow))
+    } catch {
+      batch.rollBack(to: mark)
+      throw .malformed(reason: error.message)
+    }
+  }
+
+  /// Events by dataset among the rows from `firstRow` on.
+  private static func datasets(_ batch: borrowing Batch, from firstRow: Int) -> [IngestOutcome.DatasetCount] {
+    var counts: [(code: UInt32, count: Int)] = []
+    for row in firstRow..<batch.rowCount {
+      let code = batch.groupDatasets[Int(batch.rowGroups[row])]
+      if let index = counts.firstIndex(where: { $0.code == code }) {
+        counts[index].count += 1
+      } else {
+        counts.append((code, 1))
+      }
+    }
+    return counts.map { (code, count) in
+      let name = batch.datasets.text(Int(code)).split(separator: "\0", maxSplits: 1, omittingEmptySubsequences: false)
+      return IngestOutcome.DatasetCount(name: name.count > 1 ? String(name[1]) : "", eventCount: count)
+    }
+  }
+
+  public func commit(_ outcome: IngestOutcome) async throws(IngestError) {
+    if let failure = await journal.commit(outcome.journalPosition) { throw failure }
+    await waitForBacklog()
+  }
+
+  /// Slows the clients down, by the delay of their acknowledgements, while full heads pile up.
+  private func waitForBacklog() async {
+    guard state.withLock({ $0.sealing.count >= settings.sealingCountSlow && !$0.isClosed }) else { return }
+    await withCheckedContinuation { (continuation) in
+      let isFree = state.withLock { (state) in
+        if state.sealing.count < settings.sealingCountSlow || state.isClosed || state.sealFailure != nil { return true }
+        state.backlogWaiters.append(continuation)
+        return false
+      }
+      if isFree { continuation.resume() }
+    }
+  }
+
+  // MARK: Heads
+
+  /// Puts a new head in the place of a full one and has the full one sealed.
+  func turn(from full: Head) {
+    let identities = full.open.withLock { $0.batch.takeIdentities() }
+    let number = state.withLock { (state) in
+      state.nextJournal += 1
+      return state.nextJournal - 1
+    }
+    let next = Head(journalNumber: number, identities: identities)
+    state.withLock { (state) in
+      guard state.head === full else { return }
+      state.sealing.append(Sealing(head: full, piece: nil))
+      state.head = next
+      state.headStartedNanoseconds = monotonicNanoseconds()
+      state.snapshotPiece = nil
+    }
+    sealQueue.async { self.sealAll() }
+  }
+
+  // MARK: The way out
+
+  /// All events that were accepted before the call, each once: an unchanging view.
+  public func snapshot() -> [any Piece] {
+    var (segments, sealing, head, known) = state.withLock { ($0.segments, $0.sealing, $0.head, $0.snapshotPiece) }
+    for index in sealing.indices where sealing[index].piece == nil { sealing[index].piece = finalPiece(sealing[index].head) }
+    var pieces: [any Piece] = segments
+    pieces.append(contentsOf: sealing.compactMap(\.piece))
+    let rowCount = head.open.withLock { $0.batch.rowCount }
+    if rowCount > 0 {
+      if known?.head !== head || known?.piece.rowCount != rowCount {
+        let piece = HeadPiece(head)
+        known = (head, piece)
+        state.withLock { (state) in if state.head === head { state.snapshotPiece = (head, piece) } }
+      }
+      if let known { pieces.append(known.piece) }
+    }
+    return pieces
+  }
+
+  /// The piece of a full head, made once and shared by readers and the seal.
+  func finalPiece(_ head: Head) -> HeadPiece {
+    if let known = state.withLock({ $0.sealing.first { $0.head === head }?.piece }) { return known }
+    let made = HeadPiece(head)
+    return state.withLock { (state) in
+      guard let index = state.sealing.firstIndex(where: { $0.head === head }) else { return made }
+      if let known = state.sealing[index].piece { return known }
+      state.sealing[index].piece = made
+      return made
+    }
+  }
+
+  /// The wall clock that this store goes by.
+  var nowUnixNanoseconds: Int64 { wallClock() }
+}

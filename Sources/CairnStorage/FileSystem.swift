@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The world refused: a file or the disk, with the path, the operation and the system's own number and words.
+public struct StorageError: Error, Sendable, Hashable {
+  public enum Reason: Sendable, Hashable {
+    /// The system call failed with this `errno`.
+    case system(Int32)
+    /// What is in the file is not what was written.
+    case damaged(String)
+    /// Another process holds the folder.
+    case locked(String)
+  }
+  public var operation: String
+  public var path: String
+  public var reason: Reason
+
+  public init(_ operation: String, path: String, _ reason: Reason) {
+    self.operation = operation
+    self.path = path
+    self.reason = reason
+  }
+
+  /// The whole in words.
+  public var message: String {
+    switch reason {
+    case .system(let number): "cannot \(operation) \(path): \(systemText(number))"
+    case .damaged(let what): "\(path) is damaged: \(what)"
+    case .locked(let holder): "\(path) is in use by another process (\(holder))"
+    }
+  }
+
+  /// True where the disk is full: it may pass by itself.
+  public var isDiskFull: Bool {
+    if case .system(let number) = reason { return isFullNumber(number) }
+    return false
+  }
+}
+
+/// A file that is written from its start to its end and read anywhere. Closed when released. One owner.
+public protocol StoredFile: AnyObject, Sendable {
+  var path: String { get }
+  /// Adds all the bytes at the end, or throws; after an error any part of them may be there.
+  func append(_ bytes: RawSpan) throws(StorageError)
+  /// Returns when everything appended so far survives a power cut.
+  func sync() throws(StorageError)
+  /// Cuts the file to so many bytes.
+  func truncate(to byteCount: Int) throws(StorageError)
+  /// Exactly `count` bytes from `offset`; throws where the file has fewer.
+  func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8]
+  func byteCount() throws(StorageError) -> Int
+}
+
+/// All that the storage room asks of the operating system; tests put a faulty one in its place.
+///
+/// Paths are relative to the data folder. A created, renamed or removed name survives a power cut only after `syncFolder` of its folder.
+public protocol FileSystem: Sendable {
+  func create(_ path: String) throws(StorageError) -> any StoredFile
+  func open(_ path: String) throws(StorageError) -> any StoredFile
+  func rename(_ path: String, to newPath: String) throws(StorageError)
+  func remove(_ path: String) throws(StorageError)
+  /// The names in a folder, sorted; an absent folder has none.
+  func list(_ folder: String) throws(StorageError) -> [String]
+  func makeFolder(_ folder: String) throws(StorageError)
+  func syncFolder(_ folder: String) throws(StorageError)
+  /// Bytes that may still be written.
+  func freeByteCount() throws(StorageError) -> Int
+  /// Takes the single-writer lock, held until this object is released.
+  func lock() throws(StorageError)
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnColumns
+internal import Synchronization
+
+/// A batch that still grows, with what its writers must agree on.
+struct OpenBatch: ~Copyable {
+  var batch: Batch
+  /// Set under the lock when the head is full: whoever waited for the lock goes to the next head.
+  var isClosed = false
+  var acceptedByteCount = 0
+  /// When `acceptedByteCount` reaches this, the batch's memory is measured again.
+  var nextMeasureByteCount = 4 << 20
+
+  init(identities: consuming IdentitySet) {
+    batch = Batch()
+    batch.identities = identities
+  }
+}
+
+/// The open batch behind its lock, shared by the writers and by the snapshots that look at it.
+final class Head: Sendable {
+  let open: Mutex<OpenBatch>
+  /// The journal that holds what the batch was made of.
+  let journalNumber: UInt64
+
+  init(journalNumber: UInt64, identities: consuming sending IdentitySet) {
+    self.journalNumber = journalNumber
+    open = Mutex(OpenBatch(identities: identities))
+  }
+}
+
+/// The first rows of a head as a piece: sorted when it is made, its columns built when they are asked for.
+///
+/// Rows that arrive later are not seen. Holds the batch's lock for the time of copying one column (about 1 ns a row).
+final class HeadPiece: Piece {
+  let head: Head
+  let order: RowOrder
+  let groupCount: Int
+  let columns: [(key: ColumnKey, presentCount: Int)]
+  private let indices: [ColumnKey: ColumnIndex]
+  private let built = Mutex<[ColumnKey: ScanColumn]>([:])
+
+  var rowCount: Int { order.rank.count }
+  var runs: [DatasetRun] { order.runs }
+  var isSealed: Bool { false }
+
+  /// A snapshot of the head as it is now.
+  init(_ head: Head) {
+    self.head = head
+    var order: RowOrder?
+    var groupCount = 0
+    var columns: [(key: ColumnKey, presentCount: Int)] = []
+    var indices: [ColumnKey: ColumnIndex] = [:]
+    head.open.withLock { (open) in
+      let rowCount = open.batch.rowCount
+      order = RowOrder(open.batch, rowCount: rowCount)
+      groupCount = open.batch.groupCount
+      guard rowCount > 0 else { return }
+      for position in 1..<max(1, open.batch.columnCount) {
+        let index = ColumnIndex(position)
+        let found = open.batch.withColumn(index) { ($0.key, $0.count) }
+        guard found.1 > 0 else { continue }
+        columns.append((found.0, found.1))
+        indices[found.0] = index
+      }
+    }
+    self.order = order ?? RowOrder.empty
+    self.groupCount = groupCount
+    self.indices = indices
+    if self.order.rank.isEmpty { columns = [] } else { columns.append((.time, self.order.rank.count)) }
+    self.columns = columns.sorted { $0.key < $1.key }
+  }
+
+  func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {
+    if let known = built.withLock({ $0[key] }) { return known }
+    guard let made = make(key) else { return nil }
+    built.withLock { $0[key] = made }
+    return made
+  }
+
+  /// Builds a column without keeping it: for the seal, which needs each column once.
+  func make(_ key: ColumnKey) -> ScanColumn? {
+    if key == .time { return .numbers(key, .integers, values: order.times) }
+    guard let index = indices[key] else { return nil }
+    return head.open.withLock { (open) in
+      open.batch.withColumn(index) { ColumnFreezer(order: order, groupCount: groupCount).freeze($0) }
+    }
+  }
+}
+
+extension RowOrder {
+  /// No rows.
+  static var empty: RowOrder { RowOrder(Batch(), rowCount: 0) }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnPlan
+internal import Dispatch
+internal import Synchronization
+
+/// Writes frames to journal files and syncs them by group commit: one sync serves every request that waits for it.
+///
+/// `append` only adds to a buffer; `commit` waits for the sync that covers it. One flush at a time runs on a queue of its own, because
+/// a thread that blocks in `fdatasync` must not be one of those that serve requests. After a failed write the frames concerned are
+/// refused and the file is cut back to what was synced; after a failed sync nothing of the file is ever acknowledged again, because
+/// what reached the disk is unknown.
+final class JournalWriter: Sendable {
+  private struct Waiter {
+    var position: UInt64
+    var continuation: CheckedContinuation<IngestError?, Never>
+  }
+
+  private struct Chunk {
+    var journalNumber: UInt64
+    var bytes: [UInt8]
+  }
+
+  private struct State {
+    var pending: [Chunk] = []
+    /// Frames appended and frames known to be on disk; positions count frames.
+    var appended: UInt64 = 0
+    var synced: UInt64 = 0
+    /// Positions from `refusedFrom` to `refusedTo` were lost in a failed flush.
+    var refused: [(positions: ClosedRange<UInt64>, error: IngestError)] = []
+    var waiters: [Waiter] = []
+    var isFlushing = false
+    /// Set once a sync failed: nothing more is accepted until a restart.
+    var failure: String?
+    var openFile: (number: UInt64, file: any StoredFile, syncedByteCount: Int)?
+    var syncCount = 0
+    var syncNanoseconds: Int64 = 0
+    var byteCount = 0
+  }
+
+  private let files: any FileSystem
+  private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "cairn.journal")
+
+  init(files: any FileSystem) { self.files = files }
+
+  static func path(_ number: UInt64) -> String { "journal/" + padded(number) + ".journal" }
+
+  /// Buffers one request; the position is what `commit` waits for. Cheap: called under the head's lock, so that the order of frames is
+  /// the order of decoding.
+  func append(
+    _ header: RequestHeader, packing: JournalFrame.Packing, plainByteCount: Int, body: RawSpan, journal: UInt64
+  ) -> UInt64 {
+    state.withLock { (state) in
+      if state.pending.last?.journalNumber != journal { state.pending.append(Chunk(journalNumber: journal, bytes: [])) }
+      JournalFrame.append(
+        header, packing: packing, plainByteCount: plainByteCount, body: body, journal: journal,
+        to: &state.pending[state.pending.count - 1].bytes)
+      state.appended += 1
+      return state.appended
+    }
+  }
+
+  /// Returns nil once the frame at `position` is on disk, or why it never will be.
+  func commit(_ position: UInt64) async -> IngestError? {
+    await withCheckedContinuation { (continuation) in
+      let (answer, mustFlush) = state.withLock { (state) -> (IngestError??, Bool) in
+        if let refusal = state.refused.last(where: { $0.positions.contains(position) }) { return (.some(refusal.error), false) }
+        if state.synced >= position { return (.some(nil), false) }
+        state.waiters.append(Waiter(position: position, continuation: continuation))
+        guard !state.isFlushing else { return (nil, false) }
+        state.isFlushing = true
+        return (nil, true)
+      }
+      if let answer { continuation.resume(returning: answer) }
+      if mustFlush { queue.async { self.flushAll() } }
+    }
+  }
+
+  /// Why nothing can be written any more, or nil.
+  var failure: String? { state.withLock { $0.failure } }
+
+  /// Syncs so far, the time they took and the bytes they covered.
+  var statistics: (syncCount: Int, syncNanoseconds: Int64, byteCount: Int) {
+    state.withLock { ($0.syncCount, $0.syncNanoseconds, $0.byteCount) }
+  }
+
+  /// Forgets a journal whose events are sealed; its file is removed by the caller.
+  func close(journal number: UInt64) {
+    state.withLock { (state) in if state.openFile?.number == number { state.openFile = nil } }
+  }
+
+  private func flushAll() {
+    while true {
+      let work = state.withLock { (state) -> (chunks: [Chunk], upTo: UInt64)? in
+        if state.pending.isEmpty, state.synced >= state.appended || state.failure != nil {
+          state.isFlushing = false
+          return nil
+        }
+        let chunks = state.pending
+        state.pending = []
+        return (chunks, state.appended)
+      }
+      guard let work else { return }
+      let started = monotonicNanoseconds()
+      let failure = write(work.chunks)
+      finish(upTo: work.upTo, failure, byteCount: work.chunks.reduce(0) { $0 + $1.bytes.count }, nanoseconds: monotonicNanoseconds() - started)
+    }
+  }
+
+  private func finish(upTo position: UInt64, _ failure: IngestError?, byteCount: Int, nanoseconds: Int64) {
+    let done = state.withLock { (state) -> [(CheckedContinuation<IngestError?, Never>, IngestError?)] in
+      if let failure, state.synced < position { state.refused.append((state.synced + 1...position, failure)) }
+      if state.refused.count > 64 { state.refused.removeFirst() }
+      state.synced = position
+      state.syncCount += 1
+      state.syncNanoseconds += nanoseconds
+      state.byteCount += byteCount
+      let ready = state.waiters.filter { $0.position <= position }
+      state.waiters.removeAll { $0.position <= position }
+      return ready.map { ($0.continuation, failure) }
+    }
+    for (continuation, error) in done { continuation.resume(returning: error) }
+  }
+
+  /// Appends the chunks to their files and syncs each; returns why not.
+  private func write(_ chunks: [Chunk]) -> IngestError? {
+    if let reason = failure { return .unavailable(reason: reason, retryAfterSeconds: 30) }
+    for chunk in chunks {
+      do throws(StorageError) {
+        try write(chunk)
+      } catch {
+        return .unavailable(reason: error.message, retryAfterSeconds: error.isDiskFull ? 5 : 30)
+      }
+    }
+    return nil
+  }
+
+  private func write(_ chunk: Chunk) throws(StorageError) {
+    let (file, syncedByteCount) = try file(for: chunk.journalNumber)
+    do throws(StorageError) {
+      try unsafe file.append(chunk.bytes.span.bytes)
+    } catch {
+      // What was not synced was not acknowledged: cut it off, so that a later frame follows a whole one.
+      do throws(StorageError) { try file.truncate(to: syncedByteCount) } catch { poison(error.message) }
+      throw error
+    }
+    do throws(StorageError) {
+      try file.sync()
+    } catch {
+      poison(error.message)
+      throw error
+    }
+    state.withLock { (state) in
+      if state.openFile?.number == chunk.journalNumber { state.openFile?.syncedByteCount += chunk.bytes.count }
+    }
+  }
+
+  private func poison(_ reason: String) {
+    state.withLock { $0.failure = "the journal failed and takes no more until Cairn is restarted: \(reason)" }
+  }
+
+  /// The open file of this journal, made with its header if it is new.
+  private func file(for number: UInt64) throws(StorageError) -> (any StoredFile, Int) {
+    if let open = state.withLock({ $0.openFile }), open.number == number { return (open.file, open.syncedByteCount) }
+    let file = try files.create(Self.path(number))
+    let header = JournalHeader.bytes(number: number)
+    try unsafe file.append(header.span.bytes)
+    try file.sync()
+    try files.syncFolder("journal")
+    state.withLock { $0.openFile = (number, file, header.count) }
+    return (file, header.count)
+  }
+}
+
+/// A number as a file name that sorts.
+func padded(_ number: UInt64) -> String {
+  let digits = String(number)
+  return String(repeating: "0", count: max(0, 12 - digits.utf8.count)) + digits
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnColumns
+
+/// Several segments as one: rows merged in the order of a piece, dictionaries joined, columns chosen anew for all the rows.
+///
+/// Rows of a dataset that are older than its cutoff are left out. Holds one column of all inputs at a time.
+final class PieceMerger: ColumnSource {
+  private let inputs: [SegmentPiece]
+  /// For each input, the place of each of its rows in the output; `dropped` where it has none.
+  private var places: [[UInt32]] = []
+  private var times: [Int64] = []
+  private(set) var runs: [DatasetRun] = []
+  let keys: [ColumnKey]
+
+  private static let dropped = UInt32.max
+
+  var rowCount: Int { times.count }
+
+  /// `cutoff` gives for an environment and dataset the time before which rows are dropped.
+  init(_ inputs: [SegmentPiece], cutoff: (DatasetRun) -> Int64) throws(StorageError) {
+    self.inputs = inputs
+    var keys = Set<ColumnKey>()
+    for input in inputs { for column in input.columns { keys.insert(column.key) } }
+    self.keys = keys.sorted()
+    places = inputs.map { [UInt32](repeating: Self.dropped, count: $0.rowCount) }
+    let inputTimes = try inputs.map { (input) throws(StorageError) in try Self.times(input) }
+    for name in Self.datasetNames(inputs) { mergeDataset(name, inputTimes, cutoff) }
+  }
+
+  private struct DatasetName: Hashable, Comparable {
+    var environment: String
+    var dataset: String
+
+    static func < (left: DatasetName, right: DatasetName) -> Bool {
+      left.environment == right.environment ? left.dataset < right.dataset : left.environment < right.environment
+    }
+  }
+
+  private static func datasetNames(_ inputs: [SegmentPiece]) -> [DatasetName] {
+    var names = Set<DatasetName>()
+    for input in inputs { for run in input.runs { names.insert(DatasetName(environment: run.environment, dataset: run.dataset)) } }
+    return names.sorted()
+  }
+
+  /// The times of all rows; a segment whose times are damaged is not merged.
+  private static func times(_ input: SegmentPiece) throws(StorageError) -> [Int64] {
+    guard let column = try whole(input, .time) else { return [] }
+    return numbers(column).values.map { Int64(bitPattern: $0) }
+  }
+
+  /// A column without any damage, or nil where the input has none.
+  private static func whole(_ input: SegmentPiece, _ key: ColumnKey) throws(StorageError) -> ScanColumn? {
+    do throws(PieceError) {
+      guard let column = try input.read(key) else { return nil }
+      guard !column.blocks.contains(where: \.isDamaged) else {
+        throw PieceError(file: input.path, offset: 0, reason: "column \(key.name) has damaged blocks")
+      }
+      return column
+    } catch {
+      throw StorageError("merge", path: error.file, .damaged(error.reason))
+    }
+  }
+
+  /// Appends one dataset's rows from all inputs, by time; equal times in the order of the inputs.
+  private func mergeDataset(_ name: DatasetName, _ inputTimes: [[Int64]], _ cutoff: (DatasetRun) -> Int64) {
+    var cursors: [(input: Int, next: Int, end: Int)] = []
+    for (index, input) in inputs.enumerated() {
+      for run in input.runs where run.environment == name.environment && run.dataset == name.dataset {
+        let oldest = cutoff(run)
+        var start = run.rows.lowerBound
+        while start < run.rows.upperBound, inputTimes[index][start] < oldest { start += 1 }
+        if start < run.rows.upperBound { cursors.append((index, start, run.rows.upperBound)) }
+      }
+    }
+    let first = times.count
+    while !cursors.isEmpty {
+      // Few inputs: the earliest is found by looking at each, and a whole stretch is taken from it at once.
+      var best = 0
+      var limit = Int64.max
+      for index in 1..<max(1, cursors.count) {
+        let time = inputTimes[cursors[index].input][cursors[index].next]
+        let bestTime = inputTimes[cursors[best].input][cursors[best].next]
+        if time < bestTime {
+          limit = min(limit, bestTime)
+          best = index
+        } else {
+          limit = min(limit, time)
+        }
+      }
+      takeStretch(&cursors[best], inputTimes, upTo: limit)
+      if cursors[best].next == cursors[best].end { cursors.remove(at: best) }
+    }
+    guard times.count > first else { return }
+    runs.append(
+      DatasetRun(
+        environment: name.environment, dataset: name.dataset, rows: first..<times.count, minimumUnixNanoseconds: times[first],
+        maximumUnixNanoseconds: times[times.count - 1]))
+  }
+
+  private func takeStretch(_ cursor: inout (input: Int, next: Int, end: Int), _ inputTimes: [[Int64]], upTo limit: Int64) {
+    repeat {
+      places[cursor.input][cursor.next] = UInt32(times.count)
+      times.append(inputTimes[cursor.input][cursor.next])
+      cursor.next += 1
+    } while cursor.next < cursor.end && inputTimes[cursor.input][cursor.next] <= limit
+  }
+
+  func make(_ key: ColumnKey) throws(StorageError) -> ScanColumn? {
+    if key == .time { return .numbers(key, .integers, values: times) }
+    switch key.kind {
+    case .string: return try mergeTexts(key)
+    case .traceID: return try mergeTraceIDs(key)
+    case .boolean: return try mergeBooleans(key)
+    case .integer: return try ColumnFreezer.integers(key, mergeWords(key))
+    case .float: return try ColumnFreezer.floats(key, mergeWords(key))
+    case .duration:
+      let words = try mergeWords(key)
+      return .numbers(key, .scaled(divisor: 1e6), values: words.values.map { Int64(bitPattern: $0) }, present: words.present)
+    case .spanID:
+      let words = try mergeWords(key)
+      return .patterns(key, .spanIDs, values: words.values, present: words.present)
+    }
+  }
+
+  private func mergeBooleans(_ key: ColumnKey) throws(StorageError) -> ScanColumn {
+    var stored = [UInt32](repeating: 0, count: rowCount)
+    for (index, input) in inputs.enumerated() {
+      guard let column = try Self.whole(input, key) else { continue }
+      scatter(column, index, into: &stored) { $0 }
+    }
+    return .coded(key, .booleans, stored: stored)
+  }
+
+  private func mergeTexts(_ key: ColumnKey) throws(StorageError) -> ScanColumn {
+    var joined = ByteInterner(slotCount: 1024, arenaByteCount: 1 << 16)
+    var stored = [UInt32](repeating: 0, count: rowCount)
+    for (index, input) in inputs.enumerated() {
+      guard let column = try Self.whole(input, key), case .dictionary(let dictionary) = column.domain,
+        case .text(let bytes, let ends) = dictionary.entries
+      else { continue }
+      var renumbered: [UInt32] = [0]
+      renumbered.reserveCapacity(ends.count + 1)
+      for entry in ends.indices {
+        let range = ValueDictionary.range(ends, entry)
+        renumbered.append(unsafe joined.intern(bytes.span.bytes, range.lowerBound, range.count) + 1)
+      }
+      scatter(column, index, into: &stored) { renumbered[Int($0)] }
+    }
+    let kept = renumberByFirstRow(&stored, entryCount: joined.count)
+    return .coded(key, .dictionary(ValueDictionary(joined.texts(kept))), stored: stored)
+  }
+
+  private func mergeTraceIDs(_ key: ColumnKey) throws(StorageError) -> ScanColumn {
+    var codes: [TraceID: UInt32] = [:]
+    var ids: [TraceID] = []
+    var stored = [UInt32](repeating: 0, count: rowCount)
+    for (index, input) in inputs.enumerated() {
+      guard let column = try Self.whole(input, key), case .dictionary(let dictionary) = column.domain,
+        case .traceIDs(let known, _) = dictionary.entries
+      else { continue }
+      var renumbered: [UInt32] = [0]
+      renumbered.reserveCapacity(known.count + 1)
+      for id in known {
+        if codes[id] == nil {
+          ids.append(id)
+          codes[id] = UInt32(ids.count)
+        }
+        renumbered.append(codes[id] ?? 0)
+      }
+      scatter(column, index, into: &stored) { renumbered[Int($0)] }
+    }
+    let kept = renumberByFirstRow(&stored, entryCount: ids.count).map { ids[Int($0)] }
+    return .coded(key, .dictionary(ValueDictionary(.traceIDs(kept, sorted: sortedEntries(kept)))), stored: stored)
+  }
+
+  private func mergeWords(_ key: ColumnKey) throws(StorageError) -> (values: [UInt64], present: [Bool]?) {
+    var values = [UInt64](repeating: 0, count: rowCount)
+    var present = [Bool](repeating: false, count: rowCount)
+    for (index, input) in inputs.enumerated() {
+      guard let column = try Self.whole(input, key) else { continue }
+      let words = Self.numbers(column)
+      let places = self.places[index]
+      for row in words.values.indices {
+        let place = Int(places[row])
+        guard place != Int(Self.dropped), words.present?[row] ?? true else { continue }
+        values[place] = words.values[row]
+        present[place] = true
+      }
+    }
+    return (values, present.contains(false) ? present : nil)
+  }
+
+  /// Sends each stored value through `renumber` to its row's place.
+  private func scatter(_ column: ScanColumn, _ input: Int, into stored: inout [UInt32], renumber: (UInt32) -> UInt32) {
+    let places = self.places[input]
+    for (index, block) in column.blocks.enumerated() {
+      let first = index * blockRowCount
+      if block.width == .constant, block.constant == 0 { continue }
+      let values = column.narrowValues(index)
+      for row in 0..<block.rowCount where values[row] != 0 {
+        let place = Int(places[first + row])
+        if place != Int(Self.dropped) { stored[place] = renumber(values[row]) }
+      }
+    }
+  }
+
+  /// A numeric column's values as 64-bit words of its kind, whatever its domain: `Int64`, `Double` or id bits.
+  private static func numbers(_ column: ScanColumn) -> (values: [UInt64], present: [Bool]?) {
+    var values: [UInt64] = []
+    values.reserveCapacity(column.rowCount)
+    var present: [Bool]?
+    if column.presentCount < column.rowCount { present = [Bool](repeating: false, count: column.rowCount) }
+    for (index, block) in column.blocks.enumerated() {
+      if block.width == .eight {
+        values.append(contentsOf: column.wideValues(index).map { word(wide: $0, column) })
+        if let bits = present == nil ? nil : column.presenceBytes(index) {
+          for row in 0..<block.rowCount {
+            present?[index * blockRowCount + row] = bits.isEmpty || bits[row / 8] >> UInt8(row % 8) & 1 == 1
+          }
+        }
+      } else {
+        for (row, stored) in column.narrowValues(index).enumerated() {
+          values.append(stored == 0 ? 0 : word(narrow: stored, block, column))
+          if stored != 0 { present?[index * blockRowCount + row] = true }
+        }
+      }
+    }
+    return (values, present)
+  }
+
+  @inline(__always)
+  private static func word(wide: UInt64, _ column: ScanColumn) -> UInt64 {
+    guard case .scaled(let divisor) = column.domain, column.key.kind == .float else { return wide }
+    return (Double(Int64(bitPattern: wide)) / divisor).bitPattern
+  }
+
+  @inline(__always)
+  private static func word(narrow stored: UInt32, _ block: CodeBlock, _ column: ScanColumn) -> UInt64 {
+    switch column.domain {
+    case .dictionary(let dictionary):
+      switch dictionary.entries {
+      case .integers(let values): return UInt64(bitPattern: values[Int(stored) - 1])
+      case .floats(let values): return values[Int(stored) - 1].bitPattern
+      case .text, .traceIDs: return 0
+      }
+    case .scaled(let divisor) where column.key.kind == .float:
+      return (Double(block.base &+ Int64(stored) &- 1) / divisor).bitPattern
+    case .integers, .scaled: return UInt64(bitPattern: block.base &+ Int64(stored) &- 1)
+    case .booleans, .floatBits, .spanIDs: return UInt64(stored)
+    }
+  }
+}
+
+/// Numbers the entries anew in the order of their first row and returns the old entry of each new one; unused entries go.
+func renumberByFirstRow(_ stored: inout [UInt32], entryCount: Int) -> [UInt32] {
+  var renumbered = [UInt32](repeating: 0, count: entryCount + 1)
+  var kept: [UInt32] = []
+  for row in stored.indices where stored[row] != 0 {
+    let code = Int(stored[row])
+    if renumbered[code] == 0 {
+      kept.append(UInt32(code - 1))
+      renumbered[code] = UInt32(kept.count)
+    }
+    stored[row] = renumbered[code]
+  }
+  return kept
+}
+
+extension ByteInterner {
+  /// The given entries as a dictionary's, in their order.
+  func texts(_ kept: [UInt32]) -> ValueDictionary.Entries {
+    var bytes: [UInt8] = []
+    var ends: [UInt32] = []
+    ends.reserveCapacity(kept.count)
+    withArena { (arena) in
+      for entry in kept {
+        unsafe arena.extracting(bounds(Int(entry))).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        ends.append(UInt32(bytes.count))
+      }
+    }
+    return .text(bytes: bytes, ends: ends)
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnColumns
+
+/// Writes a piece as a segment file: into a temporary name, synced, renamed, and the folder synced. A segment is there whole or not at all.
+enum SegmentWriter {
+  static func path(_ id: UInt64) -> String { "segments/" + padded(id) + ".segment" }
+
+  /// Columns are asked for one at a time, so that only one is in memory beside the piece itself.
+  static func write(
+    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], effort: EncodingEffort,
+    files: any FileSystem
+  ) throws(StorageError) -> SegmentFooter {
+    let temporary = "segments/" + padded(id) + ".writing"
+    do throws(StorageError) {
+      let file = try files.create(temporary)
+      let footer = try writeColumns(piece, id: id, journals: journals, replaced: replaced, effort: effort, file)
+      try file.sync()
+      try files.rename(temporary, to: path(id))
+      try files.syncFolder("segments")
+      return footer
+    } catch {
+      // What is left under the temporary name is removed at the next start, if not now.
+      try? files.remove(temporary)
+      throw error
+    }
+  }
+
+  private static func writeColumns(
+    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], effort: EncodingEffort,
+    _ file: any StoredFile
+  ) throws(StorageError) -> SegmentFooter {
+    var encoder = ColumnEncoder(effort)
+    var footer = SegmentFooter(id: id, rowCount: piece.rowCount, journals: journals, replaced: replaced, runs: piece.runs)
+    let magic = SegmentFooter.magic
+    try unsafe file.append(magic.span.bytes)
+    var offset = SegmentFooter.magic.count
+    for key in piece.keys {
+      guard let column = try piece.make(key), column.presentCount > 0 else { continue }
+      let encoded = encoder.encode(column)
+      try unsafe file.append(encoded.bytes.span.bytes)
+      footer.columns.append(
+        SegmentFooter.Entry(
+          key: key, presentCount: column.presentCount, offset: offset, byteCount: encoded.bytes.count,
+          headerByteCount: encoded.headerByteCount, headerSum: encoded.headerSum))
+      offset += encoded.bytes.count
+    }
+    let end = footer.encoded()
+    try unsafe file.append(end.span.bytes)
+    return footer
+  }
+}
+
+/// What a segment can be written from: a head, or several segments merged.
+protocol ColumnSource {
+  var rowCount: Int { get }
+  var runs: [DatasetRun] { get }
+  /// Sorted, each once.
+  var keys: [ColumnKey] { get }
+  /// Builds a column and keeps nothing of it.
+  func make(_ key: ColumnKey) throws(StorageError) -> ScanColumn?
+}
+
+extension HeadPiece: ColumnSource {
+  var keys: [ColumnKey] { columns.map(\.key) }
+}
