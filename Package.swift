@@ -39,6 +39,8 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCRC32C"),
+    // The files of web/, put into the program by the C compiler; see docs/decisions/002-web-files.md.
+    .target(name: "CairnWeb", exclude: ["update"]),
     // 0
     room("CairnBytes", ["CCRC32C"]),
     // 1
@@ -57,7 +59,7 @@ let package = Package(
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "CairnCatalog",
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "CairnCatalog", "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -45,7 +45,7 @@ struct ServerCore: Service {
       state.telemetry.request(route: route.pattern, status: Int(response.status.code))
       return response
     } catch {
-      return refuse(error, request, route)
+      return refuse(error, request, route, environment: ticket.principal.environment)
     }
   }
 
@@ -56,7 +56,7 @@ struct ServerCore: Service {
       case .outOfMemory: Refusal(.unavailable, "Too many large requests at the same time.", retryAfterSeconds: 2)
       case .tooSlow: Refusal(.timeout, "The body did not come within \(state.limits.bodyTimeout.nanoseconds / 1_000_000_000) s.")
       }
-    return refuse(refusal, request, ticket.route)
+    return refuse(refusal, request, ticket.route, environment: ticket.principal.environment)
   }
 
   func malformed(listener: ListenerRole, remoteAddress: String, reason: String) {
@@ -69,7 +69,7 @@ struct ServerCore: Service {
 
   // MARK: Refusals
 
-  private func refuse(_ refusal: Refusal, _ request: Request, _ route: Route?) -> Response {
+  private func refuse(_ refusal: Refusal, _ request: Request, _ route: Route?, environment: String? = nil) -> Response {
     let dialect = route?.dialect ?? guessedDialect(request)
     var response = ErrorResponse.make(refusal, in: dialect, to: request)
     state.telemetry.request(route: route?.pattern ?? "none", status: Int(refusal.kind.status.code))
@@ -78,7 +78,7 @@ struct ServerCore: Service {
     let door = route?.door?.door ?? (dialect == .grpc ? .otlpGRPC : .otlpHTTP)
     state.ledger.rejected(
       .init(
-        door: door.rawValue, method: request.method.rawValue, path: request.path, status: Int(refusal.kind.status.code),
+        environment: environment, door: door.rawValue, method: request.method.rawValue, path: request.path, status: Int(refusal.kind.status.code),
         reason: refusal.reason, client: request.header("user-agent") ?? request.remoteAddress,
         lastUnixMicroseconds: state.nowUnixMicroseconds))
     return response
@@ -101,5 +101,8 @@ struct ServerCore: Service {
 func allRoutes(_ state: ServerState) -> [Route] {
   let otlp = OTLPDoor(
     store: state.store, ledger: state.ledger, clock: state.parts.clock, bodyBytesMax: state.limits.bodyBytesMax)
-  return otlp.routes + OperationsAPI(state: state).routes
+  let gatekeeper = Gatekeeper(catalog: state.parts.catalog)
+  return otlp.routes + OperationsAPI(state: state).routes + DataAPI(state: state, gatekeeper: gatekeeper).routes
+    + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes + TailAPI(state: state).routes
+    + HoneycombAPI(state: state).routes + WebPages(state: state).routes
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnCatalog
 import CairnPlan
+import FoundationEssentials
 import Logging
 import Synchronization
 
@@ -14,6 +15,8 @@ final class ServerState: Sendable {
   let telemetry = Telemetry()
   let desk: QuestionDesk
   let startedUnixMicroseconds: Int64
+  let processID = Int(ProcessInfo.processInfo.processIdentifier)
+  let results = ResultShelf()
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
 

@@ -18,6 +18,8 @@ struct Principal: Sendable, Hashable {
 enum RouteAccess: Sendable, Hashable {
   /// Nothing: health, the pages themselves.
   case anyone
+  /// A good key, whatever its scopes.
+  case anyKey
   case key(KeyScope)
 }
 
@@ -32,7 +34,7 @@ struct Gatekeeper: Sendable {
 
   /// The principal of a request for a route, or why it may not.
   func identify(_ request: Request, for access: RouteAccess) throws(Refusal) -> Principal {
-    guard case .key(let scope) = access else { return .nobody }
+    if access == .anyone { return .nobody }
     if isOpen { return .open }
     guard let text = credential(of: request) else {
       throw Refusal(.unauthenticated, "A key is needed: send it as 'x-honeycomb-team: KEY' or 'authorization: Bearer KEY'.")
@@ -41,7 +43,7 @@ struct Gatekeeper: Sendable {
     case .unknown: throw Refusal(.unauthenticated, "unknown API key - check your credentials")
     case .revoked: throw Refusal(.unauthenticated, "This key was revoked.")
     case .good(let key):
-      guard key.scopes.contains(scope) else {
+      if case .key(let scope) = access, !key.scopes.contains(scope) {
         throw Refusal(.forbidden, "This key lacks the scope '\(scope.rawValue)'.")
       }
       return Principal(environment: key.environment, scopes: key.scopes, keyID: key.id)

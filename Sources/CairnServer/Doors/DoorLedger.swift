@@ -18,6 +18,8 @@ final class DoorLedger: Sendable {
   }
   /// Requests that were refused for one reason.
   struct Rejection: Sendable, Hashable {
+    /// The tenant, where the request got as far as having one.
+    var environment: String?
     var door: String
     var method: String
     var path: String
@@ -29,12 +31,24 @@ final class DoorLedger: Sendable {
   }
   /// One accepted request, for one of its datasets.
   struct Recent: Sendable, Hashable {
+    var environment: String
     var unixMicroseconds: Int64
     var source: DoorSignal
     var dataset: String
     var eventCount: Int
   }
-  /// Everything at one moment.
+  /// Whose arrivals they are.
+  private struct Source: Hashable {
+    var environment: String
+    var signal: DoorSignal
+  }
+  /// Who looks at the books.
+  enum Reader: Sendable, Hashable {
+    /// One tenant; with `seesStrangers` also refused requests that never had a tenant.
+    case tenant(String, seesStrangers: Bool)
+    case operators
+  }
+  /// Everything that a reader may see, at one moment.
   struct Snapshot: Sendable {
     var arrivals: [DoorSignal: Arrivals]
     /// Newest first.
@@ -44,10 +58,11 @@ final class DoorLedger: Sendable {
   }
 
   private struct State {
-    var arrivals: [DoorSignal: Arrivals] = [:]
+    var arrivals: [Source: Arrivals] = [:]
     /// Oldest first.
     var rejections: [Rejection] = []
     var recent: [Recent] = []
+    var arrivalCount = 0
   }
   private let state = Mutex(State())
   private static let rejectionKindsMax = 100
@@ -57,17 +72,20 @@ final class DoorLedger: Sendable {
   init() {}
 
   /// Counts an accepted request; a partial success is also a rejection, of the items that it left out.
-  func accepted(_ source: DoorSignal, _ outcome: IngestOutcome, unixMicroseconds: Int64) {
+  func accepted(_ source: DoorSignal, environment: String, _ outcome: IngestOutcome, unixMicroseconds: Int64) {
     state.withLock { state in
-      var arrivals = state.arrivals[source] ?? Arrivals()
+      let key = Source(environment: environment, signal: source)
+      var arrivals = state.arrivals[key] ?? Arrivals()
       arrivals.requestCount += 1
       arrivals.eventCount += outcome.acceptedCount
       arrivals.rejectedItemCount += outcome.rejectedCount
       arrivals.lastUnixMicroseconds = max(arrivals.lastUnixMicroseconds, unixMicroseconds)
-      state.arrivals[source] = arrivals
+      state.arrivals[key] = arrivals
+      state.arrivalCount += 1
       for dataset in outcome.datasets.prefix(8) {
         state.recent.append(
-          Recent(unixMicroseconds: unixMicroseconds, source: source, dataset: dataset.name, eventCount: dataset.eventCount))
+          Recent(
+            environment: environment, unixMicroseconds: unixMicroseconds, source: source, dataset: dataset.name, eventCount: dataset.eventCount))
       }
       let excess = state.recent.count - Self.recentMax
       if excess >= Self.recentMax { state.recent.removeFirst(excess) }
@@ -75,7 +93,7 @@ final class DoorLedger: Sendable {
     guard outcome.rejectedCount > 0 else { return }
     rejected(
       Rejection(
-        door: source.door.rawValue, method: "POST", path: source.signal.path, status: 200,
+        environment: environment, door: source.door.rawValue, method: "POST", path: source.signal.path, status: 200,
         reason: "left out \(outcome.rejectedCount) items: \(outcome.rejectionReason)", client: "", lastUnixMicroseconds: unixMicroseconds))
   }
 
@@ -94,22 +112,45 @@ final class DoorLedger: Sendable {
     }
   }
 
-  func snapshot() -> Snapshot {
+  func snapshot(for reader: Reader) -> Snapshot {
     state.withLock { state in
-      Snapshot(
-        arrivals: state.arrivals, rejections: state.rejections.reversed(), recent: state.recent.suffix(Self.recentMax).reversed())
+      var arrivals: [DoorSignal: Arrivals] = [:]
+      for (source, value) in state.arrivals where reader.sees(source.environment) {
+        var sum = arrivals[source.signal] ?? Arrivals()
+        sum.requestCount += value.requestCount
+        sum.eventCount += value.eventCount
+        sum.rejectedItemCount += value.rejectedItemCount
+        sum.lastUnixMicroseconds = max(sum.lastUnixMicroseconds, value.lastUnixMicroseconds)
+        arrivals[source.signal] = sum
+      }
+      return Snapshot(
+        arrivals: arrivals, rejections: state.rejections.filter { reader.sees($0.environment) }.reversed(),
+        recent: state.recent.filter { reader.sees($0.environment) }.suffix(Self.recentMax).reversed())
     }
   }
+
+  /// Grows with every accepted request: who waits for events need not ask the store while it stands still.
+  var arrivalCount: Int { state.withLock { $0.arrivalCount } }
 
   /// Forgets everything.
   func reset() { state.withLock { $0 = State() } }
 
   private func isSameKind(_ left: Rejection, _ right: Rejection) -> Bool {
-    left.status == right.status && left.door == right.door && left.path == right.path && left.method == right.method
+    left.environment == right.environment && left.status == right.status && left.door == right.door && left.path == right.path && left.method == right.method
       && left.reason == right.reason
   }
 
   private func cut(_ text: String) -> String {
     text.utf8.count <= Self.textBytesMax ? text : String(text.prefix(Self.textBytesMax)) + "…"
+  }
+}
+
+extension DoorLedger.Reader {
+  /// True if the reader may see what belongs to this tenant; nil is nobody's.
+  func sees(_ environment: String?) -> Bool {
+    switch self {
+    case .operators: true
+    case .tenant(let own, let seesStrangers): environment.map { $0 == own } ?? seesStrangers
+    }
   }
 }

@@ -76,7 +76,7 @@ struct OTLPDoor: Sendable {
     do {
       let outcome = try store.accept(header, body: body.readableBytesSpan)
       try await store.commit(outcome)
-      ledger.accepted(source, outcome, unixMicroseconds: header.receivedUnixNanoseconds / 1000)
+      ledger.accepted(source, environment: header.environment, outcome, unixMicroseconds: header.receivedUnixNanoseconds / 1000)
       return outcome
     } catch {
       throw Refusal(error)

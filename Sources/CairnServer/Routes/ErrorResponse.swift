@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnFormats
+import CairnHoneycomb
 import NIOCore
 import NIOHTTP1
 
@@ -54,26 +55,10 @@ enum ErrorResponse {
   }
 
   private static func honeycomb(_ refusal: Refusal) -> Response {
-    let status = refusal.kind.status
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.member("status", Int(status.code))
-    writer.member("type", "https://api.honeycomb.io/problems/\(refusal.kind.honeycombType)")
-    writer.member("title", status.reasonPhrase)
-    writer.member("error", refusal.reason)
-    writer.member("detail", refusal.reason)
-    if let field = refusal.field {
-      writer.key("type_detail")
-      writer.beginArray()
-      writer.beginObject()
-      writer.member("field", field)
-      writer.member("code", "invalid")
-      writer.member("description", refusal.reason)
-      writer.endObject()
-      writer.endArray()
-    }
-    writer.endObject()
-    return Response(status: status, contentType: "application/problem+json", bytes: ByteBuffer(bytes: writer.finish()))
+    var details = refusal.details
+    if details.isEmpty, let field = refusal.field { details = [.init(field: field, code: .invalid, description: refusal.reason)] }
+    let error = HoneycombError(refusal.kind.honeycombProblem, refusal.reason, details: details)
+    return Response(status: refusal.kind.status, contentType: error.contentType, bytes: ByteBuffer(bytes: error.body))
   }
 }
 
@@ -112,20 +97,16 @@ extension Refusal.Kind {
     }
   }
 
-  fileprivate var honeycombType: String {
+  fileprivate var honeycombProblem: HoneycombError.Problem {
     switch self {
-    case .malformed: "unparseable"
-    case .notFound: "not-found"
-    case .tooLarge: "payload-too-large"
-    case .invalid, .overBudget: "validation-failed"
-    case .unauthenticated: "unauthenticated"
-    case .forbidden: "forbidden"
-    case .methodNotAllowed: "method-not-allowed"
-    case .timeout: "timeout"
-    case .unsupported: "unsupported-media-type"
-    case .unavailable: "unavailable"
-    case .cancelled: "cancelled"
-    case .internalError: "internal"
+    case .malformed: .unparseable
+    case .notFound, .methodNotAllowed: .notFound
+    case .tooLarge: .payloadTooLarge
+    case .invalid, .overBudget: .validationFailed
+    case .unauthenticated: .unauthorized
+    case .forbidden: .forbidden
+    case .unsupported: .unsupportedMediaType
+    case .timeout, .unavailable, .cancelled, .internalError: .unavailable
     }
   }
 }

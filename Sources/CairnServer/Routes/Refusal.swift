@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnCatalog
+import CairnHoneycomb
 import CairnPlan
 
 /// Why a request is not served. Which status and which body that becomes is `ErrorResponse`'s matter alone.
@@ -30,6 +31,8 @@ struct Refusal: Error, Sendable, Hashable {
   var retryAfterSeconds: Int?
   /// For `.methodNotAllowed`: the methods that are.
   var allowedMethods: [String] = []
+  /// Every field that is to blame, where the request has several.
+  var details: [HoneycombError.Detail] = []
 
   init(_ kind: Kind, _ reason: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
     self.kind = kind
@@ -56,6 +59,23 @@ struct Refusal: Error, Sendable, Hashable {
     case .overBudget(let reason): self.init(.overBudget, reason)
     case .unavailable(let reason): self.init(.unavailable, reason, retryAfterSeconds: 5)
     }
+  }
+
+  /// What the reader of queries and filters says.
+  init(_ error: HoneycombError) {
+    let kind: Kind =
+      switch error.problem {
+      case .unparseable: .malformed
+      case .unauthorized: .unauthenticated
+      case .forbidden: .forbidden
+      case .notFound: .notFound
+      case .payloadTooLarge: .tooLarge
+      case .unsupportedMediaType: .unsupported
+      case .conflict, .validationFailed: .invalid
+      case .rateLimited, .unavailable: .unavailable
+      }
+    self.init(kind, error.message, field: error.details.first.map(\.field).flatMap { $0.isEmpty ? nil : $0 })
+    details = error.details
   }
 
   /// What the catalog says; it is ours to fix, and for the client worth another try.

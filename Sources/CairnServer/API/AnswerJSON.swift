@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnFormats
+import CairnPlan
+
+/// An answer in the columnar form of Cairn's own API; docs/api.md is its law.
+func answerResponse(_ answer: Answer, _ plan: Plan) -> Response {
+  jsonResponse(reserving: 4096) { (writer) in
+    writer.array("columns", answer.columns) { (column, writer) in
+      writer.object { (writer) in
+        writer.member("name", column.name)
+        writer.member("kind", column.kind == .breakdown ? "breakdown" : "calculation")
+        writer.member("type", column.type.name)
+      }
+    }
+    writer.array("data", answer.columns) { (column, writer) in
+      writer.beginArray()
+      for value in column.values { writer.field(value) }
+      writer.endArray()
+    }
+    let calculations = answer.columns.filter { $0.kind == .calculation }
+    writer.object("total") { (writer) in
+      for (column, value) in zip(calculations, answer.totals) { writer.member(column.name, field: value) }
+    }
+    if let series = answer.series { write(series, rowCount: answer.rowCount, &writer) }
+    if !answer.heatmaps.isEmpty {
+      writer.object("heatmaps") { (writer) in
+        for heatmap in answer.heatmaps { write(heatmap, &writer) }
+      }
+    }
+    writer.info(answer.info, stepNanoseconds: plan.granularityNanoseconds)
+  }
+}
+
+private func write(_ series: AnswerSeries, rowCount: Int, _ writer: inout JSONWriter) {
+  let groupCount = series.values.first?.count ?? rowCount
+  writer.object("series") { (writer) in
+    writer.member("start_us", series.startUnixNanoseconds / 1000)
+    writer.member("step_us", series.stepNanoseconds / 1000)
+    writer.member("count", series.bucketCount)
+    writer.array("values", 0..<groupCount) { (group, writer) in
+      writer.object { (writer) in
+        writer.member("row", group)
+        for (name, groups) in zip(series.calculationNames, series.values) where group < groups.count {
+          writer.array(name, groups[group]) { (value, writer) in
+            if let value { writer.double(value) } else { writer.null() }
+          }
+        }
+      }
+    }
+  }
+}
+
+private func write(_ heatmap: AnswerHeatmap, _ writer: inout JSONWriter) {
+  writer.object("HEATMAP(\(heatmap.column))") { (writer) in
+    writer.member("start_us", heatmap.startUnixNanoseconds / 1000)
+    writer.member("step_us", heatmap.stepNanoseconds / 1000)
+    writer.member("scale", heatmap.scale == .linear ? "linear" : "log")
+    writer.array("edges", heatmap.edges) { $1.double($0) }
+    writer.array("counts", heatmap.counts) { (cells, writer) in
+      writer.beginArray()
+      for count in cells { if let whole = Int64(exactly: count) { writer.integer(whole) } else { writer.double(count) } }
+      writer.endArray()
+    }
+  }
+}
+
+/// Two sets of events compared, in the form of Cairn's own API.
+func bubbleUpResponse(_ answer: BubbleUpAnswer) -> Response {
+  jsonResponse(reserving: 4096) { (writer) in
+    writer.object("selection") { $0.member("events", wholeIfPossible: answer.selectionCount) }
+    writer.object("baseline") { $0.member("events", wholeIfPossible: answer.baselineCount) }
+    writer.array("columns", answer.columns) { (column, writer) in
+      writer.object { write(column, answer, &$0) }
+    }
+    writer.info(answer.info)
+  }
+}
+
+private func write(_ column: ColumnContrast, _ answer: BubbleUpAnswer, _ writer: inout JSONWriter) {
+  writer.member("name", column.name)
+  writer.member("type", column.type.name)
+  writer.member("score", column.score)
+  writer.member("selection_present", share(column.selectionPresent, of: answer.selectionCount))
+  writer.member("baseline_present", share(column.baselinePresent, of: answer.baselineCount))
+  if let histogram = column.histogram {
+    writer.object("histogram") { (writer) in
+      writer.array("edges", histogram.edges) { $1.double($0) }
+      writer.array("selection", histogram.selectionCounts) { $1.double($0) }
+      writer.array("baseline", histogram.baselineCounts) { $1.double($0) }
+    }
+  }
+  guard !column.values.isEmpty || column.histogram == nil else { return }
+  writer.array("values", column.values) { (contrast, writer) in
+    writer.object { (writer) in
+      writer.member("value", field: contrast.value)
+      writer.member("selection", wholeIfPossible: contrast.selectionCount)
+      writer.member("baseline", wholeIfPossible: contrast.baselineCount)
+      writer.member("selection_share", share(contrast.selectionCount, of: answer.selectionCount))
+      writer.member("baseline_share", share(contrast.baselineCount, of: answer.baselineCount))
+    }
+  }
+}
+
+private func share(_ part: Double, of whole: Double) -> Double { whole > 0 ? part / whole : 0 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnWeb
+import Crypto
+import NIOCore
+
+/// The files of the pages: from inside the program, or from a folder while they are worked on.
+struct WebFiles: Sendable {
+  struct File: Sendable {
+    var bytes: ByteBuffer
+    var contentType: String
+    /// Strong, from the contents.
+    var entityTag: String
+  }
+  private let files: [String: File]
+  private let folder: String?
+
+  /// `folder` nil: the files in the program.
+  init(folder: String?) {
+    self.folder = folder
+    files = folder == nil ? Self.embedded() : [:]
+  }
+
+  /// The paths of the files in the program.
+  var paths: [String] { files.keys.sorted() }
+
+  /// The file at a path below `web/`, or nil. Paths with empty, hidden or parent segments find nothing.
+  func find(_ path: String) -> File? {
+    guard let folder else { return files[path] }
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard !segments.isEmpty, segments.allSatisfy({ !$0.isEmpty && $0.first != "." && !$0.contains("\0") }) else { return nil }
+    guard let type = Self.contentType(path), let bytes = ServerFiles.bytes(at: "\(folder)/\(path)") else { return nil }
+    return File(bytes: ByteBuffer(bytes: bytes), contentType: type, entityTag: Self.entityTag(bytes))
+  }
+
+  private static func embedded() -> [String: File] {
+    var files: [String: File] = [:]
+    for index in 0..<cairn_web_file_count {
+      let entry = unsafe cairn_web_file_at(index)
+      let path = unsafe String(cString: entry.path)
+      let bytes = unsafe Array(UnsafeBufferPointer(start: entry.bytes, count: entry.count))
+      guard let type = contentType(path) else { continue }
+      files[path] = File(bytes: ByteBuffer(bytes: bytes), contentType: type, entityTag: entityTag(bytes))
+    }
+    return files
+  }
+
+  /// The media type by the name's ending; nil for what is not served.
+  static func contentType(_ path: String) -> String? {
+    guard let dot = path.lastIndex(of: ".") else { return nil }
+    switch path[path.index(after: dot)...] {
+    case "html": return "text/html; charset=utf-8"
+    case "css": return "text/css; charset=utf-8"
+    case "js": return "text/javascript; charset=utf-8"
+    case "svg": return "image/svg+xml"
+    case "png": return "image/png"
+    case "woff2": return "font/woff2"
+    case "json": return "application/json"
+    default: return nil
+    }
+  }
+
+  private static func entityTag(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in SHA256.hash(data: bytes).prefix(8) { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    return "\"" + String(decoding: text, as: UTF8.self) + "\""
+  }
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by ./update from the list of files in web/. The compiler puts their contents in (C23, #embed).
+#include "CairnWeb.h"
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char file_0[] = {
+#embed "../../web/app.js"
+};
+static const unsigned char file_1[] = {
+#embed "../../web/base.css"
+};
+static const unsigned char file_2[] = {
+#embed "../../web/boot.js"
+};
+static const unsigned char file_3[] = {
+#embed "../../web/charts/heatmap.js"
+};
+static const unsigned char file_4[] = {
+#embed "../../web/charts/line.js"
+};
+static const unsigned char file_5[] = {
+#embed "../../web/charts/pairs.js"
+};
+static const unsigned char file_6[] = {
+#embed "../../web/charts/scatter.js"
+};
+static const unsigned char file_7[] = {
+#embed "../../web/charts/sparkline.js"
+};
+static const unsigned char file_8[] = {
+#embed "../../web/charts/svg.js"
+};
+static const unsigned char file_9[] = {
+#embed "../../web/charts/waterfall.js"
+};
+static const unsigned char file_10[] = {
+#embed "../../web/css/explore.css"
+};
+static const unsigned char file_11[] = {
+#embed "../../web/css/send.css"
+};
+static const unsigned char file_12[] = {
+#embed "../../web/css/services.css"
+};
+static const unsigned char file_13[] = {
+#embed "../../web/css/trace.css"
+};
+static const unsigned char file_14[] = {
+#embed "../../web/css/traces.css"
+};
+static const unsigned char file_15[] = {
+#embed "../../web/icon.svg"
+};
+static const unsigned char file_16[] = {
+#embed "../../web/index.html"
+};
+static const unsigned char file_17[] = {
+#embed "../../web/model/bubbles.js"
+};
+static const unsigned char file_18[] = {
+#embed "../../web/model/bubbles.test.js"
+};
+static const unsigned char file_19[] = {
+#embed "../../web/model/findings.js"
+};
+static const unsigned char file_20[] = {
+#embed "../../web/model/findings.test.js"
+};
+static const unsigned char file_21[] = {
+#embed "../../web/model/format.js"
+};
+static const unsigned char file_22[] = {
+#embed "../../web/model/format.test.js"
+};
+static const unsigned char file_23[] = {
+#embed "../../web/model/heatbox.js"
+};
+static const unsigned char file_24[] = {
+#embed "../../web/model/heatbox.test.js"
+};
+static const unsigned char file_25[] = {
+#embed "../../web/model/ids.js"
+};
+static const unsigned char file_26[] = {
+#embed "../../web/model/palette.js"
+};
+static const unsigned char file_27[] = {
+#embed "../../web/model/palette.test.js"
+};
+static const unsigned char file_28[] = {
+#embed "../../web/model/query.js"
+};
+static const unsigned char file_29[] = {
+#embed "../../web/model/query.test.js"
+};
+static const unsigned char file_30[] = {
+#embed "../../web/model/scales.js"
+};
+static const unsigned char file_31[] = {
+#embed "../../web/model/scales.test.js"
+};
+static const unsigned char file_32[] = {
+#embed "../../web/model/signal.js"
+};
+static const unsigned char file_33[] = {
+#embed "../../web/model/snippets.js"
+};
+static const unsigned char file_34[] = {
+#embed "../../web/model/snippets.test.js"
+};
+static const unsigned char file_35[] = {
+#embed "../../web/model/testing.js"
+};
+static const unsigned char file_36[] = {
+#embed "../../web/model/time.js"
+};
+static const unsigned char file_37[] = {
+#embed "../../web/model/time.test.js"
+};
+static const unsigned char file_38[] = {
+#embed "../../web/model/trace-tree.js"
+};
+static const unsigned char file_39[] = {
+#embed "../../web/model/trace-tree.test.js"
+};
+static const unsigned char file_40[] = {
+#embed "../../web/theme.css"
+};
+static const unsigned char file_41[] = {
+#embed "../../web/views/catalog.js"
+};
+static const unsigned char file_42[] = {
+#embed "../../web/views/chart-hover.js"
+};
+static const unsigned char file_43[] = {
+#embed "../../web/views/combo.js"
+};
+static const unsigned char file_44[] = {
+#embed "../../web/views/dataset-picker.js"
+};
+static const unsigned char file_45[] = {
+#embed "../../web/views/dom.js"
+};
+static const unsigned char file_46[] = {
+#embed "../../web/views/explore-bubbleup.js"
+};
+static const unsigned char file_47[] = {
+#embed "../../web/views/explore-clauses.js"
+};
+static const unsigned char file_48[] = {
+#embed "../../web/views/explore-editor.js"
+};
+static const unsigned char file_49[] = {
+#embed "../../web/views/explore-heatmap.js"
+};
+static const unsigned char file_50[] = {
+#embed "../../web/views/explore-lines.js"
+};
+static const unsigned char file_51[] = {
+#embed "../../web/views/explore-results.js"
+};
+static const unsigned char file_52[] = {
+#embed "../../web/views/explore.js"
+};
+static const unsigned char file_53[] = {
+#embed "../../web/views/keys.js"
+};
+static const unsigned char file_54[] = {
+#embed "../../web/views/popover.js"
+};
+static const unsigned char file_55[] = {
+#embed "../../web/views/router.js"
+};
+static const unsigned char file_56[] = {
+#embed "../../web/views/search.js"
+};
+static const unsigned char file_57[] = {
+#embed "../../web/views/send.js"
+};
+static const unsigned char file_58[] = {
+#embed "../../web/views/services-charts.js"
+};
+static const unsigned char file_59[] = {
+#embed "../../web/views/services.js"
+};
+static const unsigned char file_60[] = {
+#embed "../../web/views/span-panel.js"
+};
+static const unsigned char file_61[] = {
+#embed "../../web/views/states.js"
+};
+static const unsigned char file_62[] = {
+#embed "../../web/views/teach.js"
+};
+static const unsigned char file_63[] = {
+#embed "../../web/views/time-picker.js"
+};
+static const unsigned char file_64[] = {
+#embed "../../web/views/trace-minimap.js"
+};
+static const unsigned char file_65[] = {
+#embed "../../web/views/trace-rows.js"
+};
+static const unsigned char file_66[] = {
+#embed "../../web/views/trace.js"
+};
+static const unsigned char file_67[] = {
+#embed "../../web/views/traces.js"
+};
+static const unsigned char file_68[] = {
+#embed "../../web/wire/api.js"
+};
+static const unsigned char file_69[] = {
+#embed "../../web/wire/http.js"
+};
+
+static const cairn_web_file files[] = {
+  {"app.js", file_0, sizeof file_0},
+  {"base.css", file_1, sizeof file_1},
+  {"boot.js", file_2, sizeof file_2},
+  {"charts/heatmap.js", file_3, sizeof file_3},
+  {"charts/line.js", file_4, sizeof file_4},
+  {"charts/pairs.js", file_5, sizeof file_5},
+  {"charts/scatter.js", file_6, sizeof file_6},
+  {"charts/sparkline.js", file_7, sizeof file_7},
+  {"charts/svg.js", file_8, sizeof file_8},
+  {"charts/waterfall.js", file_9, sizeof file_9},
+  {"css/explore.css", file_10, sizeof file_10},
+  {"css/send.css", file_11, sizeof file_11},
+  {"css/services.css", file_12, sizeof file_12},
+  {"css/trace.css", file_13, sizeof file_13},
+  {"css/traces.css", file_14, sizeof file_14},
+  {"icon.svg", file_15, sizeof file_15},
+  {"index.html", file_16, sizeof file_16},
+  {"model/bubbles.js", file_17, sizeof file_17},
+  {"model/bubbles.test.js", file_18, sizeof file_18},
+  {"model/findings.js", file_19, sizeof file_19},
+  {"model/findings.test.js", file_20, sizeof file_20},
+  {"model/format.js", file_21, sizeof file_21},
+  {"model/format.test.js", file_22, sizeof file_22},
+  {"model/heatbox.js", file_23, sizeof file_23},
+  {"model/heatbox.test.js", file_24, sizeof file_24},
+  {"model/ids.js", file_25, sizeof file_25},
+  {"model/palette.js", file_26, sizeof file_26},
+  {"model/palette.test.js", file_27, sizeof file_27},
+  {"model/query.js", file_28, sizeof file_28},
+  {"model/query.test.js", file_29, sizeof file_29},
+  {"model/scales.js", file_30, sizeof file_30},
+  {"model/scales.test.js", file_31, sizeof file_31},
+  {"model/signal.js", file_32, sizeof file_32},
+  {"model/snippets.js", file_33, sizeof file_33},
+  {"model/snippets.test.js", file_34, sizeof file_34},
+  {"model/testing.js", file_35, sizeof file_35},
+  {"model/time.js", file_36, sizeof file_36},
+  {"model/time.test.js", file_37, sizeof file_37},
+  {"model/trace-tree.js", file_38, sizeof file_38},
+  {"model/trace-tree.test.js", file_39, sizeof file_39},
+  {"theme.css", file_40, sizeof file_40},
+  {"views/catalog.js", file_41, sizeof file_41},
+  {"views/chart-hover.js", file_42, sizeof file_42},
+  {"views/combo.js", file_43, sizeof file_43},
+  {"views/dataset-picker.js", file_44, sizeof file_44},
+  {"views/dom.js", file_45, sizeof file_45},
+  {"views/explore-bubbleup.js", file_46, sizeof file_46},
+  {"views/explore-clauses.js", file_47, sizeof file_47},
+  {"views/explore-editor.js", file_48, sizeof file_48},
+  {"views/explore-heatmap.js", file_49, sizeof file_49},
+  {"views/explore-lines.js", file_50, sizeof file_50},
+  {"views/explore-results.js", file_51, sizeof file_51},
+  {"views/explore.js", file_52, sizeof file_52},
+  {"views/keys.js", file_53, sizeof file_53},
+  {"views/popover.js", file_54, sizeof file_54},
+  {"views/router.js", file_55, sizeof file_55},
+  {"views/search.js", file_56, sizeof file_56},
+  {"views/send.js", file_57, sizeof file_57},
+  {"views/services-charts.js", file_58, sizeof file_58},
+  {"views/services.js", file_59, sizeof file_59},
+  {"views/span-panel.js", file_60, sizeof file_60},
+  {"views/states.js", file_61, sizeof file_61},
+  {"views/teach.js", file_62, sizeof file_62},
+  {"views/time-picker.js", file_63, sizeof file_63},
+  {"views/trace-minimap.js", file_64, sizeof file_64},
+  {"views/trace-rows.js", file_65, sizeof file_65},
+  {"views/trace.js", file_66, sizeof file_66},
+  {"views/traces.js", file_67, sizeof file_67},
+  {"wire/api.js", file_68, sizeof file_68},
+  {"wire/http.js", file_69, sizeof file_69},
+};
+const size_t cairn_web_file_count = 70;
+
+cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }
