@@ -1,6 +1,6 @@
 // @ts-check
 // Routes, theme, live, keys: what holds the pages together.
-import { readCatalog } from './views/catalog.js';
+import { datasets, freshDatasets, readCatalog } from './views/catalog.js';
 import { startDatasetPicker } from './views/dataset-picker.js';
 import { byID, fill, h, say } from './views/dom.js';
 import { explorePage } from './views/explore.js';
@@ -27,6 +27,7 @@ const routes = {
   send: { open: sendPage, title: 'Send data', nav: 'send' },
 };
 const liveEvery = 5000; // ms
+const firstEvery = 3000; // ms, while nothing has come
 const catalogPatience = 1500; // ms: colours want the datasets' order, but a page must not wait for ever
 
 /** @type {Page | null} */
@@ -106,6 +107,16 @@ function onClick(event) {
   go(url.pathname + url.search);
 }
 
+/** An empty server: look for the first event, then read again. */
+function awaitFirst() {
+  const timer = setInterval(async () => {
+    if (datasets.get().length) { clearInterval(timer); return; }
+    if (document.hidden) return;
+    const found = await freshDatasets().catch(() => []);
+    if (found.length) { clearInterval(timer); again(); }
+  }, firstEvery);
+}
+
 async function start() {
   startTheme();
   startTimePicker();
@@ -121,6 +132,7 @@ async function start() {
   place.subscribe(() => { if (live && !('seconds' in range())) setLive(false); });
   show();
   setInterval(showTime, 30000);
+  awaitFirst();
 }
 
 start();

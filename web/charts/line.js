@@ -10,10 +10,10 @@ import { s } from './svg.js';
 
 /**
  * @param {HTMLElement} host is filled anew @param {Steps} steps @param {Series[]} series
- * @param {{bars?: boolean, format: (v: number) => string, label: string, utc: boolean, box?: {start: number, end: number} | null, left?: number}} options
+ * @param {{bars?: boolean, format: (v: number) => string, label: string, utc: boolean, left?: number}} options
  * @returns {Frame | null}
  */
-export function lineChart(host, steps, series, { bars = false, format, label, utc, box = null, left = 46 }) {
+export function lineChart(host, steps, series, { bars = false, format, label, utc, left = 46 }) {
   const width = host.clientWidth, height = host.clientHeight;
   if (!width || !height) return null;
   const right = width - 6, top = 8, bottom = height - 20;
@@ -27,14 +27,14 @@ export function lineChart(host, steps, series, { bars = false, format, label, ut
     y.ticks.map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(y.at(v)) + 0.5, y2: Math.round(y.at(v)) + 0.5 }),
       s('text', { class: 'ax', x: left - 6, y: y.at(v) + 4, 'text-anchor': 'end' }, format(v))]),
     ticks.map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us), left + 14, right - 14), y: height - 4, 'text-anchor': 'middle' }, t.text)),
-    bars ? columns(steps, series, x, y, box) : series.map((line) => s('path', { d: path(line.values, steps, x, y), fill: 'none', stroke: line.colour,
+    bars ? columns(steps, series, x, y) : series.map((line) => s('path', { d: path(line.values, steps, x, y), fill: 'none', stroke: line.colour,
       'stroke-width': line.width ?? 1.6, 'stroke-linejoin': 'round', 'stroke-linecap': 'round', opacity: line.dim ? 0.25 : 1 })));
   host.replaceChildren(svg);
   return { left, right, top, bottom, at: x.at, back: x.back, step: (px) => clamp(Math.floor((x.back(px) - steps.startUs) / steps.stepUs), 0, steps.count - 1) };
 }
 
-/** Stacked, in the order given. @param {Steps} steps @param {Series[]} series @param {any} x @param {any} y @param {{start: number, end: number} | null} box */
-function columns(steps, series, x, y, box) {
+/** Stacked, in the order given. @param {Steps} steps @param {Series[]} series @param {any} x @param {any} y */
+function columns(steps, series, x, y) {
   const slot = x.at(steps.startUs + steps.stepUs) - x.at(steps.startUs), width = Math.max(0.8, slot - (slot > 3 ? 1.4 : 0.2));
   const marks = [];
   for (let i = 0; i < steps.count; i += 1) {
@@ -42,9 +42,8 @@ function columns(steps, series, x, y, box) {
     for (const line of series) {
       const value = line.values[i] ?? 0;
       if (value <= 0) continue;
-      const tall = Math.max(1, y.at(base) - y.at(base + value)), us = steps.startUs + (i + 0.5) * steps.stepUs;
-      const inBox = box && us >= box.start * 1e6 && us < box.end * 1e6;
-      marks.push(s('rect', { x: x.at(steps.startUs + i * steps.stepUs) + 0.5, width, y: y.at(base) - tall, height: tall, fill: line.colour, opacity: box && !inBox ? 0.35 : line.dim ? 0.55 : 1 }));
+      const tall = Math.max(1, y.at(base) - y.at(base + value));
+      marks.push(s('rect', { x: x.at(steps.startUs + i * steps.stepUs) + 0.5, width, y: y.at(base) - tall, height: tall, fill: line.colour, opacity: line.dim ? 0.55 : 1 }));
       base += value;
     }
   }

@@ -21,16 +21,16 @@ export function boxText(box) {
 
 /** @param {Heatmap} map @param {Box} box @returns {number} events of the cells whose middle is inside */
 export function countInside(map, box) {
-  let count = 0;
-  for (let b = 0; b < map.counts.length; b += 1) {
+  return countsInside(map, box).reduce((sum, count) => sum + count, 0);
+}
+
+/** @param {Heatmap} map @param {Box} box @returns {number[]} per step, the events of the cells whose middle is inside */
+export function countsInside(map, box) {
+  return map.counts.map((bucket, b) => {
     const middle = (map.start_us + (b + 0.5) * map.step_us) / 1e6;
-    if (middle < box.start || middle >= box.end) continue;
-    for (let c = 0; c < map.counts[b].length; c += 1) {
-      const value = (map.edges[c] + map.edges[c + 1]) / 2;
-      if (value >= box.min && value < box.max) count += map.counts[b][c];
-    }
-  }
-  return count;
+    if (middle < box.start || middle >= box.end) return 0;
+    return bucket.reduce((sum, count, c) => { const value = (map.edges[c] + map.edges[c + 1]) / 2; return value >= box.min && value < box.max ? sum + count : sum; }, 0);
+  });
 }
 
 /** @param {Heatmap} map @returns {number} */

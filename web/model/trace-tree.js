@@ -118,10 +118,10 @@ export function criticalPath(root) {
     const { node, until } = /** @type {{node: Node, until: number}} */ (stack.pop());
     const start = node.span.offset_ns;
     let at = Math.min(until, end(node.span));
-    const children = node.children.filter((c) => c.span.offset_ns < at).sort((a, b) => end(b.span) - end(a.span));
+    const children = node.children.filter((c) => c.span.offset_ns < at).sort((a, b) => end(b.span) - end(a.span) || b.span.offset_ns - a.span.offset_ns);
     for (const child of children) {
       const stop = Math.min(at, end(child.span));
-      if (stop <= start || child.span.offset_ns >= at || end(child.span) > at) continue;
+      if (stop <= start || child.span.offset_ns >= at || end(child.span) > at + slack(child.span)) continue;
       if (at > stop) pieces.push({ node, from: stop, to: at });
       stack.push({ node: child, until: stop });
       at = Math.max(start, child.span.offset_ns);
@@ -130,6 +130,9 @@ export function criticalPath(root) {
   }
   return pieces.sort((a, b) => a.from - b.from);
 }
+
+/** @param {Span} span @returns {number} ns by which rounded clocks may make neighbours overlap */
+function slack(span) { return Math.max(1000, span.duration_ns / 1000); }
 
 /** @param {Node[]} nodes @returns {{name: string, selfNs: number, spans: number, share: number}[]} services by their own time */
 export function serviceShares(nodes) {

@@ -4,7 +4,7 @@ import { cellAt, cellRect, drawCells, drawOverlay, heatFrame } from '../charts/h
 import { lineChart } from '../charts/line.js';
 import { drawn, s } from '../charts/svg.js';
 import { columnUnit, durationText, plural, short, whole } from '../model/format.js';
-import { countInside, gripAt, peak, pull } from '../model/heatbox.js';
+import { countInside, countsInside, gripAt, peak, pull } from '../model/heatbox.js';
 import { clock } from '../model/time.js';
 import { hovered } from './chart-hover.js';
 import { fill, h } from './dom.js';
@@ -47,7 +47,10 @@ export function heatmapPanel(given) {
     if (!frame) return;
     drawCells(canvas, map, frame);
     overlay();
-    if (given.counts) lineChart(strip, { startUs: map.start_us, stepUs: map.step_us, count: map.counts.length }, [{ name: 'COUNT', colour: given.box() ? 'var(--pick)' : 'var(--base)', values: given.counts, dim: !given.box() }], { bars: true, format: short, label: 'COUNT', utc: utc.get(), box: given.box(), left: 50 });
+    const chosen = given.box(), inside = chosen ? countsInside(map, chosen) : null;
+    if (!given.counts) return;
+    lineChart(strip, { startUs: map.start_us, stepUs: map.step_us, count: map.counts.length }, [...(inside ? [{ name: 'in the box', colour: 'var(--pick)', values: inside }] : []),
+      { name: 'COUNT', colour: 'var(--base)', values: given.counts.map((n, i) => Math.max(0, (n ?? 0) - (inside?.[i] ?? 0))), dim: true }], { bars: true, format: short, label: 'COUNT', utc: utc.get(), left: 50 });
   };
   const watch = drawn(host, draw);
   const off = hovered.subscribe((us) => { hair.hidden = us == null || !frame; if (us != null && frame) hair.style.setProperty('left', `${frame.x.at(us / 1e6)}px`); });

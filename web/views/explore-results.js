@@ -1,7 +1,7 @@
 // @ts-check
 // The answer as a table, and the traces behind it.
 import { sparkbars } from '../charts/sparkline.js';
-import { columnUnit, figure as asFigure, plural } from '../model/format.js';
+import { columnUnit, figure as asFigure } from '../model/format.js';
 import { label, parseLabel, valueFilter, valueText } from '../model/query.js';
 import { figure, fill, h, service } from './dom.js';
 import { calculationUnit, groupColour, liftedRow } from './explore-lines.js';
@@ -16,7 +16,7 @@ export function resultsTable(answer, query, given) {
   const rows = answer.data[0]?.length ?? (answer.series?.values.length || 0), groups = answer.columns.filter((/** @type {any} */ c) => c.kind === 'breakdown').length;
   const series = new Map((answer.series?.values ?? []).map((/** @type {any} */ v) => [v.row, v])), firstCalculation = answer.columns.find((/** @type {any} */ c) => c.kind === 'calculation')?.name;
   const sorted = query.orders[0] ?? (firstCalculation ? { label: firstCalculation, descending: true } : null);
-  const head = (/** @type {any} */ c, /** @type {number} */ i) => h('th', { scope: 'col', class: `${c.kind === 'calculation' ? 'num' : 'mono'}`, 'aria-sort': sorted?.label === c.name ? (sorted.descending ? 'descending' : 'ascending') : null }, h('button', { type: 'button', onclick: () => given.order(c.name) }, c.name), i === groups - 1 ? null : null);
+  const head = (/** @type {any} */ c) => h('th', { scope: 'col', class: `${c.kind === 'calculation' ? 'num' : 'mono'}`, 'aria-sort': sorted?.label === c.name ? (sorted.descending ? 'descending' : 'ascending') : null }, h('button', { type: 'button', onclick: () => given.order(c.name) }, c.name));
   const units = answer.columns.map((/** @type {any} */ c) => { const known = parseLabel(c.name); return c.kind === 'calculation' && known ? calculationUnit(known) : columnUnit(c.name); });
   const over = firstCalculation && answer.series;
   const line = (/** @type {number} */ row) => {
@@ -31,7 +31,7 @@ export function resultsTable(answer, query, given) {
       h('td', { class: 'num' }, h('a', { class: 'small', href: to, 'data-row': true, 'aria-label': `Traces of ${groups ? filters.map((/** @type {any} */ f) => valueText(f.value)).join(', ') : 'all'}` }, 'traces')));
   };
   const body = Array.from({ length: rows || (groups ? 0 : 1) }, (_, i) => line(i));
-  const total = groups > 0 && answer.total && rows > 1 && h('tfoot', {}, h('tr', {}, h('td', { colspan: groups, class: 'dim' }, `All ${plural(rows, 'group')} and what is beyond`), over && h('td', { class: 'hide-s' }), answer.columns.slice(groups).map((/** @type {any} */ c, /** @type {number} */ i) => h('td', { class: 'num dim', 'data-l': c.name }, figure(asFigure(answer.total[c.name], units[groups + i])))), h('td')));
+  const total = groups > 0 && answer.total && rows > 1 && h('tfoot', {}, h('tr', {}, h('td', { colspan: groups, class: 'dim' }, 'All events'), over && h('td', { class: 'hide-s' }), answer.columns.slice(groups).map((/** @type {any} */ c, /** @type {number} */ i) => h('td', { class: 'num dim', 'data-l': c.name }, figure(asFigure(answer.total[c.name], units[groups + i])))), h('td')));
   const heads = answer.columns.map(head).toSpliced(groups, 0, over && h('th', { class: 'hide-s', scope: 'col' }, `${firstCalculation} over time`));
   return h('div', { class: 'scroll-x' }, h('table', { class: 'tbl list results' }, h('thead', {}, h('tr', {}, heads, h('th', {}, h('span', { class: 'sr' }, 'Traces')))), h('tbody', {}, body), total));
 }

@@ -14,6 +14,7 @@ import { linePanel } from './explore-lines.js';
 import { resultTabs, resultsTable, turned } from './explore-results.js';
 import { dataset, go, link, patch, place, range, refresh, time } from './router.js';
 import { empty, loader, skeleton } from './states.js';
+import { teach } from './teach.js';
 import { traceTable } from './traces.js';
 
 /** @typedef {import('../model/heatbox.js').Box} Box */
@@ -60,7 +61,7 @@ function infoText(info) {
 /** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} env */
 function drawAnswer(body, answer, query, env) {
   const { shownAt, box, commit, bubbleLoad, traceLoad } = env;
-  if (!answer.info.rows_matched) { fill(body, h('div', { class: 'panel' }, nothing(query))); return { update() {}, stop() {} }; }
+  if (!answer.info.rows_matched) { const none = nothing(query); fill(body, datasets.get().length ? h('div', { class: 'panel' }, none) : none); return { update() {}, stop() {} }; }
   const addFilter = (/** @type {Filter} */ f) => commit({ ...query, any: false, filters: withFilter(query.filters, f) });
   const tracesOf = (/** @type {Filter[]} */ filters, /** @type {Box | null} */ within = null) => link('/ui/traces', { f: filterTexts([...query.filters, ...filters, ...boxFilters(within)]), any: query.any && !filters.length && !within ? '1' : null, t: within ? `${within.start}..${within.end}` : rangeText(range()) });
   const heat = query.calculations.find((c) => c.op === 'HEATMAP' && answer.heatmaps?.[label(c)]), grouped = query.breakdowns.length > 0;
@@ -118,7 +119,7 @@ function resultsPanel(answer, query, env) {
 
 /** @param {import('../model/query.js').Query} query */
 function nothing(query) {
-  if (!datasets.get().length) return empty('Nothing to explore yet.', ['Explore asks questions of every span, log line and metric point that came in. Point a program here first; one line in its environment is enough.'], [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]);
+  if (!datasets.get().length) return teach('Nothing to explore yet.', ['Explore asks questions of every span, log line and metric point. Point a program here first:']);
   const last = query.filters[query.filters.length - 1];
   return empty('No event matches.', [query.filters.length ? ['In this time, no event meets ', query.any ? 'any of ' : query.filters.length > 1 ? 'all of ' : '', query.filters.map((f) => [h('span', { class: 'chip mono' }, `${f.column} ${f.op} ${f.value === undefined ? '' : JSON.stringify(f.value)}`.slice(0, 120)), ' ']), '.'] : 'Nothing came in during this time.'],
     [last && h('button', { class: 'btn', type: 'button', onclick: () => patch(toURL({ ...query, filters: query.filters.slice(0, -1) })) }, 'Take the last filter away'), h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '24h' }) }, 'Look in 24 h')]);

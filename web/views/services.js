@@ -8,7 +8,9 @@ import * as api from '../wire/api.js';
 import { colourOf, figure, fill, h, service } from './dom.js';
 import { go, link, place, range, refresh, time } from './router.js';
 import { rangeText } from '../model/time.js';
+import { datasets } from './catalog.js';
 import { empty, loader, skeleton } from './states.js';
+import { teach } from './teach.js';
 import { serviceCharts } from './services-charts.js';
 
 /** @typedef {import('../model/findings.js').Service & {change: number | null, line: import('../model/findings.js').Line | undefined}} Row */
@@ -107,6 +109,7 @@ function row(r) {
 }
 
 function nothing() {
+  if (!datasets.get().length) return teach('No service has sent anything yet.', ['A service appears here with its first span: its rate, its errors and how long it takes. Set this in its environment and start it again:']);
   const wide = place.get().params.get('t') !== '7d' && h('a', { class: 'btn', href: link('/ui/services', { t: '7d' }) }, 'Look in 7 d');
   return h('div', { class: 'panel' }, empty('No service sent anything in this time.', ['A service appears here with its first span: its rate, its errors and how long it takes. One line in its environment is enough; ',
     h('span', { class: 'nowrap' }, 'the page Send data has it with this server’s address.')], [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data'), wide]));

@@ -45,6 +45,9 @@ export function traceRows(state, actions) {
     space.style.setProperty('height', `${s.rows.length * rowHeight()}px`);
     scroll.parentElement?.style.setProperty('--rows-h', `${s.rows.length * rowHeight() + 2}px`);
     for (const p of pool) p.stamp = '';
+    const above = scroll.getBoundingClientRect().top + scrollY; // the page's part above; the rest of the window is for the rows
+    if (!narrow.matches) scroll.parentElement?.style.setProperty('--wf-room', `${Math.max(280, innerHeight - above - 64)}px`);
+    else scroll.parentElement?.style.removeProperty('--wf-room');
     const at = s.selected ? s.rows.indexOf(s.selected) : -1;
     if (at >= 0) scroll.setAttribute('aria-activedescendant', `span-${at}`); else scroll.removeAttribute('aria-activedescendant');
     drawAxis(axisCanvas, s.window, left(), colour);

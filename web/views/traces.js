@@ -12,6 +12,7 @@ import { badge, colourOf, figure, fill, h, service } from './dom.js';
 import { popover } from './popover.js';
 import { dataset, go, link, patch, place, range, refresh, time, utc } from './router.js';
 import { empty, loader, skeleton } from './states.js';
+import { teach } from './teach.js';
 
 const orders = { recent: 'Newest first', slowest: 'Slowest first', errors: 'Most errors first' };
 const typingPause = 350; // ms
@@ -115,6 +116,7 @@ function nothing(search) {
   const free = { service: null, name: null, error: null, min: null, max: null, f: null, any: null };
   if (narrowed) return empty('No trace matches.', ['One span has to meet all conditions at once. Take one away, or look over a longer time.'],
     [h('button', { class: 'btn', type: 'button', onclick: () => patch(free) }, 'Take all conditions away'), h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '24h' }) }, 'Look in 24 h')]);
+  if (!datasets.get().length) return teach('No trace yet.', ['A trace is what one request did, across services. It appears here when the first span comes. Set this in a program’s environment:']);
   return empty('No trace in this time.', ['A trace is what one request did, across services. It appears here when the first span comes.'],
     [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data'), h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '7d' }) }, 'Look in 7 d')]);
 }
