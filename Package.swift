@@ -73,7 +73,7 @@ let package = Package(
     // 7
     .executableTarget(
       name: "cairn",
-      dependencies: ["CairnServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["CairnServer", "CairnCatalog", "CairnFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: sheet),
   ]
 )

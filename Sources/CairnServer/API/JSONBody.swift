@@ -13,6 +13,7 @@ func jsonResponse(reserving byteCount: Int = 1024, _ fill: (inout JSONWriter) ->
   writer.endObject()
   var response = Response(contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
   response.headers.add(name: "cache-control", value: "no-store")
+  response.headers.add(name: "x-content-type-options", value: "nosniff")
   return response
 }
 

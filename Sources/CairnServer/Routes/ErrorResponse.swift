@@ -29,6 +29,7 @@ enum ErrorResponse {
     case .cairn: response = cairn(refusal)
     case .plain: response = Response(status: refusal.kind.status, contentType: "text/plain; charset=utf-8", text: refusal.reason + "\n")
     }
+    response.headers.add(name: "x-content-type-options", value: "nosniff")
     if let seconds = refusal.retryAfterSeconds { response.headers.add(name: "retry-after", value: String(seconds)) }
     if !refusal.allowedMethods.isEmpty {
       response.headers.add(name: "allow", value: refusal.allowedMethods.joined(separator: ", "))

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import CairnFormats
+import CairnServer
+import FoundationEssentials
+
+/// The options of every command that asks a running server.
+struct ClientOptions: ParsableArguments {
+  @Option(help: "The server's main port (default 127.0.0.1:8080; CAIRN_SERVER).") var server: String?
+  @Option(help: "An access key, where the server wants one (CAIRN_KEY).") var key: String?
+  @Flag(help: "Print the server's JSON instead of a table.") var json = false
+
+  func client() throws -> APIClient {
+    let environment = ProcessInfo.processInfo.environment
+    let text = server ?? environment["CAIRN_SERVER"] ?? "127.0.0.1:8080"
+    guard let endpoint = Endpoint(text) else { throw ValidationError("'\(text)' is not HOST:PORT") }
+    return APIClient(server: endpoint, key: key ?? environment["CAIRN_KEY"])
+  }
+}
+
+/// Reads a length of time: `90s`, `15m`, `2h`, `7d`, or seconds.
+func lengthSeconds(_ text: String) throws -> Double {
+  let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+  if let last = text.last, let unit = units[last], let count = Double(text.dropLast()), count > 0 { return count * unit }
+  if let count = Double(text), count > 0 { return count }
+  throw ValidationError("'\(text)' is not a length of time such as 90s, 15m, 2h or 7d")
+}

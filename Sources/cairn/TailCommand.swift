@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import CairnFormats
+import CairnServer
+
+/// `cairn tail`: events as they come.
+struct TailCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "tail", abstract: "Print events as they come.")
+
+  @OptionGroup var options: ClientOptions
+  @Option(help: "Dataset; all of them if not given.") var dataset = "__all__"
+
+  func run() async throws {
+    let isJSON = options.json
+    let name = String(dataset.utf8.map { byte in
+      let isPlain = byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || byte == 95)
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined())
+    try await options.client().follow("/api/cairn/tail?dataset=\(name)") { (event, data) in
+      if isJSON { return print(data) }
+      guard let json = try? JSONValue(parsing: data) else { return }
+      if event == "skipped" { return print("… \(cell(json["events"])) events skipped") }
+      print(line(json))
+    }
+  }
+}
+
+/// An event on one line: time, dataset, the fields that say most, then the others.
+private func line(_ event: JSONValue) -> String {
+  let seconds = (event["us"]?.integer ?? 0) / 1_000_000 % 86_400
+  let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+  let fields = event["fields"]?.members ?? []
+  let first = ["severity", "name", "body", "duration_ms", "error"]
+  let lead = first.compactMap { name in fields.first { $0.name == name }.map { cell($0.value) } }
+  let rest = fields.filter { !first.contains($0.name) }.prefix(12).map { "\($0.name)=\(cell($0.value))" }
+  return printable(([clock, cell(event["dataset"])] + lead + rest).joined(separator: " "))
+}
