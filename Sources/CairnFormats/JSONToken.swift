@@ -25,10 +25,14 @@ public enum JSONToken: Sendable, Hashable {
 ///
 /// Without escapes these bytes are the text, valid UTF-8; otherwise `JSONReader.unescape` makes it.
 public struct JSONText: Sendable, Hashable {
+  /// The first byte behind the opening quote.
   public var offset: Int
+  /// The bytes up to the closing quote.
   public var byteCount: Int
+  /// True if there is a backslash among them.
   public var hasEscapes: Bool
 
+  /// A text at a place that the caller knows.
   @inlinable public init(offset: Int, byteCount: Int, hasEscapes: Bool) {
     self.offset = offset
     self.byteCount = byteCount

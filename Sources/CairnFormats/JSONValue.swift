@@ -19,6 +19,7 @@ public indirect enum JSONValue: Sendable, Hashable {
     return members.last { $0.name == name }?.value
   }
 
+  /// The text of a string; nil for anything else.
   public var string: String? {
     guard case .string(let text) = self else { return nil }
     return text
@@ -42,16 +43,19 @@ public indirect enum JSONValue: Sendable, Hashable {
     }
   }
 
+  /// The value of a boolean; nil for anything else.
   public var boolean: Bool? {
     guard case .boolean(let value) = self else { return nil }
     return value
   }
 
+  /// The items of an array; nil for anything else.
   public var array: [JSONValue]? {
     guard case .array(let values) = self else { return nil }
     return values
   }
 
+  /// The members of an object in the order of the document; nil for anything else.
   public var members: [JSONMember]? {
     guard case .object(let members) = self else { return nil }
     return members
@@ -124,6 +128,7 @@ public struct JSONMember: Sendable, Hashable {
   public var name: String
   public var value: JSONValue
 
+  /// A member of that name and value.
   public init(_ name: String, _ value: JSONValue) {
     self.name = name
     self.value = value

@@ -2,26 +2,31 @@
 
 /// A member's name and value in one call.
 extension JSONWriter {
+  /// A text.
   public mutating func member(_ name: String, _ value: String) {
     key(name)
     string(value)
   }
 
+  /// An integer.
   public mutating func member(_ name: String, _ value: Int64) {
     key(name)
     integer(value)
   }
 
+  /// An integer.
   public mutating func member(_ name: String, _ value: Int) {
     key(name)
     integer(value)
   }
 
+  /// A number as `double` writes it.
   public mutating func member(_ name: String, _ value: Double) {
     key(name)
     double(value)
   }
 
+  /// true or false.
   public mutating func member(_ name: String, _ value: Bool) {
     key(name)
     boolean(value)
@@ -39,6 +44,7 @@ extension JSONWriter {
     if let value { double(value) } else { null() }
   }
 
+  /// A whole tree.
   public mutating func member(_ name: String, _ value: JSONValue) {
     key(name)
     self.value(value)

@@ -55,9 +55,13 @@ public struct JSONWriter: Sendable {
     return bytes
   }
 
+  /// Opens an object; names and values follow in turn.
   public mutating func beginObject() { open(0x7b) }
+  /// Closes the object that is open.
   public mutating func endObject() { close(0x7d) }
+  /// Opens an array; values follow.
   public mutating func beginArray() { open(0x5b) }
+  /// Closes the array that is open.
   public mutating func endArray() { close(0x5d) }
 
   /// A member's name; a value follows.
@@ -76,6 +80,7 @@ public struct JSONWriter: Sendable {
     needsComma = false
   }
 
+  /// A string.
   public mutating func string(_ text: String) {
     separate()
     appendQuoted(text)
@@ -87,11 +92,13 @@ public struct JSONWriter: Sendable {
     appendQuoted(utf8: text)
   }
 
+  /// An integer, exactly; JavaScript reads those beyond 2^53 rounded.
   public mutating func integer(_ value: Int64) {
     separate()
     appendInteger(value)
   }
 
+  /// An integer, exactly.
   public mutating func integer(_ value: Int) { integer(Int64(value)) }
 
   /// The shortest decimal that reads back as the same double, always with a fraction or an exponent; null for NaN and infinities.
@@ -100,11 +107,13 @@ public struct JSONWriter: Sendable {
     appendDouble(value)
   }
 
+  /// true or false.
   public mutating func boolean(_ value: Bool) {
     separate()
     append(ascii: value ? "true" : "false")
   }
 
+  /// null.
   public mutating func null() {
     separate()
     append(ascii: "null")

@@ -17,8 +17,10 @@ public struct HoneycombAccount: Sendable, Hashable {
   }
   /// What a key may do.
   public struct Access: OptionSet, Sendable, Hashable {
+    /// One bit a right; kept in memory only.
     public var rawValue: UInt16
 
+    /// The rights of these bits.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     public static let events = Access(rawValue: 1 << 0)
@@ -31,6 +33,7 @@ public struct HoneycombAccount: Sendable, Hashable {
     public static let slos = Access(rawValue: 1 << 7)
     public static let recipients = Access(rawValue: 1 << 8)
     public static let privateBoards = Access(rawValue: 1 << 9)
+    /// Every right.
     public static let all = Access(rawValue: (1 << 10) - 1)
 
     static let names: [(name: String, access: Access)] = [
@@ -44,17 +47,21 @@ public struct HoneycombAccount: Sendable, Hashable {
     public var name: String
     public var slug: String
 
+    /// A place of that name and slug.
     public init(name: String, slug: String) {
       self.name = name
       self.slug = slug
     }
   }
+  /// The id of the key, not its secret.
   public var id: String
   public var kind: Kind
   public var access: Access
+  /// Both texts are empty for the keys that Honeycomb calls classic.
   public var environment: Place
   public var team: Place
 
+  /// What there is to tell about a key.
   public init(id: String, kind: Kind, access: Access, environment: Place, team: Place) {
     self.id = id
     self.kind = kind

@@ -7,15 +7,18 @@ internal import CairnFormats
 /// Source: the `Column` schema of Honeycomb's OpenAPI document.
 public struct HoneycombColumn: Sendable, Hashable {
   public var id: String
+  /// The field's name, `key_name` on the wire.
   public var name: String
   public var type: FieldType
   public var description: String
+  /// True if pages do not offer the column.
   public var isHidden: Bool
   /// nil where no event had the field yet.
   public var lastWrittenUnixNanoseconds: Int64?
   public var createdUnixNanoseconds: Int64
   public var updatedUnixNanoseconds: Int64
 
+  /// A column with what is known of it.
   public init(
     id: String, name: String, type: FieldType, description: String = "", isHidden: Bool = false,
     lastWrittenUnixNanoseconds: Int64? = nil, createdUnixNanoseconds: Int64, updatedUnixNanoseconds: Int64

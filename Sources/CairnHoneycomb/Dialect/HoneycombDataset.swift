@@ -6,6 +6,7 @@ internal import CairnFormats
 /// Source: the `Dataset` schema of Honeycomb's OpenAPI document.
 public struct HoneycombDataset: Sendable, Hashable {
   public var name: String
+  /// What stands for the name in URLs; see `slug(_:)`.
   public var slug: String
   public var description: String
   /// How deep nested JSON is unpacked; 0 to 10.
@@ -17,6 +18,7 @@ public struct HoneycombDataset: Sendable, Hashable {
   public var lastWrittenUnixNanoseconds: Int64?
   public var createdUnixNanoseconds: Int64
 
+  /// A dataset with what is known of it.
   public init(
     name: String, slug: String, description: String = "", expandJSONDepth: Int = 0, isDeleteProtected: Bool = false,
     columnCount: Int? = nil, lastWrittenUnixNanoseconds: Int64? = nil, createdUnixNanoseconds: Int64

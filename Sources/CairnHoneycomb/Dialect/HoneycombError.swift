@@ -35,6 +35,7 @@ public struct HoneycombError: Error, Sendable, Hashable {
     public var code: Code
     public var description: String
 
+    /// What is wrong with the field at this path.
     public init(field: String, code: Code, description: String) {
       self.field = field
       self.code = code
@@ -48,6 +49,7 @@ public struct HoneycombError: Error, Sendable, Hashable {
   /// One or more for `.validationFailed`, otherwise none.
   public var details: [Detail]
 
+  /// A problem with its message and, where fields are to blame, those.
   public init(_ problem: Problem, _ message: String, details: [Detail] = []) {
     self.problem = problem
     self.message = message

@@ -34,7 +34,9 @@ public enum HoneycombFilterOperator: String, Sendable, Hashable, CaseIterable {
 ///
 /// The negative operators are `.not` of the positive ones, so they hold for events without the column.
 public struct HoneycombFilter: Sendable, Hashable {
+  /// The column that is looked at.
   public let column: String
+  /// What is asked of its value.
   public let operation: HoneycombFilterOperator
   /// As it was sent; nil for `exists` and `does-not-exist`.
   public let value: JSONValue?

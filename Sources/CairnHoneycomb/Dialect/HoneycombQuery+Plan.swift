@@ -5,8 +5,8 @@ public import CairnPlan
 extension HoneycombQuery {
   /// What the engine is asked, when now is `nowUnixNanoseconds`.
   ///
-  /// Where the query leaves the granularity open it is chosen so that a chart has about 60 to 120 points. A request without series gets
-  /// none, save where a calculation is made of time buckets (HEATMAP, CONCURRENCY and the rates).
+  /// Where the query leaves the granularity open it is chosen so that a chart has about 60 to 120 points. A request without series
+  /// gets none, save where a calculation is made of time buckets (HEATMAP, CONCURRENCY and the rates).
   public func plan(
     environment: String, datasets: DatasetScope, nowUnixNanoseconds: Int64, request: HoneycombResultRequest? = nil
   ) -> Plan {

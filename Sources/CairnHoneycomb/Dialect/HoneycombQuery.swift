@@ -6,7 +6,8 @@ public import CairnPlan
 ///
 /// ```json
 /// {"calculations": [{"op": "P99", "column": "duration_ms"}], "filters": [{"column": "error", "op": "exists"}],
-///  "filter_combination": "OR", "breakdowns": ["service.name"], "orders": [{"op": "P99", "column": "duration_ms", "order": "descending"}],
+///  "filter_combination": "OR", "breakdowns": ["service.name"],
+///  "orders": [{"op": "P99", "column": "duration_ms", "order": "descending"}],
 ///  "havings": [{"calculate_op": "P99", "column": "duration_ms", "op": ">", "value": 100}], "limit": 100,
 ///  "time_range": 7200, "start_time": 1795392000, "end_time": 1795399200, "granularity": 60}
 /// ```
@@ -18,13 +19,18 @@ public import CairnPlan
 public struct HoneycombQuery: Sendable, Hashable {
   /// At least one; no two alike.
   public internal(set) var calculations: [Calculation] = []
+  /// What events must pass; see `filter` for what they mean together.
   public internal(set) var filters: [HoneycombFilter] = []
   public internal(set) var filterCombination = HoneycombFilterCombination.and
   /// No two alike.
   public internal(set) var breakdowns: [String] = []
+  /// Each term is one of the breakdowns or calculations.
   public internal(set) var orders: [Order] = []
+  /// Each is about one of the calculations.
   public internal(set) var havings: [Having] = []
+  /// The most groups; 1 to the most that the rules allow.
   public internal(set) var limit = HoneycombQuery.limitDefault
+  /// What time it is about, as it was asked for.
   public internal(set) var time = HoneycombTime()
   /// nil or the width of a time bucket that was asked for.
   public internal(set) var granularityNanoseconds: Int64?
@@ -54,10 +60,14 @@ extension HoneycombQuery {
       /// Any that makes at most so many buckets.
       case buckets(countMax: Int64)
     }
+    /// Which times can be named.
     public var seconds: Seconds
+    /// The most groups that can be asked for.
     public var limitMax: Int
+    /// Which widths of time buckets can be asked for.
     public var granularity: Granularity
 
+    /// Rules of one's own.
     public init(seconds: Seconds, limitMax: Int, granularity: Granularity) {
       self.seconds = seconds
       self.limitMax = limitMax

@@ -19,12 +19,18 @@ public import CairnPlan
 /// - Totals and the rest are there when the request asks for them; their series when it also has series.
 /// Source: the `QueryResultDetails` schema of Honeycomb's OpenAPI document.
 public struct HoneycombResult: Sendable {
+  /// The id of this run, not of the query.
   public var id: String
+  /// What was asked.
   public var query: HoneycombQuery
+  /// Which parts of the result were asked for.
   public var request: HoneycombResultRequest
+  /// The page that shows the result.
   public var queryURL: String
+  /// The picture of its chart.
   public var graphImageURL: String
 
+  /// A run of a query.
   public init(id: String, query: HoneycombQuery, request: HoneycombResultRequest, queryURL: String, graphImageURL: String) {
     self.id = id
     self.query = query

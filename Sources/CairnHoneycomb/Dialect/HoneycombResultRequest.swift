@@ -5,7 +5,8 @@ public import CairnFormats
 /// The body of `POST /1/query_results/{dataset}`: which query to run and what of its result is wanted.
 ///
 /// ```json
-/// {"query_id": "mabAMpSPDjH", "disable_series": false, "disable_total_by_aggregate": true, "disable_other_by_aggregate": true, "limit": 10000}
+/// {"query_id": "mabAMpSPDjH", "disable_series": false, "disable_total_by_aggregate": true, "disable_other_by_aggregate": true,
+///  "limit": 10000}
 /// ```
 public struct HoneycombResultRequest: Sendable, Hashable {
   /// Whether a part of the result is made.
@@ -13,9 +14,13 @@ public struct HoneycombResultRequest: Sendable, Hashable {
     case enabled
     case disabled
   }
+  /// The id that the query was given when it was created.
   public var queryID: String
+  /// The time series; enabled where the request does not say.
   public var series: Choice
+  /// Each calculation over all groups; disabled where the request does not say.
   public var totalByAggregate: Choice
+  /// Each calculation over the groups beyond the limit; disabled where the request does not say.
   public var otherByAggregate: Choice
   /// Up to 10,000; counts only where the series are disabled, as at Honeycomb.
   public var limit: Int?
@@ -38,6 +43,7 @@ public struct HoneycombResultRequest: Sendable, Hashable {
     try self.init(json)
   }
 
+  /// Reads the object; what is wrong with it is told in one error.
   public init(_ json: JSONValue) throws(HoneycombError) {
     var findings = Findings()
     let known = ["query_id", "disable_series", "disable_total_by_aggregate", "disable_other_by_aggregate", "limit"]
