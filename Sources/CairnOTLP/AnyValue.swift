@@ -51,7 +51,7 @@ let nestingMax = 64
 /// Maps are flattened into dotted names down to here; what lies deeper is JSON text.
 private let flattenDepthMax = 5
 /// Longer text made of nested values is cut, as at Honeycomb.
-private let nestedByteCountMax = 65_535
+let nestedByteCountMax = 65_535
 
 /// Sets the fields of an array, a map or bytes under the given key.
 func setNested(
@@ -68,10 +68,9 @@ func setNested(
   case .map where depth <= flattenDepthMax:
     try setLeaves(bytes, name: name, any.range, depth: depth, &batch, &state)
   case .array, .map, .bytes:
-    var json: [UInt8] = []
-    try appendJSON(bytes, any, depth: depth, to: &json)
-    if json.count > nestedByteCountMax { json.removeSubrange(cut(json)...) }
-    try setMadeText(json, name: name, &batch, &state)
+    guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: any.range.lowerBound) }
+    try setJSONText(bytes, any, column: column, depth: depth, &batch)
+    state.ownColumnsSet |= batch.watchMask(column)
   case .string:
     guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: any.range.lowerBound) }
     try setText(column, bytes, any.range, &batch)
@@ -104,13 +103,14 @@ private func setLeaves(
   }
 }
 
-/// Sets text that was made here and so is UTF-8.
-private func setMadeText(
-  _ utf8: [UInt8], name: String, _ batch: inout Batch, _ state: inout EventState
+/// Sets the value as JSON text.
+func setJSONText(
+  _ bytes: RawSpan, _ any: AnyValue, column: ColumnIndex, depth: Int, _ batch: inout Batch
 ) throws(DecodeError) {
-  guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: 0) }
-  unsafe batch.setText(column, utf8.span.bytes, 0, utf8.count)
-  state.ownColumnsSet |= batch.watchMask(column)
+  var json: [UInt8] = []
+  try appendJSON(bytes, any, depth: depth, to: &json)
+  if json.count > nestedByteCountMax { json.removeSubrange(cut(json)...) }
+  unsafe batch.setText(column, json.span.bytes, 0, json.count)
 }
 
 /// Where to cut so that no character is halved.
@@ -167,7 +167,7 @@ private func appendJSONList(_ bytes: RawSpan, _ any: AnyValue, depth: Int, to js
   json.append(UInt8(ascii: isMap ? "}" : "]"))
 }
 
-private func appendJSONString(_ bytes: RawSpan, _ range: Range<Int>, to json: inout [UInt8]) {
+func appendJSONString(_ bytes: RawSpan, _ range: Range<Int>, to json: inout [UInt8]) {
   let digits = Array("0123456789abcdef".utf8)
   json.append(UInt8(ascii: "\""))
   for offset in range {

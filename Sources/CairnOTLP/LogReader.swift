@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnBytes
+public import CairnColumns
+
+// ExportLogsServiceRequest, straight from the wire into a batch.
+//
+//   request     1 resource_logs (repeated)             ResourceLogs and ScopeLogs: see GroupReader
+//   LogRecord   1 time (fixed64)  2 severity_number  3 severity_text  5 body AnyValue  6 attributes (repeated)  8 flags (fixed32)
+//               9 trace_id  10 span_id  11 observed_time (fixed64)  12 event_name
+//
+//   time, else observed_time, else arrival   the event's time
+//   severity_number    severity: trace (1-4) debug (5-8) info (9-12) warn (13-16) error (17-20) fatal (21-24) or unspecified;
+//                      severity_code: the number
+//   severity_text      severity_text
+//   event_name         event.name
+//   flags              flags, where not 0
+//   body               a string, number or boolean: `body` with its own type; an array or bytes: JSON text in `body`;
+//                      a map: JSON text in `body` and a field `body.key` for each leaf, as for attributes
+//   trace_id           trace.trace_id, and meta.annotation_type = span_event: the record is shown in its trace
+//   span_id            trace.parent_id
+//   attributes         fields (AttributeReader); they win over severity, severity_code, severity_text, flags, event.name and body
+//   sampleRate         SampleRate, where it is more than 1
+//
+// An id that is zero or has another length than 16 or 8 bytes is left away: the record says something without it. A record with a
+// time that is not kept or with too many fields (leaves of the body count) is rejected by itself. `error` is not set, and a record has no
+// identity of its own: two equal records are two events.
+//
+// Source: opentelemetry-proto logs.proto; Honeycomb's mapping of OTLP, but for the times and the scalar bodies.
+
+/// Decodes an `ExportLogsServiceRequest` in protobuf into rows of `batch`.
+///
+/// Throws where the bytes are not such a message; the caller then takes the batch back to its mark. Cost: one pass.
+public func decodeLogs(
+  _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
+) throws(DecodeError) -> IntakeVerdict {
+  var reader = try LogReader(context, &batch)
+  var position = 0
+  while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
+    let resourceEnvelope = try Envelope(bytes, resource)
+    var inner = resource.lowerBound
+    while let scope = try nextMessage(bytes, &inner, resource.upperBound, tag: 0x12) {
+      let scopeEnvelope = try Envelope(bytes, scope)
+      let group = try reader.groups.group(bytes, resource: resourceEnvelope, scope: scopeEnvelope, &batch)
+      reader.groupFlags = GroupFlags(word: batch.groupFlags[Int(group.value)])
+      var item = scope.lowerBound
+      while let record = try nextMessage(bytes, &item, scope.upperBound, tag: 0x12) {
+        try reader.read(bytes, record, group, &batch)
+      }
+    }
+  }
+  return reader.verdict
+}
+
+/// A record's own fields while its message is walked.
+private struct LogHead {
+  var time: UInt64 = 0
+  var observedTime: UInt64 = 0
+  var severityNumber: UInt64 = 0
+  var flags: UInt64 = 0
+  var severityText = 0..<0
+  var eventName = 0..<0
+  var traceID = 0..<0
+  var spanID = 0..<0
+  var body: Range<Int>?
+
+  var unixNanoseconds: UInt64 { time != 0 ? time : observedTime }
+}
+
+private struct LogReader {
+  let columns: LogColumns
+  let context: IntakeContext
+  var groups: GroupReader
+  var groupFlags = GroupFlags(word: 0)
+  var verdict = IntakeVerdict()
+
+  init(_ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) {
+    columns = try LogColumns(&batch)
+    self.context = context
+    groups = GroupReader(signal: .logs, context: context)
+  }
+
+  mutating func read(_ bytes: RawSpan, _ message: Range<Int>, _ group: GroupIndex, _ batch: inout Batch) throws(DecodeError) {
+    var state = EventState()
+    state.ownColumnsSet = groupFlags.ownColumnsSet
+    state.sampleRate = Int64(groupFlags.sampleRate)
+    let record = try walk(bytes, message, &batch, &state)
+    if let body = record.body { try setBody(bytes, body, &batch, &state) }
+    let time = record.unixNanoseconds
+    if let refusal = groupFlags.isRefused ? GroupFlags.refusal : state.refusal ?? context.refusal(unixNanoseconds: time) {
+      verdict.reject(refusal)
+      return batch.abandonRow()
+    }
+    verdict.acceptedCount += 1
+    try setOwnFields(bytes, record, &batch, state)
+    batch.appendRow(timeUnixNanoseconds: time == 0 ? context.receivedUnixNanoseconds : Int64(time), group: group)
+  }
+
+  /// One pass over the record: attributes go straight into the row, the rest is kept as places and numbers.
+  private func walk(
+    _ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch, _ state: inout EventState
+  ) throws(DecodeError) -> LogHead {
+    var record = LogHead()
+    var position = message.lowerBound
+    let end = message.upperBound
+    while position < end {
+      let tag = try readVarint(bytes, &position, end)
+      switch tag {
+      case 0x1A, 0x2A, 0x32, 0x4A, 0x52, 0x62:
+        let count = try readLength(bytes, &position, end)
+        if tag == 0x32 {
+          try readAttribute(bytes, position, position &+ count, &batch, &state)
+        } else {
+          take(tag, position..<position &+ count, &record)
+        }
+        position &+= count
+      case 0x09, 0x59:
+        guard end &- position >= 8 else { throw DecodeError(.truncated, at: position) }
+        if tag == 0x09 { record.time = loadWord(bytes, position) } else { record.observedTime = loadWord(bytes, position) }
+        position &+= 8
+      case 0x45:
+        guard end &- position >= 4 else { throw DecodeError(.truncated, at: position) }
+        record.flags = UInt64(loadHalf(bytes, position))
+        position &+= 4
+      case 0x10: record.severityNumber = try readVarint(bytes, &position, end)
+      default: try skipField(bytes, &position, end, tag: tag)
+      }
+    }
+    return record
+  }
+
+  private func take(_ tag: UInt64, _ range: Range<Int>, _ record: inout LogHead) {
+    switch tag {
+    case 0x1A: record.severityText = range
+    case 0x2A: record.body = range
+    case 0x4A: record.traceID = range
+    case 0x52: record.spanID = range
+    default: record.eventName = range
+    }
+  }
+
+  private func setBody(
+    _ bytes: RawSpan, _ range: Range<Int>, _ batch: inout Batch, _ state: inout EventState
+  ) throws(DecodeError) {
+    let any = try AnyValue(bytes, range)
+    let isTaken = state.ownColumnsSet & batch.watchMask(columns.body) != 0
+    switch any.form {
+    case .string:
+      if !isTaken { try setText(columns.body, bytes, any.range, &batch) }
+    case .map:
+      try setNested(bytes, name: FieldName.body, any, depth: 1, &batch, &state)
+      if !isTaken { try setJSONText(bytes, any, column: columns.body, depth: 1, &batch) }
+    case .absent: break
+    case .boolean, .integer, .double, .array, .bytes:
+      if !isTaken { try setNested(bytes, name: FieldName.body, any, depth: 1, &batch, &state) }
+    }
+  }
+
+  private func setOwnFields(
+    _ bytes: RawSpan, _ record: LogHead, _ batch: inout Batch, _ state: EventState
+  ) throws(DecodeError) {
+    let taken = state.ownColumnsSet
+    if taken & batch.watchMask(columns.severity) == 0 {
+      batch.setCode(columns.severity, columns.severityCode(number: record.severityNumber))
+    }
+    if taken & batch.watchMask(columns.severityCode) == 0 { batch.setWord(columns.severityCode, record.severityNumber) }
+    if !record.severityText.isEmpty, taken & batch.watchMask(columns.severityText) == 0 {
+      try setText(columns.severityText, bytes, record.severityText, &batch)
+    }
+    if !record.eventName.isEmpty, taken & batch.watchMask(columns.eventName) == 0 {
+      try setText(columns.eventName, bytes, record.eventName, &batch)
+    }
+    if record.flags != 0, taken & batch.watchMask(columns.flags) == 0 { batch.setWord(columns.flags, record.flags) }
+    if isTraceID(bytes, record.traceID) {
+      batch.setText(columns.traceID, bytes, record.traceID.lowerBound, 16)
+      if taken & batch.watchMask(columns.annotationType) == 0 { batch.setCode(columns.annotationType, columns.spanEventCode) }
+    }
+    if record.spanID.count == 8, loadWord(bytes, record.spanID.lowerBound) != 0 {
+      batch.setWord(columns.parentID, loadWord(bytes, record.spanID.lowerBound))
+    }
+    if state.sampleRate > 1 { batch.setWord(columns.sampleRate, UInt64(state.sampleRate)) }
+  }
+}

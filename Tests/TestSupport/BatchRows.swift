@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+public import CairnColumns
+
+/// One event read back from a batch, its group's fields included.
+public struct BatchRow: Equatable, Sendable {
+  public var time: Int64
+  public var environment: String
+  public var dataset: String
+  public var fields: [ColumnKey: FieldValue]
+
+  /// The field of this name; where it has values of several kinds, that of the first kind.
+  public subscript(name: String) -> FieldValue? {
+    for kind in ColumnKind.allCases {
+      if let value = fields[ColumnKey(name, kind)] { return value }
+    }
+    return nil
+  }
+
+  /// The names of all fields, in order.
+  public var names: [String] { Set(fields.keys.map(\.name)).sorted() }
+}
+
+/// What is to be the same after a refused request as before it.
+public struct BatchShape: Equatable, Sendable {
+  public var rowCount: Int
+  public var groupCount: Int
+  public var valueCounts: [ColumnKey: Int]
+
+  /// Columns without values are left out: a refused request may leave those.
+  public init(_ batch: borrowing Batch) {
+    rowCount = batch.rowCount
+    groupCount = batch.groupCount
+    valueCounts = [:]
+    for index in 0..<batch.columnCount {
+      let (key, count, isStraight) = batch.withColumn(ColumnIndex(index)) { (column) in
+        (column.key, column.count, column.rows.count == column.codes.count + column.words.count)
+      }
+      precondition(isStraight, "every value of a column has its row")
+      if count > 0 { valueCounts[key] = count }
+    }
+  }
+}
+
+/// All events of a batch, by the rules of reading: a row's own value before its group's, and of several the one set last.
+public func rows(of batch: borrowing Batch) -> [BatchRow] {
+  var rowFields = [[ColumnKey: FieldValue]](repeating: [:], count: batch.rowCount)
+  var groupFields = [[ColumnKey: FieldValue]](repeating: [:], count: batch.groupCount)
+  for index in 0..<batch.columnCount {
+    for (row, key, value) in batch.withColumn(ColumnIndex(index), { values(of: $0) }) {
+      if row & groupBit != 0 { groupFields[Int(row & ~groupBit)][key] = value } else { rowFields[Int(row)][key] = value }
+    }
+  }
+  return rowFields.indices.map { row in
+    let group = Int(batch.rowGroups[row])
+    let place = batch.datasets.text(Int(batch.groupDatasets[group])).split(separator: "\0", omittingEmptySubsequences: false)
+    return BatchRow(
+      time: batch.rowTimes[row], environment: String(place.first ?? ""), dataset: String(place.last ?? ""),
+      fields: groupFields[group].merging(rowFields[row]) { $1 })
+  }
+}
+
+private func values(of column: borrowing ColumnBuilder) -> [(UInt32, ColumnKey, FieldValue)] {
+  (0..<column.count).map { index in (column.rows[index], column.key, value(of: column, index)) }
+}
+
+private func value(of column: borrowing ColumnBuilder, _ index: Int) -> FieldValue {
+  switch column.key.kind {
+  case .string: .string(column.dictionary.text(Int(column.codes[index])))
+  case .traceID: .string(hex(column.dictionary, Int(column.codes[index])))
+  case .integer: .integer(Int64(bitPattern: column.words[index]))
+  case .float: .float(Double(bitPattern: column.words[index]))
+  case .boolean: .boolean(column.words[index] != 0)
+  case .duration: .float(Double(column.words[index]) / 1e6)
+  case .spanID: .string(hexText(column.words[index].byteSwapped))
+  }
+}
+
+private func hex(_ dictionary: borrowing ByteInterner, _ code: Int) -> String {
+  let range = dictionary.bounds(code)
+  return dictionary.withArena { (arena) in
+    range.map { offset in
+      let byte = loadByte(arena, offset)
+      return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
+  }
+}

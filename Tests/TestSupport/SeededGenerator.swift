@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A generator whose sequence follows from its seed alone (SplitMix64), so that a failure can be run again.
+public struct SeededGenerator: RandomNumberGenerator {
+  public let seed: UInt64
+  private var state: UInt64
+
+  public init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var value = state
+    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+    return value ^ value >> 31
+  }
+
+  /// A number below `bound`, which is at least 1.
+  public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+  /// True once in `count` times.
+  public mutating func oneIn(_ count: Int) -> Bool { below(count) == 0 }
+}
+
+/// Runs `body` for every element; for exhaustive tests over small cases.
+public func withEvery<Elements: Sequence, Failure: Error>(
+  _ elements: Elements, _ body: (Elements.Element) throws(Failure) -> Void
+) throws(Failure) {
+  for element in elements { try body(element) }
+}
+
+/// A copy of `bytes` with one to four changes: flipped bits, new bytes, cuts, doubled or dropped pieces, and lengths gone wrong.
+public func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
+  var result = bytes
+  for _ in 0...generator.below(4) {
+    guard !result.isEmpty else { return [UInt8(generator.below(256))] }
+    let index = generator.below(result.count)
+    let end = min(result.count, index + 1 + generator.below(16))
+    switch generator.below(7) {
+    case 0: result[index] ^= 1 << UInt8(generator.below(8))
+    case 1: result[index] = UInt8(generator.below(256))
+    case 2: result.removeSubrange(index..<end)
+    case 3: result.insert(contentsOf: result[index..<end], at: generator.below(result.count + 1))
+    case 4: result.removeSubrange(index...)
+    case 5: result[index] = [0, 0x7f, 0x80, 0xff][generator.below(4)]
+    default: result.insert(UInt8(generator.below(256)), at: index)
+    }
+  }
+  return result
+}
