@@ -76,6 +76,7 @@ def test_model_tests_pass(open_page, base):
 
 def test_nowhere_says_so(open_page, base):
     page = open_page(base + "/ui/nowhere")
+    page.wait_for_selector(".empty")
     assert "no such page" in page.locator("main").inner_text().lower()
 
 
@@ -268,7 +269,7 @@ def test_box_by_keyboard(open_page, mocked):
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/ui/traces?*duration_ms*")
+    page.wait_for_url("**/ui/traces?*and=*duration_ms*")
 
 
 def test_click_on_a_cell_opens_its_traces(open_page, mocked):

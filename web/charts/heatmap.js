@@ -16,7 +16,7 @@ export function heatFrame(map, width, height, asLog) {
   const range = valueRange(map);
   if (!range || width < 60 || height < 60) return null;
   const left = 50, right = width - 4, top = 8, bottom = height - 20, startS = map.start_us / 1e6, endS = startS + map.counts.length * map.step_us / 1e6;
-  const low = asLog ? Math.max(range.low, 1e-6) : 0;
+  const low = asLog ? (range.low > 0 ? range.low : (map.edges.find((edge) => edge > 0) ?? 1) / 2) : 0; // a log axis has no zero
   return { left, right, top, bottom, x: linear(startS, endS, left, right), y: asLog ? log(low, Math.max(range.high, low * 1.5), bottom, top) : linear(Math.min(0, range.low), roundUp(range.high), bottom, top) };
 }
 

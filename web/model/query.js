@@ -70,9 +70,13 @@ export function filterTexts(filters) {
   return filters.map((f) => JSON.stringify(takesValue(f.op) ? [f.column, f.op, f.value] : [f.column, f.op]));
 }
 
-/** @param {URLSearchParams} params @returns {Query} what the URL says; without c= the default */
-export function fromURL(params) {
+/** @param {URLSearchParams} params @param {Set<string>} [known] columns that exist, for the default @returns {Query} what the URL says; without c= the default */
+export function fromURL(params, known) {
   const query = defaultQuery();
+  if (known?.size) {
+    query.calculations = query.calculations.filter((c) => !c.column || known.has(c.column));
+    query.breakdowns = query.breakdowns.filter((b) => known.has(b));
+  }
   if (params.has('c')) {
     query.calculations = params.getAll('c').flatMap((text) => parseLabel(text) ?? []);
     query.breakdowns = [];
@@ -151,6 +155,18 @@ export function valueText(value) {
 export function valueFilter(column, value, out = false) {
   if (value === null) return { column, op: out ? 'exists' : 'does-not-exist' };
   return { column, op: out ? '!=' : '=', value };
+}
+
+/**
+ * The query, narrowed by one more filter. Filters joined by "any of" become one "in" where they look for values of one column; else they
+ * cannot be said together with an "and", and the new filter takes their place.
+ * @param {Query} query @param {Filter} extra @returns {Query}
+ */
+export function narrowed(query, extra) {
+  if (!query.any || query.filters.length < 2) return { ...query, any: false, filters: withFilter(query.filters, extra) };
+  const [first] = query.filters, same = query.filters.every((f) => f.column === first.column && f.op === '=');
+  const before = same ? [{ column: first.column, op: 'in', value: query.filters.map((f) => f.value) }] : [];
+  return { ...query, any: false, filters: withFilter(before, extra) };
 }
 
 /** @param {Filter[]} filters @param {Filter} extra @returns {Filter[]} with it once */

@@ -1,5 +1,5 @@
 // @ts-check
-import { defaultQuery, filterTexts, fromURL, label, parseFilters, parseLabel, readValue, specification, toURL, valueFilter, withFilter } from './query.js';
+import { defaultQuery, filterTexts, fromURL, label, narrowed, parseFilters, parseLabel, readValue, specification, toURL, valueFilter, withFilter } from './query.js';
 import { equal, seeded, test, truth } from './testing.js';
 
 /** @param {any} query */
@@ -21,6 +21,7 @@ test('every query survives the URL', () => {
 test('labels are read as they are written', () => { for (const c of [{ op: 'COUNT' }, { op: 'P99', column: 'a(b)' }, { op: 'HEATMAP', column: 'duration_ms' }]) equal(parseLabel(label(c)), c); });
 test('what is no calculation is none', () => { for (const text of ['', 'FOO', 'P95', 'COUNT(x)', 'P95()', 'p95(x)']) equal(parseLabel(text), null); });
 test('an empty URL is the default', () => equal(fromURL(new URLSearchParams()), defaultQuery()));
+test('the default asks only for columns that exist', () => { const q = fromURL(new URLSearchParams(), new Set(['body'])); equal([q.calculations, q.breakdowns], [[{ op: 'COUNT' }], []]); });
 test('one service is grouped by name', () => equal(fromURL(new URLSearchParams({ f: '["service.name","=","api"]' })).breakdowns, ['name']));
 test('broken filters are left out', () => equal(parseFilters(['[', '{}', '["a","nope",1]', '["a","=",1]', '[1,"=",1]']), [{ column: 'a', op: '=', value: 1 }]));
 test('the specification is Honeycomb’s', () => {
@@ -34,4 +35,10 @@ test('values take their column’s type', () => {
   equal(readValue('1, 2', 'in', 'integer'), [1, 2]);
 });
 test('null is looked for as absence', () => { equal(valueFilter('a', null), { column: 'a', op: 'does-not-exist' }); equal(valueFilter('a', 1, true), { column: 'a', op: '!=', value: 1 }); });
+test('narrowing keeps what any-of meant', () => {
+  const eq = (/** @type {string} */ column, /** @type {unknown} */ value) => ({ column, op: '=', value }), base = { ...defaultQuery(), any: true };
+  equal(narrowed({ ...base, filters: [eq('a', 1), eq('a', 2)] }, eq('b', 3)).filters, [{ column: 'a', op: 'in', value: [1, 2] }, eq('b', 3)]);
+  equal(narrowed({ ...base, filters: [eq('a', 1), eq('c', 2)] }, eq('b', 3)).filters, [eq('b', 3)]);
+  equal(narrowed({ ...base, any: false, filters: [eq('a', 1)] }, eq('b', 3)).filters, [eq('a', 1), eq('b', 3)]);
+});
 test('a filter is added once', () => { const f = { column: 'a', op: '=', value: 1 }; truth(withFilter(withFilter([], f), f).length === 1); equal(filterTexts([f]), ['["a","=",1]']); });

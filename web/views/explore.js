@@ -2,10 +2,10 @@
 // Ask anything: the query, its pictures, BubbleUp beside the heatmap, the results and the traces behind them.
 import { whole, digits, plural } from '../model/format.js';
 import { boxText, parseBox } from '../model/heatbox.js';
-import { filterTexts, fromURL, label, specification, toURL, withFilter } from '../model/query.js';
+import { filterTexts, fromURL, label, narrowed, specification, toURL } from '../model/query.js';
 import { rangeText } from '../model/time.js';
 import * as api from '../wire/api.js';
-import { datasets } from './catalog.js';
+import { columns, datasets } from './catalog.js';
 import { fill, h } from './dom.js';
 import { bubblePanel } from './explore-bubbleup.js';
 import { queryEditor } from './explore-editor.js';
@@ -26,18 +26,26 @@ const tracesShown = 50, bubbleColumns = 60;
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function explorePage(host) {
   const load = loader(), bubbleLoad = loader(), traceLoad = loader(), body = h('div', { class: 'stack-4' });
-  const query = () => fromURL(place.get().params), box = () => parseBox(place.get().params.get('box'));
+  let known = /** @type {Set<string>} */ (new Set()), knownOf = '';
+  const query = () => fromURL(place.get().params, known), box = () => parseBox(place.get().params.get('box'));
   const commit = (/** @type {import('../model/query.js').Query} */ next, more = {}) => patch({ ...toURL(next), ...more });
   const editor = queryEditor(query, commit, () => read());
   let asked = '', shownAt = { start: 0, end: 0 }, parts = /** @type {ReturnType<typeof drawAnswer> | null} */ (null);
   fill(host, h('h1', { class: 'sr' }, 'Explore'), editor.element, body);
+  const learn = async () => {
+    if (knownOf === dataset() && known.size) return;
+    knownOf = dataset();
+    known = new Set((await columns(dataset()).catch(() => [])).map((c) => c.name));
+    editor.update();
+  };
   const read = () => {
     shownAt = time();
-    const q = query();
-    return load.run(body, (signal) => api.query(dataset(), specification(q, shownAt), signal).catch((error) => { if (error.field) editor.blame(error.field); fill(editor.info); throw error; }), (answer) => {
+    let q = query();
+    const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); return api.query(dataset(), specification(q, shownAt), signal); };
+    return load.run(body, (signal) => ask(signal).catch((error) => { if (error.field) editor.blame(error.field); fill(editor.info); throw error; }), (answer) => {
       parts?.stop();
       fill(editor.info, infoText(answer.info));
-      parts = drawAnswer(body, answer, q, { shownAt, box, commit, bubbleLoad, traceLoad });
+      parts = drawAnswer(body, answer, q, { shownAt, box, commit, bubbleLoad, traceLoad, known });
     }, waiting);
   };
   const signature = () => { const p = new URLSearchParams(place.get().params); for (const key of presentation) p.delete(key); return `${rangeText(range())} ${p}`; };
@@ -60,10 +68,10 @@ function infoText(info) {
 
 /** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} env */
 function drawAnswer(body, answer, query, env) {
-  const { shownAt, box, commit, bubbleLoad, traceLoad } = env;
+  const { shownAt, box, commit, bubbleLoad, traceLoad, known } = env;
   if (!answer.info.rows_matched) { const none = nothing(query); fill(body, datasets.get().length ? h('div', { class: 'panel' }, none) : none); return { update() {}, stop() {} }; }
-  const addFilter = (/** @type {Filter} */ f) => commit({ ...query, any: false, filters: withFilter(query.filters, f) });
-  const tracesOf = (/** @type {Filter[]} */ filters, /** @type {Box | null} */ within = null) => link('/ui/traces', { f: filterTexts([...query.filters, ...filters, ...boxFilters(within)]), any: query.any && !filters.length && !within ? '1' : null, t: within ? `${within.start}..${within.end}` : rangeText(range()) });
+  const addFilter = (/** @type {Filter} */ f) => commit(narrowed(query, f));
+  const tracesOf = (/** @type {Filter[]} */ filters, /** @type {Box | null} */ within = null) => link('/ui/traces', { f: filterTexts(query.filters), any: query.any ? '1' : null, and: filterTexts([...filters, ...boxFilters(within)]), t: within ? `${within.start}..${within.end}` : rangeText(range()) });
   const heat = query.calculations.find((c) => c.op === 'HEATMAP' && answer.heatmaps?.[label(c)]), grouped = query.breakdowns.length > 0;
   const counts = query.calculations.some((c) => c.op === 'COUNT') ? totalsOf(answer) : null;
   let events = /** @type {number | null} */ (null), bubbled = '';
@@ -75,6 +83,7 @@ function drawAnswer(body, answer, query, env) {
     if (!heatPanel || key === bubbled) return;
     bubbled = key;
     events = null;
+    if (!b && !known.has('error')) { bubble.draw({ selection: { events: 0 }, baseline: { events: 0 }, columns: [] }, null); return; }
     const spec = specification(query, shownAt), selection = b ? { box: b } : { filters: [{ column: 'error', op: '=', value: true }] };
     bubbleLoad.run(bubble.body, (/** @type {AbortSignal} */ signal) => api.bubbleUp({ dataset: dataset(), selection, limit: bubbleColumns, query: { filters: spec.filters, filter_combination: spec.filter_combination, start_time: spec.start_time, end_time: spec.end_time } }, signal),
       (/** @type {any} */ found) => { events = b ? found.selection.events : null; bubble.draw(found, b); heatPanel.update(); }, () => skeleton(8));
@@ -108,10 +117,10 @@ function resultsPanel(answer, query, env) {
     resultTabs(tabs, [['results', 'Results', groups || null], ['traces', b ? 'Traces in the box' : 'Traces', null]], tab, (next) => patch({ tab: next === 'results' ? null : next }, { replace: true }));
     if (tab === 'results') { env.traceLoad.stop(); fill(panel, resultsTable(answer, query, env)); return; }
     fill(panel);
-    const filters = [...query.filters, ...boxFilters(b)], when = b ? { start: b.start, end: b.end } : env.shownAt;
-    env.traceLoad.run(panel, (/** @type {AbortSignal} */ signal) => api.traces({ dataset: dataset(), filters, any: query.any && !b, order: 'slowest', limit: tracesShown, ...when }, signal), (/** @type {any} */ found) => {
+    const filters = query.filters, and = boxFilters(b), when = b ? { start: b.start, end: b.end } : env.shownAt;
+    env.traceLoad.run(panel, (/** @type {AbortSignal} */ signal) => api.traces({ dataset: dataset(), filters, any: query.any, and, order: 'slowest', limit: tracesShown, ...when }, signal), (/** @type {any} */ found) => {
       if (!found.traces.length) { fill(panel, empty('No trace behind these events.', ['Events without a trace id, as plain log lines, belong to none.'])); return; }
-      fill(panel, h('p', { class: 'pad small dim' }, `${plural(found.traces.length, 'trace')}, slowest first. `, h('a', { href: link('/ui/traces', { f: filterTexts(filters), order: 'slowest', any: query.any && !b ? '1' : null, t: b ? `${b.start}..${b.end}` : rangeText(range()) }) }, 'Open the search')), traceTable(found.traces, Math.max(...found.traces.map((/** @type {any} */ t) => t.duration_ms))));
+      fill(panel, h('p', { class: 'pad small dim' }, `${plural(found.traces.length, 'trace')}, slowest first. `, h('a', { href: link('/ui/traces', { f: filterTexts(filters), and: filterTexts(and), order: 'slowest', any: query.any ? '1' : null, t: b ? `${b.start}..${b.end}` : rangeText(range()) }) }, 'Open the search')), traceTable(found.traces, Math.max(...found.traces.map((/** @type {any} */ t) => t.duration_ms))));
     }, () => skeleton(8));
   };
   return { element: h('section', { class: 'panel', 'aria-label': 'Results' }, tabs, panel), update };

@@ -26,8 +26,12 @@ const zooms = [];
 
 addEventListener('popstate', () => place.set(read()));
 
+/** Places visited inside the program: back stays inside when there are some. */
+export const visited = signal(0);
+
 /** @param {string} url @param {{replace?: boolean}} [options] */
 export function go(url, { replace = false } = {}) {
+  if (!replace) visited.set(visited.get() + 1);
   history[replace ? 'replaceState' : 'pushState'](null, '', url);
   place.set(read());
 }

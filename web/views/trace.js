@@ -6,7 +6,7 @@ import { build, criticalPath, depthFirst, serviceShares, visibleRows } from '../
 import { clock, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, fill, h, say, service } from './dom.js';
-import { link, patch, place, utc } from './router.js';
+import { go, link, patch, place, utc, visited } from './router.js';
 import { spanPanel } from './span-panel.js';
 import { empty, failed, skeleton } from './states.js';
 import { isAbort } from '../wire/http.js';
@@ -39,7 +39,7 @@ export function tracePage(host) {
   const key = (/** @type {string} */ k, /** @type {string} */ says, /** @type {(s: any) => void} */ run) => ({ key: k, says, run: () => { if (shown) run(shown); } });
   return { update() { shown?.update(); }, close() { abort.abort(); clearTimeout(timer); shown?.stop(); },
     keys: [key('j', 'Next span', (s) => s.move(1)), key('k', 'Previous span', (s) => s.move(-1)), key('c', 'Critical path', (s) => s.toggle('c')), key('e', 'Errors only', (s) => s.toggle('e')),
-      key('n', 'Next error', (s) => s.nextError()), key('x', 'Zoom to the span', (s) => s.zoomSelected()), key('0', 'Whole trace', (s) => s.zoom(null)), key('z', 'Undo zoom', (s) => s.zoom(null)), key('Backspace', 'Back', () => history.back())] };
+      key('n', 'Next error', (s) => s.nextError()), key('x', 'Zoom to the span', (s) => s.zoomSelected()), key('0', 'Whole trace', (s) => s.zoom(null)), key('z', 'Undo zoom', (s) => s.zoom(null)), { key: 'Backspace', says: 'Back', run: () => { if (visited.get()) history.back(); else go(link('/ui/traces')); } }] };
 }
 
 /** @param {string} id @param {string} message */
@@ -110,7 +110,7 @@ function heading(trace, tree, root, all, startUs) {
   const fact = (/** @type {any[]} */ ...kids) => h('span', { class: 'nowrap' }, kids);
   const bold = (/** @type {string} */ text) => { const at = text.indexOf(' '); return [h('b', {}, text.slice(0, at)), text.slice(at)]; };
   return h('div', { class: 'stack' },
-    h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/traces'), 'aria-label': 'Back to the traces', onclick: (/** @type {Event} */ e) => { if (history.length > 1) { e.preventDefault(); history.back(); } } }, icon('left')),
+    h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/traces'), 'aria-label': 'Back to the traces', onclick: (/** @type {Event} */ e) => { if (visited.get()) { e.preventDefault(); history.back(); } } }, icon('left')),
       h('h1', { class: 'cut' }, root?.span.name || '(no name)'), root?.span.error && badge('err', root.span.status_message ? root.span.status_message.slice(0, 60) : 'error', 'err'), root?.orphan && badge('warn', 'root never came', 'warn'),
       h('span', { class: 'row end hide-s' }, copyButton(() => location.href, 'Copy link'))),
     h('p', { class: 'facts-line' }, fact(h('b', {}, durationText(trace.duration_ns / 1e6))), fact(bold(plural(all.length, 'span'))), fact(bold(plural(services, 'service'))), errors ? fact(h('span', { class: 't-err' }, bold(plural(errors, 'error')))) : fact('no error'), fact(bold(plural(lines, 'log line'))),

@@ -2,7 +2,7 @@
 // Find traces by service, name, duration, errors and any filter.
 import { scatter } from '../charts/scatter.js';
 import { drawn, icon } from '../charts/svg.js';
-import { ago, duration, durationText, plural, whole } from '../model/format.js';
+import { ago, columnUnit, duration, durationText, figure as asFigure, plural, whole } from '../model/format.js';
 import { filterTexts, parseFilters, valueText } from '../model/query.js';
 import { clock, rangeText, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
@@ -18,12 +18,12 @@ const orders = { recent: 'Newest first', slowest: 'Slowest first', errors: 'Most
 const typingPause = 350; // ms
 const pageSize = 50, mostTraces = 500;
 
-/** @returns {{service: string, name: string, error: boolean, min: number | null, max: number | null, filters: any[], any: boolean, order: string, limit: number}} what the URL asks */
+/** @returns {{service: string, name: string, error: boolean, min: number | null, max: number | null, filters: any[], and: any[], any: boolean, order: string, limit: number}} what the URL asks */
 function searchOf(params = place.get().params) {
   const number = (/** @type {string} */ key) => { const n = Number(params.get(key)); return params.get(key) && Number.isFinite(n) && n >= 0 ? n : null; };
   const order = params.get('order') ?? '';
   return { service: params.get('service') ?? '', name: params.get('name') ?? '', error: params.get('error') === '1', min: number('min'), max: number('max'),
-    filters: parseFilters(params.getAll('f')), any: params.get('any') === '1', order: order in orders ? order : 'recent', limit: Math.min(mostTraces, number('limit') || pageSize) };
+    filters: parseFilters(params.getAll('f')), and: parseFilters(params.getAll('and')), any: params.get('any') === '1', order: order in orders ? order : 'recent', limit: Math.min(mostTraces, number('limit') || pageSize) };
 }
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
@@ -69,12 +69,17 @@ function searchControls() {
       errors.setAttribute('aria-pressed', String(s.error));
       fill(which, h('span', { class: 'k' }, 'service'), s.service ? service(s.service) : 'any', icon('down'));
       which.setAttribute('aria-label', `Service: ${s.service || 'any'}`);
-      chips.hidden = !s.filters.length;
-      fill(chips, h('span', { class: 'small faint' }, s.any ? 'any span with one of' : 'a span with'), s.filters.map((f, i) => h('span', { class: 'chip mono' }, f.column, h('span', { class: 'op' }, f.op), h('span', { class: 'cut val' }, valueText(f.value)),
-        h('button', { class: 'x', type: 'button', 'aria-label': `Remove the filter on ${f.column}`, onclick: () => patch({ f: filterTexts(s.filters.filter((_, k) => k !== i)) }) }, icon('x')))));
+      chips.hidden = !s.filters.length && !s.and.length;
+      const chipsOf = (/** @type {'f' | 'and'} */ key, /** @type {any[]} */ list) => list.map((f, i) => h('span', { class: 'chip mono' }, f.column, h('span', { class: 'op' }, f.op), h('span', { class: 'cut val' }, filterValue(f)),
+        h('button', { class: 'x', type: 'button', 'aria-label': `Remove the filter on ${f.column}`, onclick: () => patch({ [key]: filterTexts(list.filter((_, k) => k !== i)) }) }, icon('x'))));
+      const either = s.any && s.filters.length > 1;
+      fill(chips, h('span', { class: 'small faint' }, either ? 'a span with one of' : 'a span with'), chipsOf('f', s.filters), either && s.and.length > 0 && h('span', { class: 'small faint' }, 'and'), chipsOf('and', s.and));
     },
   };
 }
+
+/** @param {any} f @returns {string} durations with their unit, and not to the last digit */
+function filterValue(f) { return typeof f.value === 'number' && columnUnit(f.column) ? asFigure(f.value, columnUnit(f.column)).join(' ') : valueText(f.value); }
 
 /** @param {HTMLElement} anchor */
 function pickService(anchor) {
@@ -112,8 +117,8 @@ export function traceTable(traces, most) {
 
 /** @param {any} search */
 function nothing(search) {
-  const narrowed = search.service || search.name || search.error || search.min != null || search.max != null || search.filters.length;
-  const free = { service: null, name: null, error: null, min: null, max: null, f: null, any: null };
+  const narrowed = search.service || search.name || search.error || search.min != null || search.max != null || search.filters.length || search.and.length;
+  const free = { service: null, name: null, error: null, min: null, max: null, f: null, and: null, any: null };
   if (narrowed) return empty('No trace matches.', ['One span has to meet all conditions at once. Take one away, or look over a longer time.'],
     [h('button', { class: 'btn', type: 'button', onclick: () => patch(free) }, 'Take all conditions away'), h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '24h' }) }, 'Look in 24 h')]);
   if (!datasets.get().length) return teach('No trace yet.', ['A trace is what one request did, across services. It appears here when the first span comes. Set this in a program’s environment:']);

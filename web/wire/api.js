@@ -13,7 +13,11 @@ export function datasets(signal) { return get('datasets', {}, signal); }
 /** @param {string} dataset @param {AbortSignal} [signal] @returns {Promise<{columns: {name: string, type: string, events: number}[]}>} */
 export function columns(dataset, signal) { return get('columns', { dataset }, signal); }
 /** @param {string} dataset @param {Record<string, unknown>} query @param {AbortSignal} [signal] */
-export function query(dataset, query, signal) { return post('query', { dataset, query }, signal); }
+export async function query(dataset, query, signal) {
+  const answer = await post('query', { dataset, query }, signal), kept = answer.columns.map((/** @type {{name: string}} */ c) => !c.name.startsWith('HEATMAP('));
+  const keep = (/** @type {any[]} */ list) => list.filter((_, i) => kept[i]); // a heatmap is a picture, no column of the table
+  return { ...answer, columns: keep(answer.columns), data: keep(answer.data), info: { rows_matched: 0, rows_scanned: 0, elapsed_ms: 0, mean_sample_rate: 1, ...answer.info } };
+}
 /** @param {{dataset: string, query: object, selection: object, baseline?: object, limit?: number}} body @param {AbortSignal} [signal] */
 export function bubbleUp(body, signal) { return post('bubbleup', body, signal); }
 /** @param {Time} time @param {AbortSignal} [signal] */
@@ -41,15 +45,16 @@ export async function values(dataset, column, time, signal) {
 /**
  * Traces. Conditions are joined by "and"; a search by "any of" becomes one question per filter, and the answers are joined here.
  * @param {{dataset?: string, service?: string, name?: string, error?: boolean, min?: number | null, max?: number | null, filters: object[],
- *   any?: boolean, order: string, limit: number} & Time} search
+ *   any?: boolean,  and?: object[], order: string, limit: number} & Time} search  any: one of filters is enough; and: these hold besides
  * @param {AbortSignal} [signal]
  */
 export async function traces(search, signal) {
   const one = (/** @type {object[]} */ filters) => get('traces', { dataset: search.dataset, service: search.service, name: search.name,
     error: search.error ? true : undefined, min_duration_ms: search.min, max_duration_ms: search.max, order: search.order, limit: search.limit,
     start: search.start, end: search.end, filters: filters.length ? JSON.stringify(filters) : undefined }, signal);
-  if (!search.any || search.filters.length < 2) return one(search.filters);
-  const answers = await Promise.all(search.filters.map((filter) => one([filter])));
+  const besides = search.and ?? [];
+  if (!search.any || search.filters.length < 2) return one([...search.filters, ...besides]);
+  const answers = await Promise.all(search.filters.map((filter) => one([filter, ...besides])));
   const found = new Map(answers.flatMap((a) => a.traces).map((t) => [t.trace_id, t]));
   const by = { recent: (t) => t.start_us, slowest: (t) => t.duration_ms, errors: (t) => t.errors }[search.order] ?? ((t) => t.start_us);
   return { traces: [...found.values()].sort((a, b) => by(b) - by(a)).slice(0, search.limit), info: answers[0].info };
