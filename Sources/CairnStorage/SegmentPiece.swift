@@ -30,7 +30,9 @@ final class SegmentPiece: Piece {
     var entries: [ColumnKey: SegmentFooter.Entry] = [:]
     for entry in footer.columns { entries[entry.key] = entry }
     self.entries = entries
-    columns = footer.columns.map { ($0.key, $0.presentCount) }.sorted { $0.key < $1.key }
+    columns = footer.columns.filter { $0.key != ParentReferences.raw }.map { (entry) in
+      (entry.key == ParentReferences.reference ? .parentID : entry.key, entry.presentCount)
+    }.sorted { $0.key < $1.key }
   }
 
   func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {
@@ -43,7 +45,7 @@ final class SegmentPiece: Piece {
 
   /// Reads and decodes a column; nothing is kept.
   func read(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {
-    guard let entry = entries[key] else { return nil }
+    guard let entry = entries[key] else { return key == .parentID ? try readParents() : nil }
     do throws(StorageError) {
       let bytes = try file.read(at: entry.offset, count: entry.byteCount)
       let header = unsafe bytes.span.bytes.extracting(0..<entry.headerByteCount)
@@ -55,6 +57,16 @@ final class SegmentPiece: Piece {
       damage.report(file: path, offset: entry.offset, rowCount: rowCount, reason: error.message)
       throw PieceError(file: path, offset: entry.offset, reason: error.message)
     }
+  }
+
+  /// Parent ids that are kept as references; the columns they rest on are cached, as a reader of parents needs those too.
+  private func readParents() throws(PieceError) -> ScanColumn? {
+    guard let reference = try read(ParentReferences.reference) else { return nil }
+    let raw = try read(ParentReferences.raw)
+    guard let traces = try column(.traceID), let spans = try column(.spanID), let times = try column(.time),
+      let parents = ParentReferences.decode(reference: reference, raw: raw, traces: traces, spans: spans, times: times)
+    else { throw PieceError(file: path, offset: 0, reason: "parent ids rest on a damaged column") }
+    return parents
   }
 
   private func decode(_ bytes: [UInt8], _ entry: SegmentFooter.Entry) throws(StorageError) -> ScanColumn {

@@ -36,17 +36,32 @@ enum SegmentWriter {
     var offset = SegmentFooter.magic.count
     for key in piece.keys {
       guard let column = try piece.make(key), column.presentCount > 0 else { continue }
-      let encoded = encoder.encode(column)
-      try unsafe file.append(encoded.bytes.span.bytes)
-      footer.columns.append(
-        SegmentFooter.Entry(
-          key: key, presentCount: column.presentCount, offset: offset, byteCount: encoded.bytes.count,
-          headerByteCount: encoded.headerByteCount, headerSum: encoded.headerSum))
-      offset += encoded.bytes.count
+      for column in try stored(column, of: piece, effort) where column.presentCount > 0 {
+        let encoded = encoder.encode(column)
+        try unsafe file.append(encoded.bytes.span.bytes)
+        footer.columns.append(
+          SegmentFooter.Entry(
+            key: column.key, presentCount: column.presentCount, offset: offset, byteCount: encoded.bytes.count,
+            headerByteCount: encoded.headerByteCount, headerSum: encoded.headerSum))
+        offset += encoded.bytes.count
+      }
     }
     let end = footer.encoded()
     try unsafe file.append(end.span.bytes)
     return footer
+  }
+}
+
+extension SegmentWriter {
+  /// What is written for a column: itself, or for parent ids the references that stand for them.
+  private static func stored(
+    _ column: ScanColumn, of piece: any ColumnSource, _ effort: EncodingEffort
+  ) throws(StorageError) -> [ScanColumn] {
+    guard effort == .thorough, column.key == .parentID, let traces = try piece.make(.traceID), let spans = try piece.make(.spanID),
+      let times = try piece.make(.time),
+      let pair = ParentReferences.encode(parents: column, traces: traces, spans: spans, times: times)
+    else { return [column] }
+    return [pair.reference, pair.raw]
   }
 }
 
