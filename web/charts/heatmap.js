@@ -7,7 +7,9 @@ import { timeTicks } from '../model/time.js';
 import { fit, s, tokens } from './svg.js';
 
 /** @typedef {import('../model/heatbox.js').Heatmap} Heatmap */
-/** @typedef {{left: number, right: number, top: number, bottom: number, x: import('../model/scales.js').Scale, y: import('../model/scales.js').Scale}} Frame  x in Unix seconds */
+/**
+ * @typedef {{left: number, right: number, top: number, bottom: number, x: import('../model/scales.js').Scale, y: import('../model/scales.js').Scale}} Frame  x in Unix seconds
+ */
 
 const ramp = Array.from({ length: 10 }, (_, i) => `--h${i}`);
 
@@ -15,9 +17,11 @@ const ramp = Array.from({ length: 10 }, (_, i) => `--h${i}`);
 export function heatFrame(map, width, height, asLog) {
   const range = valueRange(map);
   if (!range || width < 60 || height < 60) return null;
-  const left = 50, right = width - 4, top = 8, bottom = height - 20, startS = map.start_us / 1e6, endS = startS + map.counts.length * map.step_us / 1e6;
+  const left = 50, right = width - 4, top = 8, bottom = height - 20, startS = map.start_us / 1e6,
+    endS = startS + map.counts.length * map.step_us / 1e6;
   const low = asLog ? (range.low > 0 ? range.low : (map.edges.find((edge) => edge > 0) ?? 1) / 2) : 0; // a log axis has no zero
-  return { left, right, top, bottom, x: linear(startS, endS, left, right), y: asLog ? log(low, Math.max(range.high, low * 1.5), bottom, top) : linear(Math.min(0, range.low), roundUp(range.high), bottom, top) };
+  return { left, right, top, bottom, x: linear(startS, endS, left, right), y: asLog ? log(low, Math.max(range.high, low * 1.5), bottom,
+    top) : linear(Math.min(0, range.low), roundUp(range.high), bottom, top) };
 }
 
 /** @param {HTMLCanvasElement} canvas @param {Heatmap} map @param {Frame} frame */
@@ -27,7 +31,8 @@ export function drawCells(canvas, map, frame) {
   const { pen } = fitted, colours = tokens(...ramp), most = peak(map), { x, y } = frame;
   const rows = map.edges.map((edge) => Math.round(clamp(y.at(edge), frame.top, frame.bottom)));
   for (let b = 0; b < map.counts.length; b += 1) {
-    const start = (map.start_us + b * map.step_us) / 1e6, x0 = Math.round(x.at(start)), x1 = Math.round(x.at(start + map.step_us / 1e6)), cells = map.counts[b];
+    const start = (map.start_us + b * map.step_us) / 1e6, x0 = Math.round(x.at(start)), x1 = Math.round(x.at(start + map.step_us / 1e6)),
+      cells = map.counts[b];
     for (let c = 0; c < cells.length; c += 1) {
       const shade = heat(cells[c], most);
       if (shade < 0) continue;
@@ -44,11 +49,15 @@ export function drawOverlay(svg, frame, { rect, boxText, cursor, unit, utc }) {
   const { left, right, top, bottom, x, y } = frame, bottomText = bottom + 16;
   const tell = (/** @type {number} */ v) => (unit === 'ms' ? durationTick(Number(v.toPrecision(3))) : short(Number(v.toPrecision(3))));
   svg.replaceChildren(...[
-    rect && s('path', { d: `M${left} ${top}H${right}V${bottom}H${left}ZM${rect.x} ${rect.y}v${rect.h}h${rect.w}v${-rect.h}Z`, fill: 'var(--panel)', opacity: 0.42, 'fill-rule': 'evenodd' }),
-    thinned(y.ticks, Math.floor((bottom - top) / 40)).map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(y.at(v)) + 0.5, y2: Math.round(y.at(v)) + 0.5, opacity: 0.7 }), s('text', { class: 'ax', x: left - 6, y: y.at(v) + 4, 'text-anchor': 'end' }, tell(v))]),
+    rect && s('path', { d: `M${left} ${top}H${right}V${bottom}H${left}ZM${rect.x} ${rect.y}v${rect.h}h${rect.w}v${-rect.h}Z`, fill: 'var(--panel)',
+      opacity: 0.42, 'fill-rule': 'evenodd' }),
+    thinned(y.ticks, Math.floor((bottom - top) / 40)).map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(y.at(v)) + 0.5,
+      y2: Math.round(y.at(v)) + 0.5, opacity: 0.7 }), s('text', { class: 'ax', x: left - 6, y: y.at(v) + 4, 'text-anchor': 'end' }, tell(v))]),
     y.ticks.length < 6 && y.minor.map((v) => s('line', { x1: left - 3, x2: left, y1: y.at(v), y2: y.at(v), stroke: 'var(--line2)' })),
-    timeTicks(x.back(left) * 1e6, x.back(right) * 1e6, Math.max(2, Math.floor((right - left) / 90)), utc).map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us / 1e6), left + 14, right - 14), y: bottomText, 'text-anchor': 'middle' }, t.text)),
-    cursor && s('rect', { x: cursor.x - 1, y: cursor.y - 1, width: cursor.w + 2, height: cursor.h + 2, fill: 'none', stroke: 'var(--accent)', 'stroke-width': 2 }),
+    timeTicks(x.back(left) * 1e6, x.back(right) * 1e6, Math.max(2, Math.floor((right - left) / 90)),
+      utc).map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us / 1e6), left + 14, right - 14), y: bottomText, 'text-anchor': 'middle' }, t.text)),
+    cursor && s('rect', { x: cursor.x - 1, y: cursor.y - 1, width: cursor.w + 2, height: cursor.h + 2, fill: 'none', stroke: 'var(--accent)',
+      'stroke-width': 2 }),
     rect && boxMarks(rect, boxText, frame),
   ].flat(3).filter((e) => e instanceof Element));
 }
@@ -66,8 +75,10 @@ function boxMarks(r, text, frame) {
   return [
     s('rect', { x: r.x, y: r.y, width: r.w, height: r.h, fill: 'none', stroke: 'var(--panel)', 'stroke-width': 5 }),
     s('rect', { class: 'box', x: r.x, y: r.y, width: r.w, height: r.h, fill: 'none', stroke: 'var(--pick)', 'stroke-width': 2 }),
-    handles.map(([hx, hy]) => s('rect', { x: hx - 3.5, y: hy - 3.5, width: 7, height: 7, fill: 'var(--panel)', stroke: 'var(--pick)', 'stroke-width': 2 })),
-    s('text', { class: 'ax-t box-text', x: short ? r.x : r.x + r.w, y: above ? r.y - 8 : r.y + r.h + 16, 'text-anchor': short ? 'start' : 'end' }, text),
+    handles.map(([hx, hy]) => s('rect', { x: hx - 3.5, y: hy - 3.5, width: 7, height: 7, fill: 'var(--panel)', stroke: 'var(--pick)',
+      'stroke-width': 2 })),
+    s('text', { class: 'ax-t box-text', x: short ? r.x : r.x + r.w, y: above ? r.y - 8 : r.y + r.h + 16, 'text-anchor': short ? 'start' : 'end' },
+      text),
   ];
 }
 

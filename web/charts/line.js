@@ -6,7 +6,9 @@ import { s } from './svg.js';
 
 /** @typedef {{name: string, colour: string, values: (number | null)[], width?: number, dim?: boolean}} Series */
 /** @typedef {{startUs: number, stepUs: number, count: number, endUs?: number}} Steps */
-/** @typedef {{left: number, right: number, top: number, bottom: number, at: (us: number) => number, back: (px: number) => number, step: (px: number) => number}} Frame */
+/**
+ * @typedef {{left: number, right: number, top: number, bottom: number, at: (us: number) => number, back: (px: number) => number, step: (px: number) => number}} Frame
+ */
 
 /**
  * @param {HTMLElement} host is filled anew @param {Steps} steps @param {Series[]} series
@@ -30,7 +32,8 @@ export function lineChart(host, steps, series, { bars = false, format, label, ut
     bars ? columns(steps, series, x, y) : series.map((line) => s('path', { d: path(line.values, steps, x, y), fill: 'none', stroke: line.colour,
       'stroke-width': line.width ?? 1.6, 'stroke-linejoin': 'round', 'stroke-linecap': 'round', opacity: line.dim ? 0.25 : 1 })));
   host.replaceChildren(svg);
-  return { left, right, top, bottom, at: x.at, back: x.back, step: (px) => clamp(Math.floor((x.back(px) - steps.startUs) / steps.stepUs), 0, steps.count - 1) };
+  return { left, right, top, bottom, at: x.at, back: x.back, step: (px) => clamp(Math.floor((x.back(px) - steps.startUs) / steps.stepUs), 0,
+    steps.count - 1) };
 }
 
 /** Stacked, in the order given. @param {Steps} steps @param {Series[]} series @param {any} x @param {any} y */
@@ -43,14 +46,21 @@ function columns(steps, series, x, y) {
       const value = line.values[i] ?? 0;
       if (value <= 0) continue;
       const tall = Math.max(1, y.at(base) - y.at(base + value));
-      marks.push(s('rect', { x: x.at(steps.startUs + i * steps.stepUs) + 0.5, width, y: y.at(base) - tall, height: tall, fill: line.colour, opacity: line.dim ? 0.55 : 1 }));
+      marks.push(s('rect', { x: x.at(steps.startUs + i * steps.stepUs) + 0.5, width, y: y.at(base) - tall, height: tall, fill: line.colour,
+        opacity: line.dim ? 0.55 : 1 }));
       base += value;
     }
   }
   return marks;
 }
 
-/** @param {(number | null)[]} values @param {Steps} steps @param {any} x @param {any} y @returns {string} gaps stay gaps; a lone point is a short stroke */
+/**
+ * @param {(number | null)[]} values
+ * @param {Steps} steps
+ * @param {any} x
+ * @param {any} y
+ * @returns {string} gaps stay gaps; a lone point is a short stroke
+ */
 function path(values, steps, x, y) {
   let text = '', open = false;
   values.forEach((value, i) => {

@@ -9,7 +9,8 @@ import { s } from './svg.js';
  */
 export function sparkline(values, { width = 84, height = 22, colour = 'var(--ink3)', filled = false, room = 1.2 } = {}) {
   const most = Math.max(0, ...values.map((v) => v ?? 0)) * room || 1, last = values.findLastIndex((v) => v != null);
-  const x = (/** @type {number} */ i) => 1 + i * (width - 5) / Math.max(1, values.length - 1), y = (/** @type {number} */ v) => height - 2 - v / most * (height - 4);
+  const x = (/** @type {number} */ i) => 1 + i * (width - 5) / Math.max(1, values.length - 1),
+    y = (/** @type {number} */ v) => height - 2 - v / most * (height - 4);
   let path = '', open = false;
   values.forEach((v, i) => {
     if (v == null) { open = false; return; }
@@ -18,18 +19,25 @@ export function sparkline(values, { width = 84, height = 22, colour = 'var(--ink
   });
   const first = values.findIndex((v) => v != null);
   return s('svg', { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
-    filled && last >= 0 && s('path', { d: `${path.replaceAll('M', 'L').replace('L', 'M')}L${x(last)} ${height}L${x(first)} ${height}Z`, fill: colour, opacity: 0.14 }),
+    filled && last >= 0 && s('path', { d: `${path.replaceAll('M', 'L').replace('L', 'M')}L${x(last)} ${height}L${x(first)} ${height}Z`, fill: colour,
+      opacity: 0.14 }),
     s('path', { d: path, fill: 'none', stroke: colour, 'stroke-width': 1.4, 'stroke-linejoin': 'round' }),
     last >= 0 && s('circle', { cx: x(last), cy: y(/** @type {number} */ (values[last])), r: 2, fill: colour }));
 }
 
-/** @param {(number | null)[]} values @param {{width?: number, height?: number, colour?: string}} [options] @returns {SVGElement} bars, for a row of a table */
+/**
+ * @param {(number | null)[]} values
+ * @param {{width?: number, height?: number, colour?: string}} [options]
+ * @returns {SVGElement} bars, for a row of a table
+ */
 export function sparkbars(values, { width = 180, height = 18, colour = 'var(--base)' } = {}) {
   const groups = Math.min(values.length, Math.floor(width / 3)) || 1, per = values.length / groups;
-  const sums = Array.from({ length: groups }, (_, g) => values.slice(Math.floor(g * per), Math.max(Math.floor(g * per) + 1, Math.floor((g + 1) * per))).reduce((a, v) => /** @type {number} */ (a) + (v ?? 0), 0));
+  const sums = Array.from({ length: groups }, (_, g) => values.slice(Math.floor(g * per), Math.max(Math.floor(g * per) + 1,
+    Math.floor((g + 1) * per))).reduce((a, v) => /** @type {number} */ (a) + (v ?? 0), 0));
   const most = Math.max(...sums.map(Number)) || 1;
   return s('svg', { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' }, sums.map((v, i) => {
     const tall = v ? Math.max(1.5, Number(v) / most * (height - 1)) : 0.5;
-    return s('rect', { x: i * width / groups, y: height - tall, width: Math.max(1, width / groups - 1), height: tall, fill: v ? colour : 'var(--line2)' });
+    return s('rect', { x: i * width / groups, y: height - tall, width: Math.max(1, width / groups - 1), height: tall,
+      fill: v ? colour : 'var(--line2)' });
   }));
 }

@@ -51,5 +51,6 @@ export function drawn(element, draw) {
   watch.observe(element);
   media.addEventListener('change', redraw);
   addEventListener('themechange', redraw);
-  return { redraw, stop() { cancelAnimationFrame(frame); watch.disconnect(); media.removeEventListener('change', redraw); removeEventListener('themechange', redraw); } };
+  return { redraw, stop() { cancelAnimationFrame(frame); watch.disconnect(); media.removeEventListener('change', redraw);
+    removeEventListener('themechange', redraw); } };
 }

@@ -9,15 +9,19 @@ import { fit, tokens } from './svg.js';
 /** @typedef {{from: number, to: number}} Window  ns from the trace's start */
 /** @typedef {{rows: Node[], window: Window, scrollTop: number, rowHeight: number, left: number, twoLines: boolean, selected: Node | null,
  *   marks: Map<string, number[]>, critical: Map<Node, {from: number, to: number}[]> | null}} Scene */
-/** @typedef {{fill: string[], on: string[], ink: string, ink2: string, line: string, panel: string, err: string, warn: string, edge: string, font: string}} Paint */
+/**
+ * @typedef {{fill: string[], on: string[], ink: string, ink2: string, line: string, panel: string, err: string, warn: string, edge: string, font: string}} Paint
+ */
 
 const air = 8; // px at both ends of the time axis
 
 /** @returns {Paint} the colours of the theme of now */
 export function paint() {
   const names = Array.from({ length: colours }, (_, i) => `--c${i + 1}`);
-  const [ink, ink2, line, panel, err, warn, edge, family, size] = tokens('--ink', '--ink2', '--line', '--panel', '--err', '--warn', '--edge', '--font', '--fs-0');
-  return { fill: tokens(...names), on: tokens(...names.map((n) => `${n}-on`)), ink, ink2, line, panel, err, warn, edge, font: `${size || '11px'} ${family || 'sans-serif'}` };
+  const [ink, ink2, line, panel, err, warn, edge, family, size] = tokens('--ink', '--ink2', '--line', '--panel', '--err', '--warn', '--edge',
+    '--font', '--fs-0');
+  return { fill: tokens(...names), on: tokens(...names.map((n) => `${n}-on`)), ink, ink2, line, panel, err, warn, edge,
+    font: `${size || '11px'} ${family || 'sans-serif'}` };
 }
 
 /** @param {Window} window @param {number} left @param {number} width @returns {(ns: number) => number} */
@@ -56,7 +60,15 @@ function axisTicks(window, left, width) {
   return ticks;
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {Scene} scene @param {Node} node @param {number} top @param {(ns: number) => number} x @param {number} width @param {Paint} colour */
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Scene} scene
+ * @param {Node} node
+ * @param {number} top
+ * @param {(ns: number) => number} x
+ * @param {number} width
+ * @param {Paint} colour
+ */
 function drawBar(pen, scene, node, top, x, width, colour) {
   const { span } = node, c = services.of(span.service) - 1, tall = scene.twoLines ? 12 : 13, y = top + (scene.twoLines ? 24 : 5);
   const x0 = x(span.offset_ns), x1 = Math.max(x0 + 2, x(span.offset_ns + span.duration_ns));
@@ -66,7 +78,8 @@ function drawBar(pen, scene, node, top, x, width, colour) {
   pen.beginPath();
   pen.roundRect(a, y, w, tall, 2);
   pen.fill();
-  if (node.outside) { pen.strokeStyle = colour.warn; pen.lineWidth = 1.5; pen.setLineDash([3, 2]); pen.strokeRect(a - 1, y - 1.5, w + 2, tall + 3); pen.setLineDash([]); }
+  if (node.outside) { pen.strokeStyle = colour.warn; pen.lineWidth = 1.5; pen.setLineDash([3, 2]); pen.strokeRect(a - 1, y - 1.5, w + 2, tall + 3);
+    pen.setLineDash([]); }
   const pieces = scene.critical?.get(node);
   if (pieces) {
     pen.fillStyle = colour.ink;
@@ -123,7 +136,15 @@ function drawMark(pen, x, y, colour) {
   pen.fill(); pen.stroke();
 }
 
-/** Thin uprights from one piece of the critical path to the next. @param {CanvasRenderingContext2D} pen @param {Scene} scene @param {(ns: number) => number} x @param {number} first @param {number} last @param {Paint} colour */
+/**
+ * Thin uprights from one piece of the critical path to the next.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Scene} scene
+ * @param {(ns: number) => number} x
+ * @param {number} first
+ * @param {number} last
+ * @param {Paint} colour
+ */
 function drawThreads(pen, scene, x, first, last, colour) {
   const { rows, rowHeight, scrollTop } = scene;
   pen.strokeStyle = colour.ink;

@@ -1,7 +1,9 @@
 // @ts-check
 // What the Services page says first: which service is slower or fails more than it did at the range's start.
 
-/** @typedef {{name: string, events: number, requests: number, rate_per_s: number, errors: number, error_rate: number, p50_ms: number | null, p95_ms: number | null, p99_ms: number | null}} Service */
+/**
+ * @typedef {{name: string, events: number, requests: number, rate_per_s: number, errors: number, error_rate: number, p50_ms: number | null, p95_ms: number | null, p99_ms: number | null}} Service
+ */
 /** @typedef {{name: string, requests: number[], errors: number[], p95_ms: (number | null)[]}} Line */
 /** @typedef {{name: string, before: number, after: number, factor: number}} Slower */
 /** @typedef {{name: string, before: number, after: number}} Failing */
@@ -45,6 +47,7 @@ export function findings(lines) {
 /** @param {Line[]} lines @returns {{requests: number[], errors: number[]}} all services added */
 export function totals(lines) {
   const count = lines[0]?.requests.length ?? 0;
-  const add = (/** @type {'requests' | 'errors'} */ key) => Array.from({ length: count }, (_, i) => lines.reduce((sum, line) => sum + (line[key][i] ?? 0), 0));
+  const add = (/** @type {'requests' | 'errors'} */ key) => Array.from({ length: count }, (_,
+    i) => lines.reduce((sum, line) => sum + (line[key][i] ?? 0), 0));
   return { requests: add('requests'), errors: add('errors') };
 }

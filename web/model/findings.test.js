@@ -2,10 +2,14 @@
 import { findings, median, totals } from './findings.js';
 import { equal, test } from './testing.js';
 
-const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30), errors: p95.map((_, i) => (i > 5 ? errors : 0)), p95_ms: p95 });
+const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30),
+  errors: p95.map((_, i) => (i > 5 ? errors : 0)), p95_ms: p95 });
 
-test('the slower service comes first', () => { const f = findings([line('a', [10, 10, 10, 10, 10, 10, 20, 20, 20]), line('b', [10, 10, 10, 10, 10, 10, 90, 90, 90]), line('c', Array(9).fill(10))]); equal(f.slower.map((s) => [s.name, s.factor]), [['b', 9], ['a', 2]]); });
-test('few requests say nothing', () => { const quiet = { ...line('a', [1, 1, 1, 9, 9, 9]), requests: Array(6).fill(1) }; equal(findings([quiet]).slower, []); });
+test('the slower service comes first', () => { const f = findings([line('a', [10, 10, 10, 10, 10, 10, 20, 20, 20]),
+  line('b', [10, 10, 10, 10, 10, 10, 90, 90, 90]), line('c', Array(9).fill(10))]); equal(f.slower.map((s) => [s.name, s.factor]),
+  [['b', 9], ['a', 2]]); });
+test('few requests say nothing', () => { const quiet = { ...line('a', [1, 1, 1, 9, 9, 9]), requests: Array(6).fill(1) };
+  equal(findings([quiet]).slower, []); });
 test('more failures are found', () => equal(findings([line('a', Array(9).fill(10), 3)]).failing.map((f) => [f.name, f.after]), [['a', 0.1]]));
 test('the median skips the unknown', () => { equal(median([null, 3, 1, null, 2]), 2); equal(median([null]), null); });
 test('totals add all services', () => equal(totals([line('a', [1, 1]), line('b', [1, 1])]).requests, [60, 60]));

@@ -43,7 +43,8 @@ export function durationText(ms) { return duration(ms).join(' ').trim(); }
 
 /** @param {number} ms @returns {string} for an axis: 10 ms, 1 s, 500 µs; no needless decimals */
 export function durationTick(ms) {
-  const [size, unit] = ms >= 3600e3 ? [3600e3, 'h'] : ms >= 120e3 ? [60e3, 'min'] : ms >= 1000 ? [1000, 's'] : ms >= 1 || ms === 0 ? [1, 'ms'] : ms >= 0.001 ? [0.001, 'µs'] : [1e-6, 'ns'];
+  const [size, unit] = ms >= 3600e3 ? [3600e3, 'h'] : ms >= 120e3 ? [60e3, 'min'] : ms >= 1000 ? [1000, 's'] : ms >= 1 || ms === 0 ? [1,
+    'ms'] : ms >= 0.001 ? [0.001, 'µs'] : [1e-6, 'ns'];
   return ms === 0 ? '0' : `${Number((ms / size).toPrecision(4))} ${unit}`;
 }
 

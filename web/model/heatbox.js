@@ -16,7 +16,8 @@ export function parseBox(text) {
 
 /** @param {Box} box @returns {string} */
 export function boxText(box) {
-  return [box.column, ...[box.min, box.max].map((v) => Number(v.toPrecision(6))), ...[box.start, box.end].map((v) => Math.round(v * 1000) / 1000)].join('|');
+  return [box.column, ...[box.min, box.max].map((v) => Number(v.toPrecision(6))), ...[box.start,
+    box.end].map((v) => Math.round(v * 1000) / 1000)].join('|');
 }
 
 /** @param {Heatmap} map @param {Box} box @returns {number} events of the cells whose middle is inside */
@@ -29,7 +30,8 @@ export function countsInside(map, box) {
   return map.counts.map((bucket, b) => {
     const middle = (map.start_us + (b + 0.5) * map.step_us) / 1e6;
     if (middle < box.start || middle >= box.end) return 0;
-    return bucket.reduce((sum, count, c) => { const value = (map.edges[c] + map.edges[c + 1]) / 2; return value >= box.min && value < box.max ? sum + count : sum; }, 0);
+    return bucket.reduce((sum, count, c) => { const value = (map.edges[c] + map.edges[c + 1]) / 2;
+      return value >= box.min && value < box.max ? sum + count : sum; }, 0);
   });
 }
 

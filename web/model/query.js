@@ -70,7 +70,11 @@ export function filterTexts(filters) {
   return filters.map((f) => JSON.stringify(takesValue(f.op) ? [f.column, f.op, f.value] : [f.column, f.op]));
 }
 
-/** @param {URLSearchParams} params @param {Set<string>} [known] columns that exist, for the default @returns {Query} what the URL says; without c= the default */
+/**
+ * @param {URLSearchParams} params
+ * @param {Set<string>} [known] columns that exist, for the default
+ * @returns {Query} what the URL says; without c= the default
+ */
 export function fromURL(params, known) {
   const query = defaultQuery();
   if (known?.size) {

@@ -14,7 +14,14 @@ export function roundUp(top, count = 2) {
   return step * power * count;
 }
 
-/** @param {number} low @param {number} high @param {number} p0 pixel of low @param {number} p1 pixel of high @param {number} [count] @returns {Scale} */
+/**
+ * @param {number} low
+ * @param {number} high
+ * @param {number} p0 pixel of low
+ * @param {number} p1 pixel of high
+ * @param {number} [count]
+ * @returns {Scale}
+ */
 export function linear(low, high, p0, p1, count = 2) {
   const span = high - low || 1;
   return {

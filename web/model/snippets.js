@@ -3,7 +3,11 @@
 
 /** @typedef {{name: string, lang: 'sh' | 'python' | 'js' | 'go' | 'swift' | 'yaml' | 'java', code: string}} Snippet */
 
-/** @param {string} address host:port as it listens @param {string} pageHost the host by which the reader reached this page @returns {string} an address that can be dialled */
+/**
+ * @param {string} address host:port as it listens
+ * @param {string} pageHost the host by which the reader reached this page
+ * @returns {string} an address that can be dialled
+ */
 export function dialable(address, pageHost) {
   const m = /^(.*):(\d+)$/.exec(address);
   if (!m) return address;
@@ -49,13 +53,19 @@ function curl(url, open) {
     "startTimeUnixNano":"'$NOW'000000000","endTimeUnixNano":"'$NOW'042000000"}]}]}]}'`;
 }
 
-/** @param {number} nowMs @param {() => string} hex gives 16 random hex digits @returns {{traceID: string, body: object}} a trace of two spans, in OTLP JSON */
+/**
+ * @param {number} nowMs
+ * @param {() => string} hex gives 16 random hex digits
+ * @returns {{traceID: string, body: object}} a trace of two spans, in OTLP JSON
+ */
 export function helloTrace(nowMs, hex) {
   const traceID = hex() + hex(), root = hex(), nano = (/** @type {number} */ ms) => `${Math.round(ms)}000000`;
-  const span = (/** @type {string} */ spanId, /** @type {string} */ name, /** @type {number} */ kind, /** @type {number} */ from, /** @type {number} */ to, /** @type {object} */ more) =>
+  const span = (/** @type {string} */ spanId, /** @type {string} */ name, /** @type {number} */ kind, /** @type {number} */ from,
+    /** @type {number} */ to, /** @type {object} */ more) =>
     ({ traceId: traceID, spanId, name, kind, startTimeUnixNano: nano(nowMs + from), endTimeUnixNano: nano(nowMs + to), ...more });
   const text = (/** @type {string} */ key, /** @type {string} */ stringValue) => ({ key, value: { stringValue } });
-  return { traceID, body: { resourceSpans: [{ resource: { attributes: [text('service.name', 'hello-cairn')] }, scopeSpans: [{ scope: { name: 'cairn.ui' }, spans: [
+  return { traceID, body: { resourceSpans: [{ resource: { attributes: [text('service.name', 'hello-cairn')] },
+    scopeSpans: [{ scope: { name: 'cairn.ui' }, spans: [
     span(root, 'GET /hello', 2, -240, 0, { attributes: [text('http.route', '/hello'), text('greeting', 'Your first trace')] }),
     span(hex(), 'SELECT greeting', 3, -190, -60, { parentSpanId: root, attributes: [text('db.system', 'sqlite')] })] }] }] } };
 }

@@ -4,19 +4,27 @@ import { equal, test, truth } from './testing.js';
 
 const now = 1795392000;
 
-test('a relative range stays relative in the URL', () => { for (const text of ['5m', '15m', '1h', '6h', '7d', '90m', '45s']) equal(rangeText(parseRange(text)), text); });
+test('a relative range stays relative in the URL', () => { for (const text of ['5m', '15m', '1h', '6h', '7d', '90m',
+  '45s']) equal(rangeText(parseRange(text)), text); });
 test('24 h is told in hours', () => equal(lengthText(86400), '24h'));
-test('an absolute range survives the URL with its fractions', () => equal(rangeText(parseRange('1795388400.5..1795392000.25')), '1795388400.5..1795392000.25'));
-test('nonsense is the fallback', () => { for (const text of ['', 'x', '0h', '-1h', '5..4', '1..1', '99999w', '1h2', 'NaN..NaN']) equal(parseRange(text), { seconds: 3600 }); });
+test('an absolute range survives the URL with its fractions', () => equal(rangeText(parseRange('1795388400.5..1795392000.25')),
+  '1795388400.5..1795392000.25'));
+test('nonsense is the fallback', () => { for (const text of ['', 'x', '0h', '-1h', '5..4', '1..1', '99999w', '1h2',
+  'NaN..NaN']) equal(parseRange(text), { seconds: 3600 }); });
 test('resolve counts back from now', () => equal(resolve({ seconds: 60 }, now), { start: now - 60, end: now }));
 test('earlier moves by one range', () => equal(shift({ seconds: 3600 }, -1, now), { start: now - 7200, end: now - 3600 }));
-test('later than now does not exist', () => { equal(shift({ seconds: 3600 }, 1, now), { seconds: 3600 }); equal(shift({ start: now - 100, end: now - 50 }, 1, now), { start: now - 50, end: now }); });
+test('later than now does not exist', () => { equal(shift({ seconds: 3600 }, 1, now), { seconds: 3600 });
+  equal(shift({ start: now - 100, end: now - 50 }, 1, now), { start: now - 50, end: now }); });
 test('earlier and later come back', () => equal(shift({ start: now - 9000, end: now - 8000 }, 1, now), { start: now - 8000, end: now - 7000 }));
-test('stamps are read as they are written', () => { const us = (now + 5) * 1e6; equal(parseStamp(stamp(us, true), true), now + 5); equal(parseStamp(stamp(us, false), false), now + 5); });
-test('a day that does not exist is no time', () => { for (const text of ['2026-02-31 10:00', '2026-13-01', '2026-01-01 25:00', 'tomorrow', '']) equal(parseStamp(text, true), null); });
+test('stamps are read as they are written', () => { const us = (now + 5) * 1e6; equal(parseStamp(stamp(us, true), true), now + 5);
+  equal(parseStamp(stamp(us, false), false), now + 5); });
+test('a day that does not exist is no time', () => { for (const text of ['2026-02-31 10:00', '2026-13-01', '2026-01-01 25:00', 'tomorrow',
+  '']) equal(parseStamp(text, true), null); });
 test('clock tells milliseconds', () => equal(clock(now * 1e6 + 118000, true, 'milli').slice(-4), '.118'));
-test('lengths have names', () => { equal(lengthName(3600), '1 h'); equal(lengthName(5400), '90 min'); equal(lengthName(604800), '7 d'); equal(lengthName(3601), '60 min'); });
-test('a range has a name and a span', () => { const { name, span } = rangeName({ seconds: 3600 }, now, true); equal(name, 'Last 1 h'); truth(span.endsWith('UTC')); });
+test('lengths have names', () => { equal(lengthName(3600), '1 h'); equal(lengthName(5400), '90 min'); equal(lengthName(604800), '7 d');
+  equal(lengthName(3601), '60 min'); });
+test('a range has a name and a span', () => { const { name, span } = rangeName({ seconds: 3600 }, now, true); equal(name, 'Last 1 h');
+  truth(span.endsWith('UTC')); });
 test('ticks are round and fit', () => {
   for (const length of [10, 90, 3600, 86400, 604800, 8640000]) {
     const ticks = timeTicks(now * 1e6, (now + length) * 1e6, 6, true);

@@ -118,7 +118,8 @@ export function criticalPath(root) {
     const { node, until } = /** @type {{node: Node, until: number}} */ (stack.pop());
     const start = node.span.offset_ns;
     let at = Math.min(until, end(node.span));
-    const children = node.children.filter((c) => c.span.offset_ns < at).sort((a, b) => end(b.span) - end(a.span) || b.span.offset_ns - a.span.offset_ns);
+    const children = node.children.filter((c) => c.span.offset_ns < at).sort((a,
+      b) => end(b.span) - end(a.span) || b.span.offset_ns - a.span.offset_ns);
     for (const child of children) {
       const stop = Math.min(at, end(child.span));
       if (stop <= start || child.span.offset_ns >= at || end(child.span) > at + slack(child.span)) continue;

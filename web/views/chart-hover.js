@@ -16,7 +16,8 @@ const leastDrag = 6; // px: less is a click
  * @returns {() => void} stops
  */
 export function hoverable(host, frame, tell, { steps }) {
-  const hair = h('div', { class: 'hair', hidden: true }), tip = h('div', { class: 'tip', hidden: true }), band = h('div', { class: 'zoom-band', hidden: true });
+  const hair = h('div', { class: 'hair', hidden: true }), tip = h('div', { class: 'tip', hidden: true }),
+    band = h('div', { class: 'zoom-band', hidden: true });
   host.append(hair, tip, band);
   let from = /** @type {number | null} */ (null);
   const off = hovered.subscribe((us) => {
@@ -32,7 +33,8 @@ export function hoverable(host, frame, tell, { steps }) {
     const px = Math.min(f.right, Math.max(f.left, x(e))), step = f.step(px), { startUs, stepUs } = steps();
     hovered.set(startUs + (step + 0.5) * stepUs);
     const { title, rows } = tell(step), at = startUs + step * stepUs;
-    fill(tip, h('b', {}, title ?? `${clock(at, utc.get())} to ${clock(at + stepUs, utc.get())}`), h('dl', {}, rows.map(([k, v]) => [h('dt', {}, k), h('dd', {}, v)])));
+    fill(tip, h('b', {}, title ?? `${clock(at, utc.get())} to ${clock(at + stepUs, utc.get())}`),
+      h('dl', {}, rows.map(([k, v]) => [h('dt', {}, k), h('dd', {}, v)])));
     tip.hidden = false;
     const half = px > (f.left + f.right) / 2;
     tip.style.setProperty('left', half ? 'auto' : `${px + 12}px`);
@@ -45,7 +47,8 @@ export function hoverable(host, frame, tell, { steps }) {
     }
   });
   host.addEventListener('pointerleave', () => { if (from == null) hovered.set(null); });
-  host.addEventListener('pointerdown', (e) => { const f = frame(); if (e.button || !f || e.pointerType === 'touch') return; from = Math.min(f.right, Math.max(f.left, x(e))); host.setPointerCapture(e.pointerId); });
+  host.addEventListener('pointerdown', (e) => { const f = frame(); if (e.button || !f || e.pointerType === 'touch') return;
+    from = Math.min(f.right, Math.max(f.left, x(e))); host.setPointerCapture(e.pointerId); });
   host.addEventListener('pointerup', (e) => {
     const f = frame(), start = from;
     from = null;

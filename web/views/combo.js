@@ -16,14 +16,18 @@ export function combo({ label, value = '', placeholder = '', options, free = fal
   /** @type {Option[]} */
   let found = [];
   let cursor = -1, turn = 0;
-  const input = h('input', { role: 'combobox', 'aria-expanded': 'true', 'aria-controls': id, 'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false', placeholder, class: 'mono' });
+  const input = h('input', { role: 'combobox', 'aria-expanded': 'true', 'aria-controls': id, 'aria-autocomplete': 'list', autocomplete: 'off',
+    spellcheck: 'false', placeholder, class: 'mono' });
   input.value = value;
   const list = h('div', { class: 'list', role: 'listbox', id, 'aria-label': label });
   const draw = () => {
-    fill(list, found.map((option, i) => h('div', { class: 'opt', role: 'option', id: `${id}-${i}`, 'aria-selected': i === cursor, onmousedown: (/** @type {Event} */ e) => e.preventDefault(),
-      onclick: () => pick(option.value, true) }, option.swatch, h('span', { class: 'mono cut' }, marked(option.text ?? option.value, input.value)), option.note && h('span', { class: 'end faint small nowrap' }, option.note))),
+    fill(list, found.map((option, i) => h('div', { class: 'opt', role: 'option', id: `${id}-${i}`, 'aria-selected': i === cursor,
+      onmousedown: (/** @type {Event} */ e) => e.preventDefault(),
+      onclick: () => pick(option.value, true) }, option.swatch, h('span', { class: 'mono cut' }, marked(option.text ?? option.value, input.value)),
+        option.note && h('span', { class: 'end faint small nowrap' }, option.note))),
     !found.length && h('p', { class: 'faint small opt' }, free && input.value ? 'Enter takes it as it stands.' : 'Nothing has this name.'));
-    if (cursor >= 0) { input.setAttribute('aria-activedescendant', `${id}-${cursor}`); list.children[cursor]?.scrollIntoView({ block: 'nearest' }); } else input.removeAttribute('aria-activedescendant');
+    if (cursor >= 0) { input.setAttribute('aria-activedescendant', `${id}-${cursor}`); list.children[cursor]?.scrollIntoView({ block: 'nearest' });
+      } else input.removeAttribute('aria-activedescendant');
   };
   const refresh = async (all = false) => {
     const mine = turn += 1, next = await options(all ? '' : input.value.trim());

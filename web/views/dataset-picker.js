@@ -30,7 +30,8 @@ function open() {
         .map(({ d }) => ({ value: d.name, note: `${plural(d.events, 'event')}, ${ago(d.last_us, Date.now() * 1000)}`, swatch: swatch(d.name) })),
     ] });
     freshDatasets().then(() => field.refresh(), () => {});
-    return h('div', { class: 'stack' }, field.element, !datasets.get().length && h('p', { class: 'small dim' }, 'No dataset yet: the first event makes one.'));
+    return h('div', { class: 'stack' }, field.element, !datasets.get().length && h('p', { class: 'small dim' },
+      'No dataset yet: the first event makes one.'));
   }, 400);
 }
 

@@ -42,7 +42,8 @@ export function service(name, tag = false) {
 }
 
 /** @param {[string, string]} figure @param {string} [className] @returns {HTMLElement} number and small unit */
-export function figure([number, unit], className = '') { return h('span', { class: `nowrap ${className}` }, number, unit && h('span', { class: 'u' }, unit)); }
+export function figure([number, unit], className = '') { return h('span', { class: `nowrap ${className}` }, number,
+  unit && h('span', { class: 'u' }, unit)); }
 
 /** @param {'ok' | 'warn' | 'err' | 'info' | ''} kind @param {string} text @param {string} [mark] an icon */
 export function badge(kind, text, mark) { return h('span', { class: `badge ${kind}` }, mark && icon(mark), text); }
@@ -53,7 +54,8 @@ export function say(text) { byID('say').textContent = text; }
 /** @param {string | (() => string)} text @param {string} [name] @param {string} [what] @returns {HTMLElement} a button that copies */
 export function copyButton(text, name = 'Copy', what = '') {
   const words = h('span', { class: name ? '' : 'sr' }, name || `Copy ${what}`);
-  const button = h('button', { class: name ? 'btn sm' : 'btn ghost sm sq', type: 'button', 'aria-label': what ? `Copy ${what}` : null, onclick: async (/** @type {Event} */ event) => {
+  const button = h('button', { class: name ? 'btn sm' : 'btn ghost sm sq', type: 'button', 'aria-label': what ? `Copy ${what}` : null,
+    onclick: async (/** @type {Event} */ event) => {
     event.stopPropagation();
     const done = await copy(typeof text === 'function' ? text() : text);
     if (name) { words.textContent = done ? 'Copied' : 'Select and copy'; setTimeout(() => { words.textContent = name; }, 1500); }

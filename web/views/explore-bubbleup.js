@@ -16,21 +16,33 @@ const first = 6, valuesEach = 4;
  * @returns {{element: HTMLElement, body: HTMLElement, draw: (answer: any, box: import('../model/heatbox.js').Box | null) => void}}
  */
 export function bubblePanel(given) {
-  const sub = h('span', { class: 'sub' }), key = h('span', { class: 'key', vars: { '--c': 'var(--pick)' } }), body = h('div', { class: 'bu-body' }), buttons = h('span', { class: 'row' });
-  const element = h('section', { class: 'panel bubble', 'aria-labelledby': 'bubble-title' }, h('header', {}, h('h2', { id: 'bubble-title' }, 'BubbleUp'), sub, h('span', { class: 'end row' }, key, h('span', { class: 'key', vars: { '--c': 'var(--base)' } }, 'the rest'))), body);
+  const sub = h('span', { class: 'sub' }), key = h('span', { class: 'key', vars: { '--c': 'var(--pick)' } }), body = h('div', { class: 'bu-body' }),
+    buttons = h('span', { class: 'row' });
+  const element = h('section', { class: 'panel bubble', 'aria-labelledby': 'bubble-title' },
+    h('header', {}, h('h2', { id: 'bubble-title' }, 'BubbleUp'), sub, h('span', { class: 'end row' }, key,
+    h('span', { class: 'key', vars: { '--c': 'var(--base)' } }, 'the rest'))), body);
   let all = false;
   const draw = (/** @type {any} */ answer, /** @type {import('../model/heatbox.js').Box | null} */ box) => {
     fill(sub, box ? 'what the box has in common' : 'what the errors have in common');
     fill(key, box ? 'in box' : 'errors');
-    const { selection, baseline } = answer, columns = answer.columns.filter((/** @type {any} */ c) => c.name !== (box ? box.column : 'error')), total = selection.events + baseline.events;
-    if (!selection.events) { fill(body, empty(box ? 'The box is empty.' : 'No error in this time.', [box ? 'Move it over coloured cells.' : 'Drag a box over the heatmap, around what looks unusual: BubbleUp then tells what is special about it.'], box ? [h('button', { class: 'btn', type: 'button', onclick: given.clear }, 'Remove the box')] : [])); return; }
-    const clear = standing(columns), unit = columnUnit(box?.column ?? ''), tell = (/** @type {number} */ v) => (unit === 'ms' ? durationText(v) : short(Number(v.toPrecision(3))));
+    const { selection, baseline } = answer, columns = answer.columns.filter((/** @type {any} */ c) => c.name !== (box ? box.column : 'error')),
+      total = selection.events + baseline.events;
+    if (!selection.events) { fill(body, empty(box ? 'The box is empty.' : 'No error in this time.',
+      [box ? 'Move it over coloured cells.' : 'Drag a box over the heatmap, around what looks unusual: BubbleUp then tells what is special about it.'],
+      box ? [h('button', { class: 'btn', type: 'button', onclick: given.clear }, 'Remove the box')] : [])); return; }
+    const clear = standing(columns), unit = columnUnit(box?.column ?? ''),
+      tell = (/** @type {number} */ v) => (unit === 'ms' ? durationText(v) : short(Number(v.toPrecision(3))));
     const shown = all ? columns : columns.slice(0, first);
-    fill(buttons, h('a', { class: 'small', href: given.traces() }, 'Traces'), box && h('button', { class: 'btn ghost sm', type: 'button', onclick: given.clear }, 'Remove box'));
-    fill(body, h('div', { class: 'sum small' }, h('p', {}, h('b', {}, whole(selection.events)), ` of ${plural(total, 'event')}${box ? `: ${tell(box.min)} to ${tell(box.max)}, ${clock(box.start * 1e6, utc.get(), 'minute')}–${clock(box.end * 1e6, utc.get(), 'minute')}` : ' failed'}. `,
-      h('b', {}, clear.length ? `${clear.length === 1 ? 'One column stands' : `${clear.length} columns stand`} out` : 'No column stands out'), ` of ${columns.length} compared.`), buttons),
+    fill(buttons, h('a', { class: 'small', href: given.traces() }, 'Traces'), box && h('button',
+      { class: 'btn ghost sm', type: 'button', onclick: given.clear }, 'Remove box'));
+    fill(body, h('div', { class: 'sum small' }, h('p', {}, h('b', {}, whole(selection.events)),
+      ` of ${plural(total, 'event')}${box ? `: ${tell(box.min)} to ${tell(box.max)}, ${clock(box.start * 1e6, utc.get(), 'minute')}–${clock(box.end * 1e6, utc.get(), 'minute')}` : ' failed'}. `,
+      h('b', {}, clear.length ? `${clear.length === 1 ? 'One column stands' : `${clear.length} columns stand`} out` : 'No column stands out'),
+        ` of ${columns.length} compared.`), buttons),
     h('div', { class: 'bu' }, shown.map((/** @type {any} */ c) => columnBox(c, given))),
-    h('div', { class: 'more small row' }, h('span', { class: 'faint' }, 'Click a bar to filter, ⌥ click to leave out.'), columns.length > first && h('button', { class: 'btn ghost sm end', type: 'button', onclick: () => { all = !all; draw(answer, box); } }, all ? `First ${first}` : `All ${columns.length} columns`)));
+    h('div', { class: 'more small row' }, h('span', { class: 'faint' }, 'Click a bar to filter, ⌥ click to leave out.'),
+      columns.length > first && h('button', { class: 'btn ghost sm end', type: 'button', onclick: () => { all = !all; draw(answer, box); } },
+      all ? `First ${first}` : `All ${columns.length} columns`)));
   };
   return { element, body, draw };
 }
@@ -38,15 +50,22 @@ export function bubblePanel(given) {
 /** @param {any} column @param {any} given */
 function columnBox(column, given) {
   const strong = column.score >= 0.25, pt = points(column);
-  const head = h('h3', { class: 't' }, h('span', { class: `mono cut ${strong ? 'b' : ''}`, title: column.name }, column.name), h('span', { class: strong ? 't-pick b nowrap' : 'faint nowrap' }, pt == null ? `KS ${column.score.toFixed(2)}` : `${pt} pt`));
+  const head = h('h3', { class: 't' }, h('span', { class: `mono cut ${strong ? 'b' : ''}`, title: column.name }, column.name),
+    h('span', { class: strong ? 't-pick b nowrap' : 'faint nowrap' }, pt == null ? `KS ${column.score.toFixed(2)}` : `${pt} pt`));
   if (column.histogram) {
-    const { edges } = column.histogram, unit = columnUnit(column.name), tell = (/** @type {number} */ v) => (unit === 'ms' ? durationText(v) : short(Number(v.toPrecision(3))));
-    return h('div', { class: 'dim1', role: 'group', 'aria-label': sentence(column) }, head, pairHistogram(column.histogram), h('div', { class: 'row tiny faint' }, tell(edges[0]), h('span', { class: 'end' }, tell(edges[edges.length - 1]))));
+    const { edges } = column.histogram, unit = columnUnit(column.name),
+      tell = (/** @type {number} */ v) => (unit === 'ms' ? durationText(v) : short(Number(v.toPrecision(3))));
+    return h('div', { class: 'dim1', role: 'group', 'aria-label': sentence(column) }, head, pairHistogram(column.histogram),
+      h('div', { class: 'row tiny faint' }, tell(edges[0]), h('span', { class: 'end' }, tell(edges[edges.length - 1]))));
   }
   return h('div', { class: 'dim1', role: 'group', 'aria-label': sentence(column) }, head, topValues(column, valuesEach).map((v) => {
-    const text = v.value === null ? '(none)' : v.value === '' ? '(empty)' : String(v.value), share = (/** @type {number} */ x) => percent(x).join(' ');
-    return h('button', { class: 'bub inset', type: 'button', title: `${column.name} = ${text.slice(0, 200)}`, 'aria-label': `${column.name} ${text.slice(0, 120)}: ${share(v.selection_share)} against ${share(v.baseline_share)}; adds a filter`,
+    const text = v.value === null ? '(none)' : v.value === '' ? '(empty)' : String(v.value),
+      share = (/** @type {number} */ x) => percent(x).join(' ');
+    return h('button', { class: 'bub inset', type: 'button', title: `${column.name} = ${text.slice(0, 200)}`,
+      'aria-label': `${column.name} ${text.slice(0, 120)}: ${share(v.selection_share)} against ${share(v.baseline_share)}; adds a filter`,
       onclick: (/** @type {MouseEvent} */ e) => given.addFilter(valueFilter(column.name, v.value, e.altKey)) },
-    h('span', { class: 'cut small' }, column.name === 'service.name' && v.value ? service(text) : text), pairBar(v.selection_share, v.baseline_share), h('span', { class: 'shares2' }, h('span', { class: 't-pick' }, share(v.selection_share)), h('span', { class: 'faint' }, share(v.baseline_share))));
+    h('span', { class: 'cut small' }, column.name === 'service.name' && v.value ? service(text) : text), pairBar(v.selection_share, v.baseline_share),
+      h('span', { class: 'shares2' }, h('span', { class: 't-pick' }, share(v.selection_share)),
+      h('span', { class: 'faint' }, share(v.baseline_share))));
   }));
 }

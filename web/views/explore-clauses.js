@@ -14,32 +14,43 @@ import { fill, h, service } from './dom.js';
 /** @param {Given} given @param {(value: string) => void} pick @param {string} name @param {(type: string) => boolean} [wanted] */
 function columnField({ dataset }, pick, name, wanted = () => true) {
   return combo({ label: name, placeholder: 'Find a column', free: false, pick, options: async (text) => (await columns(dataset).catch(() => []))
-    .filter((c) => wanted(c.type)).map((c) => ({ c, r: rank(c.name, text) })).filter((x) => x.r >= 0).sort((a, b) => a.r - b.r || (text ? 0 : b.c.events - a.c.events) || a.c.name.localeCompare(b.c.name))
+    .filter((c) => wanted(c.type)).map((c) => ({ c, r: rank(c.name, text) })).filter((x) => x.r >= 0).sort((a,
+      b) => a.r - b.r || (text ? 0 : b.c.events - a.c.events) || a.c.name.localeCompare(b.c.name))
     .map(({ c }) => ({ value: c.name, note: `${c.type}, ${whole(c.events)}` })) }).element;
 }
 
 /** @param {string} name @param {any[]} options @param {string} chosen @param {(value: string) => void} change */
 function choice(name, options, chosen, change) {
-  const select = h('select', { class: 'input', 'aria-label': name, onchange: () => change(select.value) }, options.map((o) => h('option', { value: o.value ?? o }, o.text ?? o)));
+  const select = h('select', { class: 'input', 'aria-label': name, onchange: () => change(select.value) },
+    options.map((o) => h('option', { value: o.value ?? o }, o.text ?? o)));
   select.value = chosen;
   return select;
 }
 
 /** @param {Given} given @param {() => void} [apply] @param {string} [text] */
 function footer({ remove, close }, apply, text = 'Apply') {
-  return h('div', { class: 'end-row' }, remove && h('button', { class: 'btn ghost sm', type: 'button', onclick: () => { close(); remove(); } }, 'Remove'),
+  return h('div', { class: 'end-row' }, remove && h('button', { class: 'btn ghost sm', type: 'button', onclick: () => { close(); remove(); } },
+    'Remove'),
     apply && h('button', { class: 'btn pri sm', type: 'button', onclick: apply }, text));
 }
 
-/** @param {Given} given @param {import('../model/query.js').Calculation | null} now @param {(c: import('../model/query.js').Calculation) => void} done */
+/**
+ * @param {Given} given
+ * @param {import('../model/query.js').Calculation | null} now
+ * @param {(c: import('../model/query.js').Calculation) => void} done
+ */
 export function calculationForm(given, now, done) {
   const box = h('div', { class: 'stack' });
   let op = now?.op ?? 'P95';
   const finish = (/** @type {string} */ column) => { given.close(); done(column ? { op, column } : { op }); };
   const draw = () => {
-    const select = choice('Calculation', calculationOps.map((c) => ({ value: c.op, text: `${c.op} – ${c.says}` })), op, (value) => { op = value; draw(); box.querySelector('select')?.focus(); });
-    fill(box, h('label', { class: 'field' }, 'Calculation', select), takesColumn(op) ? columnField(given, finish, takesNumber(op) ? 'of the number' : 'of the column', (type) => !takesNumber(op) || type === 'integer' || type === 'float') : h('p', { class: 'small dim' }, 'It needs no column.'),
-      footer(given, takesColumn(op) ? (now?.column && now.op !== op ? () => finish(now.column ?? '') : undefined) : () => finish(''), now?.column && takesColumn(op) ? `Use ${now.column}` : 'Apply'));
+    const select = choice('Calculation', calculationOps.map((c) => ({ value: c.op, text: `${c.op} – ${c.says}` })), op,
+      (value) => { op = value; draw(); box.querySelector('select')?.focus(); });
+    fill(box, h('label', { class: 'field' }, 'Calculation', select), takesColumn(op) ? columnField(given, finish,
+      takesNumber(op) ? 'of the number' : 'of the column', (type) => !takesNumber(op) || type === 'integer' || type === 'float') : h('p',
+      { class: 'small dim' }, 'It needs no column.'),
+      footer(given, takesColumn(op) ? (now?.column && now.op !== op ? () => finish(now.column ?? '') : undefined) : () => finish(''),
+        now?.column && takesColumn(op) ? `Use ${now.column}` : 'Apply'));
   };
   draw();
   return box;
@@ -50,7 +61,8 @@ export function filterForm(given, now, done) {
   const box = h('div', { class: 'stack' });
   let column = now?.column ?? '', op = now?.op ?? '=', text = valueText(now?.value);
   const draw = async () => {
-    if (!column) { fill(box, columnField(given, (name) => { column = name; draw(); }, 'Column'), footer(given)); box.querySelector('input')?.focus(); return; }
+    if (!column) { fill(box, columnField(given, (name) => { column = name; draw(); }, 'Column'), footer(given)); box.querySelector('input')?.focus();
+      return; }
     const type = (await columns(given.dataset).catch(() => [])).find((c) => c.name === column)?.type ?? 'string';
     const wrong = h('p', { class: 'small t-err', role: 'alert' });
     const finish = (/** @type {unknown} */ raw) => {
@@ -60,9 +72,12 @@ export function filterForm(given, now, done) {
       given.close();
       done({ column, op, value });
     };
-    const value = takesValue(op) ? combo({ label: op === 'in' || op === 'not-in' ? 'Values, with commas between' : 'Value', value: text, free: true, pick: finish, type: (t) => { text = t; }, options: suggestions(given.dataset, column) }) : null;
-    fill(box, h('div', { class: 'row' }, h('button', { class: 'chip mono', type: 'button', 'aria-label': `Column ${column}, change it`, onclick: () => { column = ''; draw(); } }, h('span', { class: 'cut' }, column)), h('span', { class: 'faint small' }, type),
-      h('span', { class: 'end' }, choice('Operator', filterOps, op, (v) => { op = v; draw(); }))), value?.element, wrong, footer(given, () => finish(text)));
+    const value = takesValue(op) ? combo({ label: op === 'in' || op === 'not-in' ? 'Values, with commas between' : 'Value', value: text, free: true,
+      pick: finish, type: (t) => { text = t; }, options: suggestions(given.dataset, column) }) : null;
+    fill(box, h('div', { class: 'row' }, h('button', { class: 'chip mono', type: 'button', 'aria-label': `Column ${column}, change it`,
+      onclick: () => { column = ''; draw(); } }, h('span', { class: 'cut' }, column)), h('span', { class: 'faint small' }, type),
+      h('span', { class: 'end' }, choice('Operator', filterOps, op, (v) => { op = v; draw(); }))), value?.element, wrong,
+        footer(given, () => finish(text)));
     (value?.input ?? box.querySelector('.btn.pri'))?.focus();
     value?.input.select();
   };
@@ -73,7 +88,8 @@ export function filterForm(given, now, done) {
 /** @param {string} dataset @param {string} column @returns {(text: string) => Promise<import('./combo.js').Option[]>} its most frequent values */
 function suggestions(dataset, column) {
   const known = api.values(dataset, column, time()).catch(() => []);
-  return async (text) => (await known).map((v) => ({ text: valueText(v.value), count: v.count })).map((v) => ({ ...v, r: rank(v.text, text) })).filter((v) => v.r >= 0).sort((a, b) => a.r - b.r || b.count - a.count)
+  return async (text) => (await known).map((v) => ({ text: valueText(v.value), count: v.count })).map((v) => ({ ...v,
+    r: rank(v.text, text) })).filter((v) => v.r >= 0).sort((a, b) => a.r - b.r || b.count - a.count)
     .map((v) => ({ value: v.text, note: whole(v.count), swatch: column === 'service.name' ? bare(v.text) : undefined }));
 }
 
@@ -81,18 +97,30 @@ function suggestions(dataset, column) {
 function bare(name) { const e = service(name); e.replaceChildren(); return e; }
 
 /** @param {Given} given @param {(column: string) => void} done */
-export function columnForm(given, done) { return h('div', { class: 'stack' }, columnField(given, (name) => { given.close(); done(name); }, 'Group by column'), footer(given)); }
+export function columnForm(given, done) { return h('div', { class: 'stack' }, columnField(given, (name) => { given.close(); done(name); },
+  'Group by column'), footer(given)); }
 
-/** @param {Given} given @param {Query} query @param {import('../model/query.js').Order | null} now @param {(o: import('../model/query.js').Order) => void} done */
+/**
+ * @param {Given} given
+ * @param {Query} query
+ * @param {import('../model/query.js').Order | null} now
+ * @param {(o: import('../model/query.js').Order) => void} done
+ */
 export function orderForm(given, query, now, done) {
   const labels = [...query.calculations.filter((c) => c.op !== 'HEATMAP').map(label), ...query.breakdowns];
   let by = now?.label ?? labels[0] ?? '', descending = now?.descending ?? true;
   if (!labels.length) return h('p', { class: 'small dim' }, 'There is nothing to order by: add a calculation or a column to group by.');
   return h('div', { class: 'stack' }, h('label', { class: 'field' }, 'Order by', choice('Order by', labels, by, (v) => { by = v; })),
-    h('label', { class: 'field' }, 'Direction', choice('Direction', [{ value: 'd', text: 'greatest first ↓' }, { value: 'a', text: 'least first ↑' }], descending ? 'd' : 'a', (v) => { descending = v === 'd'; })), footer(given, () => { given.close(); done({ label: by, descending }); }));
+    h('label', { class: 'field' }, 'Direction', choice('Direction', [{ value: 'd', text: 'greatest first ↓' }, { value: 'a', text: 'least first ↑' }],
+      descending ? 'd' : 'a', (v) => { descending = v === 'd'; })), footer(given, () => { given.close(); done({ label: by, descending }); }));
 }
 
-/** @param {Given} given @param {Query} query @param {import('../model/query.js').Having | null} now @param {(h: import('../model/query.js').Having) => void} done */
+/**
+ * @param {Given} given
+ * @param {Query} query
+ * @param {import('../model/query.js').Having | null} now
+ * @param {(h: import('../model/query.js').Having) => void} done
+ */
 export function havingForm(given, query, now, done) {
   const known = query.calculations.filter((c) => c.op !== 'HEATMAP');
   if (!known.length) return h('p', { class: 'small dim' }, 'Having keeps groups by a calculation: add one first.');
@@ -106,8 +134,10 @@ export function havingForm(given, query, now, done) {
     done({ calculation, op, value });
   };
   input.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') finish(); });
-  return h('div', { class: 'stack' }, h('label', { class: 'field' }, 'Keep groups whose', choice('Calculation', known.map(label), which, (v) => { which = v; })),
-    h('div', { class: 'row' }, choice('Operator', havingOps, op, (v) => { op = v; }), h('span', { class: 'input grow' }, input)), wrong, footer(given, finish));
+  return h('div', { class: 'stack' }, h('label', { class: 'field' }, 'Keep groups whose', choice('Calculation', known.map(label), which,
+    (v) => { which = v; })),
+    h('div', { class: 'row' }, choice('Operator', havingOps, op, (v) => { op = v; }), h('span', { class: 'input grow' }, input)), wrong,
+      footer(given, finish));
 }
 
 /** @param {Given} given @param {string} name @param {string} help @param {number} now @param {number} most @param {(n: number) => void} done */
@@ -121,5 +151,6 @@ export function numberForm(given, name, help, now, most, done) {
     done(n);
   };
   input.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') finish(); });
-  return h('div', { class: 'stack' }, h('label', { class: 'field' }, name, h('span', { class: 'input' }, input)), h('p', { class: 'small dim' }, help), wrong, footer(given, finish));
+  return h('div', { class: 'stack' }, h('label', { class: 'field' }, name, h('span', { class: 'input' }, input)),
+    h('p', { class: 'small dim' }, help), wrong, footer(given, finish));
 }

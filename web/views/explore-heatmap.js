@@ -13,7 +13,8 @@ import { patch, place, utc } from './router.js';
 /** @typedef {import('../model/heatbox.js').Box} Box */
 
 const leastDrag = 5; // px: less is a click
-const cursors = { move: 'move', n: 'ns-resize', s: 'ns-resize', e: 'ew-resize', w: 'ew-resize', ne: 'nesw-resize', sw: 'nesw-resize', nw: 'nwse-resize', se: 'nwse-resize', new: 'crosshair' };
+const cursors = { move: 'move', n: 'ns-resize', s: 'ns-resize', e: 'ew-resize', w: 'ew-resize', ne: 'nesw-resize', sw: 'nesw-resize',
+  nw: 'nwse-resize', se: 'nwse-resize', new: 'crosshair' };
 
 /**
  * @param {{map: import('../model/heatbox.js').Heatmap, column: string, counts: (number | null)[] | null, box: () => Box | null, setBox: (box: Box | null) => void, openCell: (box: Box) => void, events: () => number | null}} given
@@ -21,8 +22,10 @@ const cursors = { move: 'move', n: 'ns-resize', s: 'ns-resize', e: 'ew-resize', 
  */
 export function heatmapPanel(given) {
   const { map, column } = given, unit = columnUnit(column), tell = (/** @type {number} */ v) => (unit === 'ms' ? durationText(v) : short(v));
-  const canvas = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' }), tip = h('div', { class: 'tip', hidden: true }), hair = h('div', { class: 'hair', hidden: true });
-  const host = h('div', { class: 'hm', tabindex: 0, role: 'group', 'aria-roledescription': 'heatmap', 'aria-label': summary(map, column, tell) }, canvas, svg, tip, hair);
+  const canvas = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' }), tip = h('div', { class: 'tip', hidden: true }),
+    hair = h('div', { class: 'hair', hidden: true });
+  const host = h('div', { class: 'hm', tabindex: 0, role: 'group', 'aria-roledescription': 'heatmap', 'aria-label': summary(map, column, tell) },
+    canvas, svg, tip, hair);
   const strip = h('div', { class: 'chart cnt' });
   /** @type {import('../charts/heatmap.js').Frame | null} */
   let frame = null;
@@ -31,16 +34,20 @@ export function heatmapPanel(given) {
   const box = () => pending ?? given.box();
   const rectOf = (/** @type {Box | null} */ b) => {
     if (!b || !frame || b.column !== column) return null;
-    const inX = (/** @type {number} */ v) => Math.min(frame?.right ?? v, Math.max(frame?.left ?? v, v)), inY = (/** @type {number} */ v) => Math.min(frame?.bottom ?? v, Math.max(frame?.top ?? v, v));
+    const inX = (/** @type {number} */ v) => Math.min(frame?.right ?? v, Math.max(frame?.left ?? v, v)),
+      inY = (/** @type {number} */ v) => Math.min(frame?.bottom ?? v, Math.max(frame?.top ?? v, v));
     const x0 = inX(frame.x.at(b.start)), x1 = inX(frame.x.at(b.end)), y0 = inY(frame.y.at(b.max)), y1 = inY(frame.y.at(b.min));
     return x1 > x0 && y1 > y0 ? { x: x0, y: y0, w: x1 - x0, h: y1 - y0 } : null;
   };
-  const boxOf = (/** @type {{x: number, y: number, w: number, h: number}} */ r) => { const f = /** @type {import('../charts/heatmap.js').Frame} */ (frame); return { column, min: f.y.back(r.y + r.h), max: f.y.back(r.y), start: f.x.back(r.x), end: f.x.back(r.x + r.w) }; };
-  const cellBox = (/** @type {{bucket: number, cell: number}} */ at) => ({ column, min: map.edges[at.cell], max: map.edges[at.cell + 1], start: (map.start_us + at.bucket * map.step_us) / 1e6, end: (map.start_us + (at.bucket + 1) * map.step_us) / 1e6 });
+  const boxOf = (/** @type {{x: number, y: number, w: number, h: number}} */ r) => { const f = /** @type {import('../charts/heatmap.js').Frame} */ (frame);
+    return { column, min: f.y.back(r.y + r.h), max: f.y.back(r.y), start: f.x.back(r.x), end: f.x.back(r.x + r.w) }; };
+  const cellBox = (/** @type {{bucket: number, cell: number}} */ at) => ({ column, min: map.edges[at.cell], max: map.edges[at.cell + 1],
+    start: (map.start_us + at.bucket * map.step_us) / 1e6, end: (map.start_us + (at.bucket + 1) * map.step_us) / 1e6 });
   const overlay = () => {
     if (!frame) return;
     const b = box(), rect = rectOf(b), events = pending || given.events() == null ? (b ? countInside(map, b) : 0) : given.events();
-    drawOverlay(svg, frame, { rect, boxText: `${whole(events ?? 0)} events`, cursor: cursor && document.activeElement === host ? cellRect(frame, map, cursor) : null, unit, utc: utc.get() });
+    drawOverlay(svg, frame, { rect, boxText: `${whole(events ?? 0)} events`, cursor: cursor && document.activeElement === host ? cellRect(frame, map,
+      cursor) : null, unit, utc: utc.get() });
   };
   const draw = () => {
     frame = heatFrame(map, host.clientWidth, host.clientHeight, asLog());
@@ -49,39 +56,54 @@ export function heatmapPanel(given) {
     overlay();
     const chosen = given.box(), inside = chosen ? countsInside(map, chosen) : null;
     if (!given.counts) return;
-    lineChart(strip, { startUs: map.start_us, stepUs: map.step_us, count: map.counts.length }, [...(inside ? [{ name: 'in the box', colour: 'var(--pick)', values: inside }] : []),
-      { name: 'COUNT', colour: 'var(--base)', values: given.counts.map((n, i) => Math.max(0, (n ?? 0) - (inside?.[i] ?? 0))), dim: true }], { bars: true, format: short, label: 'COUNT', utc: utc.get(), left: 50 });
+    lineChart(strip, { startUs: map.start_us, stepUs: map.step_us, count: map.counts.length },
+      [...(inside ? [{ name: 'in the box', colour: 'var(--pick)', values: inside }] : []),
+      { name: 'COUNT', colour: 'var(--base)', values: given.counts.map((n, i) => Math.max(0, (n ?? 0) - (inside?.[i] ?? 0))), dim: true }],
+        { bars: true, format: short, label: 'COUNT', utc: utc.get(), left: 50 });
   };
   const watch = drawn(host, draw);
-  const off = hovered.subscribe((us) => { hair.hidden = us == null || !frame; if (us != null && frame) hair.style.setProperty('left', `${frame.x.at(us / 1e6)}px`); });
+  const off = hovered.subscribe((us) => { hair.hidden = us == null || !frame; if (us != null && frame) hair.style.setProperty('left',
+    `${frame.x.at(us / 1e6)}px`); });
   const hint = (/** @type {number} */ px, /** @type {number} */ py) => {
     const at = frame && cellAt(frame, map, px, py);
     tip.hidden = !at;
     if (!at || !frame) { hovered.set(null); return; }
     const b = cellBox(at), right = px > (frame.left + frame.right) / 2;
     hovered.set((b.start + b.end) / 2 * 1e6);
-    fill(tip, h('b', {}, plural(map.counts[at.bucket][at.cell] ?? 0, 'event')), h('div', {}, `${clock(b.start * 1e6, utc.get())} to ${clock(b.end * 1e6, utc.get())}, ${tell(b.min)} to ${tell(b.max)}`));
+    fill(tip, h('b', {}, plural(map.counts[at.bucket][at.cell] ?? 0, 'event')), h('div', {},
+      `${clock(b.start * 1e6, utc.get())} to ${clock(b.end * 1e6, utc.get())}, ${tell(b.min)} to ${tell(b.max)}`));
     tip.style.setProperty('left', right ? 'auto' : `${px + 14}px`);
     tip.style.setProperty('right', right ? `${host.clientWidth - px + 14}px` : 'auto');
     tip.style.setProperty('top', `${Math.max(0, Math.min(py + 10, host.clientHeight - 60))}px`);
   };
-  boxPointer(host, { frame: () => frame, rect: () => rectOf(given.box()), hint, pend: (r) => { pending = r && boxOf(r); overlay(); }, commit: (r) => { pending = null; given.setBox(boxOf(r)); }, click: (px, py) => { const at = frame && cellAt(frame, map, px, py); if (at && map.counts[at.bucket][at.cell] > 0) given.openCell(cellBox(at)); }, leave: () => { tip.hidden = true; hovered.set(null); } });
-  boxKeys(host, { frame: () => frame, map, rect: () => rectOf(given.box()), cursor: () => cursor, setCursor: (c) => { cursor = c; overlay(); if (c && frame) { const r = cellRect(frame, map, c); hint(r.x + r.w / 2, r.y + r.h / 2); } }, commit: (r) => given.setBox(r && boxOf(r)), open: (c) => given.openCell(cellBox(c)) });
+  boxPointer(host, { frame: () => frame, rect: () => rectOf(given.box()), hint, pend: (r) => { pending = r && boxOf(r); overlay(); },
+    commit: (r) => { pending = null; given.setBox(boxOf(r)); }, click: (px, py) => { const at = frame && cellAt(frame, map, px, py);
+    if (at && map.counts[at.bucket][at.cell] > 0) given.openCell(cellBox(at)); }, leave: () => { tip.hidden = true; hovered.set(null); } });
+  boxKeys(host, { frame: () => frame, map, rect: () => rectOf(given.box()), cursor: () => cursor,
+    setCursor: (c) => { cursor = c; overlay(); if (c && frame) { const r = cellRect(frame, map, c); hint(r.x + r.w / 2, r.y + r.h / 2); } },
+    commit: (r) => given.setBox(r && boxOf(r)), open: (c) => given.openCell(cellBox(c)) });
   host.addEventListener('blur', () => { tip.hidden = true; overlay(); });
   return { element: frameOf(map, column, asLog(), host, given.counts ? strip : null), update: draw, stop() { watch.stop(); off(); } };
 }
 
 /** @param {any} map @param {string} column @param {boolean} asLog @param {HTMLElement} host @param {HTMLElement | null} strip */
 function frameOf(map, column, asLog, host, strip) {
-  const scale = (/** @type {boolean} */ on, /** @type {string} */ text) => h('button', { class: 'btn sm', type: 'button', 'aria-pressed': asLog === on, onclick: (/** @type {any} */ e) => { for (const b of e.target.parentNode.children) b.setAttribute('aria-pressed', String(b === e.target)); patch({ log: on ? null : '0' }, { replace: true }); } }, text);
-  return h('section', { class: 'panel heat', 'aria-labelledby': 'heat-title' }, h('header', {}, h('h2', { id: 'heat-title' }, 'HEATMAP ', h('span', { class: 'mono' }, column)), map.scale !== 'linear' && h('span', { class: 'btns', role: 'group', 'aria-label': 'Scale' }, scale(true, 'Log'), scale(false, 'Linear')),
-    h('span', { class: 'end row small dim' }, '1', h('span', { class: 'ramp', 'aria-hidden': 'true' }, Array.from({ length: 10 }, (_, i) => h('i', { vars: { background: `var(--h${i})` } }))), `${whole(peak(map))} events per cell`)),
-  h('div', { class: 'pad' }, host, strip && [h('p', { class: 'cnt-name tiny' }, 'COUNT'), strip], h('p', { class: 'faint tiny hm-help' }, 'Drag a box to compare what is in it with the rest. A click on a cell opens its traces. Keys: arrows, Enter; b makes a box, arrows move it, ⇧ arrows resize it, Esc removes it.')));
+  const scale = (/** @type {boolean} */ on, /** @type {string} */ text) => h('button', { class: 'btn sm', type: 'button',
+    'aria-pressed': asLog === on, onclick: (/** @type {any} */ e) => { for (const b of e.target.parentNode.children) b.setAttribute('aria-pressed',
+    String(b === e.target)); patch({ log: on ? null : '0' }, { replace: true }); } }, text);
+  return h('section', { class: 'panel heat', 'aria-labelledby': 'heat-title' }, h('header', {},
+    h('h2', { id: 'heat-title' }, 'HEATMAP ', h('span', { class: 'mono' }, column)), map.scale !== 'linear' && h('span',
+    { class: 'btns', role: 'group', 'aria-label': 'Scale' }, scale(true, 'Log'), scale(false, 'Linear')),
+    h('span', { class: 'end row small dim' }, '1', h('span', { class: 'ramp', 'aria-hidden': 'true' },
+      Array.from({ length: 10 }, (_, i) => h('i', { vars: { background: `var(--h${i})` } }))), `${whole(peak(map))} events per cell`)),
+  h('div', { class: 'pad' }, host, strip && [h('p', { class: 'cnt-name tiny' }, 'COUNT'), strip],
+    h('p', { class: 'faint tiny hm-help' }, 'Drag a box to compare what is in it with the rest. A click on a cell opens its traces. Keys: arrows, Enter; b makes a box, arrows move it, ⇧ arrows resize it, Esc removes it.')));
 }
 
 /** @param {any} map @param {string} column @param {(v: number) => string} tell */
 function summary(map, column, tell) {
-  const sums = map.edges.slice(0, -1).map((/** @type {number} */ _, /** @type {number} */ c) => map.counts.reduce((/** @type {number} */ a, /** @type {number[]} */ b) => a + (b[c] ?? 0), 0)), total = sums.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
+  const sums = map.edges.slice(0, -1).map((/** @type {number} */ _, /** @type {number} */ c) => map.counts.reduce((/** @type {number} */ a,
+    /** @type {number[]} */ b) => a + (b[c] ?? 0), 0)), total = sums.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
   if (!total) return `Heatmap of ${column}: no values`;
   const at = (/** @type {number} */ q) => { let seen = 0; return map.edges[sums.findIndex((/** @type {number} */ n) => (seen += n) >= total * q)]; };
   return `Heatmap of ${column}: ${whole(total)} events, half of them from ${tell(at(0.25))} to ${tell(at(0.75))}, 5 percent over ${tell(at(0.95))}. Arrow keys move over cells, Enter opens traces, b makes a box.`;
@@ -132,11 +154,13 @@ function boxKeys(host, on) {
     if (by) {
       e.preventDefault();
       const c = on.cursor() ?? cellAt(f, map, (f.left + f.right) / 2, (f.top + f.bottom) / 2);
-      on.setCursor({ bucket: Math.min(map.counts.length - 1, Math.max(0, c.bucket + by[0])), cell: Math.min(map.edges.length - 2, Math.max(0, c.cell - by[1])) });
+      on.setCursor({ bucket: Math.min(map.counts.length - 1, Math.max(0, c.bucket + by[0])),
+        cell: Math.min(map.edges.length - 2, Math.max(0, c.cell - by[1])) });
     } else if (e.key === 'Enter' && on.cursor()) { e.preventDefault(); on.open(on.cursor()); } else if (e.key === 'b') {
       e.preventDefault();
       e.stopPropagation();
-      const c = on.cursor() ? cellRect(f, map, on.cursor()) : { x: f.left + limit.w * 0.4, y: f.top + limit.h * 0.1, w: limit.w * 0.3, h: limit.h * 0.3 };
+      const c = on.cursor() ? cellRect(f, map, on.cursor()) : { x: f.left + limit.w * 0.4, y: f.top + limit.h * 0.1, w: limit.w * 0.3,
+        h: limit.h * 0.3 };
       on.commit(pull(c, 'se', on.cursor() ? step * 8 : 0, on.cursor() ? 40 : 0, limit));
     }
   });

@@ -17,13 +17,15 @@ export const liftedRow = signal(/** @type {number | null} */ (null));
 
 /** @param {any} answer @param {number} row @returns {string} */
 export function groupName(answer, row) {
-  const parts = answer.columns.flatMap((/** @type {any} */ c, /** @type {number} */ i) => (c.kind === 'breakdown' ? [answer.data[i][row] === null ? '(none)' : valueText(answer.data[i][row])] : []));
+  const parts = answer.columns.flatMap((/** @type {any} */ c,
+    /** @type {number} */ i) => (c.kind === 'breakdown' ? [answer.data[i][row] === null ? '(none)' : valueText(answer.data[i][row])] : []));
   return parts.join(', ') || 'all';
 }
 
 /** @param {any} answer @param {number} row @returns {string} a colour of the palette: the service's own where grouped by service, else by place */
 export function groupColour(answer, row) {
-  const at = answer.columns.findIndex((/** @type {any} */ c) => c.kind === 'breakdown' && c.name === 'service.name'), groups = answer.columns.filter((/** @type {any} */ c) => c.kind === 'breakdown').length;
+  const at = answer.columns.findIndex((/** @type {any} */ c) => c.kind === 'breakdown' && c.name === 'service.name'),
+    groups = answer.columns.filter((/** @type {any} */ c) => c.kind === 'breakdown').length;
   if (!groups) return 'var(--ink2)';
   if (at >= 0 && groups === 1 && answer.data[at][row] != null) return `var(--c${services.of(answer.data[at][row])})`;
   return `var(--c${row % 12 + 1})`;
@@ -35,24 +37,34 @@ export function calculationUnit(c) { return /^(COUNT|COUNT_DISTINCT|CONCURRENCY)
 /** @param {any} answer @param {import('../model/query.js').Calculation} calculation @param {number} index */
 export function linePanel(answer, calculation, index) {
   const name = label(calculation), unit = calculationUnit(calculation), format = unit === 'ms' ? durationTick : short;
-  const lines = (answer.series?.values ?? []).slice(0, mostLines).map((/** @type {any} */ v) => ({ row: v.row, name: groupName(answer, v.row), colour: groupColour(answer, v.row), values: v[name] ?? [] }));
-  const total = answer.series?.values.length ?? 0, steps = { startUs: answer.series.start_us, stepUs: answer.series.step_us, count: answer.series.count };
+  const lines = (answer.series?.values ?? []).slice(0, mostLines).map((/** @type {any} */ v) => ({ row: v.row, name: groupName(answer, v.row),
+    colour: groupColour(answer, v.row), values: v[name] ?? [] }));
+  const total = answer.series?.values.length ?? 0, steps = { startUs: answer.series.start_us, stepUs: answer.series.step_us,
+    count: answer.series.count };
   const additive = calculation.op === 'COUNT' || calculation.op === 'SUM', single = total <= 1;
   if (additive && total > mostLines) {
     const rest = answer.series.values.slice(mostLines);
-    lines.push({ row: -1, name: 'the rest', colour: 'var(--base)', values: Array.from({ length: steps.count }, (_, i) => rest.reduce((/** @type {number} */ sum, /** @type {any} */ v) => sum + (v[name]?.[i] ?? 0), 0)) });
+    lines.push({ row: -1, name: 'the rest', colour: 'var(--base)', values: Array.from({ length: steps.count },
+      (_, i) => rest.reduce((/** @type {number} */ sum, /** @type {any} */ v) => sum + (v[name]?.[i] ?? 0), 0)) });
   }
   const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart line-chart' }, inner);
   /** @type {import('../charts/line.js').Frame | null} */
   let frame = null;
   const watch = drawn(host, () => {
     const lifted = liftedRow.get(), known = lines.some((/** @type {any} */ l) => l.row === lifted);
-    frame = lineChart(inner, steps, lines.map((/** @type {any} */ l) => ({ ...l, dim: known && l.row !== lifted ? true : single && additive, width: l.row === lifted ? 2.4 : 1.6 })), { bars: single && additive, format, label: `${name} over time${single ? '' : ` of ${plural(total, 'group')}`}`, utc: utc.get() });
+    frame = lineChart(inner, steps, lines.map((/** @type {any} */ l) => ({ ...l, dim: known && l.row !== lifted ? true : single && additive,
+      width: l.row === lifted ? 2.4 : 1.6 })), { bars: single && additive, format,
+      label: `${name} over time${single ? '' : ` of ${plural(total, 'group')}`}`, utc: utc.get() });
   });
-  const offHover = hoverable(host, () => frame, (i) => ({ rows: lines.map((/** @type {any} */ l) => [single ? name : l.name.slice(0, 60), asFigure(l.values[i], unit).join(' ')]) }), { steps: () => steps });
+  const offHover = hoverable(host, () => frame, (i) => ({ rows: lines.map((/** @type {any} */ l) => [single ? name : l.name.slice(0, 60),
+    asFigure(l.values[i], unit).join(' ')]) }), { steps: () => steps });
   const offLift = liftedRow.subscribe(watch.redraw);
   const legend = h('span', { class: 'end row wrap legend' });
-  if (!single) fill(legend, lines.map((/** @type {any} */ l) => h('span', { class: 'key cut', vars: { '--c': l.colour }, onpointerenter: () => liftedRow.set(l.row), onpointerleave: () => liftedRow.set(null) }, h('span', { class: 'cut' }, l.name))), !additive && total > mostLines && h('span', { class: 'faint small' }, `${total - mostLines} more in the table`));
+  if (!single) fill(legend, lines.map((/** @type {any} */ l) => h('span', { class: 'key cut', vars: { '--c': l.colour },
+    onpointerenter: () => liftedRow.set(l.row), onpointerleave: () => liftedRow.set(null) }, h('span', { class: 'cut' }, l.name))),
+    !additive && total > mostLines && h('span', { class: 'faint small' }, `${total - mostLines} more in the table`));
   const id = `line-${index}`;
-  return { element: h('section', { class: 'panel', 'aria-labelledby': id }, h('header', {}, h('h2', { id }, calculation.op, calculation.column && [' ', h('span', { class: 'mono' }, calculation.column)]), legend), h('div', { class: 'pad' }, host)), stop() { watch.stop(); offHover(); offLift(); } };
+  return { element: h('section', { class: 'panel', 'aria-labelledby': id }, h('header', {},
+    h('h2', { id }, calculation.op, calculation.column && [' ', h('span', { class: 'mono' }, calculation.column)]), legend),
+    h('div', { class: 'pad' }, host)), stop() { watch.stop(); offHover(); offLift(); } };
 }

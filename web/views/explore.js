@@ -41,43 +41,56 @@ export function explorePage(host) {
   const read = () => {
     shownAt = time();
     let q = query();
-    const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); return api.query(dataset(), specification(q, shownAt), signal); };
-    return load.run(body, (signal) => ask(signal).catch((error) => { if (error.field) editor.blame(error.field); fill(editor.info); throw error; }), (answer) => {
+    const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); return api.query(dataset(), specification(q, shownAt),
+      signal); };
+    return load.run(body, (signal) => ask(signal).catch((error) => { if (error.field) editor.blame(error.field); fill(editor.info); throw error; }),
+      (answer) => {
       parts?.stop();
       fill(editor.info, infoText(answer.info));
       parts = drawAnswer(body, answer, q, { shownAt, box, commit, bubbleLoad, traceLoad, known });
     }, waiting);
   };
-  const signature = () => { const p = new URLSearchParams(place.get().params); for (const key of presentation) p.delete(key); return `${rangeText(range())} ${p}`; };
+  const signature = () => { const p = new URLSearchParams(place.get().params); for (const key of presentation) p.delete(key);
+    return `${rangeText(range())} ${p}`; };
   const update = () => {
     const now = signature();
     if (now !== asked) { asked = now; editor.update(); read(); } else parts?.update();
   };
   update();
   const stop = refresh.subscribe(read);
-  return { update, close() { stop(); parts?.stop(); load.stop(); bubbleLoad.stop(); traceLoad.stop(); }, keys: [{ key: '⌘↵', says: 'Run the query', run: read }] };
+  return { update, close() { stop(); parts?.stop(); load.stop(); bubbleLoad.stop(); traceLoad.stop(); },
+    keys: [{ key: '⌘↵', says: 'Run the query', run: read }] };
 }
 
-function waiting() { return h('div', { class: 'stack-4' }, h('div', { class: 'grid an' }, h('div', { class: 'panel' }, skeleton(1, true)), h('div', { class: 'panel' }, skeleton(6))), h('div', { class: 'panel' }, skeleton(6))); }
+function waiting() { return h('div', { class: 'stack-4' }, h('div', { class: 'grid an' }, h('div', { class: 'panel' }, skeleton(1, true)),
+  h('div', { class: 'panel' }, skeleton(6))), h('div', { class: 'panel' }, skeleton(6))); }
 
 /** @param {any} info */
 function infoText(info) {
   const sampled = info.mean_sample_rate > 1.005 ? `, each stands for ${digits(info.mean_sample_rate)} on average` : ', none sampled';
-  return [`${plural(info.rows_matched, 'event')} of ${whole(info.rows_scanned)} read, ${digits(info.elapsed_ms)} ms${sampled}`, info.truncated && h('b', { class: 't-warn' }, '; cut at the limit'), info.unavailable_rows > 0 && h('b', { class: 't-warn' }, `; ${whole(info.unavailable_rows)} could not be read`)];
+  return [`${plural(info.rows_matched, 'event')} of ${whole(info.rows_scanned)} read, ${digits(info.elapsed_ms)} ms${sampled}`,
+    info.truncated && h('b', { class: 't-warn' }, '; cut at the limit'), info.unavailable_rows > 0 && h('b', { class: 't-warn' },
+    `; ${whole(info.unavailable_rows)} could not be read`)];
 }
 
 /** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} env */
 function drawAnswer(body, answer, query, env) {
   const { shownAt, box, commit, bubbleLoad, traceLoad, known } = env;
-  if (!answer.info.rows_matched) { const none = nothing(query); fill(body, datasets.get().length ? h('div', { class: 'panel' }, none) : none); return { update() {}, stop() {} }; }
+  if (!answer.info.rows_matched) { const none = nothing(query); fill(body, datasets.get().length ? h('div', { class: 'panel' }, none) : none);
+    return { update() {}, stop() {} }; }
   const addFilter = (/** @type {Filter} */ f) => commit(narrowed(query, f));
-  const tracesOf = (/** @type {Filter[]} */ filters, /** @type {Box | null} */ within = null) => link('/ui/traces', { f: filterTexts(query.filters), any: query.any ? '1' : null, and: filterTexts([...filters, ...boxFilters(within)]), t: within ? `${within.start}..${within.end}` : rangeText(range()) });
+  const tracesOf = (/** @type {Filter[]} */ filters, /** @type {Box | null} */ within = null) => link('/ui/traces',
+    { f: filterTexts(query.filters), any: query.any ? '1' : null, and: filterTexts([...filters, ...boxFilters(within)]),
+    t: within ? `${within.start}..${within.end}` : rangeText(range()) });
   const heat = query.calculations.find((c) => c.op === 'HEATMAP' && answer.heatmaps?.[label(c)]), grouped = query.breakdowns.length > 0;
   const counts = query.calculations.some((c) => c.op === 'COUNT') ? totalsOf(answer) : null;
   let events = /** @type {number | null} */ (null), bubbled = '';
-  const bubble = bubblePanel({ addFilter, clear: () => patch({ box: null }), traces: () => tracesOf(box() ? [] : [{ column: 'error', op: '=', value: true }], box()) });
-  const heatPanel = heat ? heatmapPanel({ map: answer.heatmaps[label(heat)], column: heat.column ?? '', counts, box, setBox: (b) => patch({ box: b ? boxText(b) : null }), openCell: (b) => go(tracesOf([], b)), events: () => events }) : null;
-  const lines = query.calculations.filter((c) => c.op !== 'HEATMAP' && answer.series && !(c.op === 'COUNT' && heat && !grouped)).map((c, i) => linePanel(answer, c, i));
+  const bubble = bubblePanel({ addFilter, clear: () => patch({ box: null }), traces: () => tracesOf(box() ? [] : [{ column: 'error', op: '=',
+    value: true }], box()) });
+  const heatPanel = heat ? heatmapPanel({ map: answer.heatmaps[label(heat)], column: heat.column ?? '', counts, box,
+    setBox: (b) => patch({ box: b ? boxText(b) : null }), openCell: (b) => go(tracesOf([], b)), events: () => events }) : null;
+  const lines = query.calculations.filter((c) => c.op !== 'HEATMAP' && answer.series && !(c.op === 'COUNT' && heat && !grouped)).map((c,
+    i) => linePanel(answer, c, i));
   const askBubble = () => {
     const b = box(), key = boxKey(b);
     if (!heatPanel || key === bubbled) return;
@@ -85,11 +98,14 @@ function drawAnswer(body, answer, query, env) {
     events = null;
     if (!b && !known.has('error')) { bubble.draw({ selection: { events: 0 }, baseline: { events: 0 }, columns: [] }, null); return; }
     const spec = specification(query, shownAt), selection = b ? { box: b } : { filters: [{ column: 'error', op: '=', value: true }] };
-    bubbleLoad.run(bubble.body, (/** @type {AbortSignal} */ signal) => api.bubbleUp({ dataset: dataset(), selection, limit: bubbleColumns, query: { filters: spec.filters, filter_combination: spec.filter_combination, start_time: spec.start_time, end_time: spec.end_time } }, signal),
+    bubbleLoad.run(bubble.body, (/** @type {AbortSignal} */ signal) => api.bubbleUp({ dataset: dataset(), selection, limit: bubbleColumns,
+      query: { filters: spec.filters, filter_combination: spec.filter_combination, start_time: spec.start_time, end_time: spec.end_time } }, signal),
       (/** @type {any} */ found) => { events = b ? found.selection.events : null; bubble.draw(found, b); heatPanel.update(); }, () => skeleton(8));
   };
-  const results = resultsPanel(answer, query, { addFilter, order: (name) => commit({ ...query, orders: turned(query, name) }), tracesOf: (filters) => tracesOf(filters), traceLoad, box, shownAt });
-  fill(body, heatPanel && h('div', { class: 'grid an' }, heatPanel.element, bubble.element), lines.length > 0 && h('div', { class: `grid lines ${lines.length === 1 ? 'one' : ''}` }, lines.map((l) => l.element)), results.element);
+  const results = resultsPanel(answer, query, { addFilter, order: (name) => commit({ ...query, orders: turned(query, name) }),
+    tracesOf: (filters) => tracesOf(filters), traceLoad, box, shownAt });
+  fill(body, heatPanel && h('div', { class: 'grid an' }, heatPanel.element, bubble.element),
+    lines.length > 0 && h('div', { class: `grid lines ${lines.length === 1 ? 'one' : ''}` }, lines.map((l) => l.element)), results.element);
   const update = () => { heatPanel?.update(); askBubble(); results.update(); };
   update();
   return { update, stop() { heatPanel?.stop(); for (const l of lines) l.stop(); } };
@@ -102,7 +118,8 @@ function boxFilters(b) { return b ? [{ column: b.column, op: '>=', value: b.min 
 
 /** @param {any} answer @returns {number[]} COUNT of all groups, per step */
 function totalsOf(answer) {
-  return Array.from({ length: answer.series?.count ?? 0 }, (_, i) => answer.series.values.reduce((/** @type {number} */ sum, /** @type {any} */ v) => sum + (v.COUNT?.[i] ?? 0), 0));
+  return Array.from({ length: answer.series?.count ?? 0 }, (_, i) => answer.series.values.reduce((/** @type {number} */ sum,
+    /** @type {any} */ v) => sum + (v.COUNT?.[i] ?? 0), 0));
 }
 
 /** @param {any} answer @param {import('../model/query.js').Query} query @param {any} env */
@@ -111,16 +128,23 @@ function resultsPanel(answer, query, env) {
   const groups = answer.data[0]?.length ?? 0;
   let drawn = '';
   const update = () => {
-    const tab = place.get().params.get('tab') === 'traces' ? 'traces' : 'results', b = env.box(), key = tab === 'traces' ? `traces ${b ? boxText(b) : ''}` : tab;
+    const tab = place.get().params.get('tab') === 'traces' ? 'traces' : 'results', b = env.box(),
+      key = tab === 'traces' ? `traces ${b ? boxText(b) : ''}` : tab;
     if (key === drawn) return;
     drawn = key;
-    resultTabs(tabs, [['results', 'Results', groups || null], ['traces', b ? 'Traces in the box' : 'Traces', null]], tab, (next) => patch({ tab: next === 'results' ? null : next }, { replace: true }));
+    resultTabs(tabs, [['results', 'Results', groups || null], ['traces', b ? 'Traces in the box' : 'Traces', null]], tab,
+      (next) => patch({ tab: next === 'results' ? null : next }, { replace: true }));
     if (tab === 'results') { env.traceLoad.stop(); fill(panel, resultsTable(answer, query, env)); return; }
     fill(panel);
     const filters = query.filters, and = boxFilters(b), when = b ? { start: b.start, end: b.end } : env.shownAt;
-    env.traceLoad.run(panel, (/** @type {AbortSignal} */ signal) => api.traces({ dataset: dataset(), filters, any: query.any, and, order: 'slowest', limit: tracesShown, ...when }, signal), (/** @type {any} */ found) => {
-      if (!found.traces.length) { fill(panel, empty('No trace behind these events.', ['Events without a trace id, as plain log lines, belong to none.'])); return; }
-      fill(panel, h('p', { class: 'pad small dim' }, `${plural(found.traces.length, 'trace')}, slowest first. `, h('a', { href: link('/ui/traces', { f: filterTexts(filters), and: filterTexts(and), order: 'slowest', any: query.any ? '1' : null, t: b ? `${b.start}..${b.end}` : rangeText(range()) }) }, 'Open the search')), traceTable(found.traces, Math.max(...found.traces.map((/** @type {any} */ t) => t.duration_ms))));
+    env.traceLoad.run(panel, (/** @type {AbortSignal} */ signal) => api.traces({ dataset: dataset(), filters, any: query.any, and, order: 'slowest',
+      limit: tracesShown, ...when }, signal), (/** @type {any} */ found) => {
+      if (!found.traces.length) { fill(panel, empty('No trace behind these events.',
+        ['Events without a trace id, as plain log lines, belong to none.'])); return; }
+      fill(panel, h('p', { class: 'pad small dim' }, `${plural(found.traces.length, 'trace')}, slowest first. `,
+        h('a', { href: link('/ui/traces', { f: filterTexts(filters), and: filterTexts(and), order: 'slowest', any: query.any ? '1' : null,
+        t: b ? `${b.start}..${b.end}` : rangeText(range()) }) }, 'Open the search')), traceTable(found.traces,
+        Math.max(...found.traces.map((/** @type {any} */ t) => t.duration_ms))));
     }, () => skeleton(8));
   };
   return { element: h('section', { class: 'panel', 'aria-label': 'Results' }, tabs, panel), update };
@@ -128,8 +152,12 @@ function resultsPanel(answer, query, env) {
 
 /** @param {import('../model/query.js').Query} query */
 function nothing(query) {
-  if (!datasets.get().length) return teach('Nothing to explore yet.', ['Explore asks questions of every span, log line and metric point. Point a program here first:']);
+  if (!datasets.get().length) return teach('Nothing to explore yet.',
+    ['Explore asks questions of every span, log line and metric point. Point a program here first:']);
   const last = query.filters[query.filters.length - 1];
-  return empty('No event matches.', [query.filters.length ? ['In this time, no event meets ', query.any ? 'any of ' : query.filters.length > 1 ? 'all of ' : '', query.filters.map((f) => [h('span', { class: 'chip mono' }, `${f.column} ${f.op} ${f.value === undefined ? '' : JSON.stringify(f.value)}`.slice(0, 120)), ' ']), '.'] : 'Nothing came in during this time.'],
-    [last && h('button', { class: 'btn', type: 'button', onclick: () => patch(toURL({ ...query, filters: query.filters.slice(0, -1) })) }, 'Take the last filter away'), h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '24h' }) }, 'Look in 24 h')]);
+  return empty('No event matches.', [query.filters.length ? ['In this time, no event meets ',
+    query.any ? 'any of ' : query.filters.length > 1 ? 'all of ' : '', query.filters.map((f) => [h('span', { class: 'chip mono' },
+    `${f.column} ${f.op} ${f.value === undefined ? '' : JSON.stringify(f.value)}`.slice(0, 120)), ' ']), '.'] : 'Nothing came in during this time.'],
+    [last && h('button', { class: 'btn', type: 'button', onclick: () => patch(toURL({ ...query, filters: query.filters.slice(0, -1) })) },
+      'Take the last filter away'), h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '24h' }) }, 'Look in 24 h')]);
 }

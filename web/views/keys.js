@@ -39,7 +39,8 @@ export function startKeys(actions) {
   byID('keys-close').addEventListener('click', () => byID('keys').close());
   /** Fills the map when it opens, so that it tells the page's keys too. */
   function showKeys() {
-    const line = (/** @type {string} */ says, /** @type {string[]} */ ...keys) => h('li', {}, says, h('span', { class: 'nowrap' }, keys.map((k) => [h('kbd', {}, k), ' '])));
+    const line = (/** @type {string} */ says, /** @type {string[]} */ ...keys) => h('li', {}, says,
+      h('span', { class: 'nowrap' }, keys.map((k) => [h('kbd', {}, k), ' '])));
     fill(byID('keys-list'), line('Services, Explore, Traces, Send data', 'g', 'v', 'e', 't', 's'), pageKeys.map((k) => line(k.says, k.key)),
       general.filter((k) => !pageKeys.some((p) => p.key === k.key)).map((k) => line(k.says, k.key)));
     if (!byID('keys').open) byID('keys').showModal();
@@ -78,6 +79,7 @@ async function copyLink() {
 
 /** @param {1 | -1} direction over the rows of the page */
 function step(direction) {
-  const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-row]')]), at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-row]')]),
+    at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   rows[Math.min(rows.length - 1, Math.max(0, at + direction))]?.focus();
 }

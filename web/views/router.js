@@ -51,7 +51,8 @@ export function patch(changes, options) {
 export function link(path, more = {}) {
   const next = new URLSearchParams(), { params } = place.get();
   for (const key of lasting) if (params.has(key) && !(key in more)) next.set(key, /** @type {string} */ (params.get(key)));
-  for (const [key, value] of Object.entries(more)) for (const item of Array.isArray(value) ? value : value == null || value === '' ? [] : [value]) next.append(key, item);
+  for (const [key, value] of Object.entries(more)) for (const item of Array.isArray(value) ? value : value == null || value === '' ? [] : [value]) next.append(key,
+    item);
   return `${path}${next.size ? `?${next}` : ''}`;
 }
 

@@ -25,12 +25,14 @@ export function startSearch() {
       event.preventDefault();
       cursor = aims.length ? (cursor + (event.key === 'ArrowDown' ? 1 : -1) + aims.length) % aims.length : 0;
       draw();
-    } else if (event.key === 'Enter' && aims[cursor]?.url) { event.preventDefault(); take(aims[cursor]); } else if (event.key === 'Escape') { input.value = ''; hide(); input.blur(); }
+    } else if (event.key === 'Enter' && aims[cursor]?.url) { event.preventDefault(); take(aims[cursor]);
+      } else if (event.key === 'Escape') { input.value = ''; hide(); input.blur(); }
   });
   list.addEventListener('mousedown', (/** @type {Event} */ event) => event.preventDefault());
 }
 
-function hide() { byID('q-list').hidden = true; byID('q').setAttribute('aria-expanded', 'false'); byID('q').removeAttribute('aria-activedescendant'); }
+function hide() { byID('q-list').hidden = true; byID('q').setAttribute('aria-expanded', 'false'); byID('q').removeAttribute('aria-activedescendant');
+  }
 
 /** @param {Aim} aim */
 function take(aim) { byID('q').value = ''; hide(); byID('q').blur(); go(aim.url); }
@@ -48,22 +50,30 @@ async function show() {
 /** @param {string} text @param {{name: string, type: string}[]} known @returns {Aim[]} */
 function find(text, known) {
   const id = traceID(text);
-  if (id) return [{ url: link(`/ui/trace/${id.id}`), mark: icon('trace'), text: h('span', { class: 'mono cut' }, id.id), note: `${id.kind} id, opens the trace` }];
-  const near = (/** @type {{name: string}[]} */ list, /** @type {number} */ most) => list.map((x) => ({ x, r: rank(x.name, text) })).filter((y) => y.r >= 0 && y.r < 3).sort((a, b) => a.r - b.r).slice(0, most).map((y) => y.x);
+  if (id) return [{ url: link(`/ui/trace/${id.id}`), mark: icon('trace'), text: h('span', { class: 'mono cut' }, id.id),
+    note: `${id.kind} id, opens the trace` }];
+  const near = (/** @type {{name: string}[]} */ list, /** @type {number} */ most) => list.map((x) => ({ x,
+    r: rank(x.name, text) })).filter((y) => y.r >= 0 && y.r < 3).sort((a, b) => a.r - b.r).slice(0, most).map((y) => y.x);
   return [
-    ...near(datasets.get(), 4).map((d) => ({ url: link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: d.name }]) }), mark: icon('explore'), text: service(d.name), note: 'service, in Explore' })),
-    { url: link('/ui/traces', { name: text }), mark: icon('trace'), text: h('span', { class: 'mono cut' }, text), note: 'traces with such a span name' },
-    ...near(known, 4).map((c) => ({ url: link('/ui/explore', { c: ['COUNT'], by: [c.name] }), mark: icon('explore'), text: h('span', { class: 'mono cut' }, c.name), note: `${/** @type {any} */ (c).type} column, counts by it` })),
-    ...(/^[0-9a-f-]{12,}$/i.test(text) ? [{ url: '', mark: icon('warn'), text: h('span', { class: 'cut' }, 'No trace id yet'), note: `${text.replaceAll('-', '').length} of 32 hex digits` }] : []),
+    ...near(datasets.get(), 4).map((d) => ({ url: link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: d.name }]) }),
+      mark: icon('explore'), text: service(d.name), note: 'service, in Explore' })),
+    { url: link('/ui/traces', { name: text }), mark: icon('trace'), text: h('span', { class: 'mono cut' }, text),
+      note: 'traces with such a span name' },
+    ...near(known, 4).map((c) => ({ url: link('/ui/explore', { c: ['COUNT'], by: [c.name] }), mark: icon('explore'),
+      text: h('span', { class: 'mono cut' }, c.name), note: `${/** @type {any} */ (c).type} column, counts by it` })),
+    ...(/^[0-9a-f-]{12,}$/i.test(text) ? [{ url: '', mark: icon('warn'), text: h('span', { class: 'cut' }, 'No trace id yet'),
+      note: `${text.replaceAll('-', '').length} of 32 hex digits` }] : []),
   ].filter((aim) => aim.url || aim.note);
 }
 
 function draw() {
   const list = byID('q-list'), input = byID('q');
   fill(list, aims.map((aim, i) => aim.url
-    ? h('a', { class: i === cursor ? 'cur' : '', id: `aim-${i}`, role: 'option', 'aria-selected': i === cursor, href: aim.url, tabindex: -1, onclick: (/** @type {MouseEvent} */ e) => { if (e.metaKey || e.ctrlKey) return; e.preventDefault(); e.stopPropagation(); take(aim); } },
+    ? h('a', { class: i === cursor ? 'cur' : '', id: `aim-${i}`, role: 'option', 'aria-selected': i === cursor, href: aim.url, tabindex: -1,
+      onclick: (/** @type {MouseEvent} */ e) => { if (e.metaKey || e.ctrlKey) return; e.preventDefault(); e.stopPropagation(); take(aim); } },
       aim.mark, aim.text, h('span', { class: 'end faint small nowrap' }, aim.note))
-    : h('div', { class: 'opt faint', id: `aim-${i}`, role: 'option', 'aria-disabled': true, 'aria-selected': false }, aim.mark, aim.text, h('span', { class: 'end small' }, aim.note))));
+    : h('div', { class: 'opt faint', id: `aim-${i}`, role: 'option', 'aria-disabled': true, 'aria-selected': false }, aim.mark, aim.text,
+      h('span', { class: 'end small' }, aim.note))));
   list.hidden = !aims.length;
   input.setAttribute('aria-expanded', String(!list.hidden));
   if (aims.length) input.setAttribute('aria-activedescendant', `aim-${cursor}`);

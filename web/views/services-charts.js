@@ -10,25 +10,37 @@ import { utc } from './router.js';
 
 const shownLines = 5;
 
-/** Requests of all services, and the P95 of the services that matter most. @param {any} answer @param {any} found @returns {{element: HTMLElement, stop: () => void}} */
+/**
+ * Requests of all services, and the P95 of the services that matter most.
+ * @param {any} answer
+ * @param {any} found
+ * @returns {{element: HTMLElement, stop: () => void}}
+ */
 export function serviceCharts(answer, found) {
   const { start_us: startUs, step_us: stepUs, count, services: lines } = answer.series;
   const steps = { startUs, stepUs, count }, sum = totals(lines), perSecond = stepUs / 1e6;
-  const hot = [...new Set([...found.slower.map((/** @type {any} */ s) => s.name), ...[...answer.services].sort((a, b) => b.requests - a.requests).map((s) => s.name)])].slice(0, shownLines);
+  const hot = [...new Set([...found.slower.map((/** @type {any} */ s) => s.name), ...[...answer.services].sort((a,
+    b) => b.requests - a.requests).map((s) => s.name)])].slice(0, shownLines);
   const ok = sum.requests.map((n, i) => (n - sum.errors[i]) / perSecond), bad = sum.errors.map((n) => n / perSecond);
   const now = sum.requests.reduce((a, b) => a + b, 0), failed = sum.errors.reduce((a, b) => a + b, 0);
   const one = chart(steps, () => [{ name: 'error', colour: 'var(--err)', values: bad }, { name: 'ok', colour: 'var(--base)', values: ok, dim: true }],
     { bars: true, format: (v) => short(v), label: `Requests of all services: ${whole(now)}, ${percent(now ? failed / now : 0).join(' ')} failed` },
-    (i) => ({ rows: [['Requests', whole(sum.requests[i] ?? 0)], ['Failed', whole(sum.errors[i] ?? 0)], ['Per second', short(Number(((sum.requests[i] ?? 0) / perSecond).toPrecision(3)))]] }));
+    (i) => ({ rows: [['Requests', whole(sum.requests[i] ?? 0)], ['Failed', whole(sum.errors[i] ?? 0)],
+      ['Per second', short(Number(((sum.requests[i] ?? 0) / perSecond).toPrecision(3)))]] }));
   const byName = new Map(lines.map((/** @type {any} */ l) => [l.name, l]));
   const two = chart(steps, () => hot.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: byName.get(name)?.p95_ms ?? [] })),
-    { format: durationTick, label: `P95 duration of ${hot.join(', ')}` }, (i) => ({ rows: hot.map((name) => [service(name), durationText(byName.get(name)?.p95_ms[i])]) }));
-  const panel = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ sub, /** @type {any} */ keys, /** @type {any} */ body) => h('section', { class: 'panel', 'aria-labelledby': id },
-    h('header', {}, h('h2', { id }, title), h('span', { class: 'sub' }, sub), h('span', { class: 'end row wrap' }, keys)), h('div', { class: 'pad' }, body));
+    { format: durationTick, label: `P95 duration of ${hot.join(', ')}` }, (i) => ({ rows: hot.map((name) => [service(name),
+      durationText(byName.get(name)?.p95_ms[i])]) }));
+  const panel = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ sub, /** @type {any} */ keys,
+    /** @type {any} */ body) => h('section', { class: 'panel', 'aria-labelledby': id },
+    h('header', {}, h('h2', { id }, title), h('span', { class: 'sub' }, sub), h('span', { class: 'end row wrap' }, keys)),
+      h('div', { class: 'pad' }, body));
   const key = (/** @type {string} */ colour, /** @type {string} */ text) => h('span', { class: 'key', vars: { '--c': colour } }, text);
   return {
-    element: h('div', { class: 'grid duo' }, panel('rq-title', 'Requests', 'all services, per second', [key('var(--base)', 'ok'), key('var(--err)', 'error')], one.host),
-      panel('p95-title', 'P95 duration', found.slower.length ? 'slower ones first' : 'busiest services', hot.map((name) => h('span', { class: 'small dim row' }, service(name))), two.host)),
+    element: h('div', { class: 'grid duo' }, panel('rq-title', 'Requests', 'all services, per second',
+      [key('var(--base)', 'ok'), key('var(--err)', 'error')], one.host),
+      panel('p95-title', 'P95 duration', found.slower.length ? 'slower ones first' : 'busiest services',
+        hot.map((name) => h('span', { class: 'small dim row' }, service(name))), two.host)),
     stop() { one.stop(); two.stop(); },
   };
 }

@@ -16,7 +16,8 @@ import { serviceCharts } from './services-charts.js';
 /** @typedef {import('../model/findings.js').Service & {change: number | null, line: import('../model/findings.js').Line | undefined}} Row */
 
 /** Columns of the table: [key, head, value to sort by, greatest first]. @type {[string, string, (row: Row) => number | string][]} */
-const heads = [['name', 'Service', (r) => r.name], ['rate', 'Rate', (r) => r.rate_per_s], ['errors', 'Errors', (r) => r.error_rate], ['p95', 'P95', (r) => r.p95_ms ?? -1],
+const heads = [['name', 'Service', (r) => r.name], ['rate', 'Rate', (r) => r.rate_per_s], ['errors', 'Errors', (r) => r.error_rate],
+  ['p95', 'P95', (r) => r.p95_ms ?? -1],
   ['change', 'since start', (r) => r.change ?? -Infinity], ['p50', 'P50', (r) => r.p50_ms ?? -1], ['p99', 'P99', (r) => r.p99_ms ?? -1]];
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
@@ -34,12 +35,14 @@ export function servicesPage(host) {
     const rows = answer.services.map((/** @type {any} */ s) => ({ ...s, change: found.changes.get(s.name) ?? null, line: lines.get(s.name) }));
     const table = h('div');
     const redraw = () => fill(table, serviceTable(rows, { find, sort, down }, (next) => { ({ sort, down } = next); redraw(); }));
-    const input = h('input', { placeholder: 'Filter', size: 14, 'data-find': true, 'aria-label': 'Filter services', oninput: () => { find = input.value.trim().toLowerCase(); redraw(); } });
+    const input = h('input', { placeholder: 'Filter', size: 14, 'data-find': true, 'aria-label': 'Filter services',
+      oninput: () => { find = input.value.trim().toLowerCase(); redraw(); } });
     input.value = find;
     const drawnCharts = serviceCharts(answer, found);
     charts = drawnCharts;
     fill(body, lead(found, rows), drawnCharts.element, h('section', { class: 'panel', 'aria-labelledby': 'services-title' },
-      h('header', {}, h('h2', { id: 'services-title' }, 'Services'), h('span', { class: 'sub' }, `${whole(rows.length)}, requests are spans of kind server or consumer, or roots`),
+      h('header', {}, h('h2', { id: 'services-title' }, 'Services'), h('span', { class: 'sub' },
+        `${whole(rows.length)}, requests are spans of kind server or consumer, or roots`),
         h('label', { class: 'input end hide-s small-input' }, input, h('kbd', {}, 'f'))), table));
     redraw();
   };
@@ -59,17 +62,20 @@ function withoutPartial({ series }) {
 
 /** @param {any} found @param {Row[]} rows @returns {HTMLElement} a sentence, each clause a link to its evidence */
 function lead(found, rows) {
-  const evidence = (/** @type {string} */ name, /** @type {object} */ more = {}) => link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: name }]), ...more });
+  const evidence = (/** @type {string} */ name, /** @type {object} */ more = {}) => link('/ui/explore',
+    { f: filterTexts([{ column: 'service.name', op: '=', value: name }]), ...more });
   const parts = [];
   const [slow] = found.slower, [fail] = found.failing;
   if (slow) {
     parts.push(h('b', {}, service(slow.name), ` is ${slow.factor.toFixed(1)} times slower at P95`), ' than when this range began: ',
       h('a', { href: evidence(slow.name) }, `${durationText(slow.after)}, was ${durationText(slow.before)}`), '. ');
-    if (found.slower.length > 1) parts.push(`So ${found.slower.length === 2 ? 'is' : 'are'} `, found.slower.slice(1, 3).map((/** @type {any} */ s, /** @type {number} */ i) => [i ? ' and ' : '', h('a', { href: evidence(s.name) }, s.name)]),
+    if (found.slower.length > 1) parts.push(`So ${found.slower.length === 2 ? 'is' : 'are'} `,
+      found.slower.slice(1, 3).map((/** @type {any} */ s, /** @type {number} */ i) => [i ? ' and ' : '', h('a', { href: evidence(s.name) }, s.name)]),
       found.slower.length > 3 ? ` and ${found.slower.length - 3} more. ` : '. ');
   }
   if (fail) {
-    parts.push(h('b', {}, service(fail.name), ' fails more often'), ': ', h('a', { href: link('/ui/traces', { service: fail.name, error: '1' }) }, `${percent(fail.after).join(' ')} of its requests, was ${percent(fail.before).join(' ')}`), '. ');
+    parts.push(h('b', {}, service(fail.name), ' fails more often'), ': ', h('a', { href: link('/ui/traces', { service: fail.name, error: '1' }) },
+      `${percent(fail.after).join(' ')} of its requests, was ${percent(fail.before).join(' ')}`), '. ');
   }
   if (!parts.length) {
     const requests = rows.reduce((sum, r) => sum + r.requests, 0), errors = rows.reduce((sum, r) => sum + r.errors, 0);
@@ -86,10 +92,12 @@ function serviceTable(rows, { find, sort, down }, change) {
     const [x, y] = [by(a), by(b)], order = typeof x === 'string' ? x.localeCompare(y) : x - y;
     return (down ? -order : order) || a.name.localeCompare(b.name);
   });
-  const head = heads.map(([key, text], i) => h('th', { class: `${i ? 'num' : ''} ${i > 4 ? 'hide-m' : ''}`, scope: 'col', 'aria-sort': sort === key ? (down ? 'descending' : 'ascending') : null },
+  const head = heads.map(([key, text], i) => h('th', { class: `${i ? 'num' : ''} ${i > 4 ? 'hide-m' : ''}`, scope: 'col',
+    'aria-sort': sort === key ? (down ? 'descending' : 'ascending') : null },
     h('button', { type: 'button', onclick: () => change({ sort: key, down: sort === key ? !down : key !== 'name' }) }, text)));
   if (!list.length) return empty('No service has this name.', ['Nothing contains ', h('span', { class: 'chip mono' }, find), '.']);
-  return h('table', { class: 'tbl list' }, h('thead', {}, h('tr', {}, head, h('th', { class: 'hide-s' }, h('span', { class: 'sr' }, 'Traces')))), h('tbody', {}, list.map(row)));
+  return h('table', { class: 'tbl list' }, h('thead', {}, h('tr', {}, head, h('th', { class: 'hide-s' }, h('span', { class: 'sr' }, 'Traces')))),
+    h('tbody', {}, list.map(row)));
 }
 
 /** @param {Row} r */
@@ -101,18 +109,26 @@ function row(r) {
   return h('tr', { class: 'go', onclick: (/** @type {MouseEvent} */ e) => { if (!/** @type {HTMLElement} */ (e.target).closest('a')) go(to); } },
     h('td', {}, h('a', { href: to, class: 'inkless', 'data-row': true, vars: colourOf(r.name) }, service(r.name))),
     h('td', { class: 'num hide-s' }, cell(r.line && sparkline(r.line.requests, { room: 1.5 }), figure(rate(r.rate_per_s)))),
-    h('td', { class: 'num', 'data-l': 'errors' }, cell(r.line && sparkline(rates, { colour: failing ? 'var(--err)' : 'var(--ink3)', filled: failing, room: failing ? 1.08 : Math.max(1.1, 0.02 / Math.max(0.0001, ...rates.map((x) => x ?? 0))) }), figure(percent(r.error_rate), failing ? 't-err b' : ''))),
-    h('td', { class: 'num', 'data-l': 'P95' }, cell(r.line && sparkline(r.line.p95_ms, { colour: slower ? 'var(--warn-ink)' : 'var(--ink3)', filled: slower, room: slower ? 1.08 : 1.6 }), figure(duration(r.p95_ms), slower ? 'b' : ''))),
+    h('td', { class: 'num', 'data-l': 'errors' }, cell(r.line && sparkline(rates, { colour: failing ? 'var(--err)' : 'var(--ink3)', filled: failing,
+      room: failing ? 1.08 : Math.max(1.1, 0.02 / Math.max(0.0001, ...rates.map((x) => x ?? 0))) }),
+      figure(percent(r.error_rate), failing ? 't-err b' : ''))),
+    h('td', { class: 'num', 'data-l': 'P95' }, cell(r.line && sparkline(r.line.p95_ms, { colour: slower ? 'var(--warn-ink)' : 'var(--ink3)',
+      filled: slower, room: slower ? 1.08 : 1.6 }), figure(duration(r.p95_ms), slower ? 'b' : ''))),
     h('td', { class: `num hide-s ${slower ? 't-warn b' : 'dim'}` }, r.change == null ? '–' : [slower ? '▲ ' : '', figure(times(r.change))]),
     h('td', { class: 'num hide-m' }, figure(duration(r.p50_ms))), h('td', { class: 'num hide-m' }, figure(duration(r.p99_ms))),
-    h('td', { class: 'num hide-s' }, h('a', { class: 'small', href: link('/ui/traces', { service: r.name }), 'aria-label': `Traces of ${r.name}` }, 'traces')));
+    h('td', { class: 'num hide-s' }, h('a', { class: 'small', href: link('/ui/traces', { service: r.name }), 'aria-label': `Traces of ${r.name}` },
+      'traces')));
 }
 
 function nothing() {
-  if (!datasets.get().length) return teach('No service has sent anything yet.', ['A service appears here with its first span: its rate, its errors and how long it takes. Set this in its environment and start it again:']);
+  if (!datasets.get().length) return teach('No service has sent anything yet.',
+    ['A service appears here with its first span: its rate, its errors and how long it takes. Set this in its environment and start it again:']);
   const wide = place.get().params.get('t') !== '7d' && h('a', { class: 'btn', href: link('/ui/services', { t: '7d' }) }, 'Look in 7 d');
-  return h('div', { class: 'panel' }, empty('No service sent anything in this time.', ['A service appears here with its first span: its rate, its errors and how long it takes. One line in its environment is enough; ',
-    h('span', { class: 'nowrap' }, 'the page Send data has it with this server’s address.')], [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data'), wide]));
+  return h('div', { class: 'panel' }, empty('No service sent anything in this time.',
+    ['A service appears here with its first span: its rate, its errors and how long it takes. One line in its environment is enough; ',
+    h('span', { class: 'nowrap' }, 'the page Send data has it with this server’s address.')],
+      [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data'), wide]));
 }
 
-function waiting() { return h('div', { class: 'stack-4' }, h('div', { class: 'skel', vars: { width: '60%', height: '22px' } }), h('div', { class: 'panel' }, skeleton(1, true)), h('div', { class: 'panel' }, skeleton(9))); }
+function waiting() { return h('div', { class: 'stack-4' }, h('div', { class: 'skel', vars: { width: '60%', height: '22px' } }),
+  h('div', { class: 'panel' }, skeleton(1, true)), h('div', { class: 'panel' }, skeleton(9))); }

@@ -44,33 +44,54 @@ export function spanPanel(given) {
 
 /** @param {Node} node @param {any} given */
 function head(node, given) {
-  const { span } = node, cell = (/** @type {string} */ name, /** @type {any} */ value, c = '') => h('div', {}, h('dt', {}, name), h('dd', { class: c }, value));
+  const { span } = node, cell = (/** @type {string} */ name, /** @type {any} */ value, c = '') => h('div', {}, h('dt', {}, name),
+    h('dd', { class: c }, value));
   const same = filterTexts([{ column: 'service.name', op: '=', value: span.service }, { column: 'name', op: '=', value: span.name }]);
   const around = `${Math.floor(given.startUs / 1e6 - 1800)}..${Math.ceil(given.startUs / 1e6 + 1800)}`;
   return h('div', { class: 'span-head' },
-    h('div', { class: 'row' }, service(span.service, true), h('span', { class: 'dim small' }, span.kind), span.sample_rate > 1 && h('span', { class: 'faint small' }, `stands for ${span.sample_rate}`),
-      h('span', { class: 'end row faint small hide-s' }, h('kbd', {}, 'j'), h('kbd', {}, 'k'), 'next, previous'), h('button', { class: 'btn ghost sm sq only-narrow', type: 'button', 'aria-label': 'Close the span', onclick: given.close }, icon('x'))),
+    h('div', { class: 'row' }, service(span.service, true), h('span', { class: 'dim small' }, span.kind),
+      span.sample_rate > 1 && h('span', { class: 'faint small' }, `stands for ${span.sample_rate}`),
+      h('span', { class: 'end row faint small hide-s' }, h('kbd', {}, 'j'), h('kbd', {}, 'k'), 'next, previous'),
+        h('button', { class: 'btn ghost sm sq only-narrow', type: 'button', 'aria-label': 'Close the span', onclick: given.close }, icon('x'))),
     h('h2', { class: 'mono span-name' }, cut(span.name || '(no name)', 400)),
-    h('dl', { class: 'facts' }, cell('Duration', figure(duration(span.duration_ns / 1e6))), cell('Self', figure(duration(node.selfNs / 1e6))), cell('Starts at', ['+', figure(duration(span.offset_ns / 1e6))]),
+    h('dl', { class: 'facts' }, cell('Duration', figure(duration(span.duration_ns / 1e6))), cell('Self', figure(duration(node.selfNs / 1e6))),
+      cell('Starts at', ['+', figure(duration(span.offset_ns / 1e6))]),
       cell('Status', span.error ? 'error' : 'ok', span.error ? 't-err' : '')),
     span.status_message && h('div', { class: 'note err' }, icon('err'), h('span', { class: 'small pre grow' }, cut(span.status_message, longText))),
-    node.orphan && h('div', { class: 'note warn' }, icon('warn'), h('span', { class: 'small grow' }, h('span', {}, 'Its parent ', h('span', { class: 'mono' }, span.parent), ' never came. It may still be on its way, was not sampled, or a proxy dropped traceparent.'))),
-    node.outside && h('div', { class: 'note warn' }, icon('warn'), h('span', { class: 'small grow' }, 'It runs outside its parent’s time: work that outlives its caller, or clocks that differ.')),
-    h('div', { class: 'row wrap' }, h('a', { class: 'btn sm', href: link('/ui/explore', { f: same, t: around, by: [], c: ['HEATMAP(duration_ms)', 'COUNT', 'P95(duration_ms)'] }) }, 'Spans like this'),
-      h('a', { class: 'btn sm', href: link('/ui/traces', { f: same, t: around }) }, 'Traces with it'), h('button', { class: 'btn sm', type: 'button', onclick: () => given.zoom(node) }, 'Zoom to it', h('kbd', {}, 'x')), copyButton(span.id, 'Copy id', 'the span’s id')));
+    node.orphan && h('div', { class: 'note warn' }, icon('warn'), h('span', { class: 'small grow' },
+      h('span', {}, 'Its parent ', h('span', { class: 'mono' }, span.parent),
+      ' never came. It may still be on its way, was not sampled, or a proxy dropped traceparent.'))),
+    node.outside && h('div', { class: 'note warn' }, icon('warn'), h('span', { class: 'small grow' },
+      'It runs outside its parent’s time: work that outlives its caller, or clocks that differ.')),
+    h('div', { class: 'row wrap' }, h('a', { class: 'btn sm', href: link('/ui/explore', { f: same, t: around, by: [],
+      c: ['HEATMAP(duration_ms)', 'COUNT', 'P95(duration_ms)'] }) }, 'Spans like this'),
+      h('a', { class: 'btn sm', href: link('/ui/traces', { f: same, t: around }) }, 'Traces with it'),
+        h('button', { class: 'btn sm', type: 'button', onclick: () => given.zoom(node) }, 'Zoom to it', h('kbd', {}, 'x')),
+        copyButton(span.id, 'Copy id', 'the span’s id')));
 }
 
-/** @param {HTMLElement} body @param {any} whole @param {Node} node @param {any} given @param {{get: () => string, set: (text: string) => void}} find */
+/**
+ * @param {HTMLElement} body
+ * @param {any} whole
+ * @param {Node} node
+ * @param {any} given
+ * @param {{get: () => string, set: (text: string) => void}} find
+ */
 function tabs(body, whole, node, given, find) {
   const fields = Object.entries(whole.fields ?? {}), events = whole.events ?? [], links = whole.links ?? [], logs = whole.logs ?? [];
   /** @type {[string, string, number, () => any][]} */
-  const list = [['attributes', 'Attributes', fields.length, () => attributes(fields, find)], ['events', 'Events', events.length, () => events.map((/** @type {any} */ e) => happening(e, node, e.name, ''))],
-    ['links', 'Links', links.length, () => links.map(linkRow)], ['logs', 'Logs', logs.length, () => logs.map((/** @type {any} */ l) => happening(l, node, l.body, l.severity))]];
-  const bar = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Of this span' }), panel = h('div', { class: 'span-tab', role: 'tabpanel', tabindex: -1, 'aria-label': 'Of this span' });
-  const none = { attributes: 'This span has no attribute.', events: 'No event happened inside this span.', links: 'This span points to no other trace.', logs: 'No log line was written inside this span. Lines join when they carry the span’s id.' };
+  const list = [['attributes', 'Attributes', fields.length, () => attributes(fields, find)],
+    ['events', 'Events', events.length, () => events.map((/** @type {any} */ e) => happening(e, node, e.name, ''))],
+    ['links', 'Links', links.length, () => links.map(linkRow)], ['logs', 'Logs', logs.length,
+      () => logs.map((/** @type {any} */ l) => happening(l, node, l.body, l.severity))]];
+  const bar = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Of this span' }), panel = h('div',
+    { class: 'span-tab', role: 'tabpanel', tabindex: -1, 'aria-label': 'Of this span' });
+  const none = { attributes: 'This span has no attribute.', events: 'No event happened inside this span.',
+    links: 'This span points to no other trace.', logs: 'No log line was written inside this span. Lines join when they carry the span’s id.' };
   const show = (/** @type {string} */ key) => {
     const [name, , count, build] = list.find(([k]) => k === key) ?? list[0];
-    fill(bar, list.map(([k, text, n]) => h('button', { role: 'tab', type: 'button', 'aria-selected': k === name, tabindex: k === name ? 0 : -1, onclick: () => { given.setTab(k); show(k); }, onkeydown: (/** @type {KeyboardEvent} */ e) => {
+    fill(bar, list.map(([k, text, n]) => h('button', { role: 'tab', type: 'button', 'aria-selected': k === name, tabindex: k === name ? 0 : -1,
+      onclick: () => { given.setTab(k); show(k); }, onkeydown: (/** @type {KeyboardEvent} */ e) => {
       const at = list.findIndex(([q]) => q === k), next = list[at + (e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : 0)];
       if (next && next[0] !== k) { given.setTab(next[0]); show(next[0]); /** @type {any} */ (bar.querySelector('[aria-selected="true"]')).focus(); }
     } }, text, h('span', { class: 'c' }, n))));
@@ -82,12 +103,15 @@ function tabs(body, whole, node, given, find) {
 
 /** @param {[string, any][]} fields @param {{get: () => string, set: (text: string) => void}} find */
 function attributes(fields, find) {
-  const list = h('dl', { class: 'kv' }), input = h('input', { placeholder: 'Filter attributes', 'aria-label': 'Filter attributes', oninput: () => { find.set(input.value); draw(); } });
+  const list = h('dl', { class: 'kv' }), input = h('input', { placeholder: 'Filter attributes', 'aria-label': 'Filter attributes',
+    oninput: () => { find.set(input.value); draw(); } });
   input.value = find.get();
   const draw = () => {
     const text = find.get().trim().toLowerCase();
-    const shown = fields.filter(([k, v]) => !text || k.toLowerCase().includes(text) || String(v).toLowerCase().includes(text)).sort(([a], [b]) => a.localeCompare(b));
-    fill(list, shown.map(([key, value]) => [h('dt', {}, key), h('dd', {}, valueOf(key, value))]), !shown.length && h('p', { class: 'dim small' }, `None of ${plural(fields.length, 'attribute')} contains this.`));
+    const shown = fields.filter(([k, v]) => !text || k.toLowerCase().includes(text) || String(v).toLowerCase().includes(text)).sort(([a],
+      [b]) => a.localeCompare(b));
+    fill(list, shown.map(([key, value]) => [h('dt', {}, key), h('dd', {}, valueOf(key, value))]),
+      !shown.length && h('p', { class: 'dim small' }, `None of ${plural(fields.length, 'attribute')} contains this.`));
   };
   draw();
   return [fields.length > 6 && h('label', { class: 'input attr-find' }, icon('filter', 'i faint'), input), list];
@@ -95,19 +119,25 @@ function attributes(fields, find) {
 
 /** @param {string} key @param {unknown} value a click looks for the same value, ⌥ click for all but it */
 function valueOf(key, value) {
-  const text = value === null ? 'null' : typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value), shown = h('span', {}, text === '' ? '(empty text)' : cut(text, longText));
+  const text = value === null ? 'null' : typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value),
+    shown = h('span', {}, text === '' ? '(empty text)' : cut(text, longText));
   const to = (/** @type {boolean} */ out) => link('/ui/explore', { f: filterTexts([valueFilter(key, value, out)]) });
   const unit = typeof value === 'number' ? columnUnit(key) : '';
-  const a = h('a', { class: 'attr', href: to(false), title: `${key} = … in Explore; ⌥ click leaves it out`, onclick: (/** @type {MouseEvent} */ e) => { if (e.altKey) a.setAttribute('href', to(true)); } }, shown);
-  return h('span', { class: 'attr-row' }, typeof value === 'object' && value !== null ? h('span', { class: 'pre' }, shown) : a, unit && h('span', { class: 'faint nowrap' }, asFigure(value, unit).join(' ')),
-    text.length > longText && h('button', { class: 'btn sm', type: 'button', onclick: (/** @type {any} */ e) => { shown.textContent = text; e.target.remove(); } }, `Show all ${text.length.toLocaleString('en-US')} characters`), copyButton(text, '', key));
+  const a = h('a', { class: 'attr', href: to(false), title: `${key} = … in Explore; ⌥ click leaves it out`,
+    onclick: (/** @type {MouseEvent} */ e) => { if (e.altKey) a.setAttribute('href', to(true)); } }, shown);
+  return h('span', { class: 'attr-row' }, typeof value === 'object' && value !== null ? h('span', { class: 'pre' }, shown) : a,
+    unit && h('span', { class: 'faint nowrap' }, asFigure(value, unit).join(' ')),
+    text.length > longText && h('button', { class: 'btn sm', type: 'button', onclick: (/** @type {any} */ e) => { shown.textContent = text;
+      e.target.remove(); } }, `Show all ${text.length.toLocaleString('en-US')} characters`), copyButton(text, '', key));
 }
 
 /** @param {any} item an event or a log line @param {Node} node @param {string} title @param {string} severity */
 function happening(item, node, title, severity) {
   const kind = /^(err|fatal|crit)/i.test(severity) || item.name === 'exception' ? 'err' : /^warn/i.test(severity) ? 'warn' : severity ? 'info' : '';
   const fields = Object.entries(item.fields ?? {});
-  return h('div', { class: 'happening' }, h('div', { class: 'row' }, h('span', { class: 'faint mono', title: `+${durationText(item.offset_ns / 1e6)} in the trace` }, `+${durationText((item.offset_ns - node.span.offset_ns) / 1e6)}`), severity && h('b', { class: `t-${kind} tiny` }, severity.toUpperCase()),
+  return h('div', { class: 'happening' }, h('div', { class: 'row' }, h('span', { class: 'faint mono',
+    title: `+${durationText(item.offset_ns / 1e6)} in the trace` }, `+${durationText((item.offset_ns - node.span.offset_ns) / 1e6)}`),
+    severity && h('b', { class: `t-${kind} tiny` }, severity.toUpperCase()),
     !severity && h('b', { class: kind === 'err' ? 't-err' : '' }, title)), severity && h('p', { class: 'mono pre' }, cut(title, 4000)),
   fields.length > 0 && h('dl', { class: 'kv' }, fields.map(([k, v]) => [h('dt', {}, k), h('dd', {}, valueOf(k, v))])));
 }
@@ -115,6 +145,7 @@ function happening(item, node, title, severity) {
 /** @param {any} l */
 function linkRow(l) {
   const fields = Object.entries(l.fields ?? {});
-  return h('div', { class: 'happening' }, h('a', { class: 'mono cut', href: link(`/ui/trace/${encodeURIComponent(l.trace_id)}`, { span: l.span_id }) }, l.trace_id), h('span', { class: 'faint small' }, badge('', 'link'), ` span ${l.span_id}`),
+  return h('div', { class: 'happening' }, h('a', { class: 'mono cut', href: link(`/ui/trace/${encodeURIComponent(l.trace_id)}`,
+    { span: l.span_id }) }, l.trace_id), h('span', { class: 'faint small' }, badge('', 'link'), ` span ${l.span_id}`),
     fields.length > 0 && h('dl', { class: 'kv' }, fields.map(([k, v]) => [h('dt', {}, k), h('dd', {}, valueOf(k, v))])));
 }

@@ -19,18 +19,24 @@ export function skeleton(lines = 4, big = false) {
 
 /** @param {any} error @returns {{title: string, what: string}} */
 function words(error) {
-  if (error.kind === 'offline') return { title: 'Cairn does not answer.', what: 'Is the server running? Start it with ./run; this page then reads again.' };
-  if (error.kind === 'shape') return { title: 'The answer cannot be read.', what: `${error.message} A proxy between this page and Cairn may have answered in its place.` };
-  if (error.status === 401 || error.status === 403) return { title: 'Cairn refused this question.', what: `${error.message} Ask for a key with the query scope.` };
-  if (error.status === 429 || error.status === 503) return { title: 'Cairn is busy.', what: `${error.message} Try again in a moment, or take a shorter time.` };
+  if (error.kind === 'offline') return { title: 'Cairn does not answer.',
+    what: 'Is the server running? Start it with ./run; this page then reads again.' };
+  if (error.kind === 'shape') return { title: 'The answer cannot be read.',
+    what: `${error.message} A proxy between this page and Cairn may have answered in its place.` };
+  if (error.status === 401 || error.status === 403) return { title: 'Cairn refused this question.',
+    what: `${error.message} Ask for a key with the query scope.` };
+  if (error.status === 429 || error.status === 503) return { title: 'Cairn is busy.',
+    what: `${error.message} Try again in a moment, or take a shorter time.` };
   if (error.status >= 500) return { title: 'Cairn could not answer.', what: `${error.message ?? error} The server's own log says more.` };
-  return { title: error.status ? 'This question does not work.' : 'Something on this page broke.', what: `${error.message ?? error}${error.field ? ` (${error.field})` : ''}` };
+  return { title: error.status ? 'This question does not work.' : 'Something on this page broke.',
+    what: `${error.message ?? error}${error.field ? ` (${error.field})` : ''}` };
 }
 
 /** @param {any} error @param {() => void} [retry] @returns {HTMLElement} what, why, and a button that helps; the rest of the page stays */
 export function failed(error, retry) {
   const { title, what } = words(error);
-  return h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, title), h('span', { class: 'small pre' }, what)),
+  return h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, title),
+    h('span', { class: 'small pre' }, what)),
     retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
 }
 

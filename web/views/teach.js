@@ -8,8 +8,12 @@ import { empty } from './states.js';
 
 /** @param {string} title @param {any[]} text @returns {HTMLElement} */
 export function teach(title, text) {
-  const listens = status.get()?.listeners?.otlp_http, snippet = listens ? otlpHTTP(dialable(listens, location.hostname), status.get()?.open !== false)[0] : null;
+  const listens = status.get()?.listeners?.otlp_http, snippet = listens ? otlpHTTP(dialable(listens, location.hostname),
+    status.get()?.open !== false)[0] : null;
   return h('div', { class: 'panel teach' }, empty(title, text),
-    snippet && h('div', { class: 'snip' }, h('pre', { tabindex: 0, 'aria-label': 'Settings for OpenTelemetry' }, highlight(snippet.code, snippet.lang).map((p) => (p.kind ? h('span', { class: `x-${p.kind}` }, p.text) : p.text))), copyButton(snippet.code, 'Copy', 'the settings')),
-    h('div', { class: 'row wrap' }, h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data: every door'), h('span', { class: 'row waiting live' }, 'waiting for the first event')));
+    snippet && h('div', { class: 'snip' }, h('pre', { tabindex: 0, 'aria-label': 'Settings for OpenTelemetry' },
+      highlight(snippet.code, snippet.lang).map((p) => (p.kind ? h('span', { class: `x-${p.kind}` }, p.text) : p.text))),
+      copyButton(snippet.code, 'Copy', 'the settings')),
+    h('div', { class: 'row wrap' }, h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data: every door'),
+      h('span', { class: 'row waiting live' }, 'waiting for the first event')));
 }

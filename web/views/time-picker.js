@@ -34,7 +34,8 @@ export function openTimePicker() {
   popover(byID('time-pick'), 'Time range', (close) => {
     const now = rangeText(range());
     const choose = (/** @type {number} */ seconds) => { close(); setRange({ seconds }); };
-    const list = h('div', { role: 'group', 'aria-label': 'Back from now' }, presets.map((p, i) => h('button', { class: 'o', type: 'button', 'aria-pressed': now === p.text || (p.text === '24h' && now === '1d'),
+    const list = h('div', { role: 'group', 'aria-label': 'Back from now' }, presets.map((p, i) => h('button',
+      { class: 'o', type: 'button', 'aria-pressed': now === p.text || (p.text === '24h' && now === '1d'),
       onclick: () => choose(p.seconds) }, lengthName(p.seconds), h('kbd', {}, i + 1))));
     return h('div', { class: 'tp', onkeydown: (/** @type {KeyboardEvent} */ e) => {
       if (/** @type {HTMLElement} */ (e.target).tagName === 'INPUT' || e.metaKey || e.ctrlKey || e.altKey) return;
@@ -47,7 +48,8 @@ export function openTimePicker() {
 /** @param {() => void} close */
 function absolute(close) {
   const { start, end } = time();
-  const inputs = [start, end].map((seconds) => { const input = h('input', { class: 'mono', spellcheck: 'false', autocomplete: 'off' }); input.value = stamp(seconds * 1e6, utc.get()); return input; });
+  const inputs = [start, end].map((seconds) => { const input = h('input', { class: 'mono', spellcheck: 'false', autocomplete: 'off' });
+    input.value = stamp(seconds * 1e6, utc.get()); return input; });
   const wrong = h('p', { class: 'small t-err', role: 'alert' });
   const apply = () => {
     const [from, to] = inputs.map((input) => parseStamp(input.value, utc.get()));
@@ -55,10 +57,14 @@ function absolute(close) {
     else if (to <= from) fill(wrong, 'The end must be after the start.');
     else { close(); setRange({ start: from, end: to }); }
   };
-  const zone = (/** @type {boolean} */ asUTC, /** @type {string} */ name) => h('button', { class: 'btn sm', type: 'button', 'aria-pressed': utc.get() === asUTC, onclick: () => { utc.set(asUTC); close(); openTimePicker(); } }, name);
-  return h('div', { class: 'stack', onkeydown: (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && /** @type {HTMLElement} */ (e.target).tagName === 'INPUT') apply(); } },
-    h('label', { class: 'field' }, 'From', h('span', { class: 'input' }, inputs[0])), h('label', { class: 'field' }, 'To', h('span', { class: 'input' }, inputs[1])), wrong,
+  const zone = (/** @type {boolean} */ asUTC, /** @type {string} */ name) => h('button', { class: 'btn sm', type: 'button',
+    'aria-pressed': utc.get() === asUTC, onclick: () => { utc.set(asUTC); close(); openTimePicker(); } }, name);
+  return h('div', { class: 'stack', onkeydown: (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && /** @type {HTMLElement} */ (e.target).tagName === 'INPUT') apply();
+    } },
+    h('label', { class: 'field' }, 'From', h('span', { class: 'input' }, inputs[0])), h('label', { class: 'field' }, 'To',
+      h('span', { class: 'input' }, inputs[1])), wrong,
     h('div', { class: 'row wrap' }, h('button', { class: 'btn pri sm', type: 'button', onclick: apply }, 'Apply'),
-      h('button', { class: 'btn sm', type: 'button', onclick: () => { close(); if (!undoZoom()) say('There is no zoom to undo'); } }, icon('undo'), 'Undo zoom', h('kbd', {}, 'z')),
+      h('button', { class: 'btn sm', type: 'button', onclick: () => { close(); if (!undoZoom()) say('There is no zoom to undo'); } }, icon('undo'),
+        'Undo zoom', h('kbd', {}, 'z')),
       h('span', { class: 'btns end', role: 'group', 'aria-label': 'Time zone' }, zone(true, 'UTC'), zone(false, 'Local'))));
 }

@@ -33,7 +33,8 @@ export function traceRows(state, actions) {
     frame = 0;
     const s = state(), tall = rowHeight(), top = scroll.scrollTop, height = scroll.clientHeight;
     const need = Math.min(s.rows.length, Math.ceil(height / tall) + spare);
-    while (pool.length < need) { const element = h('div', { class: 'wf-row', role: 'treeitem' }); pool.push({ element, index: -1, node: null, stamp: '' }); view.insertBefore(element, bars); }
+    while (pool.length < need) { const element = h('div', { class: 'wf-row', role: 'treeitem' });
+      pool.push({ element, index: -1, node: null, stamp: '' }); view.insertBefore(element, bars); }
     while (pool.length > need) pool.pop()?.element.remove();
     const first = Math.max(0, Math.min(Math.floor(top / tall), s.rows.length - need));
     for (let i = first; i < first + need; i += 1) place(pool[i % need], i, s, i * tall - top);
@@ -71,10 +72,12 @@ export function traceRows(state, actions) {
     const at = selected ? rows.indexOf(selected) : -1;
     actions.select(rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
   };
-  scroll.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => treeKeys(e, state, actions, move, Math.floor(scroll.clientHeight / rowHeight()) - 1));
+  scroll.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => treeKeys(e, state, actions, move,
+    Math.floor(scroll.clientHeight / rowHeight()) - 1));
   const watch = drawn(scroll, () => { colour = paint(); update(); draw(); });
   narrow.addEventListener('change', update);
-  return { element: scroll, axis, update, reveal, move, focus: () => scroll.focus({ preventScroll: true }), stop() { watch.stop(); cancelAnimationFrame(frame); narrow.removeEventListener('change', update); } };
+  return { element: scroll, axis, update, reveal, move, focus: () => scroll.focus({ preventScroll: true }),
+    stop() { watch.stop(); cancelAnimationFrame(frame); narrow.removeEventListener('change', update); } };
 }
 
 /** @param {{element: any, index: number, node: Node | null, stamp: string}} slot @param {number} index @param {State} s @param {number} y */
@@ -95,9 +98,12 @@ function place(slot, index, s, y) {
   if (node.children.length) element.setAttribute('aria-expanded', String(!folded)); else element.removeAttribute('aria-expanded');
   element.setAttribute('aria-label', `${span.service}, ${span.name}, ${durationText(span.duration_ns / 1e6)}${span.error ? ', error' : ''}${node.orphan ? ', its parent never came' : ''}${node.outside ? ', runs outside its parent' : ''}`);
   const pad = narrow.matches ? 2 + Math.min(node.depth, deepest) * indentNarrow : 8 + Math.min(node.depth, deepest) * indent;
-  fill(element, h('span', { class: 'wf-name', vars: { 'padding-left': `${pad}px` } }, h('span', { class: `tw ${node.children.length ? 'can' : ''}` }, node.children.length > 0 && icon(folded ? 'right' : 'down')),
-    h('span', { class: 'svc', vars: { '--c': `var(--c${c})` } }, h('span', { class: 'cut' }, span.service)), folded && h('span', { class: `badge fold ${node.errorsBelow ? 'err' : ''}` }, `${node.size - 1}`),
-    node.orphan && h('span', { class: 'badge warn fold' }, 'parent missing'), h('span', { class: `cut nm ${span.error ? 't-err b' : ''}` }, span.name || '(no name)')));
+  fill(element, h('span', { class: 'wf-name', vars: { 'padding-left': `${pad}px` } }, h('span', { class: `tw ${node.children.length ? 'can' : ''}` },
+    node.children.length > 0 && icon(folded ? 'right' : 'down')),
+    h('span', { class: 'svc', vars: { '--c': `var(--c${c})` } }, h('span', { class: 'cut' }, span.service)),
+      folded && h('span', { class: `badge fold ${node.errorsBelow ? 'err' : ''}` }, `${node.size - 1}`),
+    node.orphan && h('span', { class: 'badge warn fold' }, 'parent missing'), h('span', { class: `cut nm ${span.error ? 't-err b' : ''}` },
+      span.name || '(no name)')));
 }
 
 /** @param {KeyboardEvent} e @param {() => State} state @param {any} actions @param {(by: number) => void} move @param {number} page */

@@ -36,21 +36,28 @@ export function tracePage(host) {
     fill(host, error.status === 404 ? missing(id, error.message) : failed(error, read));
   });
   read();
-  const key = (/** @type {string} */ k, /** @type {string} */ says, /** @type {(s: any) => void} */ run) => ({ key: k, says, run: () => { if (shown) run(shown); } });
+  const key = (/** @type {string} */ k, /** @type {string} */ says, /** @type {(s: any) => void} */ run) => ({ key: k, says,
+    run: () => { if (shown) run(shown); } });
   return { update() { shown?.update(); }, close() { abort.abort(); clearTimeout(timer); shown?.stop(); },
-    keys: [key('j', 'Next span', (s) => s.move(1)), key('k', 'Previous span', (s) => s.move(-1)), key('c', 'Critical path', (s) => s.toggle('c')), key('e', 'Errors only', (s) => s.toggle('e')),
-      key('n', 'Next error', (s) => s.nextError()), key('x', 'Zoom to the span', (s) => s.zoomSelected()), key('0', 'Whole trace', (s) => s.zoom(null)), key('z', 'Undo zoom', (s) => s.zoom(null)), { key: 'Backspace', says: 'Back', run: () => { if (visited.get()) history.back(); else go(link('/ui/traces')); } }] };
+    keys: [key('j', 'Next span', (s) => s.move(1)), key('k', 'Previous span', (s) => s.move(-1)), key('c', 'Critical path', (s) => s.toggle('c')),
+      key('e', 'Errors only', (s) => s.toggle('e')),
+      key('n', 'Next error', (s) => s.nextError()), key('x', 'Zoom to the span', (s) => s.zoomSelected()),
+        key('0', 'Whole trace', (s) => s.zoom(null)), key('z', 'Undo zoom', (s) => s.zoom(null)),
+        { key: 'Backspace', says: 'Back', run: () => { if (visited.get()) history.back(); else go(link('/ui/traces')); } }] };
 }
 
 /** @param {string} id @param {string} message */
 function missing(id, message) {
-  return h('div', { class: 'panel' }, empty('No such trace here.', [h('span', { class: 'pre' }, message), ' Spans arrive when they end, so a trace that still runs may be seconds away. It may also have gone to another environment, or been sampled away.'],
-    [h('a', { class: 'btn', href: link('/ui/traces') }, 'Traces'), h('a', { class: 'btn ghost', href: link('/ui/send') }, 'What was turned away'), copyButton(id, 'Copy id', 'the id')]));
+  return h('div', { class: 'panel' }, empty('No such trace here.', [h('span', { class: 'pre' }, message),
+    ' Spans arrive when they end, so a trace that still runs may be seconds away. It may also have gone to another environment, or been sampled away.'],
+    [h('a', { class: 'btn', href: link('/ui/traces') }, 'Traces'), h('a', { class: 'btn ghost', href: link('/ui/send') }, 'What was turned away'),
+      copyButton(id, 'Copy id', 'the id')]));
 }
 
 /** @param {HTMLElement} host @param {any} trace */
 function open(host, trace) {
-  const tree = build(trace.spans), all = depthFirst(tree.roots), length = Math.max(1, trace.duration_ns, ...tree.roots.map((r) => r.span.offset_ns + r.span.duration_ns));
+  const tree = build(trace.spans), all = depthFirst(tree.roots), length = Math.max(1, trace.duration_ns,
+    ...tree.roots.map((r) => r.span.offset_ns + r.span.duration_ns));
   const root = tree.roots.find((r) => !r.orphan) ?? tree.roots[0], marks = new Map();
   for (const log of trace.logs ?? []) if (log.span) marks.set(log.span, [...(marks.get(log.span) ?? []), log.offset_ns]);
   const critical = new Map();
@@ -65,12 +72,14 @@ function open(host, trace) {
     const signature = `${find}|${errorsOnly}|${[...folded]}`;
     const rows = signature === dirty ? current.rows : visibleRows(tree.roots, folded, { errorsOnly, find });
     dirty = signature;
-    current = { ...current, rows, find, window: to > from ? { from, to } : { from: 0, to: length }, critical: p.get('c') === '1' ? critical : null, selected: tree.nodes.get(p.get('span') ?? '') ?? (wide.matches ? root : null) ?? null };
+    current = { ...current, rows, find, window: to > from ? { from, to } : { from: 0, to: length }, critical: p.get('c') === '1' ? critical : null,
+      selected: tree.nodes.get(p.get('span') ?? '') ?? (wide.matches ? root : null) ?? null };
   };
   compute();
   const keepFolds = () => patch({ fold: folded.size <= foldsInURL ? [...folded].join(',') : null }, { replace: true });
   const actions = {
-    select: (/** @type {Node} */ node) => { patch({ span: node.span.id }, { replace: true }); rows.reveal(node); say(`${node.span.service}, ${node.span.name}, ${durationText(node.span.duration_ns / 1e6)}`); },
+    select: (/** @type {Node} */ node) => { patch({ span: node.span.id }, { replace: true }); rows.reveal(node);
+      say(`${node.span.service}, ${node.span.name}, ${durationText(node.span.duration_ns / 1e6)}`); },
     toggle: (/** @type {Node} */ node, /** @type {boolean} */ deep) => {
       const shut = !folded.has(node.span.id);
       for (const n of deep ? depthFirst([node]) : [node]) if (n.children.length) { if (shut) folded.add(n.span.id); else folded.delete(n.span.id); }
@@ -78,12 +87,17 @@ function open(host, trace) {
       update();
     },
   };
-  const zoom = (/** @type {{from: number, to: number} | null} */ w) => patch({ zoom: w ? `${Math.round(w.from)}..${Math.round(w.to)}` : null }, { replace: true });
+  const zoom = (/** @type {{from: number, to: number} | null} */ w) => patch({ zoom: w ? `${Math.round(w.from)}..${Math.round(w.to)}` : null },
+    { replace: true });
   const rows = traceRows(() => current, actions), mini = minimap(() => ({ all, length, window: current.window }), zoom);
-  const near = (/** @type {Node} */ node) => { const pad = Math.max(node.span.duration_ns * 0.05, 1000); zoom({ from: Math.max(0, node.span.offset_ns - pad), to: Math.min(length, node.span.offset_ns + node.span.duration_ns + pad) }); };
+  const near = (/** @type {Node} */ node) => { const pad = Math.max(node.span.duration_ns * 0.05, 1000);
+    zoom({ from: Math.max(0, node.span.offset_ns - pad), to: Math.min(length, node.span.offset_ns + node.span.duration_ns + pad) }); };
   const startUs = Number(BigInt(trace.start_unix_ns) / 1000n);
-  const panel = spanPanel({ traceID: trace.trace_id, startUs, tab: () => params().get('tab') ?? 'attributes', setTab: (tab) => patch({ tab: tab === 'attributes' ? null : tab }, { replace: true }), close: () => patch({ span: null }, { replace: true }), zoom: near });
-  const tools = toolbar(all, { fold: (shut) => { folded.clear(); if (shut) for (const n of all) if (n.children.length && n.parentNode) folded.add(n.span.id); keepFolds(); update(); }, whole: () => zoom(null) });
+  const panel = spanPanel({ traceID: trace.trace_id, startUs, tab: () => params().get('tab') ?? 'attributes',
+    setTab: (tab) => patch({ tab: tab === 'attributes' ? null : tab }, { replace: true }), close: () => patch({ span: null }, { replace: true }),
+    zoom: near });
+  const tools = toolbar(all, { fold: (shut) => { folded.clear();
+    if (shut) for (const n of all) if (n.children.length && n.parentNode) folded.add(n.span.id); keepFolds(); update(); }, whole: () => zoom(null) });
   const none = h('div', { class: 'wf-none' });
   let opened = /** @type {Node | null} */ (null);
   const update = () => {
@@ -91,46 +105,71 @@ function open(host, trace) {
     tools.update(current, length);
     rows.update();
     mini.update();
-    fill(none, !current.rows.length && empty('No span to show.', [current.find ? 'No span’s name or service contains this text.' : 'No span of this trace failed.'], [h('button', { class: 'btn', type: 'button', onclick: () => patch({ find: null, e: null }) }, 'Show all spans')]));
+    fill(none, !current.rows.length && empty('No span to show.',
+      [current.find ? 'No span’s name or service contains this text.' : 'No span of this trace failed.'],
+      [h('button', { class: 'btn', type: 'button', onclick: () => patch({ find: null, e: null }) }, 'Show all spans')]));
     if (current.selected === opened) return;
     opened = current.selected;
     if (opened) panel.show(opened); else panel.hide();
   };
   panel.hide();
-  fill(host, heading(trace, tree, root, all, startUs), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' }, tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element));
+  fill(host, heading(trace, tree, root, all, startUs), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
+    tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element));
   update();
   if (current.selected) rows.reveal(current.selected);
-  const nextError = () => { const list = current.rows, at = current.selected ? list.indexOf(current.selected) : -1; const next = [...list.slice(at + 1), ...list.slice(0, at + 1)].find((n) => n.span.error); if (next) actions.select(next); else say('No span failed'); };
-  return { update, move: rows.move, zoom, nextError, zoomSelected: () => { if (current.selected) near(current.selected); }, toggle: (/** @type {string} */ k) => patch({ [k]: params().get(k) === '1' ? null : '1' }, { replace: true }), stop() { rows.stop(); mini.stop(); panel.stop(); } };
+  const nextError = () => { const list = current.rows, at = current.selected ? list.indexOf(current.selected) : -1;
+    const next = [...list.slice(at + 1), ...list.slice(0, at + 1)].find((n) => n.span.error); if (next) actions.select(next);
+    else say('No span failed'); };
+  return { update, move: rows.move, zoom, nextError, zoomSelected: () => { if (current.selected) near(current.selected); },
+    toggle: (/** @type {string} */ k) => patch({ [k]: params().get(k) === '1' ? null : '1' }, { replace: true }),
+    stop() { rows.stop(); mini.stop(); panel.stop(); } };
 }
 
 /** @param {any} trace @param {any} tree @param {Node | undefined} root @param {Node[]} all @param {number} startUs */
 function heading(trace, tree, root, all, startUs) {
-  const errors = all.filter((n) => n.span.error).length, services = new Set(all.map((n) => n.span.service)).size, lines = (trace.logs ?? []).length, loose = (trace.logs ?? []).filter((/** @type {any} */ l) => !l.span);
+  const errors = all.filter((n) => n.span.error).length, services = new Set(all.map((n) => n.span.service)).size, lines = (trace.logs ?? []).length,
+    loose = (trace.logs ?? []).filter((/** @type {any} */ l) => !l.span);
   const fact = (/** @type {any[]} */ ...kids) => h('span', { class: 'nowrap' }, kids);
   const bold = (/** @type {string} */ text) => { const at = text.indexOf(' '); return [h('b', {}, text.slice(0, at)), text.slice(at)]; };
   return h('div', { class: 'stack' },
-    h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/traces'), 'aria-label': 'Back to the traces', onclick: (/** @type {Event} */ e) => { if (visited.get()) { e.preventDefault(); history.back(); } } }, icon('left')),
-      h('h1', { class: 'cut' }, root?.span.name || '(no name)'), root?.span.error && badge('err', root.span.status_message ? root.span.status_message.slice(0, 60) : 'error', 'err'), root?.orphan && badge('warn', 'root never came', 'warn'),
+    h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/traces'), 'aria-label': 'Back to the traces',
+      onclick: (/** @type {Event} */ e) => { if (visited.get()) { e.preventDefault(); history.back(); } } }, icon('left')),
+      h('h1', { class: 'cut' }, root?.span.name || '(no name)'), root?.span.error && badge('err',
+        root.span.status_message ? root.span.status_message.slice(0, 60) : 'error', 'err'), root?.orphan && badge('warn', 'root never came', 'warn'),
       h('span', { class: 'row end hide-s' }, copyButton(() => location.href, 'Copy link'))),
-    h('p', { class: 'facts-line' }, fact(h('b', {}, durationText(trace.duration_ns / 1e6))), fact(bold(plural(all.length, 'span'))), fact(bold(plural(services, 'service'))), errors ? fact(h('span', { class: 't-err' }, bold(plural(errors, 'error')))) : fact('no error'), fact(bold(plural(lines, 'log line'))),
-      fact(h('span', { class: 'dim' }, `${stamp(startUs, utc.get()).slice(0, 10)} `, clock(startUs, utc.get(), 'milli'), utc.get() ? ' UTC' : ' local')), h('span', { class: 'row id' }, h('span', { class: 'mono cut', title: trace.xray_id }, trace.trace_id), copyButton(trace.trace_id, '', 'the W3C id'), trace.xray_id && copyButton(trace.xray_id, 'X-Ray form', 'the X-Ray id'))),
-    tree.orphans > 0 && h('div', { class: 'note warn' }, icon('warn'), h('div', { class: 'grow' }, h('b', {}, `${plural(tree.orphans, 'span names', 'spans name')} a parent that never came.`), h('span', { class: 'small' }, 'Shown at the top level. It may still be on its way; else a proxy dropped traceparent, or the parent was sampled away.'))),
-    tree.outside > 0 && h('div', { class: 'note' }, icon('warn'), h('div', { class: 'grow small' }, `${plural(tree.outside, 'span runs', 'spans run')} outside the parent’s time, outlined with dashes: work that outlives its caller, or clocks that differ.`)),
-    loose.length > 0 && h('details', { class: 'loose small' }, h('summary', {}, `${plural(loose.length, 'log line')} of the trace ${loose.length === 1 ? 'belongs' : 'belong'} to no span`), loose.slice(0, 50).map((/** @type {any} */ l) => h('p', { class: 'mono pre' }, `+${durationText(l.offset_ns / 1e6)} ${String(l.severity ?? '').toUpperCase()} ${l.dataset}: ${l.body}`))));
+    h('p', { class: 'facts-line' }, fact(h('b', {}, durationText(trace.duration_ns / 1e6))), fact(bold(plural(all.length, 'span'))),
+      fact(bold(plural(services, 'service'))), errors ? fact(h('span', { class: 't-err' }, bold(plural(errors, 'error')))) : fact('no error'),
+      fact(bold(plural(lines, 'log line'))),
+      fact(h('span', { class: 'dim' }, `${stamp(startUs, utc.get()).slice(0, 10)} `, clock(startUs, utc.get(), 'milli'),
+        utc.get() ? ' UTC' : ' local')), h('span', { class: 'row id' }, h('span', { class: 'mono cut', title: trace.xray_id }, trace.trace_id),
+        copyButton(trace.trace_id, '', 'the W3C id'), trace.xray_id && copyButton(trace.xray_id, 'X-Ray form', 'the X-Ray id'))),
+    tree.orphans > 0 && h('div', { class: 'note warn' }, icon('warn'), h('div', { class: 'grow' },
+      h('b', {}, `${plural(tree.orphans, 'span names', 'spans name')} a parent that never came.`),
+      h('span', { class: 'small' }, 'Shown at the top level. It may still be on its way; else a proxy dropped traceparent, or the parent was sampled away.'))),
+    tree.outside > 0 && h('div', { class: 'note' }, icon('warn'), h('div', { class: 'grow small' },
+      `${plural(tree.outside, 'span runs', 'spans run')} outside the parent’s time, outlined with dashes: work that outlives its caller, or clocks that differ.`)),
+    loose.length > 0 && h('details', { class: 'loose small' },
+      h('summary', {}, `${plural(loose.length, 'log line')} of the trace ${loose.length === 1 ? 'belongs' : 'belong'} to no span`),
+      loose.slice(0, 50).map((/** @type {any} */ l) => h('p', { class: 'mono pre' },
+      `+${durationText(l.offset_ns / 1e6)} ${String(l.severity ?? '').toUpperCase()} ${l.dataset}: ${l.body}`))));
 }
 
 /** @param {Node[]} all @param {{fold: (shut: boolean) => void, whole: () => void}} actions */
 function toolbar(all, actions) {
   let timer = 0;
-  const find = h('input', { placeholder: 'Find span', 'aria-label': 'Find span', 'data-find': true, oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => patch({ find: find.value.trim() }, { replace: true }), 120); } });
-  const press = (/** @type {string} */ key, /** @type {string} */ text) => h('button', { class: 'btn sm', type: 'button', onclick: () => patch({ [key]: place.get().params.get(key) === '1' ? null : '1' }, { replace: true }) }, text, h('kbd', {}, key));
+  const find = h('input', { placeholder: 'Find span', 'aria-label': 'Find span', 'data-find': true,
+    oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => patch({ find: find.value.trim() }, { replace: true }), 120); } });
+  const press = (/** @type {string} */ key, /** @type {string} */ text) => h('button', { class: 'btn sm', type: 'button',
+    onclick: () => patch({ [key]: place.get().params.get(key) === '1' ? null : '1' }, { replace: true }) }, text, h('kbd', {}, key));
   const c = press('c', 'Critical path'), e = press('e', 'Errors only'), count = h('span', { class: 'faint small' });
   const whole1 = h('button', { class: 'btn sm', type: 'button', onclick: actions.whole }, 'Whole trace', h('kbd', {}, '0'));
   const shares = serviceShares(all);
   const element = h('header', {}, h('label', { class: 'input find' }, icon('search', 'i faint'), find, h('kbd', { class: 'hide-s' }, 'f')), c, e,
-    h('span', { class: 'btns' }, h('button', { class: 'btn sm', type: 'button', onclick: () => actions.fold(true) }, 'Fold'), h('button', { class: 'btn sm', type: 'button', onclick: () => actions.fold(false) }, 'Unfold')), whole1, count,
-    h('span', { class: 'end row wrap shares', title: 'Share of the time that services spent themselves' }, shares.slice(0, shownShares).map((s) => h('span', { class: 'row small share' }, service(s.name), h('b', {}, percent(s.share).join(' ')))), shares.length > shownShares && h('span', { class: 'faint small' }, `and ${shares.length - shownShares} more`)));
+    h('span', { class: 'btns' }, h('button', { class: 'btn sm', type: 'button', onclick: () => actions.fold(true) }, 'Fold'),
+      h('button', { class: 'btn sm', type: 'button', onclick: () => actions.fold(false) }, 'Unfold')), whole1, count,
+    h('span', { class: 'end row wrap shares', title: 'Share of the time that services spent themselves' },
+      shares.slice(0, shownShares).map((s) => h('span', { class: 'row small share' }, service(s.name), h('b', {}, percent(s.share).join(' ')))),
+      shares.length > shownShares && h('span', { class: 'faint small' }, `and ${shares.length - shownShares} more`)));
   return { element, update(/** @type {any} */ state, /** @type {number} */ length) {
     if (document.activeElement !== find) find.value = state.find;
     c.setAttribute('aria-pressed', String(Boolean(state.critical)));
@@ -141,6 +180,9 @@ function toolbar(all, actions) {
 }
 
 function legend() {
-  const item = (/** @type {string} */ mark, /** @type {string} */ text) => h('span', { class: 'nowrap' }, h('b', { 'aria-hidden': 'true' }, mark), ` ${text}`);
-  return h('p', { class: 'wf-legend' }, item('━', 'critical path'), h('span', { class: 'nowrap' }, h('b', { class: 't-err', 'aria-hidden': 'true' }, '!'), ' error'), item('▾', 'log line'), item('┄', 'outside its parent'), h('span', { class: 'hide-s' }, 'Drag over the small picture to look closer; ← → fold and unfold.'));
+  const item = (/** @type {string} */ mark, /** @type {string} */ text) => h('span', { class: 'nowrap' }, h('b', { 'aria-hidden': 'true' }, mark),
+    ` ${text}`);
+  return h('p', { class: 'wf-legend' }, item('━', 'critical path'), h('span', { class: 'nowrap' },
+    h('b', { class: 't-err', 'aria-hidden': 'true' }, '!'), ' error'), item('▾', 'log line'), item('┄', 'outside its parent'),
+    h('span', { class: 'hide-s' }, 'Drag over the small picture to look closer; ← → fold and unfold.'));
 }

@@ -14,9 +14,11 @@ export function datasets(signal) { return get('datasets', {}, signal); }
 export function columns(dataset, signal) { return get('columns', { dataset }, signal); }
 /** @param {string} dataset @param {Record<string, unknown>} query @param {AbortSignal} [signal] */
 export async function query(dataset, query, signal) {
-  const answer = await post('query', { dataset, query }, signal), kept = answer.columns.map((/** @type {{name: string}} */ c) => !c.name.startsWith('HEATMAP('));
+  const answer = await post('query', { dataset, query }, signal),
+    kept = answer.columns.map((/** @type {{name: string}} */ c) => !c.name.startsWith('HEATMAP('));
   const keep = (/** @type {any[]} */ list) => list.filter((_, i) => kept[i]); // a heatmap is a picture, no column of the table
-  return { ...answer, columns: keep(answer.columns), data: keep(answer.data), info: { rows_matched: 0, rows_scanned: 0, elapsed_ms: 0, mean_sample_rate: 1, ...answer.info } };
+  return { ...answer, columns: keep(answer.columns), data: keep(answer.data), info: { rows_matched: 0, rows_scanned: 0, elapsed_ms: 0,
+    mean_sample_rate: 1, ...answer.info } };
 }
 /** @param {{dataset: string, query: object, selection: object, baseline?: object, limit?: number}} body @param {AbortSignal} [signal] */
 export function bubbleUp(body, signal) { return post('bubbleup', body, signal); }
@@ -39,7 +41,8 @@ export async function values(dataset, column, time, signal) {
     filters: [{ column, op: 'exists' }], limit: 30, start_time: Math.floor(time.start), end_time: Math.ceil(time.end) }, signal);
   const at = (/** @type {string} */ kind) => answer.data[answer.columns.findIndex((/** @type {{kind: string}} */ c) => c.kind === kind)] ?? [];
   const counts = at('calculation');
-  return at('breakdown').map((/** @type {unknown} */ value, /** @type {number} */ i) => ({ value, count: counts[i] })).filter((/** @type {{value: unknown}} */ v) => v.value !== null);
+  return at('breakdown').map((/** @type {unknown} */ value, /** @type {number} */ i) => ({ value,
+    count: counts[i] })).filter((/** @type {{value: unknown}} */ v) => v.value !== null);
 }
 
 /**

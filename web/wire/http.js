@@ -8,7 +8,12 @@ const prefix = '/api/cairn/';
 /** @param {'offline' | 'answer' | 'shape'} kind @param {string} message @param {number} status @param {string} [field] @returns {WireError} */
 function failure(kind, message, status, field) { return Object.assign(new Error(message), { kind, status, field }); }
 
-/** @param {string} path below /api/cairn/ @param {Record<string, string | number | boolean | undefined | null>} [params] @param {AbortSignal} [signal] @returns {Promise<any>} */
+/**
+ * @param {string} path below /api/cairn/
+ * @param {Record<string, string | number | boolean | undefined | null>} [params]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
 export function get(path, params = {}, signal) {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) if (value !== undefined && value !== null && value !== '') search.set(key, String(value));
@@ -17,7 +22,8 @@ export function get(path, params = {}, signal) {
 
 /** @param {string} path below /api/cairn/ @param {unknown} body @param {AbortSignal} [signal] @returns {Promise<any>} */
 export function post(path, body, signal) {
-  return ask(`${prefix}${path}`, { method: 'POST', signal, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', Accept: 'application/json' } });
+  return ask(`${prefix}${path}`, { method: 'POST', signal, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json',
+    Accept: 'application/json' } });
 }
 
 /** @param {string} url @param {RequestInit} init @returns {Promise<any>} */
@@ -34,7 +40,8 @@ export async function ask(url, init) {
   try { answer = text ? JSON.parse(text) : {}; } catch {
     throw failure('shape', response.ok ? 'The answer is no JSON.' : `Status ${response.status}.`, response.status);
   }
-  if (!response.ok) throw failure('answer', typeof answer.error === 'string' ? answer.error : `Status ${response.status}.`, response.status, answer.field);
+  if (!response.ok) throw failure('answer', typeof answer.error === 'string' ? answer.error : `Status ${response.status}.`, response.status,
+    answer.field);
   return answer;
 }
 
