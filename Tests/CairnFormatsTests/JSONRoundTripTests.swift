@@ -39,7 +39,8 @@ struct JSONTrees {
 
   mutating func text() -> String {
     let alphabet: [String] = [
-      "a", "duration_ms", "\"", "\\", "\n", "\u{0}", "\u{1f}", "\u{7f}", "\u{2028}", "\u{2029}", "\u{2027}", "é", "€", "😀", "<", "</script>", "&",
+      "a", "duration_ms", "\"", "\\", "\n", "\u{0}", "\u{1f}", "\u{7f}", "\u{2028}", "\u{2029}", "\u{2027}", "é", "€", "😀", "<",
+      "</script>", "&",
       "/", "\u{FFFF}", "\u{10FFFF}", "\u{FFFD}",
     ]
     return (0..<Int.random(in: 0...12, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "" }.joined()

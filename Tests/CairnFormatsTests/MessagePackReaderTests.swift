@@ -15,14 +15,20 @@ import Testing
   }
 
   @Test(arguments: [
-    ([0x00], .integer(0)), ([0x7f], .integer(127)), ([0xe0], .integer(-32)), ([0xff], .integer(-1)), ([0xc0], .null), ([0xc2], .boolean(false)),
-    ([0xc3], .boolean(true)), ([0xcc, 0xff], .integer(255)), ([0xcd, 1, 2], .integer(258)), ([0xce, 0xff, 0xff, 0xff, 0xff], .integer(4_294_967_295)),
+    ([0x00], .integer(0)), ([0x7f], .integer(127)), ([0xe0], .integer(-32)), ([0xff], .integer(-1)), ([0xc0], .null),
+    ([0xc2], .boolean(false)),
+    ([0xc3], .boolean(true)), ([0xcc, 0xff], .integer(255)), ([0xcd, 1, 2], .integer(258)),
+    ([0xce, 0xff, 0xff, 0xff, 0xff], .integer(4_294_967_295)),
     ([0xcf, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .integer(.max)), ([0xcf, 0x80, 0, 0, 0, 0, 0, 0, 0], .unsigned(1 << 63)),
     ([0xd0, 0x80], .integer(-128)), ([0xd1, 0x80, 0], .integer(-32768)), ([0xd2, 0xff, 0xff, 0xff, 0xfe], .integer(-2)),
-    ([0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0], .integer(.min)), ([0xca, 0x3f, 0xc0, 0, 0], .double(1.5)), ([0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], .double(1.5)),
-    ([0xa2, 0x68, 0x69], .string(1..<3)), ([0xd9, 1, 0x61], .string(2..<3)), ([0xda, 0, 1, 0x61], .string(3..<4)), ([0xdb, 0, 0, 0, 1, 0x61], .string(5..<6)),
-    ([0xc4, 1, 9], .binary(2..<3)), ([0xc5, 0, 1, 9], .binary(3..<4)), ([0xc6, 0, 0, 0, 1, 9], .binary(5..<6)), ([0xd4, 5, 1], .other(type: 5, 2..<3)),
-    ([0xd6, 0xff, 0, 0, 0, 1], .other(type: -1, 2..<6)), ([0xc7, 2, 7, 1, 2], .other(type: 7, 3..<5)), ([0xc8, 0, 1, 7, 1], .other(type: 7, 4..<5)),
+    ([0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0], .integer(.min)), ([0xca, 0x3f, 0xc0, 0, 0], .double(1.5)),
+    ([0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], .double(1.5)),
+    ([0xa2, 0x68, 0x69], .string(1..<3)), ([0xd9, 1, 0x61], .string(2..<3)), ([0xda, 0, 1, 0x61], .string(3..<4)),
+    ([0xdb, 0, 0, 0, 1, 0x61], .string(5..<6)),
+    ([0xc4, 1, 9], .binary(2..<3)), ([0xc5, 0, 1, 9], .binary(3..<4)), ([0xc6, 0, 0, 0, 1, 9], .binary(5..<6)),
+    ([0xd4, 5, 1], .other(type: 5, 2..<3)),
+    ([0xd6, 0xff, 0, 0, 0, 1], .other(type: -1, 2..<6)), ([0xc7, 2, 7, 1, 2], .other(type: 7, 3..<5)),
+    ([0xc8, 0, 1, 7, 1], .other(type: 7, 4..<5)),
   ] as [([UInt8], MessagePackToken)])
   func readsEveryType(bytes: [UInt8], expected: MessagePackToken) throws {
     #expect(try Self.tokens(bytes) == [expected])

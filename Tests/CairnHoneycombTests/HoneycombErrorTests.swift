@@ -22,7 +22,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (HoneycombError.Problem.unparseable, 400, "unparseable"), (.unauthorized, 401, nil), (.forbidden, 403, nil), (.notFound, 404, "not-found"),
+    (HoneycombError.Problem.unparseable, 400, "unparseable"), (.unauthorized, 401, nil), (.forbidden, 403, nil),
+    (.notFound, 404, "not-found"),
     (.conflict, 409, "conflict"), (.payloadTooLarge, 413, "payload-too-large"), (.unsupportedMediaType, 415, nil),
     (.validationFailed, 422, "validation-failed"), (.rateLimited, 429, "rate-limited"), (.unavailable, 503, nil),
   ] as [(HoneycombError.Problem, Int, String?)])

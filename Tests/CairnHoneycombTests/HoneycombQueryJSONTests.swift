@@ -24,6 +24,18 @@ import Testing
     #expect(String(decoding: query.body(id: "q"), as: UTF8.self).contains(#""time_range":0.25,"start_time":100.5"#))
   }
 
+  @Test(arguments: [UInt64](1...10))
+  func fractionalTimesComeBackToTheNanosecond(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    for _ in 0..<500 {
+      let start = Double.random(in: 1e9...9e9, using: &generator)
+      let range = Double.random(in: 0.001...1e6, using: &generator)
+      let query = try HoneycombQueryTests.query(#"{"start_time":\#(start),"time_range":\#(range)}"#, .cairn)
+      let again = try HoneycombQuery(JSONValue(parsing: query.body(id: "q")), rules: .cairn)
+      #expect(again.time == query.time, "seed \(seed): \(start) \(range)")
+    }
+  }
+
   @Test(arguments: [UInt64](1...20))
   func whatIsGivenBackMeansTheSame(seed: UInt64) throws {
     var specs = QuerySpecs(seed: seed)

@@ -48,7 +48,8 @@ let now: Int64 = 1_795_392_000 * second
   }
 
   @Test(arguments: [
-    "COUNT", "SUM", "AVG", "COUNT_DISTINCT", "HEATMAP", "MAX", "MIN", "P001", "P01", "P05", "P10", "P20", "P25", "P50", "P75", "P80", "P90",
+    "COUNT", "SUM", "AVG", "COUNT_DISTINCT", "HEATMAP", "MAX", "MIN", "P001", "P01", "P05", "P10", "P20", "P25", "P50", "P75",
+    "P80", "P90",
     "P95", "P99", "P999", "RATE_AVG", "RATE_SUM", "RATE_MAX",
   ])
   func everyOperationTakesAColumn(name: String) throws {
@@ -81,36 +82,43 @@ let now: Int64 = 1_795_392_000 * second
   @Test(arguments: [
     (#"{"time_range":0}"#, "time_range"), (#"{"time_range":-5}"#, "time_range"), (#"{"time_range":1.5}"#, "time_range"),
     (#"{"time_range":"60"}"#, "time_range"), (#"{"time_range":1e300}"#, "time_range"), (#"{"start_time":99999999999}"#, "start_time"),
-    (#"{"start_time":1.5}"#, "start_time"), (#"{"end_time":true}"#, "end_time"), (#"{"start_time":2000,"end_time":1000}"#, "start_time"),
+    (#"{"start_time":1.5}"#, "start_time"), (#"{"end_time":true}"#, "end_time"),
+    (#"{"start_time":2000,"end_time":1000}"#, "start_time"),
     (#"{"start_time":1000,"end_time":2000,"time_range":60}"#, "time_range"),
     (#"{"granularity":7}"#, "granularity"), (#"{"granularity":721}"#, "granularity"), (#"{"granularity":-1}"#, "granularity"),
-    (#"{"granularity":60.5}"#, "granularity"), (#"{"time_range":5,"granularity":1}"#, "granularity"), (#"{"granularity":9223372036}"#, "granularity"),
+    (#"{"granularity":60.5}"#, "granularity"), (#"{"time_range":5,"granularity":1}"#, "granularity"),
+    (#"{"granularity":9223372036}"#, "granularity"),
     (#"{"limit":0}"#, "limit"), (#"{"limit":1001}"#, "limit"), (#"{"limit":"5"}"#, "limit"), (#"{"limit":1.5}"#, "limit"),
     (#"{"breakdowns":"a"}"#, "breakdowns"), (#"{"breakdowns":[1]}"#, "breakdowns[0]"), (#"{"breakdowns":["a",""]}"#, "breakdowns[1]"),
     (#"{"breakdowns":[null]}"#, "breakdowns[0]"), (#"{"breakdowns":["root.name"]}"#, "breakdowns[0]"),
     (#"{"breakdowns":["parent.name"]}"#, "breakdowns[0]"), (#"{"breakdowns":["child.x"]}"#, "breakdowns[0]"),
     (#"{"breakdowns":["any.x"]}"#, "breakdowns[0]"), (#"{"breakdowns":["any3.x"]}"#, "breakdowns[0]"),
     (#"{"calculations":{}}"#, "calculations"), (#"{"calculations":[{}]}"#, "calculations[0].op"),
-    (#"{"calculations":[{"op":"count"}]}"#, "calculations[0].op"), (#"{"calculations":[{"op":"P42","column":"c"}]}"#, "calculations[0].op"),
+    (#"{"calculations":[{"op":"count"}]}"#, "calculations[0].op"),
+    (#"{"calculations":[{"op":"P42","column":"c"}]}"#, "calculations[0].op"),
     (#"{"calculations":[{"op":1}]}"#, "calculations[0].op"), (#"{"calculations":[{"op":"HISTOGRAM_COUNT"}]}"#, "calculations[0].op"),
-    (#"{"calculations":[{"op":"SUM"}]}"#, "calculations[0].column"), (#"{"calculations":[{"op":"SUM","column":""}]}"#, "calculations[0].column"),
+    (#"{"calculations":[{"op":"SUM"}]}"#, "calculations[0].column"),
+    (#"{"calculations":[{"op":"SUM","column":""}]}"#, "calculations[0].column"),
     (#"{"calculations":[{"op":"CONCURRENCY","column":"c"}]}"#, "calculations[0].column"),
     (#"{"calculations":[{"op":"COUNT","name":"n"}]}"#, "calculations[0].name"),
     (#"{"calculations":[{"op":"COUNT","filters":[{"column":"a","op":"exists"}]}]}"#, "calculations[0].filters"),
     (#"{"calculations":[{"op":"COUNT","filter_combination":"XOR"}]}"#, "calculations[0].filter_combination"),
     (#"{"calculations":[{"op":"COUNT","what":1}]}"#, "calculations[0].what"), (#"{"calculations":[5]}"#, "calculations[0]"),
-    (#"{"orders":[{}]}"#, "orders[0]"), (#"{"orders":[{"column":"a"}]}"#, "orders[0].column"), (#"{"orders":[{"op":"SUM","column":"a"}]}"#, "orders[0].op"),
+    (#"{"orders":[{}]}"#, "orders[0]"), (#"{"orders":[{"column":"a"}]}"#, "orders[0].column"),
+    (#"{"orders":[{"op":"SUM","column":"a"}]}"#, "orders[0].op"),
     (#"{"orders":[{"op":"COUNT","order":"down"}]}"#, "orders[0].order"), (#"{"orders":[{"op":"nope"}]}"#, "orders[0].op"),
     (#"{"orders":[{"op":"COUNT","limit":3}]}"#, "orders[0].limit"),
     (#"{"calculations":[{"op":"HEATMAP","column":"c"}],"orders":[{"op":"HEATMAP","column":"c"}]}"#, "orders[0].op"),
-    (#"{"havings":[{"op":">","value":1}]}"#, "havings[0].calculate_op"), (#"{"havings":[{"calculate_op":"COUNT","value":1}]}"#, "havings[0].op"),
+    (#"{"havings":[{"op":">","value":1}]}"#, "havings[0].calculate_op"),
+    (#"{"havings":[{"calculate_op":"COUNT","value":1}]}"#, "havings[0].op"),
     (#"{"havings":[{"calculate_op":"COUNT","op":"in","value":1}]}"#, "havings[0].op"),
     (#"{"havings":[{"calculate_op":"COUNT","op":">"}]}"#, "havings[0].value"),
     (#"{"havings":[{"calculate_op":"COUNT","op":">","value":"1"}]}"#, "havings[0].value"),
     (#"{"havings":[{"calculate_op":"SUM","column":"c","op":">","value":1}]}"#, "havings[0].calculate_op"),
     (#"{"calculations":[{"op":"HEATMAP","column":"c"}],"havings":[{"calculate_op":"HEATMAP","column":"c","op":">","value":1}]}"#, "havings[0].calculate_op"),
     (#"{"filter_combination":"NOR"}"#, "filter_combination"), (#"{"calculated_fields":[{"name":"n","expression":"1"}]}"#, "calculated_fields"),
-    (#"{"formulas":[{"name":"n","expression":"$a"}]}"#, "formulas"), (#"{"compare_time_offset_seconds":3600}"#, "compare_time_offset_seconds"),
+    (#"{"formulas":[{"name":"n","expression":"$a"}]}"#, "formulas"),
+    (#"{"compare_time_offset_seconds":3600}"#, "compare_time_offset_seconds"),
     (#"{"colour":"red"}"#, "colour"), ("[]", ""), ("7", ""), ("null", ""),
   ])
   func everyMistakeIsToldWithItsField(text: String, field: String) throws {
@@ -158,8 +166,10 @@ let now: Int64 = 1_795_392_000 * second
   }
 
   @Test(arguments: [
-    (60, 1), (61, 1), (120, 1), (121, 5), (600, 5), (601, 10), (1200, 10), (1800, 15), (3600, 30), (7200, 60), (14_400, 120), (21_600, 300), (36_000, 300),
-    (86_400, 900), (172_800, 1800), (604_800, 7200), (2_592_000, 21_600), (5_184_000, 43_200), (10_368_000, 86_400), (31_536_000, 604_800),
+    (60, 1), (61, 1), (120, 1), (121, 5), (600, 5), (601, 10), (1200, 10), (1800, 15), (3600, 30), (7200, 60), (14_400, 120),
+    (21_600, 300), (36_000, 300),
+    (86_400, 900), (172_800, 1800), (604_800, 7200), (2_592_000, 21_600), (5_184_000, 43_200), (10_368_000, 86_400),
+    (31_536_000, 604_800),
   ] as [(Int64, Int64)])
   func anOpenGranularityMakesAReadableChart(range: Int64, expected: Int64) throws {
     #expect(try Self.plan(#"{"time_range":\#(range)}"#).granularityNanoseconds == expected * second)

@@ -156,7 +156,8 @@ import Testing
 
   @Test func emptyAndDegenerateHeatmapsDoNotTrap() throws {
     for (edges, counts) in [
-      ([], [[]]), ([1.0], [[]]), ([1, 2], [[0]]), ([5, 5], [[3]]), ([-.infinity, 1, .infinity], [[1, 2]]), ([1, 2, 4], [[1], [], [1, 2, 3]]),
+      ([], [[]]), ([1.0], [[]]), ([1, 2], [[0]]), ([5, 5], [[3]]), ([-.infinity, 1, .infinity], [[1, 2]]),
+      ([1, 2, 4], [[1], [], [1, 2, 3]]),
       ([.nan, 1], [[1]]), ([-1e308, 1e308], [[1]]),
     ] as [([Double], [[Double]])] {
       for scale in [AnswerHeatmap.Scale.linear, .logarithmic] {

@@ -73,7 +73,8 @@ extension HoneycombQuery {
     for (name, nanoseconds) in members {
       guard let nanoseconds else { continue }
       let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: HoneycombTime.nanosecondsPerSecond)
-      if rest == 0 { writer.member(name, seconds) } else { writer.member(name, Double(nanoseconds) / 1e9) }
+      // Added up rather than divided, so that it is rounded once and reads back as the same nanoseconds.
+      if rest == 0 { writer.member(name, seconds) } else { writer.member(name, Double(seconds) + Double(rest) / 1e9) }
     }
   }
 }
