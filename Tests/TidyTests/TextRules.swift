@@ -10,7 +10,7 @@ enum TextRules {
   private static let machine = ["/wo" + "rk/", "/fa" + "rm/", "/ro" + "ot/", "/Us" + "ers/"]
 
   static func licenceLine(_ file: SourceFile) -> [Finding] {
-    guard licensed.contains(file.fileExtension), file.name != "shim.h", file.lines.prefix(2).allSatisfy({ !$0.contains(licence) }), file.path != "Package.swift" else { return [] }
+    guard licensed.contains(file.fileExtension), file.name != "shim.h", file.lines.prefix(2).allSatisfy({ !$0.contains(licence) }), file.name != "Package.swift" else { return [] }
     return [Finding(path: file.path, line: 1, remedy: "begin with '// \(licence)'")]
   }
 
