@@ -18,6 +18,17 @@ def test_files_are_short_and_named_in_lower_kebab():
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.js", path.name), path.name
 
 
+def test_functions_are_at_most_sixty_lines():
+    for path in SCRIPTS:
+        start = None
+        for number, line in enumerate(path.read_text().splitlines()):
+            if re.match(r"(export )?(async )?function ", line):
+                start = number
+            elif line == "}" and start is not None:
+                assert number - start < 60, f"{path.name}:{start + 1}"
+                start = None
+
+
 def test_arrows_point_down():
     for path in SCRIPTS:
         if room(path) not in MAY:

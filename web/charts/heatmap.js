@@ -7,6 +7,7 @@ import { timeTicks } from '../model/time.js';
 import { fit, s, tokens } from './svg.js';
 
 /** @typedef {import('../model/heatbox.js').Heatmap} Heatmap */
+/** @typedef {{x: number, y: number, w: number, h: number}} Rect */
 /**
  * @typedef {{left: number, right: number, top: number, bottom: number, x: import('../model/scales.js').Scale, y: import('../model/scales.js').Scale}} Frame  x in Unix seconds
  */
@@ -96,4 +97,16 @@ export function cellRect(frame, map, { bucket, cell }) {
   const start = (map.start_us + bucket * map.step_us) / 1e6, x0 = frame.x.at(start), x1 = frame.x.at(start + map.step_us / 1e6);
   const y0 = clamp(frame.y.at(map.edges[cell + 1]), frame.top, frame.bottom), y1 = clamp(frame.y.at(map.edges[cell]), frame.top, frame.bottom);
   return { x: x0, y: y0, w: x1 - x0, h: Math.max(2, y1 - y0) };
+}
+
+/** @param {Frame} frame @param {import('../model/heatbox.js').Box} box @returns {Rect | null} null where none of it is in view */
+export function boxRect(frame, box) {
+  const x0 = clamp(frame.x.at(box.start), frame.left, frame.right), x1 = clamp(frame.x.at(box.end), frame.left, frame.right);
+  const y0 = clamp(frame.y.at(box.max), frame.top, frame.bottom), y1 = clamp(frame.y.at(box.min), frame.top, frame.bottom);
+  return x1 > x0 && y1 > y0 ? { x: x0, y: y0, w: x1 - x0, h: y1 - y0 } : null;
+}
+
+/** @param {Frame} frame @param {string} column @param {Rect} r @returns {import('../model/heatbox.js').Box} */
+export function rectBox(frame, column, r) {
+  return { column, min: frame.y.back(r.y + r.h), max: frame.y.back(r.y), start: frame.x.back(r.x), end: frame.x.back(r.x + r.w) };
 }

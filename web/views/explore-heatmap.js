@@ -1,6 +1,6 @@
 // @ts-check
 // The heatmap with its box. Drag makes, moves and resizes the box; arrows do so too; a click on a cell opens the traces in it.
-import { cellAt, cellRect, drawCells, drawOverlay, heatFrame } from '../charts/heatmap.js';
+import { boxRect, cellAt, cellRect, drawCells, drawOverlay, heatFrame, rectBox } from '../charts/heatmap.js';
 import { lineChart } from '../charts/line.js';
 import { drawn, s } from '../charts/svg.js';
 import { columnUnit, durationText, plural, short, whole } from '../model/format.js';
@@ -32,15 +32,8 @@ export function heatmapPanel(given) {
   let cursor = /** @type {{bucket: number, cell: number} | null} */ (null), pending = /** @type {Box | null} */ (null);
   const asLog = () => place.get().params.get('log') !== '0' && map.scale !== 'linear';
   const box = () => pending ?? given.box();
-  const rectOf = (/** @type {Box | null} */ b) => {
-    if (!b || !frame || b.column !== column) return null;
-    const inX = (/** @type {number} */ v) => Math.min(frame?.right ?? v, Math.max(frame?.left ?? v, v)),
-      inY = (/** @type {number} */ v) => Math.min(frame?.bottom ?? v, Math.max(frame?.top ?? v, v));
-    const x0 = inX(frame.x.at(b.start)), x1 = inX(frame.x.at(b.end)), y0 = inY(frame.y.at(b.max)), y1 = inY(frame.y.at(b.min));
-    return x1 > x0 && y1 > y0 ? { x: x0, y: y0, w: x1 - x0, h: y1 - y0 } : null;
-  };
-  const boxOf = (/** @type {{x: number, y: number, w: number, h: number}} */ r) => { const f = /** @type {import('../charts/heatmap.js').Frame} */ (frame);
-    return { column, min: f.y.back(r.y + r.h), max: f.y.back(r.y), start: f.x.back(r.x), end: f.x.back(r.x + r.w) }; };
+  const rectOf = (/** @type {Box | null} */ b) => (b && frame && b.column === column ? boxRect(frame, b) : null);
+  const boxOf = (/** @type {import('../charts/heatmap.js').Rect} */ r) => rectBox(/** @type {import('../charts/heatmap.js').Frame} */ (frame), column, r);
   const cellBox = (/** @type {{bucket: number, cell: number}} */ at) => ({ column, min: map.edges[at.cell], max: map.edges[at.cell + 1],
     start: (map.start_us + at.bucket * map.step_us) / 1e6, end: (map.start_us + (at.bucket + 1) * map.step_us) / 1e6 });
   const overlay = () => {
@@ -62,8 +55,10 @@ export function heatmapPanel(given) {
         { bars: true, format: short, label: 'COUNT', utc: utc.get(), left: 50 });
   };
   const watch = drawn(host, draw);
-  const off = hovered.subscribe((us) => { hair.hidden = us == null || !frame; if (us != null && frame) hair.style.setProperty('left',
-    `${frame.x.at(us / 1e6)}px`); });
+  const off = hovered.subscribe((us) => {
+    hair.hidden = us == null || !frame;
+    if (us != null && frame) hair.style.setProperty('left', `${frame.x.at(us / 1e6)}px`);
+  });
   const hint = (/** @type {number} */ px, /** @type {number} */ py) => {
     const at = frame && cellAt(frame, map, px, py);
     tip.hidden = !at;

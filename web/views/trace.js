@@ -2,7 +2,7 @@
 // One trace: what it did in a line, the waterfall, and the span that is open.
 import { icon } from '../charts/svg.js';
 import { durationText, percent, plural, whole } from '../model/format.js';
-import { build, criticalPath, depthFirst, serviceShares, visibleRows } from '../model/trace-tree.js';
+import { build, criticalPath, depthFirst, end, serviceShares, visibleRows } from '../model/trace-tree.js';
 import { clock, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, fill, h, say, service } from './dom.js';
@@ -54,28 +54,59 @@ function missing(id, message) {
       copyButton(id, 'Copy id', 'the id')]));
 }
 
-/** @param {HTMLElement} host @param {any} trace */
-function open(host, trace) {
-  const tree = build(trace.spans), all = depthFirst(tree.roots), length = Math.max(1, trace.duration_ns,
-    ...tree.roots.map((r) => r.span.offset_ns + r.span.duration_ns));
-  const root = tree.roots.find((r) => !r.orphan) ?? tree.roots[0], marks = new Map();
-  for (const log of trace.logs ?? []) if (log.span) marks.set(log.span, [...(marks.get(log.span) ?? []), log.offset_ns]);
-  const critical = new Map();
-  for (const piece of root ? criticalPath(root) : []) critical.set(piece.node, [...(critical.get(piece.node) ?? []), piece]);
-  const params = () => place.get().params;
-  const folded = new Set((params().get('fold') ?? '').split(',').filter(Boolean));
-  let current = /** @type {any} */ ({ rows: [], window: { from: 0, to: length }, selected: null, folded, marks, critical: null, find: '' });
-  let dirty = '';
-  const compute = () => {
-    const p = params(), zoomed = /^(\d+)\.\.(\d+)$/.exec(p.get('zoom') ?? ''), find = p.get('find') ?? '', errorsOnly = p.get('e') === '1';
+/**
+ * @template T, K, V
+ * @param {T[]} list @param {(item: T) => K} key @param {(item: T) => V} value
+ * @returns {Map<K, V[]>}
+ */
+function grouped(list, key, value) {
+  const groups = new Map();
+  for (const item of list) {
+    const k = key(item), known = groups.get(k);
+    if (known) known.push(value(item)); else groups.set(k, [value(item)]);
+  }
+  return groups;
+}
+
+/** @param {any} current @param {(node: Node) => void} select */
+function toNextError(current, select) {
+  const list = current.rows, at = current.selected ? list.indexOf(current.selected) : -1;
+  const next = [...list.slice(at + 1), ...list.slice(0, at + 1)].find((n) => n.span.error);
+  if (next) select(next); else say('No span failed');
+}
+
+/**
+ * What the URL says of this trace, worked out anew at each call; rows only when they changed.
+ * @param {any} tree @param {any} trace @param {number} length ns @param {Node | undefined} root @param {Set<string>} folded
+ * @returns {() => any}
+ */
+function reader(tree, trace, length, root, folded) {
+  const marks = grouped((trace.logs ?? []).filter((/** @type {any} */ l) => l.span), (log) => log.span, (log) => log.offset_ns);
+  const path = grouped(root ? criticalPath(root) : [], (piece) => piece.node, (piece) => piece);
+  /** @type {Node[]} */
+  let rows = [];
+  let of = '';
+  return () => {
+    const p = place.get().params, zoomed = /^(\d+)\.\.(\d+)$/.exec(p.get('zoom') ?? '');
+    const find = p.get('find') ?? '', errorsOnly = p.get('e') === '1';
     const from = zoomed ? Math.min(Number(zoomed[1]), length - 1) : 0, to = zoomed ? Math.min(Number(zoomed[2]), length) : length;
     const signature = `${find}|${errorsOnly}|${[...folded]}`;
-    const rows = signature === dirty ? current.rows : visibleRows(tree.roots, folded, { errorsOnly, find });
-    dirty = signature;
-    current = { ...current, rows, find, window: to > from ? { from, to } : { from: 0, to: length }, critical: p.get('c') === '1' ? critical : null,
-      selected: tree.nodes.get(p.get('span') ?? '') ?? (wide.matches ? root : null) ?? null };
+    if (signature !== of) rows = visibleRows(tree.roots, folded, { errorsOnly, find });
+    of = signature;
+    const selected = tree.nodes.get(p.get('span') ?? '') ?? (wide.matches ? root : null) ?? null;
+    const critical = p.get('c') === '1' ? path : null;
+    return { rows, find, folded, marks, critical, selected, window: to > from ? { from, to } : { from: 0, to: length } };
   };
-  compute();
+}
+
+/** @param {HTMLElement} host @param {any} trace */
+function open(host, trace) {
+  const tree = build(trace.spans), all = depthFirst(tree.roots);
+  const length = tree.roots.reduce((most, r) => Math.max(most, end(r.span)), Math.max(1, trace.duration_ns));
+  const root = tree.roots.find((r) => !r.orphan) ?? tree.roots[0];
+  const params = () => place.get().params;
+  const folded = new Set((params().get('fold') ?? '').split(',').filter(Boolean)), compute = reader(tree, trace, length, root, folded);
+  let current = compute();
   const keepFolds = () => patch({ fold: folded.size <= foldsInURL ? [...folded].join(',') : null }, { replace: true });
   const actions = {
     select: (/** @type {Node} */ node) => { patch({ span: node.span.id }, { replace: true }); rows.reveal(node);
@@ -96,12 +127,17 @@ function open(host, trace) {
   const panel = spanPanel({ traceID: trace.trace_id, startUs, tab: () => params().get('tab') ?? 'attributes',
     setTab: (tab) => patch({ tab: tab === 'attributes' ? null : tab }, { replace: true }), close: () => patch({ span: null }, { replace: true }),
     zoom: near });
-  const tools = toolbar(all, { fold: (shut) => { folded.clear();
-    if (shut) for (const n of all) if (n.children.length && n.parentNode) folded.add(n.span.id); keepFolds(); update(); }, whole: () => zoom(null) });
+  const fold = (/** @type {boolean} */ shut) => {
+    folded.clear();
+    if (shut) for (const n of all) if (n.children.length && n.parentNode) folded.add(n.span.id);
+    keepFolds();
+    update();
+  };
+  const tools = toolbar(all, { fold, whole: () => zoom(null) });
   const none = h('div', { class: 'wf-none' });
   let opened = /** @type {Node | null} */ (null);
   const update = () => {
-    compute();
+    current = compute();
     tools.update(current, length);
     rows.update();
     mini.update();
@@ -117,10 +153,7 @@ function open(host, trace) {
     tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element));
   update();
   if (current.selected) rows.reveal(current.selected);
-  const nextError = () => { const list = current.rows, at = current.selected ? list.indexOf(current.selected) : -1;
-    const next = [...list.slice(at + 1), ...list.slice(0, at + 1)].find((n) => n.span.error); if (next) actions.select(next);
-    else say('No span failed'); };
-  return { update, move: rows.move, zoom, nextError, zoomSelected: () => { if (current.selected) near(current.selected); },
+  return { update, move: rows.move, zoom, nextError: () => toNextError(current, actions.select), zoomSelected: () => { if (current.selected) near(current.selected); },
     toggle: (/** @type {string} */ k) => patch({ [k]: params().get(k) === '1' ? null : '1' }, { replace: true }),
     stop() { rows.stop(); mini.stop(); panel.stop(); } };
 }
