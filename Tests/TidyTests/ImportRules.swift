@@ -3,7 +3,7 @@
 /// Arrows between rooms: an import must stand in the manifest, and the manifest's arrows point to smaller ranks.
 enum ImportRules {
   /// What the toolchain brings.
-  private static let toolchain: Set<String> = ["Swift", "Synchronization", "Glibc", "FoundationEssentials", "Dispatch", "_Builtin_intrinsics"]
+  private static let toolchain: Set<String> = ["Swift", "Synchronization", "Glibc", "Darwin", "FoundationEssentials", "Dispatch", "_Builtin_intrinsics"]
   /// The rank of the server; below it no Foundation.
   static let serverRank = 6
 
