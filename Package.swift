@@ -55,6 +55,8 @@ let package = Package(
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
     room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPlan"]),
+    // 5
+    room("CairnStore", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnOTLP", "CairnStorage", "CairnQuery"]),
     // 6
     .target(
       name: "CairnServer",
@@ -73,7 +75,23 @@ let package = Package(
     // 7
     .executableTarget(
       name: "cairn",
-      dependencies: ["CairnServer", "CairnCatalog", "CairnFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["CairnServer", "CairnStore", "CairnStorage", "CairnCatalog", "CairnFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: sheet),
+    tests("CairnCatalogTests", ["CairnCatalog", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+      "CairnServerTests",
+      [
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCatalog", "CairnServer",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+      ]),
+    // Tests, beside them what they share.
+    .target(name: "TestSupport", dependencies: ["CairnBytes", "CairnColumns"], path: "Tests/TestSupport", swiftSettings: sheet),
+    tests("CairnBytesTests", ["CairnBytes", "TestSupport"]),
+    tests("CairnColumnsTests", ["CairnBytes", "CairnColumns", "TestSupport"]),
+    tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd"]),
+    tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
+    tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb"]),
+    tests("TidyTests", []),
   ]
 )
