@@ -29,8 +29,11 @@ export function lineChart(host, steps, series, { bars = false, format, label, ut
     y.ticks.map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(y.at(v)) + 0.5, y2: Math.round(y.at(v)) + 0.5 }),
       s('text', { class: 'ax', x: left - 6, y: y.at(v) + 4, 'text-anchor': 'end' }, format(v))]),
     ticks.map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us), left + 14, right - 14), y: height - 4, 'text-anchor': 'middle' }, t.text)),
-    bars ? columns(steps, series, x, y) : series.map((line) => s('path', { d: path(line.values, steps, x, y), fill: 'none', stroke: line.colour,
-      'stroke-width': line.width ?? 1.6, 'stroke-linejoin': 'round', 'stroke-linecap': 'round', opacity: line.dim ? 0.25 : 1 })));
+    bars ? columns(steps, series, x, y) : series.map((line) => [
+      s('path', { d: path(line.values, steps, x, y), fill: 'none', stroke: line.colour, 'stroke-width': line.width ?? 1.6,
+        'stroke-linejoin': 'round', 'stroke-linecap': 'round', opacity: line.dim ? 0.25 : 1 }),
+      lone(line.values).map((i) => s('circle', { cx: x.at(steps.startUs + (i + 0.5) * steps.stepUs), cy: y.at(/** @type {number} */ (line.values[i])), r: 2,
+        fill: line.colour, opacity: line.dim ? 0.25 : 1 }))]));
   host.replaceChildren(svg);
   return { left, right, top, bottom, at: x.at, back: x.back, step: (px) => clamp(Math.floor((x.back(px) - steps.startUs) / steps.stepUs), 0,
     steps.count - 1) };
@@ -59,15 +62,18 @@ function columns(steps, series, x, y) {
  * @param {Steps} steps
  * @param {any} x
  * @param {any} y
- * @returns {string} gaps stay gaps; a lone point is a short stroke
+ * @returns {string} gaps stay gaps
  */
 function path(values, steps, x, y) {
   let text = '', open = false;
   values.forEach((value, i) => {
     if (value == null) { open = false; return; }
     const px = x.at(steps.startUs + (i + 0.5) * steps.stepUs).toFixed(1), py = y.at(value).toFixed(1);
-    text += open ? `L${px} ${py}` : `M${px} ${py}${values[i + 1] == null ? `L${(Number(px) + 0.1).toFixed(1)} ${py}` : ''}`;
+    text += `${open ? 'L' : 'M'}${px} ${py}`;
     open = true;
   });
   return text;
 }
+
+/** @param {(number | null)[]} values @returns {number[]} places of values without a neighbour: a line cannot show them */
+function lone(values) { return values.flatMap((v, i) => (v != null && values[i - 1] == null && values[i + 1] == null ? [i] : [])); }

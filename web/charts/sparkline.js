@@ -35,9 +35,12 @@ export function sparkbars(values, { width = 180, height = 18, colour = 'var(--ba
   const sums = Array.from({ length: groups }, (_, g) => values.slice(Math.floor(g * per), Math.max(Math.floor(g * per) + 1,
     Math.floor((g + 1) * per))).reduce((a, v) => /** @type {number} */ (a) + (v ?? 0), 0));
   const most = Math.max(...sums.map(Number)) || 1;
-  return s('svg', { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' }, sums.map((v, i) => {
-    const tall = v ? Math.max(1.5, Number(v) / most * (height - 1)) : 0.5;
-    return s('rect', { x: i * width / groups, y: height - tall, width: Math.max(1, width / groups - 1), height: tall,
-      fill: v ? colour : 'var(--line2)' });
-  }));
+  let bars = '', none = ''; // two paths for all bars: tables have many rows
+  sums.forEach((v, i) => {
+    const tall = v ? Math.max(1.5, Number(v) / most * (height - 1)) : 0.5, wide = Math.max(1, width / groups - 1);
+    const bar = `M${(i * width / groups).toFixed(1)} ${height}v${-tall.toFixed(1)}h${wide.toFixed(1)}V${height}Z`;
+    if (v) bars += bar; else none += bar;
+  });
+  return s('svg', { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
+    s('path', { d: none, fill: 'var(--line2)' }), s('path', { d: bars, fill: colour }));
 }

@@ -149,6 +149,7 @@ function open(host, trace) {
     if (opened) panel.show(opened); else panel.hide();
   };
   panel.hide();
+  document.title = `${root?.span.name || trace.trace_id} · Trace · Cairn`;
   fill(host, heading(trace, tree, root, all, startUs), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
     tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element));
   update();
