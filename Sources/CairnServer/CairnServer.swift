@@ -32,6 +32,7 @@ public final class CairnServer: Sendable {
   private let keyWatch: Task<Void, Never>
   private let listeners: [Listener]
   private let group: MultiThreadedEventLoopGroup
+  private let stopping: Mutex<Task<Void, Never>?> = Mutex(nil)
 
   private init(state: ServerState, core: ServerCore, listeners: [Listener], group: MultiThreadedEventLoopGroup) {
     self.state = state
@@ -78,8 +79,17 @@ public final class CairnServer: Sendable {
   public var addresses: [(role: ListenerRole, address: String)] { listeners.map { ($0.role, $0.address) } }
 
   /// Takes nothing new, lets what runs finish for so long, then cuts the rest. Afterwards every accepted request was answered or lost
-  /// its connection without an answer.
+  /// its connection without an answer. A second call waits for the first.
   public func stop(within seconds: Int = 8) async {
+    let task = stopping.withLock { stopping in
+      let task = stopping ?? Task { await stopOnce(within: seconds) }
+      stopping = task
+      return task
+    }
+    await task.value
+  }
+
+  private func stopOnce(within seconds: Int) async {
     state.drain()
     keyWatch.cancel()
     for listener in listeners { await listener.quiesce() }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnColumns
+import CairnFormats
+import CairnPlan
+import Testing
+
+@testable import CairnServer
+
+@Suite struct TraceTreeTests {
+  private func span(_ id: String, parent: String? = nil, at start: Int64, milliseconds: Double = 1) -> Event {
+    var fields: [(name: String, value: FieldValue)] = [
+      (FieldName.spanID, .string(id)), (FieldName.durationMilliseconds, .float(milliseconds)), (FieldName.name, .string("span \(id)")),
+      (FieldName.signalType, .string("trace")),
+    ]
+    if let parent { fields.append((FieldName.parentID, .string(parent))) }
+    return Event(dataset: "api", timeUnixNanoseconds: start, fields: fields)
+  }
+
+  private func tree(_ events: [Event]) -> TraceTree {
+    TraceTree(TraceAnswer(traceID: TraceID(high: 1, low: 2), events: events, info: ReadingInfo()))
+  }
+
+  @Test func parentsComeBeforeChildrenAndSiblingsByStart() {
+    let events = [
+      span("d", parent: "b", at: 5), span("c", parent: "a", at: 30), span("b", parent: "a", at: 20), span("a", at: 10),
+      span("x", parent: "missing", at: 15),
+    ]
+    #expect(tree(events).spans.map(\.id) == ["a", "b", "d", "c", "x"])
+    #expect(tree(events).startUnixNanoseconds == 5)
+  }
+
+  @Test func ringsOfParentsAreShownOnce() {
+    let ring = [span("a", parent: "b", at: 1), span("b", parent: "a", at: 2), span("c", parent: "c", at: 3)]
+    #expect(tree(ring).spans.map(\.id).sorted() == ["a", "b", "c"])
+  }
+
+  @Test func deepTracesDoNotRecurse() {
+    let events: [Event] = (0..<50_000).map { (index: Int) -> Event in
+      let parent: String? = index == 0 ? nil : String(index - 1)
+      return span(String(index), parent: parent, at: Int64(index))
+    }
+    #expect(tree(events).spans.count == 50_000)
+  }
+
+  @Test func sortsOutWhatHangsOnSpans() throws {
+    func note(_ kind: String, _ name: String) -> Event {
+      let fields: [(name: String, value: FieldValue)] = [
+        (FieldName.annotationType, .string(kind)), (FieldName.parentID, .string("a")), (FieldName.name, .string(name)),
+      ]
+      return Event(dataset: "api", timeUnixNanoseconds: 12, fields: fields)
+    }
+    let log = Event(
+      dataset: "logs", timeUnixNanoseconds: 13,
+      fields: [
+        (FieldName.signalType, .string("log")), (FieldName.annotationType, .string("span_event")), (FieldName.parentID, .string("a")),
+        (FieldName.body, .string("hello")),
+      ])
+    let tree = self.tree([span("a", at: 10, milliseconds: 2), note("span_event", "exception"), note("link", "l"), log])
+    #expect(tree.durationNanoseconds == 2_000_000)
+    var writer = JSONWriter()
+    writer.beginObject()
+    tree.write(&writer, hasFields: false)
+    writer.endObject()
+    let json = try JSONValue(parsing: writer.finish())
+    #expect(json["start_unix_ns"]?.string == "10")
+    #expect(json["spans"]?.array?.first?["fields"] == nil)
+    #expect(json["events"]?.array?.first?["offset_ns"]?.integer == 2)
+    #expect(json["links"]?.array?.count == 1)
+    #expect(json["logs"]?.array?.first?["body"]?.string == "hello")
+    #expect(json["logs"]?.array?.first?["span"]?.string == "a")
+  }
+
+  @Test func strangeDurationsDoNotTrap() {
+    let events = [Double.infinity, -.infinity, .nan, -5, 1e300].enumerated().map { span(String($0), at: .max - 1, milliseconds: $1) }
+    #expect(tree(events + [span("z", at: .min)]).spans.count == 6)
+  }
+}

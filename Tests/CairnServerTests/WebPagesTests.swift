@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import CairnServer
+
+@Suite struct WebPagesTests {
+  @Test func everyPageIsTheOneDocument() async throws {
+    try await withServer { (live) async throws in
+      for path in ["/", "/ui", "/ui/", "/ui/traces", "/ui/traces/00ff"] {
+        let reply = try await live.client().send("GET", path)
+        #expect(reply.status == 200)
+        #expect(reply.headers["content-type"] == "text/html; charset=utf-8")
+        #expect(reply.headers["content-security-policy"]?.hasPrefix("default-src 'none'") == true)
+        #expect(reply.headers["x-content-type-options"] == "nosniff")
+      }
+    }
+  }
+
+  @Test func filesHaveTypesAndTags() async throws {
+    try await withServer { (live) async throws in
+      let reply = try await live.client().send("GET", "/ui/static/app.js")
+      #expect(reply.headers["content-type"] == "text/javascript; charset=utf-8")
+      let tag = try #require(reply.headers["etag"])
+      let again = try await live.client().send("GET", "/ui/static/app.js", headers: [("if-none-match", tag)])
+      #expect(again.status == 304)
+      #expect(again.body.isEmpty)
+      for path in ["/ui/static/../Package.swift", "/ui/static/%2e%2e/Package.swift", "/ui/static//app.js", "/ui/static/none.js", "/ui/app.js"] {
+        #expect(try await live.client().send("GET", path).status == 404, "\(path)")
+      }
+    }
+  }
+
+  @Test func aFolderIsReadWithinItsBounds() {
+    let files = WebFiles(folder: "/etc")
+    for path in ["../etc/passwd", "passwd", "./hosts", "", "ssl/../passwd", "a\0.js", ".hidden.js"] { #expect(files.find(path) == nil) }
+  }
+
+  @Test func embeddedFilesAreTheWholeSite() {
+    let files = WebFiles(folder: nil)
+    #expect(files.paths.contains("index.html"))
+    #expect(files.paths.allSatisfy { WebFiles.contentType($0) != nil })
+  }
+}
