@@ -38,8 +38,17 @@ struct BlockCodec: ~Copyable {
     let planes = self.planes(values, base: 0, prefix: [1])
     if planes.count < best.count { best = planes }
     let deltas = self.deltas(values)
-    return deltas.count < best.count ? deltas : best
+    return deltas.count < best.count && Self.isReadable(deltas, greatest: values.max() ?? 0) ? deltas : best
   }
+
+  /// True if the differences need no more bytes than the values, as wide as a reader makes those: zigzag takes one bit more.
+  private static func isReadable(_ deltas: [UInt8], greatest: UInt32) -> Bool {
+    let valueByteCount = greatest < 256 ? 1 : greatest < 65_536 ? 2 : 4
+    return Int(deltas[deltasPlaneCountOffset]) <= valueByteCount
+  }
+
+  /// Where the number of planes stands in DELTAS.
+  private static let deltasPlaneCountOffset = 17
 
   /// Encodes 64-bit values.
   mutating func encode(wide values: [UInt64], isOrdered: Bool) -> [UInt8] {
