@@ -48,6 +48,7 @@ let package = Package(
     room("CairnFormats", ["CairnBytes", "CZstd", "CZlib"]),
     // 2
     room("CairnPlan", ["CairnBytes", "CairnColumns"]),
+    room("CairnDemo", ["CairnBytes"]),
     // 3
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
     room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
@@ -75,7 +76,7 @@ let package = Package(
     // 7
     .executableTarget(
       name: "cairn",
-      dependencies: ["CairnServer", "CairnStore", "CairnStorage", "CairnCatalog", "CairnFormats", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["CairnServer", "CairnStore", "CairnStorage", "CairnCatalog", "CairnFormats", "CairnDemo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: sheet),
     tests("CairnCatalogTests", ["CairnCatalog", .product(name: "GRDB", package: "GRDB.swift")]),
     tests(
@@ -92,6 +93,7 @@ let package = Package(
     tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
     tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb"]),
+    tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
     tests("TidyTests", []),
   ]
 )
