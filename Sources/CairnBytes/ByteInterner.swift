@@ -26,7 +26,7 @@ public struct ByteInterner: ~Copyable {
     unsafe slots.initialize(repeating: 0, count: slotCount)
     mask = slotCount - 1
     arenaCapacity = arenaByteCount
-    unsafe arena = .allocate(byteCount: arenaByteCount &+ 8, alignment: 8)
+    unsafe arena = resized(nil, to: arenaByteCount &+ 8)
     ends = GrowableBuffer()
     hashes = GrowableBuffer()
     seed = processHashSeed
@@ -35,7 +35,7 @@ public struct ByteInterner: ~Copyable {
   @inlinable
   deinit {
     unsafe slots.deallocate()
-    unsafe arena.deallocate()
+    unsafe release(arena)
   }
 
   /// The number of entries.
@@ -210,10 +210,7 @@ public struct ByteInterner: ~Copyable {
   mutating func growArena(toAtLeast needed: Int) {
     precondition(needed < Int(UInt32.max), "an interner holds less than 4 GiB")
     let newCapacity = max(needed, arenaCapacity &* 2)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: newCapacity &+ 8, alignment: 8)
-    unsafe moved.copyMemory(from: arena, byteCount: arenaUsed)
-    unsafe arena.deallocate()
-    unsafe arena = moved
+    unsafe arena = resized(arena, to: newCapacity &+ 8)
     arenaCapacity = newCapacity
   }
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
 
 /// A growable array with one owner: no reference count and no uniqueness check on append.
 ///
@@ -15,10 +20,10 @@ public struct GrowableBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// An empty buffer with room for `capacity` elements.
   @inlinable public init(capacity: Int = 16) {
     _capacity = max(capacity, 1)
-    unsafe base = .allocate(capacity: _capacity)
+    unsafe base = resized(nil, to: _capacity &* MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
   }
 
-  @inlinable deinit { unsafe base.deallocate() }
+  @inlinable deinit { unsafe release(base) }
 
   /// The number of elements that fit without a new allocation.
   @inlinable public var capacity: Int { _capacity }
@@ -71,10 +76,18 @@ public struct GrowableBuffer<Element: BitwiseCopyable>: ~Copyable {
 
   @inlinable @inline(never) mutating func grow(toAtLeast needed: Int) {
     let newCapacity = max(needed, _capacity &* 2)
-    let moved = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
-    unsafe moved.moveInitialize(from: base, count: _count)
-    unsafe base.deallocate()
-    unsafe base = moved
+    unsafe base = resized(base, to: newCapacity &* MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
     _capacity = newCapacity
   }
 }
+
+/// `memory` with room for `byteCount` bytes, its content kept; large memory is moved by its page table, not copied.
+@usableFromInline
+func resized(_ memory: UnsafeMutableRawPointer?, to byteCount: Int) -> UnsafeMutableRawPointer {
+  guard let resized = unsafe realloc(memory, max(byteCount, 1)) else { preconditionFailure("out of memory") }
+  return unsafe resized
+}
+
+/// Gives memory of `resized` back.
+@usableFromInline
+func release(_ memory: UnsafeMutableRawPointer) { unsafe free(memory) }

@@ -9,10 +9,11 @@ public func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
 
 /// A 64-bit hash of `count` bytes from `offset`: one multiplication for 16 bytes.
 ///
-/// For tables inside one process; never written to disk. `seed` is drawn at start, so that keys from outside cannot be chosen to collide.
+/// For tables inside one process; never written to disk. `seed` is drawn at start and hides both factors of every product: with a factor
+/// that is known, a key could be chosen to make it zero and so to collide with any other.
 @inlinable @inline(__always)
 public func hashBytes(_ bytes: RawSpan, _ offset: Int, _ count: Int, seed: UInt64) -> UInt64 {
-  let first: UInt64 = 0xa076_1d64_78bd_642f
+  let first: UInt64 = 0xa076_1d64_78bd_642f ^ seed
   let second: UInt64 = 0xe703_7ed1_a0b4_28db
   if count < 8 {
     return mix((count == 0 ? 0 : loadTail(bytes, offset, count)) ^ first, UInt64(count) ^ second ^ seed)

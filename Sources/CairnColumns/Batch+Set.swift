@@ -80,6 +80,7 @@ extension Batch {
   public mutating func setText(_ column: ColumnIndex, _ bytes: RawSpan, _ offset: Int, _ count: Int) -> Bool {
     let isNew = unsafe columns[column.value].appendBytes(bytes, offset, count, row: target)
     lastColumn = column.value
+    touched.append(UInt32(truncatingIfNeeded: column.value))
     return isNew
   }
 
@@ -108,6 +109,7 @@ extension Batch {
   public mutating func setWord(_ column: ColumnIndex, _ word: UInt64) {
     unsafe columns[column.value].appendWord(word, row: target)
     lastColumn = column.value
+    touched.append(UInt32(truncatingIfNeeded: column.value))
   }
 
   /// A text that was interned before with `code`.
@@ -116,6 +118,7 @@ extension Batch {
     unsafe columns[column.value].codes.append(code)
     unsafe columns[column.value].rows.append(target)
     lastColumn = column.value
+    touched.append(UInt32(truncatingIfNeeded: column.value))
   }
 
   /// The code of a text in a column, for `setCode`.

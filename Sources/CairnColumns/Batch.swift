@@ -63,6 +63,8 @@ public struct Batch: ~Copyable, @unchecked Sendable {
   /// The row or group that setters write to.
   @usableFromInline var target: UInt32 = 0
   @usableFromInline var lastColumn = 0
+  /// The columns set for the row being built, so that it can be dropped without a look at all the others.
+  @usableFromInline var touched = GrowableBuffer<UInt32>(capacity: 64)
   var watchedCount = 0
 
   public init() {
@@ -126,11 +128,15 @@ public struct Batch: ~Copyable, @unchecked Sendable {
     rowGroups.append(group.value)
     target = UInt32(truncatingIfNeeded: rowTimes.count)
     lastColumn = 0
+    touched.removeAll()
   }
 
-  /// Drops the values set for the event that is being built.
+  /// Drops the values set for the event that is being built; O(values).
   public mutating func abandonRow() {
-    for index in 0..<columnCount { unsafe columns[index].rollBack(row: UInt32(rowCount), group: .max) }
+    for index in 0..<touched.count {
+      unsafe columns[Int(touched[index])].rollBack(row: UInt32(truncatingIfNeeded: rowCount), group: .max)
+    }
+    touched.removeAll()
     lastColumn = 0
   }
 
@@ -151,6 +157,7 @@ public struct Batch: ~Copyable, @unchecked Sendable {
     groupOfKey.truncate(to: keyCount)
     groupKeys.truncate(to: keyCount)
     identities.takeBack()
+    touched.removeAll()
     target = UInt32(mark.rowCount)
     lastColumn = 0
   }
@@ -180,6 +187,7 @@ public struct Batch: ~Copyable, @unchecked Sendable {
     groupDatasets.append(datasets.intern(environment + "\0" + dataset))
     target = UInt32(rowCount)
     lastColumn = 0
+    touched.removeAll()
     return group
   }
 }

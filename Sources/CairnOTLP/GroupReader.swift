@@ -2,8 +2,8 @@
 internal import CairnBytes
 internal import CairnColumns
 
-// What all spans, records or points of one scope share is a group of the batch: it is known by the bytes of its resource and scope and
-// decoded once for each batch, not once for each request.
+// What all spans, records or points of one scope share is a group of the batch: it is known by the bytes of its resource and scope (by
+// two seeded hashes of 64 bits each of them) and decoded once for each batch, not once for each request.
 //
 //   Resource*   ResourceSpans, ResourceLogs, ResourceMetrics:   1 resource   2 scopes (repeated)   3 schema_url
 //   Scope*      ScopeSpans, ScopeLogs, ScopeMetrics:            1 scope      2 items (repeated)    3 schema_url
@@ -36,10 +36,10 @@ enum Signal {
 struct Envelope {
   var inner = 0..<0
   var schemaURL = 0..<0
-  var message: Range<Int>
+  /// 128 bits that stand for the bytes of `inner` and `schemaURL` within this process.
+  private(set) var fingerprint = InlineArray<4, UInt64>(repeating: 0)
 
   init(_ bytes: RawSpan, _ message: Range<Int>) throws(DecodeError) {
-    self.message = message
     var position = message.lowerBound
     while position < message.upperBound {
       let tag = try readVarint(bytes, &position, message.upperBound)
@@ -51,6 +51,11 @@ struct Envelope {
       default: try skipField(bytes, &position, message.upperBound, tag: tag)
       }
     }
+    let other = mix(processHashSeed, 0xd6e8_feb8_6659_fd93)
+    fingerprint[0] = hashBytes(bytes, inner.lowerBound, inner.count, seed: processHashSeed)
+    fingerprint[1] = hashBytes(bytes, inner.lowerBound, inner.count, seed: other)
+    fingerprint[2] = hashBytes(bytes, schemaURL.lowerBound, schemaURL.count, seed: processHashSeed)
+    fingerprint[3] = hashBytes(bytes, schemaURL.lowerBound, schemaURL.count, seed: other)
   }
 }
 
@@ -74,10 +79,14 @@ struct GroupReader {
   let context: IntakeContext
   private var key: [UInt8] = []
   private let prefix: [UInt8]
+  /// How many bytes of resources and scopes may still be made groups: a resource is read again for each of its scopes, and a body that
+  /// repeats a large one for thousands of scopes would cost far more than its size.
+  private var bytesLeft: Int
 
-  init(signal: Signal, context: IntakeContext) {
+  init(signal: Signal, context: IntakeContext, bodyByteCount: Int) {
     self.signal = signal
     self.context = context
+    bytesLeft = 1_048_576 + 16 * bodyByteCount
     prefix = Array("\(signal.name)\0\(context.environment)\0\(context.datasetHint)\0".utf8)
   }
 
@@ -86,19 +95,19 @@ struct GroupReader {
   ) throws(DecodeError) -> GroupIndex {
     key.removeAll(keepingCapacity: true)
     key.append(contentsOf: prefix)
-    for range in [resource.inner, resource.schemaURL, scope.inner, scope.schemaURL] {
-      // Lengths in front, so that no two different groups have the same key.
-      unsafe withUnsafeBytes(of: UInt32(truncatingIfNeeded: range.count)) { unsafe key.append(contentsOf: $0) }
-      unsafe bytes.extracting(range).withUnsafeBytes { unsafe key.append(contentsOf: $0) }
-    }
+    // Not the bytes themselves: a large resource with many scopes would be copied for each of them.
+    unsafe withUnsafeBytes(of: resource.fingerprint) { unsafe key.append(contentsOf: $0) }
+    unsafe withUnsafeBytes(of: scope.fingerprint) { unsafe key.append(contentsOf: $0) }
     if let known = unsafe batch.group(knownBy: key.span.bytes, 0, key.count) { return known }
     unsafe batch.beginGroup(knownBy: key.span.bytes, 0, key.count)
     return try make(bytes, resource: resource, scope: scope, &batch)
   }
 
-  private func make(
+  private mutating func make(
     _ bytes: RawSpan, resource: Envelope, scope: Envelope, _ batch: inout Batch
   ) throws(DecodeError) -> GroupIndex {
+    bytesLeft -= resource.inner.count + scope.inner.count
+    guard bytesLeft >= 0 else { throw DecodeError(.value("too many scopes repeat a large resource"), at: resource.inner.lowerBound) }
     var state = EventState()
     var serviceName = ""
     batch.set(FieldName.signalType, text: "\(signal.name)")

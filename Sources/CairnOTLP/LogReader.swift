@@ -33,7 +33,7 @@ public import CairnColumns
 public func decodeLogs(
   _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
 ) throws(DecodeError) -> IntakeVerdict {
-  var reader = try LogReader(context, &batch)
+  var reader = try LogReader(context, bodyByteCount: bytes.byteCount, &batch)
   var position = 0
   while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
     let resourceEnvelope = try Envelope(bytes, resource)
@@ -73,10 +73,10 @@ private struct LogReader {
   var groupFlags = GroupFlags(word: 0)
   var verdict = IntakeVerdict()
 
-  init(_ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) {
+  init(_ context: IntakeContext, bodyByteCount: Int, _ batch: inout Batch) throws(DecodeError) {
     columns = try LogColumns(&batch)
     self.context = context
-    groups = GroupReader(signal: .logs, context: context)
+    groups = GroupReader(signal: .logs, context: context, bodyByteCount: bodyByteCount)
   }
 
   mutating func read(_ bytes: RawSpan, _ message: Range<Int>, _ group: GroupIndex, _ batch: inout Batch) throws(DecodeError) {

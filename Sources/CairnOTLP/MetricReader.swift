@@ -39,7 +39,7 @@ public func decodeMetrics(
 ) throws(DecodeError) -> IntakeVerdict {
   let links = try LinkColumns(&batch)
   var reader = MetricReader(
-    context, links: links, metadataColumn: try SpanColumns.make("meta.metrics", .string, &batch))
+    context, bodyByteCount: bytes.byteCount, links: links, metadataColumn: try SpanColumns.make("meta.metrics", .string, &batch))
   var position = 0
   while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
     let resourceEnvelope = try Envelope(bytes, resource)
@@ -67,9 +67,9 @@ private struct MetricReader: ~Copyable {
   private let links: LinkColumns
   private let metadataColumn: ColumnIndex
 
-  init(_ context: IntakeContext, links: LinkColumns, metadataColumn: ColumnIndex) {
+  init(_ context: IntakeContext, bodyByteCount: Int, links: LinkColumns, metadataColumn: ColumnIndex) {
     self.context = context
-    groups = GroupReader(signal: .metrics, context: context)
+    groups = GroupReader(signal: .metrics, context: context, bodyByteCount: bodyByteCount)
     self.links = links
     self.metadataColumn = metadataColumn
   }

@@ -32,7 +32,7 @@ public import CairnColumns
 public func decodeTraces(
   _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
 ) throws(DecodeError) -> IntakeVerdict {
-  var reader = try SpanReader(context, &batch)
+  var reader = try SpanReader(context, bodyByteCount: bytes.byteCount, &batch)
   var position = 0
   while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
     let resourceEnvelope = try Envelope(bytes, resource)
@@ -77,10 +77,10 @@ struct SpanReader {
   private var links: [Range<Int>] = []
   private let environmentHash: UInt64
 
-  init(_ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) {
+  init(_ context: IntakeContext, bodyByteCount: Int, _ batch: inout Batch) throws(DecodeError) {
     columns = try SpanColumns(&batch)
     self.context = context
-    groups = GroupReader(signal: .traces, context: context)
+    groups = GroupReader(signal: .traces, context: context, bodyByteCount: bodyByteCount)
     environmentHash = hash(of: context.environment)
   }
 
