@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnPlan
+
+/// What is accumulated: several calculations of a plan may share one (AVG and SUM of a column, all its percentiles).
+enum AggregateSpec: Sendable, Hashable {
+  case rows
+  case present(String)
+  case sum(String)
+  case extremes(String)
+  case quantiles(String)
+  case distinct(String)
+  case spans
+  /// Of all rows whatever their cell: the bounds that a heatmap's edges are made from.
+  case bounds(String)
+}
+
+/// The numbers of one column for the selected rows that have one, with their cells.
+struct Lane: Sendable {
+  var count = 0
+  var cells: [UInt32]
+  var weights: [Int64]
+  var isWeighted = false
+  /// True: `integers` over `divisor` are the values; false: `floats` are, none of them NaN.
+  var isExact = true
+  var divisor = 1.0
+  var integers: [Int64]
+  var floats: [Double]
+
+  init(capacity: Int) {
+    cells = [UInt32](repeating: 0, count: capacity)
+    weights = [Int64](repeating: 1, count: capacity)
+    integers = [Int64](repeating: 0, count: capacity)
+    floats = [Double](repeating: 0, count: capacity)
+  }
+
+  var weightsIfAny: [Int64]? { isWeighted ? weights : nil }
+
+  /// Turns exact numbers into floats; what only looks at magnitudes has one form to read.
+  mutating func makeFloats() {
+    guard isExact else { return }
+    let numbers = integers
+    let divisor = divisor
+    let count = count
+    var target = floats.mutableSpan
+    let source = numbers.span
+    if divisor == 1 {
+      for position in 0..<count { target[position] = Double(source[position]) }
+    } else {
+      for position in 0..<count { target[position] = Double(source[position]) / divisor }
+    }
+    isExact = false
+  }
+}
+
+/// One accumulation over cells. Values and merges commute, but for the rounding of floating-point sums.
+protocol Aggregate: Sendable {
+  /// Makes room for cells 0 ..< `cellCount`.
+  mutating func grow(_ cellCount: Int)
+  /// Adds what another has in each of its cells to the cell that `map` gives; -1 leaves it out.
+  mutating func absorb(_ other: Self, _ map: (Int) -> Int)
+  /// About how much memory it takes.
+  var byteCount: Int { get }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// SUM and AVG: whole numbers are added exactly in 128 bits, so that their sum does not depend on order; floats in doubles.
+struct SumAggregate: Aggregate {
+  struct Cell: Sendable {
+    var exact: Int128 = 0
+    var float = 0.0
+    var weight: Int64 = 0
+  }
+  private(set) var cells: [Cell] = []
+  /// What exact sums are divided by.
+  let divisor: Double
+
+  init(divisor: Double) { self.divisor = divisor }
+
+  var byteCount: Int { cells.count * MemoryLayout<Cell>.stride }
+
+  mutating func grow(_ cellCount: Int) {
+    if cells.count < cellCount { cells += [Cell](repeating: Cell(), count: cellCount - cells.count) }
+  }
+
+  mutating func add(_ lane: borrowing Lane) {
+    if lane.isExact {
+      foldCells(lane.cells, lane.integers, weights: lane.weightsIfAny, lane.count, into: &cells) { (cell, value, weight) in
+        cell.exact &+= Int128(value) &* Int128(weight)
+        cell.weight &+= weight
+      }
+    } else {
+      foldCells(lane.cells, lane.floats, weights: lane.weightsIfAny, lane.count, into: &cells) { (cell, value, weight) in
+        cell.float += value * Double(weight)
+        cell.weight &+= weight
+      }
+    }
+  }
+
+  mutating func absorb(_ other: SumAggregate, _ map: (Int) -> Int) {
+    for index in other.cells.indices where other.cells[index].weight != 0 {
+      let target = map(index)
+      guard target >= 0 else { continue }
+      cells[target].exact &+= other.cells[index].exact
+      cells[target].float += other.cells[index].float
+      cells[target].weight &+= other.cells[index].weight
+    }
+  }
+
+  /// The sum, or nil where no event of the cell has a number.
+  func sum(_ cell: Int) -> Double? {
+    let cell = cells[cell]
+    return cell.weight == 0 ? nil : Double(cell.exact) / divisor + cell.float
+  }
+
+  func average(_ cell: Int) -> Double? { sum(cell).map { $0 / Double(cells[cell].weight) } }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnColumns
+internal import CairnPlan
+internal import Glibc
+
+/// The cells of a heatmap's value axis, shared by all its time buckets.
+///
+/// Logarithmic where all values are 0 or more and the positive ones span over two decades (durations, sizes), else linear. A value's
+/// cell comes from a table over the sketch's keys, then from comparing with the edges, so that no logarithm or division is taken a row
+/// and the edges hold exactly.
+struct HeatmapScale: Sendable {
+  static let cellCount = 50
+  let scale: AnswerHeatmap.Scale
+  let edges: [Double]
+  private let firstKey: Int
+  private let table: [UInt8]
+
+  init(_ bounds: BoundsAggregate) {
+    let low = bounds.isEmpty ? 0 : bounds.least
+    let high = bounds.isEmpty ? 1 : bounds.greatest
+    let isLogarithmic = low >= 0 && bounds.leastPositive.isFinite && high / bounds.leastPositive > 100
+    scale = isLogarithmic ? .logarithmic : .linear
+    var edges: [Double] = []
+    if low == high {
+      edges = [low, low + max(abs(low) * 0.1, 1e-9)]
+    } else if isLogarithmic {
+      let ratio = high / bounds.leastPositive
+      for index in 0...Self.cellCount { edges.append(bounds.leastPositive * pow(ratio, Double(index) / Double(Self.cellCount))) }
+      if low == 0 { edges[0] = 0 }
+      edges[Self.cellCount] = high
+    } else {
+      let step = high / Double(Self.cellCount) - low / Double(Self.cellCount)
+      for index in 0...Self.cellCount { edges.append(low + step * Double(index)) }
+      edges[Self.cellCount] = high
+    }
+    self.edges = edges
+    firstKey = QuantileSketch.key(edges[0])
+    table = Self.table(edges, firstKey)
+  }
+
+  var count: Int { edges.count - 1 }
+
+  /// By key: the cell in which the least value of that key lies.
+  private static func table(_ edges: [Double], _ firstKey: Int) -> [UInt8] {
+    let lastKey = QuantileSketch.key(edges[edges.count - 1])
+    var table: [UInt8] = []
+    var cell = 0
+    for key in firstKey...lastKey {
+      let magnitude = key < 0 ? abs(key) + 1 : key
+      let least = Double(bitPattern: UInt64(magnitude) << 46)
+      let start = key < 0 ? -least : least
+      while cell < edges.count - 2, start >= edges[cell + 1] { cell += 1 }
+      table.append(UInt8(cell))
+    }
+    return table
+  }
+
+  /// Adds the weight of each value to its cell; a lane's cells are time buckets here.
+  func add(_ lane: borrowing Lane, into counts: inout [Int64]) {
+    let lastCell = count - 1
+    let cellCount = UInt32(count)
+    let table = table.span
+    let edges = edges.span
+    let values = lane.floats.span
+    var target = lane.cells
+    for position in 0..<lane.count {
+      let value = values[position]
+      let key = min(max(QuantileSketch.key(value) &- firstKey, 0), table.count &- 1)
+      var cell = Int(table[key])
+      while cell < lastCell, value >= edges[cell &+ 1] { cell &+= 1 }
+      target[position] = target[position] &* cellCount &+ UInt32(truncatingIfNeeded: cell)
+    }
+    countCells(target, lane.count, weights: lane.weightsIfAny, into: &counts)
+  }
+}
+
+/// One task's share of the heatmaps of a question.
+struct HeatmapWorker: Sendable {
+  private(set) var counts: [[Int64]]
+  private var selection = Selection()
+  private var bits = Bits()
+  private var cells = [UInt32](repeating: 0, count: blockRowCount)
+  private var weights = [Int64](repeating: 1, count: blockRowCount)
+  private var lanes = LaneReader()
+  private var stretches: [(bucket: Int, end: Int)] = []
+
+  init(_ pass: HeatmapPass) {
+    counts = pass.scales.map { [Int64](repeating: 0, count: $0.count * pass.buckets.count) }
+  }
+
+  /// Reads one slice.
+  mutating func add(_ slice: Slice, _ pass: HeatmapPass, _ watch: QueryWatch) throws(QueryError) {
+    try watch.check()
+    let piece = pass.scan.pieces[slice.piece]
+    switch pass.filters[slice.piece].verdict(slice) {
+    case .none: return
+    case .all: selection.selectAll(slice.rows)
+    case .some:
+      pass.filters[slice.piece].evaluate(slice, &bits)
+      selection.select(bits, slice.rows)
+    }
+    guard selection.count > 0, let times = piece.columns[.time] else { return }
+    pass.buckets.stretches(slice, times, into: &stretches)
+    var position = 0
+    for stretch in stretches {
+      let end = selection.position(of: stretch.end)
+      while position < end {
+        cells[position] = UInt32(stretch.bucket)
+        position += 1
+      }
+    }
+    var isWeighted = false
+    if let column = piece.columns[sampleRateKey] {
+      isWeighted = readSampleRates(column, column.blocks[slice.block], selection, into: &weights)
+    }
+    for (index, field) in pass.fields.enumerated() {
+      lanes.read(field, slice, selection, cells: cells, weights: isWeighted ? weights : nil) { (reader) in
+        reader.makeFloats()
+        pass.scales[index].add(reader.lane, into: &counts[index])
+      }
+    }
+  }
+
+  mutating func absorb(_ other: HeatmapWorker) {
+    for map in counts.indices { for index in counts[map].indices { counts[map][index] &+= other.counts[map][index] } }
+  }
+}
+
+/// The reading that fills the heatmaps of a question, once their edges are known.
+struct HeatmapPass: Sendable {
+  var scan: ScanSet
+  var filters: [PieceFilter]
+  var buckets: TimeBuckets
+  var names: [String]
+  var fields: [NumberField]
+  var scales: [HeatmapScale]
+
+  func run(_ watch: QueryWatch) async throws(QueryError) -> [AnswerHeatmap] {
+    let pass = self
+    for scale in scales { try watch.allow(cells: scale.count * buckets.count) }
+    var workers = try await runUnits(
+      scan.slices.count, taskCount: scan.info.rowsScanned < 100_000 ? 1 : watch.budget.taskCountMax, start: { HeatmapWorker(pass) },
+      step: { (worker, unit) throws(QueryError) in try worker.add(pass.scan.slices[unit], pass, watch) })
+    var first = workers.removeFirst()
+    for worker in workers { first.absorb(worker) }
+    return names.indices.map { (index) in
+      let cellCount = scales[index].count
+      let counts = (0..<buckets.count).map { (bucket) in
+        (0..<cellCount).map { Double(first.counts[index][bucket * cellCount + $0]) }
+      }
+      return AnswerHeatmap(
+        column: names[index], startUnixNanoseconds: buckets.startUnixNanoseconds, stepNanoseconds: buckets.stepNanoseconds,
+        scale: scales[index].scale, edges: scales[index].edges, counts: counts)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnColumns
+internal import CairnPlan
+
+/// Tests every entry of a dictionary once; rows then only look their code up.
+enum EntryTable {
+  /// By code: 1 where the entry passes; null (code 0) never does.
+  static func make(_ test: FieldTest, _ dictionary: ValueDictionary) -> [UInt8] {
+    var table = [UInt8](repeating: 0, count: dictionary.count + 1)
+    switch (dictionary.entries, test) {
+    case (.text(let bytes, let ends), .text(let match, let wanted)): mark(bytes, ends, match, wanted, &table)
+    case (.text(let bytes, let ends), .compare(.equal, .string(let wanted))):
+      markEqual(bytes, ends, Array(wanted.utf8), &table)
+    case (.text(let bytes, let ends), .oneOf(let list)) where list.allSatisfy({ $0.type == .string }):
+      for case .string(let wanted) in list { markEqual(bytes, ends, Array(wanted.utf8), &table) }
+    case (.traceIDs, .compare(.equal, .string(let text))): markID(text, dictionary, &table)
+    case (.traceIDs, .oneOf(let list)) where list.allSatisfy({ $0.type == .string }):
+      for case .string(let text) in list { markID(text, dictionary, &table) }
+    default:
+      for entry in 0..<dictionary.count where test.passes(dictionary.value(entry)) { table[entry + 1] = 1 }
+    }
+    return table
+  }
+
+  private static func markID(_ text: String, _ dictionary: ValueDictionary, _ table: inout [UInt8]) {
+    if let id = TraceID(text), let entry = dictionary.entry(of: id) { table[entry + 1] = 1 }
+  }
+
+  private static func markEqual(_ bytes: [UInt8], _ ends: [UInt32], _ wanted: [UInt8], _ table: inout [UInt8]) {
+    var start = 0
+    for entry in ends.indices {
+      let end = Int(ends[entry])
+      if end - start == wanted.count, isEqual(bytes, start, wanted) { table[entry + 1] = 1 }
+      start = end
+    }
+  }
+
+  private static func mark(
+    _ bytes: [UInt8], _ ends: [UInt32], _ match: TextMatch, _ wanted: [UInt8], _ table: inout [UInt8]
+  ) {
+    if match == .contains, !wanted.isEmpty { return markContaining(bytes, ends, wanted, &table) }
+    var start = 0
+    for entry in ends.indices {
+      let end = Int(ends[entry])
+      let offset = match == .endsWith ? end - wanted.count : start
+      if end - start >= wanted.count, isEqual(bytes, offset, wanted) { table[entry + 1] = 1 }
+      start = end
+    }
+  }
+
+  private static func isEqual(_ bytes: [UInt8], _ offset: Int, _ wanted: [UInt8]) -> Bool {
+    for index in wanted.indices where bytes[offset &+ index] != wanted[index] { return false }
+    return true
+  }
+
+  /// Searches the whole run of bytes at once and maps each hit to its entry; a hit over a border is none.
+  private static func markContaining(_ bytes: [UInt8], _ ends: [UInt32], _ wanted: [UInt8], _ table: inout [UInt8]) {
+    var entry = 0
+    var position = 0
+    while let hit = findBytes(wanted, in: bytes, from: position) {
+      while Int(ends[entry]) <= hit { entry += 1 }
+      let end = Int(ends[entry])
+      if hit + wanted.count <= end {
+        table[entry + 1] = 1
+        position = end
+      } else {
+        position = hit + 1
+      }
+    }
+  }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnColumns
+internal import CairnPlan
+
+/// A field as numbers over all pieces of a question: what SUM, MIN, percentiles and heatmaps read.
+///
+/// Booleans count as 0 and 1, text as the number that all of it reads as; what is no number (NaN too) is left out.
+struct NumberField: Sendable {
+  /// How one column's stored values become numbers.
+  struct Column: Sendable {
+    enum Form: Sendable {
+      /// Exact over the field's divisor.
+      case exact
+      /// Whole numbers over another divisor.
+      case quotient(Double)
+      /// By code, NaN where the entry is no number.
+      case entries([Double])
+      case floats
+    }
+    var column: ScanColumn
+    var form: Form
+  }
+
+  /// By piece, in the order of precedence.
+  private(set) var columns: [[Column]] = []
+  /// By piece, for a virtual field that is 1 where a filter passes and else 0; empty for all others.
+  private(set) var flags: [PieceFilter] = []
+  /// Exact numbers are numerators over this.
+  private(set) var divisor = 1.0
+  /// Every value is an integer or a boolean.
+  private(set) var isWhole = true
+  /// No value is a float: sums do not depend on the order of rows.
+  private(set) var isExact = true
+
+  init(_ name: String, _ pieces: [OpenPiece]) {
+    self.init(columns: pieces.map { $0.columns(named: name) })
+    guard name == FieldName.isRoot else { return }
+    flags = pieces.map { PieceFilter(.compare(column: name, .equal, .boolean(true)), $0) }
+  }
+
+  /// The field of the given columns, by piece.
+  init(columns lists: [[ScanColumn]]) {
+    divisor = Self.divisor(lists)
+    for list in lists {
+      var own: [Column] = []
+      for column in list {
+        guard let form = form(column) else { continue }
+        own.append(Column(column: column, form: form))
+        if case .exact = form { continue }
+        isExact = false
+      }
+      columns.append(own)
+    }
+    if divisor != 1 || !isExact { isWhole = false }
+  }
+
+  /// The divisor of scaled columns if nothing is a plain integer.
+  private static func divisor(_ lists: [[ScanColumn]]) -> Double {
+    var found: Double?
+    for column in lists.joined() {
+      switch column.domain {
+      case .integers, .booleans: return 1
+      case .scaled(let divisor): found = found ?? divisor
+      case .dictionary, .floatBits, .spanIDs: continue
+      }
+    }
+    return found ?? 1
+  }
+
+  private func form(_ column: ScanColumn) -> Column.Form? {
+    switch column.domain {
+    case .integers: return divisor == 1 ? .exact : .quotient(1)
+    case .scaled(let own): return own == divisor ? .exact : .quotient(own)
+    case .booleans: return divisor == 1 ? .exact : .entries([.nan, 0, 1])
+    case .floatBits: return .floats
+    case .spanIDs: return nil
+    case .dictionary(let dictionary):
+      switch dictionary.entries {
+      case .traceIDs: return nil
+      case .integers(let values): return .entries([.nan] + values.map { Double($0) })
+      case .floats(let values): return .entries([.nan] + values)
+      case .text: return .entries(Self.numbers(dictionary))
+      }
+    }
+  }
+
+  private static func numbers(_ dictionary: ValueDictionary) -> [Double] {
+    var numbers = [Double](repeating: .nan, count: dictionary.count + 1)
+    guard case .text(let bytes, let ends) = dictionary.entries else { return numbers }
+    for entry in 0..<dictionary.count {
+      let range = ValueDictionary.range(ends, entry)
+      guard let first = range.first, Number.isDecimal(bytes[first]) else { continue }
+      numbers[entry + 1] = Number(dictionary.value(entry))?.double ?? .nan
+    }
+    return numbers
+  }
+}
+
+/// Reads the selected rows of slices into lanes.
+struct LaneReader: Sendable {
+  private(set) var lane = Lane(capacity: blockRowCount)
+  private var flags = [UInt8](repeating: 0, count: blockRowCount)
+  private var seen: [UInt8] = []
+  private var codes: [UInt32] = []
+  private var patterns: [UInt64] = []
+
+  /// Turns the lane's numbers into floats.
+  mutating func makeFloats() { lane.makeFloats() }
+
+  /// Calls `body` with a filled lane for each column that gives the field a number in this slice.
+  mutating func read(
+    _ field: NumberField, _ slice: Slice, _ selection: borrowing Selection, cells: [UInt32], weights: [Int64]?,
+    _ body: (inout LaneReader) -> Void
+  ) {
+    if !field.flags.isEmpty {
+      fill(field.flags[slice.piece], slice, selection, cells, weights)
+      return body(&self)
+    }
+    let columns = field.columns[slice.piece]
+    if columns.count > 1 { seen = [UInt8](repeating: 0, count: blockRowCount) }
+    for column in columns {
+      let block = column.column.blocks[slice.block]
+      if block.nullCount == block.rowCount { continue }
+      fill(column, field, block, selection)
+      let isPartial = markMissing(column, block, selection, isShared: columns.count > 1)
+      lane.isWeighted = weights != nil
+      if isPartial {
+        narrow(selection.count, cells, weights)
+      } else {
+        lane.count = selection.count
+        lane.cells = cells
+        if let weights { lane.weights = weights }
+      }
+      if lane.count > 0 { body(&self) }
+    }
+  }
+
+  private mutating func fill(
+    _ flag: PieceFilter, _ slice: Slice, _ selection: borrowing Selection, _ cells: [UInt32], _ weights: [Int64]?
+  ) {
+    var bits = Bits()
+    flag.evaluate(slice, &bits)
+    lane.isExact = true
+    lane.divisor = 1
+    lane.count = selection.count
+    lane.cells = cells
+    lane.isWeighted = weights != nil
+    if let weights { lane.weights = weights }
+    for position in 0..<selection.count { lane.integers[position] = bits.contains(selection.row(position)) ? 1 : 0 }
+  }
+
+  /// Fills the lane's numbers for all selected rows, nulls included.
+  private mutating func fill(
+    _ source: NumberField.Column, _ field: NumberField, _ block: CodeBlock, _ selection: borrowing Selection
+  ) {
+    lane.divisor = field.divisor
+    lane.isExact = false
+    let column = source.column
+    switch source.form {
+    case .exact:
+      lane.isExact = true
+      if case .booleans = column.domain {
+        readCodes(column, block, selection)
+        for position in 0..<selection.count { lane.integers[position] = Int64(codes[position]) - 1 }
+      } else {
+        column.readIntegers(block, selection, into: &lane.integers)
+      }
+    case .quotient(let divisor):
+      column.readIntegers(block, selection, into: &lane.integers)
+      for position in 0..<selection.count { lane.floats[position] = Double(lane.integers[position]) / divisor }
+    case .entries(let numbers):
+      readCodes(column, block, selection)
+      for position in 0..<selection.count { lane.floats[position] = numbers[Int(codes[position])] }
+    case .floats:
+      if patterns.isEmpty { patterns = [UInt64](repeating: 0, count: blockRowCount) }
+      column.readPatterns(block, selection, into: &patterns)
+      for position in 0..<selection.count { lane.floats[position] = Double(bitPattern: patterns[position]) }
+    }
+  }
+
+  private mutating func readCodes(_ column: ScanColumn, _ block: CodeBlock, _ selection: borrowing Selection) {
+    if codes.isEmpty { codes = [UInt32](repeating: 0, count: blockRowCount) }
+    column.readCodes(block, selection, into: &codes)
+  }
+
+  /// Sets `flags` to 1 where the row has a number from this column; true if some row has none.
+  private mutating func markMissing(
+    _ source: NumberField.Column, _ block: CodeBlock, _ selection: borrowing Selection, isShared: Bool
+  ) -> Bool {
+    var isPartial = isShared
+    if block.nullCount > 0 {
+      source.column.readPresence(block, selection, into: &flags)
+      isPartial = true
+    } else {
+      for position in 0..<selection.count { flags[position] = 1 }
+    }
+    if isShared {
+      for position in 0..<selection.count {
+        let isFirst = flags[position] & ~seen[position]
+        seen[position] |= flags[position]
+        flags[position] = isFirst
+      }
+    }
+    guard !lane.isExact else { return isPartial }
+    for position in 0..<selection.count where lane.floats[position].isNaN {
+      flags[position] = 0
+      isPartial = true
+    }
+    return isPartial
+  }
+
+  private mutating func narrow(_ count: Int, _ cells: [UInt32], _ weights: [Int64]?) {
+    if lane.cells.count < blockRowCount { lane.cells = [UInt32](repeating: 0, count: blockRowCount) }
+    compact(cells, flags, count, into: &lane.cells)
+    if let weights { compact(weights, flags, count, into: &lane.weights) }
+    lane.count = lane.isExact ? compact(&lane.integers, flags, count) : compact(&lane.floats, flags, count)
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnBytes
+public import CairnColumns
+public import CairnPlan
+
+extension QueryEngine {
+  /// Everything of one trace, across datasets, by time; no events where there is none.
+  ///
+  /// Events some of whose fields damage hides come without these fields and are counted as unavailable. Cost: one look into each
+  /// piece's dictionary of trace ids, and a scan of their codes where it has the id.
+  public func trace(_ id: TraceID, environment: String, pieces: [any Piece]) async throws(QueryError) -> TraceAnswer {
+    let watch = QueryWatch(budget)
+    let scope = Scope(environment: environment, datasets: .all, time: .everything)
+    let scan = try ScanSet(scope, names: [FieldName.traceID], pieces: pieces, watch)
+    let filter = Filter.compare(column: FieldName.traceID, .equal, .string(id.hex))
+    let rows = try EventReader.rows(filter, scan, watch).sorted(by: EventReader.isBefore)
+    let (events, damagedCount) = try EventReader.read(rows, scan, watch)
+    var info = scan.info
+    info.rowsMatched = rows.count
+    info.rowsUnavailable += damagedCount
+    info.elapsedNanoseconds = watch.elapsedNanoseconds
+    return TraceAnswer(traceID: id, events: events, info: info)
+  }
+
+  /// Traces with at least one event that matches, in the plan's ranking: newest start, longest, or most errors first.
+  ///
+  /// Summaries cover all spans of a trace in all datasets of the environment that lie within an hour around the plan's time.
+  public func traces(_ plan: TraceSearchPlan, pieces: [any Piece]) async throws(QueryError) -> TraceSearchAnswer {
+    try await TraceSearch(plan: plan, watch: QueryWatch(budget)).answer(pieces)
+  }
+
+  /// The newest events that match, oldest first, at most `limit`.
+  public func events(_ scope: Scope, filter: Filter, limit: Int, pieces: [any Piece]) async throws(QueryError) -> [Event] {
+    let watch = QueryWatch(budget)
+    let scan = try ScanSet(scope, names: Set(filter.columns.flatMap(storedNames)), pieces: pieces, watch)
+    let rows = try EventReader.newest(max(limit, 0), filter, scan, watch)
+    return try EventReader.read(rows, scan, watch).0
+  }
+
+  /// The datasets of an environment, by name. Reads no column.
+  public func datasets(environment: String, pieces: [any Piece]) async throws(QueryError) -> [DatasetSummary] {
+    var found: [String: DatasetSummary] = [:]
+    for run in pieces.flatMap(\.runs) where run.environment == environment && !run.rows.isEmpty {
+      var summary =
+        found[run.dataset]
+        ?? DatasetSummary(name: run.dataset, eventCount: 0, firstUnixNanoseconds: .max, lastUnixNanoseconds: .min)
+      summary.eventCount += run.rows.count
+      summary.firstUnixNanoseconds = min(summary.firstUnixNanoseconds, run.minimumUnixNanoseconds)
+      summary.lastUnixNanoseconds = max(summary.lastUnixNanoseconds, run.maximumUnixNanoseconds)
+      found[run.dataset] = summary
+    }
+    return found.values.sorted { $0.name < $1.name }
+  }
+
+  /// The columns that events of the scope have, by name, then type, with the number of such events; virtual columns are left out.
+  ///
+  /// Whole pieces are answered from their lists of columns; where the scope takes only a part of a piece its columns are read.
+  public func columns(_ scope: Scope, pieces: [any Piece]) async throws(QueryError) -> [ColumnSummary] {
+    let watch = QueryWatch(budget)
+    let scan = try ScanSet(scope, names: [], pieces: pieces, watch)
+    var slices = [[Slice]](repeating: [], count: scan.pieces.count)
+    for slice in scan.slices { slices[slice.piece].append(slice) }
+    var counts: [String: [FieldType: Int]] = [:]
+    for (index, open) in scan.pieces.enumerated() {
+      let isWhole = slices[index].reduce(0) { $0 + $1.rows.count } == open.piece.rowCount
+      for listed in open.piece.columns where listed.key != .time && listed.presentCount > 0 {
+        try watch.check()
+        let count = isWhole ? listed.presentCount : Self.present(listed.key, open.piece, slices[index])
+        if count > 0 { counts[listed.key.name, default: [:]][listed.key.kind.fieldType, default: 0] += count }
+      }
+    }
+    var summaries: [ColumnSummary] = []
+    for (name, types) in counts.sorted(by: { $0.key < $1.key }) {
+      for type in FieldType.allCases {
+        if let count = types[type] { summaries.append(ColumnSummary(name: name, type: type, eventCount: count)) }
+      }
+    }
+    return summaries
+  }
+
+  /// How many rows of the slices have a value; rows of damaged blocks are not counted.
+  private static func present(_ key: ColumnKey, _ piece: any Piece, _ slices: [Slice]) -> Int {
+    guard let column = try? piece.column(key) else { return 0 }
+    var count = 0
+    var bits = Bits()
+    for slice in slices {
+      let block = column.blocks[slice.block]
+      if block.isDamaged || block.nullCount == block.rowCount { continue }
+      if block.nullCount == 0 {
+        count += slice.rows.count
+      } else {
+        column.markPresent(block, slice.rows, &bits)
+        count += bits.count
+      }
+    }
+    return count
+  }
+}

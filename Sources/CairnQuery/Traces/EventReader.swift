@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnColumns
+internal import CairnPlan
+
+/// A row of a piece, with its time.
+struct EventRow: Sendable {
+  var piece: Int
+  var run: Int
+  var row: Int
+  var timeUnixNanoseconds: Int64
+}
+
+/// Reads whole events: all fields of single rows, for pages that show them.
+enum EventReader {
+  /// The events in the order of `rows`, and how many of them lack fields that damage hides. Cost: rows x columns.
+  static func read(_ rows: [EventRow], _ scan: ScanSet, _ watch: QueryWatch) throws(QueryError) -> ([Event], Int) {
+    var events = rows.map {
+      Event(dataset: scan.pieces[$0.piece].runs[$0.run].dataset, timeUnixNanoseconds: $0.timeUnixNanoseconds, fields: [])
+    }
+    var damaged = Set<Int>()
+    var byPiece: [Int: [Int]] = [:]
+    for (index, row) in rows.enumerated() { byPiece[row.piece, default: []].append(index) }
+    for (piece, indices) in byPiece {
+      for listed in scan.pieces[piece].piece.columns where listed.key != .time && listed.presentCount > 0 {
+        try watch.check()
+        do throws(PieceError) {
+          guard let column = try scan.pieces[piece].piece.column(listed.key) else { continue }
+          for index in indices {
+            let row = rows[index].row
+            if column.blocks[row / blockRowCount].isDamaged {
+              damaged.insert(index)
+            } else if let value = column.value(at: row) {
+              events[index].fields.append((listed.key.name, value))
+            }
+          }
+        } catch {
+          damaged.formUnion(indices)
+        }
+      }
+    }
+    return (events, damaged.count)
+  }
+
+  /// The rows of the slices that pass a filter, with their times.
+  static func rows(_ filter: Filter, _ scan: ScanSet, _ watch: QueryWatch) throws(QueryError) -> [EventRow] {
+    let filters = scan.pieces.map { PieceFilter(filter, $0) }
+    var rows: [EventRow] = []
+    var bits = Bits()
+    for slice in scan.slices {
+      try watch.check()
+      let filter = filters[slice.piece]
+      guard filter.verdict(slice) != .none else { continue }
+      filter.evaluate(slice, &bits)
+      append(bits, slice, scan, limit: .max, &rows)
+    }
+    return rows
+  }
+
+  /// Appends the set rows of a slice, the last first, at most `limit`.
+  static func append(_ bits: Bits, _ slice: Slice, _ scan: ScanSet, limit: Int, _ rows: inout [EventRow]) {
+    guard let times = scan.pieces[slice.piece].columns[.time] else { return }
+    let base = slice.block * blockRowCount
+    var left = limit
+    for word in bits.words.indices.reversed() where bits.words[word] != 0 {
+      var remaining = bits.words[word]
+      while remaining != 0, left > 0 {
+        let bit = 63 - remaining.leadingZeroBitCount
+        remaining &= ~(1 << UInt64(bit))
+        let row = base + word * 64 + bit
+        rows.append(EventRow(piece: slice.piece, run: slice.run, row: row, timeUnixNanoseconds: times.integer(at: row) ?? 0))
+        left -= 1
+      }
+      if left == 0 { return }
+    }
+  }
+
+  /// The newest rows of a scope that pass a filter, oldest first; the rest of a run is not read once it has given `limit`.
+  static func newest(_ limit: Int, _ filter: Filter, _ scan: ScanSet, _ watch: QueryWatch) throws(QueryError) -> [EventRow] {
+    let filters = scan.pieces.map { PieceFilter(filter, $0) }
+    var rows: [EventRow] = []
+    var bits = Bits()
+    var run: (piece: Int, run: Int) = (-1, -1)
+    var left = limit
+    for slice in scan.slices.reversed() {
+      try watch.check()
+      if run != (slice.piece, slice.run) {
+        run = (slice.piece, slice.run)
+        left = limit
+      }
+      let filter = filters[slice.piece]
+      guard left > 0, filter.verdict(slice) != .none else { continue }
+      filter.evaluate(slice, &bits)
+      let before = rows.count
+      append(bits, slice, scan, limit: left, &rows)
+      left -= rows.count - before
+    }
+    return Array(rows.sorted(by: isBefore).suffix(limit))
+  }
+
+  /// By time, then by place: the same order on every run.
+  static func isBefore(_ left: EventRow, _ right: EventRow) -> Bool {
+    if left.timeUnixNanoseconds != right.timeUnixNanoseconds { return left.timeUnixNanoseconds < right.timeUnixNanoseconds }
+    return (left.piece, left.row) < (right.piece, right.row)
+  }
+}
