@@ -121,6 +121,13 @@ extension Batch {
     touched.append(UInt32(truncatingIfNeeded: column.value))
   }
 
+  /// The code of the text set last in a column, for `setCode`.
+  public func lastCode(_ column: ColumnIndex) -> UInt32 {
+    let count = unsafe columns[column.value].codes.count
+    precondition(count > 0, "a column without values has no last one")
+    return unsafe columns[column.value].codes[count - 1]
+  }
+
   /// The code of a text in a column, for `setCode`.
   public mutating func code(of text: StaticString, in column: ColumnIndex) -> UInt32 {
     let bytes = unsafe RawSpan(_unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount)

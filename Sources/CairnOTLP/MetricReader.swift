@@ -20,7 +20,7 @@ public import CairnColumns
 //   summary               <name>.count .sum, and .p<digits> for its quantiles; .min and .max for quantiles 0 and 1
 //   unit, form, temporality, is_monotonic   meta.metrics: JSON text by metric name. One field for all metrics of an event, and one
 //                         entry in that column's dictionary for each set of metrics that occurs, where a field for each metric would
-//                         double the columns
+//                         double the columns. Left out where it is over 65,535 bytes; units over 63 bytes are not kept
 //   exemplars             trace.link.trace_id, trace.link.span_id of the last one with a trace id: the event points into the trace
 //                         without being part of it
 //   description, start time, exemplar values, dropped counts   not kept
@@ -55,6 +55,9 @@ public func decodeMetrics(
   return reader.verdict
 }
 
+/// Source: OpenTelemetry specification, instrument names.
+private let metricNameByteCountMax = 255
+
 /// Reads the points of one scope after another.
 private struct MetricReader: ~Copyable {
   let context: IntakeContext
@@ -66,12 +69,15 @@ private struct MetricReader: ~Copyable {
   private var attributes: [Range<Int>] = []
   private let links: LinkColumns
   private let metadataColumn: ColumnIndex
+  /// What `meta.metrics` may still take: its texts are longer than small points, and go without where a body would blow up.
+  private var metadataBytesLeft: Int
 
   init(_ context: IntakeContext, bodyByteCount: Int, links: LinkColumns, metadataColumn: ColumnIndex) {
     self.context = context
     groups = GroupReader(signal: .metrics, context: context, bodyByteCount: bodyByteCount)
     self.links = links
     self.metadataColumn = metadataColumn
+    metadataBytesLeft = 1_048_576 + 8 * bodyByteCount
   }
 
   /// First pass: which points there are, and which of them share an event.
@@ -107,7 +113,7 @@ private struct MetricReader: ~Copyable {
   private func refusal(_ point: MetricPoint, _ head: MetricHead) -> StaticText? {
     if groupFlags.isRefused { return GroupFlags.refusal }
     if head.name.isEmpty { return "a metric has no name" }
-    if head.name.count > fieldNameByteCountMax - 16 { return "a metric's name is longer than 1,008 bytes" }
+    if head.name.count > metricNameByteCountMax { return "a metric's name is longer than 255 bytes" }
     if attributes.count > fieldCountMax { return "more than 2,000 attributes" }
     return context.refusal(unixNanoseconds: point.time)
   }
@@ -140,13 +146,18 @@ private struct MetricReader: ~Copyable {
       pointIndex = point.next
       guard try metrics[point.metric].setValues(bytes, point.message, &batch) else { continue }
       valueCount += 1
-      metadata.append(UInt8(ascii: metadata.isEmpty ? "{" : ","))
-      metadata.append(contentsOf: metrics[point.metric].metadata)
+      if metadata.count <= nestedByteCountMax {
+        metadata.append(UInt8(ascii: metadata.isEmpty ? "{" : ","))
+        metadata.append(contentsOf: metrics[point.metric].metadata)
+      }
       try links.setLink(bytes, point.message, tag: metrics[point.metric].form.exemplarTag, &batch)
     }
     guard valueCount > 0 else { return batch.abandonRow() }
     metadata.append(UInt8(ascii: "}"))
-    unsafe batch.setText(metadataColumn, metadata.span.bytes, 0, metadata.count)
+    metadataBytesLeft -= metadata.count
+    if metadata.count <= nestedByteCountMax, metadataBytesLeft >= 0 {
+      unsafe batch.setText(metadataColumn, metadata.span.bytes, 0, metadata.count)
+    }
     if state.sampleRate > 1 { batch.set(FieldName.sampleRate, integer: state.sampleRate) }
     batch.appendRow(timeUnixNanoseconds: event.second, group: group)
   }

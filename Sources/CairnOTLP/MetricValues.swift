@@ -31,7 +31,8 @@ struct Metric {
     var json: [UInt8] = []
     appendJSONString(bytes, head.name, to: &json)
     json.append(contentsOf: Array(":{\"type\":\"\(form.name)\"".utf8))
-    if !head.unit.isEmpty {
+    // Source of the limit: OpenTelemetry specification, instrument units.
+    if !head.unit.isEmpty, head.unit.count <= 63 {
       json.append(contentsOf: Array(",\"unit\":".utf8))
       appendJSONString(bytes, head.unit, to: &json)
     }

@@ -22,9 +22,24 @@ struct SpanParts {
   let sampleRate: Int64
   let group: GroupIndex
   let groupOwnColumnsSet: UInt64
+  /// The span's name in the column of parents' names, once a part has set it: a long name is not looked up for each of many events.
+  private var parentNameCode: UInt32?
+
+  init(
+    columns: SpanColumns, context: IntakeContext, span: SpanHead, startUnixNanoseconds: Int64, sampleRate: Int64, group: GroupIndex,
+    groupOwnColumnsSet: UInt64
+  ) {
+    self.columns = columns
+    self.context = context
+    self.span = span
+    self.startUnixNanoseconds = startUnixNanoseconds
+    self.sampleRate = sampleRate
+    self.group = group
+    self.groupOwnColumnsSet = groupOwnColumnsSet
+  }
 
   /// Appends the event's row; where it cannot be kept, says why.
-  func appendEvent(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) -> StaticText? {
+  mutating func appendEvent(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) -> StaticText? {
     var state = EventState()
     state.ownColumnsSet = groupOwnColumnsSet
     var time: UInt64 = 0
@@ -61,7 +76,7 @@ struct SpanParts {
   }
 
   /// Appends the link's row; where it cannot be kept, says why.
-  func appendLink(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) -> StaticText? {
+  mutating func appendLink(_ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch) throws(DecodeError) -> StaticText? {
     var state = EventState()
     state.ownColumnsSet = groupOwnColumnsSet
     var position = message.lowerBound
@@ -86,10 +101,17 @@ struct SpanParts {
     return nil
   }
 
-  private func setCommon(_ bytes: RawSpan, _ batch: inout Batch, annotation: UInt32, taken: UInt64) throws(DecodeError) {
+  private mutating func setCommon(_ bytes: RawSpan, _ batch: inout Batch, annotation: UInt32, taken: UInt64) throws(DecodeError) {
     batch.setText(columns.traceID, bytes, span.traceID.lowerBound, 16)
     batch.setWord(columns.parentID, span.spanID)
-    if taken & batch.watchMask(columns.parentName) == 0 { try setText(columns.parentName, bytes, span.name, &batch) }
+    if taken & batch.watchMask(columns.parentName) == 0 {
+      if let parentNameCode {
+        batch.setCode(columns.parentName, parentNameCode)
+      } else {
+        try setText(columns.parentName, bytes, span.name, &batch)
+        parentNameCode = batch.lastCode(columns.parentName)
+      }
+    }
     if taken & batch.watchMask(columns.annotationType) == 0 { batch.setCode(columns.annotationType, annotation) }
     if span.isError, taken & batch.watchMask(columns.error) == 0 { batch.setWord(columns.error, 1) }
     if sampleRate > 1 { batch.setWord(columns.sampleRate, UInt64(sampleRate)) }

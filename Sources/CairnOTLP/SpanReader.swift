@@ -102,7 +102,7 @@ struct SpanReader {
     if !events.isEmpty { try copyException(bytes, events, columns, &batch) }
     batch.appendRow(timeUnixNanoseconds: start, group: group)
     guard !events.isEmpty || !links.isEmpty else { return }
-    let parts = SpanParts(
+    var parts = SpanParts(
       columns: columns, context: context, span: span, startUnixNanoseconds: start, sampleRate: state.sampleRate, group: group,
       groupOwnColumnsSet: groupFlags.ownColumnsSet)
     for event in events { note(try parts.appendEvent(bytes, event, &batch)) }

@@ -61,4 +61,33 @@ struct AmplificationTests {
     #expect(isTaken)
     #expect(seconds < 20)
   }
+
+  @Test func aLongNameWithManyEvents() {
+    let span = testSpan { span in
+      span.text(5, String(repeating: "n", count: 1_000_000))
+      for _ in 0..<50_000 { span.data(11, []) }
+    }
+    var batch = Batch()
+    let (isTaken, seconds) = measure(Protobuf.request(items: [span]), .traces, &batch)
+    #expect(isTaken)
+    #expect(seconds < 20)
+    let (rowCount, byteCount) = (batch.rowCount, batch.byteCount)
+    #expect(rowCount == 50_001 && byteCount < 64 << 20)
+  }
+
+  @Test func aLongUnitWithManyPoints() {
+    let points = (0..<50_000).map { index in
+      Protobuf {
+        $0.attributes(7, [("k", .integer(Int64(index)))])
+        $0.double(4, 1)
+      }
+    }
+    let metric = testMetric("m", 5, unit: String(repeating: "u", count: 1_000_000), points)
+    var batch = Batch()
+    let (isTaken, seconds) = measure(Protobuf.request(items: [metric]), .metrics, &batch)
+    #expect(isTaken)
+    #expect(seconds < 20)
+    let rowCount = batch.rowCount
+    #expect(rowCount == 50_000)
+  }
 }

@@ -1,0 +1,45 @@
+// swift-tools-version: 6.2
+// A package of its own: the rooms below are the very sources of the root package, built here with libFuzzer's instrumentation.
+import PackageDescription
+
+let sheet: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+let instrumented = sheet + [.unsafeFlags(["-sanitize=fuzzer"])]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: instrumented)
+}
+
+/// An executable whose `main` is libFuzzer's.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies + ["CFuzzMain"],
+    swiftSettings: sheet + [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])],
+    linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+}
+
+let package = Package(
+  name: "fuzz",
+  platforms: [.macOS(.v26)],
+  targets: [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CCRC32C"),
+    .target(name: "CFuzzMain"),
+    room("CairnBytes", ["CCRC32C"]),
+    room("CairnColumns", ["CairnBytes"]),
+    room("CairnFormats", ["CairnBytes", "CZstd", "CZlib"]),
+    room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
+    fuzzer("otlp-traces", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
+    fuzzer("otlp-logs", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
+    fuzzer("otlp-metrics", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
+    fuzzer("otlp-json", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
+  ]
+)

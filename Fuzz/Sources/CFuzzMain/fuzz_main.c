@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// SwiftPM makes `main` of an executable named a-b a synonym for `a_b_main`: each of these starts libFuzzer, whose own `main` is then
+// left out.
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
+
+#define FUZZ_MAIN(name) \
+  int name(int argc, char **argv) { return LLVMFuzzerRunDriver(&argc, &argv, LLVMFuzzerTestOneInput); }
+
+FUZZ_MAIN(otlp_traces_main)
+FUZZ_MAIN(otlp_logs_main)
+FUZZ_MAIN(otlp_metrics_main)
+FUZZ_MAIN(otlp_json_main)
