@@ -48,11 +48,20 @@ public struct ArchiveSettings: Sendable {
   func context(_ header: RequestHeader) -> IntakeContext {
     var context = IntakeContext(
       environment: header.environment, datasetHint: header.datasetHint, receivedUnixNanoseconds: header.receivedUnixNanoseconds)
-    let longestDays = ([retentionDays] + retentionDaysByDataset.values).contains(0) ? 0 : max(retentionDays, retentionDaysByDataset.values.max() ?? 0)
-    if longestDays > 0 {
-      context.earliestUnixNanoseconds = header.receivedUnixNanoseconds &- Int64(longestDays) &* 86_400_000_000_000
-    }
-    context.latestUnixNanoseconds = header.receivedUnixNanoseconds &+ futureSecondsMax &* 1_000_000_000
+    let days = [retentionDays] + retentionDaysByDataset.values
+    let longestDays = days.contains { $0 <= 0 } ? 0 : days.max() ?? 0
+    context.earliestUnixNanoseconds = Self.time(header.receivedUnixNanoseconds, minusDays: longestDays)
+    let ahead = futureSecondsMax.multipliedReportingOverflow(by: 1_000_000_000)
+    let latest = header.receivedUnixNanoseconds.addingReportingOverflow(ahead.partialValue)
+    context.latestUnixNanoseconds = ahead.overflow || latest.overflow ? .max : latest.partialValue
     return context
+  }
+
+  /// So many days before a time; the beginning of time where that is further back than a number of nanoseconds goes, and for 0 days,
+  /// which means for ever.
+  static func time(_ unixNanoseconds: Int64, minusDays days: Int) -> Int64 {
+    let span = Int64(days).multipliedReportingOverflow(by: 86_400_000_000_000)
+    let time = unixNanoseconds.subtractingReportingOverflow(span.partialValue)
+    return days <= 0 || span.overflow || time.overflow ? .min : time.partialValue
   }
 }

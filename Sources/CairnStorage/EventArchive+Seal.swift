@@ -25,10 +25,7 @@ extension EventArchive {
   private func seal(_ head: Head) throws(StorageError) {
     let started = monotonicNanoseconds()
     let piece = finalPiece(head)
-    let id = state.withLock { (state) in
-      state.nextSegment += 1
-      return state.nextSegment - 1
-    }
+    let id = segmentID(for: head)
     var segment: SegmentPiece?
     if piece.rowCount > 0 {
       _ = try SegmentWriter.write(
@@ -44,7 +41,29 @@ extension EventArchive {
       Self.release(&state)
     }
     journal.close(journal: head.journalNumber)
-    try files.remove(JournalWriter.path(head.journalNumber))
+    keepOnly(journal: head.journalNumber)
+  }
+
+  /// A seal that failed and is tried again writes to the same name, so that what the first left there is replaced: two segments with
+  /// the same events would count twice after a restart.
+  private func segmentID(for head: Head) -> UInt64 {
+    state.withLock { (state) in
+      let index = state.sealing.firstIndex { $0.head === head }
+      if let index, let known = state.sealing[index].segment { return known }
+      defer { state.nextSegment += 1 }
+      if let index { state.sealing[index].segment = state.nextSegment }
+      return state.nextSegment
+    }
+  }
+
+  /// The journal sealed last stays for its identities: a start replays it to know what a client may send again. The one before goes.
+  /// Where that fails, the next start does it.
+  private func keepOnly(journal number: UInt64) {
+    let former = state.withLock { (state) in
+      defer { state.keptJournal = number }
+      return state.keptJournal
+    }
+    if let former, former != number { try? files.remove(JournalWriter.path(former)) }
   }
 
   /// Lets go on who waited for the backlog.
@@ -94,9 +113,12 @@ extension EventArchive {
     let cutoff = retentionCutoff()
     do throws(StorageError) {
       let merger = try PieceMerger(inputs, cutoff: cutoff)
+      // As with seals: a merge after a failed one writes to the failed one's name.
       let id = state.withLock { (state) in
-        state.nextSegment += 1
-        return state.nextSegment - 1
+        if let spare = state.spareSegment { return spare }
+        defer { state.nextSegment += 1 }
+        state.spareSegment = state.nextSegment
+        return state.nextSegment
       }
       let replaced = inputs.flatMap { $0.footer.replaced + [$0.id] }
       _ = try SegmentWriter.write(
@@ -107,20 +129,24 @@ extension EventArchive {
         let place = state.segments.firstIndex { gone.contains($0.id) } ?? state.segments.count
         state.segments.insert(merged, at: place)
         state.segments.removeAll { gone.contains($0.id) }
+        state.spareSegment = nil
         state.mergeCount += 1
         state.mergeNanoseconds += monotonicNanoseconds() - started
       }
       for input in inputs {
         cache.remove(segment: input.id)
-        try files.remove(input.path)
+        // Where that fails, the next start does it: the merged segment names what it replaced.
+        try? files.remove(input.path)
       }
       return true
     } catch {
-      if case .damaged = error.reason {
-        state.withLock { (state) in for input in inputs where input.path == error.path { state.unmergeable.insert(input.id) } }
-        return true
+      guard case .damaged = error.reason else { return false }
+      // Without the damaged one the others may be merged; nothing else is worth another attempt now.
+      return state.withLock { (state) in
+        let known = state.unmergeable.count
+        for input in inputs where input.path == error.path { state.unmergeable.insert(input.id) }
+        return state.unmergeable.count > known
       }
-      return false
     }
   }
 

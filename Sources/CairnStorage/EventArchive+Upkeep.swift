@@ -110,7 +110,7 @@ extension EventArchive {
     let settings = settings
     return { (run) in
       let days = settings.retentionDaysByDataset[run.dataset] ?? settings.retentionDays
-      return days == 0 ? .min : now &- Int64(days) &* day
+      return ArchiveSettings.time(now, minusDays: days)
     }
   }
 
@@ -124,11 +124,24 @@ extension EventArchive {
       if expired == segment.rowCount {
         state.withLock { (state) in state.segments.removeAll { $0 === segment } }
         cache.remove(segment: segment.id)
-        try? files.remove(segment.path)
+        try? remove([segment])
       } else if expired * 4 >= segment.rowCount, !state.withLock({ $0.unmergeable.contains(segment.id) }) {
         merge([segment])
       }
     }
+  }
+
+  /// Removes the files of segments that are no longer served. Their journals go first: without a segment that names it, a journal
+  /// would be replayed at the next start.
+  private func remove(_ segments: [SegmentPiece]) throws(StorageError) {
+    let kept = state.withLock { (state) -> UInt64? in
+      guard let kept = state.keptJournal, segments.contains(where: { $0.footer.journals.contains { $0.contains(kept) } }) else { return nil }
+      state.keptJournal = nil
+      return kept
+    }
+    if let kept { try files.remove(JournalWriter.path(kept)) }
+    try files.syncFolder("journal")
+    for segment in segments { try files.remove(segment.path) }
   }
 
   // MARK: The end
@@ -165,10 +178,8 @@ extension EventArchive {
       defer { state.segments = [] }
       return state.segments
     }
-    for segment in segments {
-      cache.remove(segment: segment.id)
-      try files.remove(segment.path)
-    }
+    for segment in segments { cache.remove(segment: segment.id) }
+    try remove(segments)
     try files.syncFolder("segments")
   }
 }

@@ -22,6 +22,8 @@ public final class EventArchive: IngestStore {
   struct Sealing {
     var head: Head
     var piece: HeadPiece?
+    /// The number of the segment that it becomes, once a seal began.
+    var segment: UInt64?
   }
 
   struct State {
@@ -31,6 +33,10 @@ public final class EventArchive: IngestStore {
     var segments: [SegmentPiece] = []
     var nextSegment: UInt64
     var nextJournal: UInt64
+    /// The number that a failed merge left unused.
+    var spareSegment: UInt64?
+    /// The newest sealed journal whose file is still there.
+    var keptJournal: UInt64?
     var backlogWaiters: [CheckedContinuation<Void, Never>] = []
     /// Why ingest is refused for now, or nil.
     var refusal: String?
@@ -81,6 +87,7 @@ public final class EventArchive: IngestStore {
       head: Head(journalNumber: recovered.nextJournal, identities: recovered.takeIdentities()),
       headStartedNanoseconds: monotonicNanoseconds(), nextSegment: recovered.nextSegment, nextJournal: recovered.nextJournal + 1)
     state.segments = recovered.segments
+    state.keptJournal = recovered.keptJournal
     state.sealing = recovered.heads.map { Sealing(head: $0, piece: nil) }
     self.state = Mutex(state)
     if !recovered.heads.isEmpty { sealQueue.async { self.sealAll() } }
@@ -148,7 +155,11 @@ public final class EventArchive: IngestStore {
           rejectionReason: verdict.rejectionReason?.text ?? "", datasets: datasets, journalPosition: position)
         return (outcome, isFull)
       }
-      guard let result else { continue }
+      guard let result else {
+        // The head was full or the store was closed meanwhile.
+        try checkAccepting()
+        continue
+      }
       if result.isFull { turn(from: head) }
       return result.0
     }

@@ -29,6 +29,15 @@ public struct StorageError: Error, Sendable, Hashable {
     }
   }
 
+  /// True where another attempt would find the same: the file is damaged, or the disk cannot give it.
+  var isLasting: Bool {
+    switch reason {
+    case .system(let number): isMediumNumber(number)
+    case .damaged: true
+    case .locked: false
+    }
+  }
+
   /// True where the disk is full: it may pass by itself.
   public var isDiskFull: Bool {
     if case .system(let number) = reason { return isFullNumber(number) }

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// `append` only adds to a buffer; `commit` waits for the sync that covers it. One flush at a time runs on a queue of its own, because
 /// a thread that blocks in `fdatasync` must not be one of those that serve requests. After a failed write the frames concerned are
-/// refused and the file is cut back to what was synced; after a failed sync nothing of the file is ever acknowledged again, because
+/// refused, the file is cut back to what was synced and they are written again with the next; after a failed sync nothing of the file is ever acknowledged again, because
 /// what reached the disk is unknown.
 final class JournalWriter: Sendable {
   private struct Waiter {
@@ -23,11 +23,16 @@ final class JournalWriter: Sendable {
 
   private struct State {
     var pending: [Chunk] = []
+    /// Frames of a failed write. Their requests were refused, but their events are in the head, so they go out with the next write:
+    /// a journal holds what its head holds.
+    var retained: [Chunk] = []
     /// Frames appended and frames known to be on disk; positions count frames.
     var appended: UInt64 = 0
     var synced: UInt64 = 0
-    /// Positions from `refusedFrom` to `refusedTo` were lost in a failed flush.
+    /// Positions whose flush failed; neighbours joined.
     var refused: [(positions: ClosedRange<UInt64>, error: IngestError)] = []
+    /// Up to here it is no longer known which positions were refused: whoever asks that late is refused.
+    var forgottenTo: UInt64 = 0
     var waiters: [Waiter] = []
     var isFlushing = false
     /// Set once a sync failed: nothing more is accepted until a restart.
@@ -66,6 +71,7 @@ final class JournalWriter: Sendable {
     await withCheckedContinuation { (continuation) in
       let (answer, mustFlush) = state.withLock { (state) -> (IngestError??, Bool) in
         if let refusal = state.refused.last(where: { $0.positions.contains(position) }) { return (.some(refusal.error), false) }
+        if position <= state.forgottenTo { return (.some(.unavailable(reason: "the journal failed", retryAfterSeconds: 5)), false) }
         if state.synced >= position { return (.some(nil), false) }
         state.waiters.append(Waiter(position: position, continuation: continuation))
         guard !state.isFlushing else { return (nil, false) }
@@ -85,19 +91,31 @@ final class JournalWriter: Sendable {
     state.withLock { ($0.syncCount, $0.syncNanoseconds, $0.byteCount) }
   }
 
-  /// Forgets a journal whose events are sealed; its file is removed by the caller.
+  /// Writes what is still to be written to a journal whose events are sealed, and forgets it: nothing is written to it any more.
   func close(journal number: UInt64) {
-    state.withLock { (state) in if state.openFile?.number == number { state.openFile = nil } }
+    queue.sync { flushAll() }
+    state.withLock { (state) in
+      if state.openFile?.number == number { state.openFile = nil }
+      state.retained.removeAll { $0.journalNumber == number }
+    }
   }
 
   private func flushAll() {
     while true {
       let work = state.withLock { (state) -> (chunks: [Chunk], upTo: UInt64)? in
-        if state.pending.isEmpty, state.synced >= state.appended || state.failure != nil {
+        guard !state.pending.isEmpty else {
           state.isFlushing = false
           return nil
         }
-        let chunks = state.pending
+        var chunks = state.retained
+        for chunk in state.pending {
+          if chunks.last?.journalNumber == chunk.journalNumber {
+            chunks[chunks.count - 1].bytes.append(contentsOf: chunk.bytes)
+          } else {
+            chunks.append(chunk)
+          }
+        }
+        state.retained = []
         state.pending = []
         return (chunks, state.appended)
       }
@@ -110,8 +128,7 @@ final class JournalWriter: Sendable {
 
   private func finish(upTo position: UInt64, _ failure: IngestError?, byteCount: Int, nanoseconds: Int64) {
     let done = state.withLock { (state) -> [(CheckedContinuation<IngestError?, Never>, IngestError?)] in
-      if let failure, state.synced < position { state.refused.append((state.synced + 1...position, failure)) }
-      if state.refused.count > 64 { state.refused.removeFirst() }
+      if let failure, state.synced < position { Self.refuse(state.synced + 1...position, failure, &state) }
       state.synced = position
       state.syncCount += 1
       state.syncNanoseconds += nanoseconds
@@ -123,13 +140,26 @@ final class JournalWriter: Sendable {
     for (continuation, error) in done { continuation.resume(returning: error) }
   }
 
-  /// Appends the chunks to their files and syncs each; returns why not.
+  private static let refusedCountMax = 64
+
+  private static func refuse(_ positions: ClosedRange<UInt64>, _ error: IngestError, _ state: inout State) {
+    if let last = state.refused.last, last.positions.upperBound + 1 == positions.lowerBound {
+      state.refused[state.refused.count - 1] = (last.positions.lowerBound...positions.upperBound, error)
+    } else {
+      state.refused.append((positions, error))
+    }
+    if state.refused.count > refusedCountMax { state.forgottenTo = state.refused.removeFirst().positions.upperBound }
+  }
+
+  /// Appends the chunks to their files and syncs each; returns why not. What was not written is kept for the next time, unless the
+  /// journal failed for good.
   private func write(_ chunks: [Chunk]) -> IngestError? {
     if let reason = failure { return .unavailable(reason: reason, retryAfterSeconds: 30) }
-    for chunk in chunks {
+    for (index, chunk) in chunks.enumerated() {
       do throws(StorageError) {
         try write(chunk)
       } catch {
+        state.withLock { (state) in if state.failure == nil { state.retained = Array(chunks[index...]) } }
         return .unavailable(reason: error.message, retryAfterSeconds: error.isDiskFull ? 5 : 30)
       }
     }
@@ -145,14 +175,19 @@ final class JournalWriter: Sendable {
       do throws(StorageError) { try file.truncate(to: syncedByteCount) } catch { poison(error.message) }
       throw error
     }
+    try sync(file.sync)
+    state.withLock { (state) in
+      if state.openFile?.number == chunk.journalNumber { state.openFile?.syncedByteCount += chunk.bytes.count }
+    }
+  }
+
+  /// After a failed sync it is unknown what reached the disk, and a second one that succeeds proves nothing.
+  private func sync(_ body: () throws(StorageError) -> Void) throws(StorageError) {
     do throws(StorageError) {
-      try file.sync()
+      try body()
     } catch {
       poison(error.message)
       throw error
-    }
-    state.withLock { (state) in
-      if state.openFile?.number == chunk.journalNumber { state.openFile?.syncedByteCount += chunk.bytes.count }
     }
   }
 
@@ -166,8 +201,8 @@ final class JournalWriter: Sendable {
     let file = try files.create(Self.path(number))
     let header = JournalHeader.bytes(number: number)
     try unsafe file.append(header.span.bytes)
-    try file.sync()
-    try files.syncFolder("journal")
+    try sync(file.sync)
+    try sync { () throws(StorageError) in try files.syncFolder("journal") }
     state.withLock { $0.openFile = (number, file, header.count) }
     return (file, header.count)
   }

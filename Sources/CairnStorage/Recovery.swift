@@ -19,11 +19,26 @@ struct Recovery {
     var heads: [Head] = []
     var nextSegment: UInt64 = 1
     var nextJournal: UInt64 = 1
+    /// The newest journal whose events are in a segment: it is kept for its identities.
+    var keptJournal: UInt64?
+    /// What the newest journals held, so that a request retried across the restart still counts once.
+    private var identities = IdentitySet()
 
-    /// The identities of the newest head, so that a request retried across the restart still counts once.
     func takeIdentities() -> IdentitySet {
-      guard let last = heads.last else { return IdentitySet() }
-      return last.open.withLock { $0.batch.takeIdentities() }
+      var taken = IdentitySet()
+      swap(&taken, &identities)
+      return taken
+    }
+
+    /// Takes over what a head knows. As while it is filled, only a head with events begins a generation.
+    func keepIdentities(of head: Head) {
+      head.open.withLock { (open) in
+        if open.batch.rowCount > 0 {
+          identities = open.batch.takeIdentities()
+        } else {
+          swap(&identities, &open.batch.identities)
+        }
+      }
     }
   }
 
@@ -41,68 +56,135 @@ struct Recovery {
   private func openSegments(_ result: Result) throws(StorageError) {
     for name in try files.list("segments") {
       let path = "segments/" + name
-      guard name.hasSuffix(".segment"), let id = UInt64(name.dropLast(8)) else {
-        try files.remove(path)
-        continue
-      }
+      if name.hasSuffix(".writing") { try files.remove(path) }
+      guard name.hasSuffix(".segment"), let id = UInt64(name.dropLast(8)), id < .max else { continue }
       result.nextSegment = max(result.nextSegment, id + 1)
       do throws(StorageError) {
-        result.segments.append(try SegmentPiece(try files.open(path), cache: cache, damage: damage))
+        result.segments.append(try open(path, id))
       } catch {
-        try quarantine(path, name, error)
+        guard error.isLasting else { throw error }
+        try quarantine(path, error)
       }
+    }
+    // A number that stands in quarantine is not given out again.
+    for name in try files.list("quarantine") where name.hasSuffix(".segment") {
+      if let id = UInt64(name.dropLast(8)), id < .max { result.nextSegment = max(result.nextSegment, id + 1) }
     }
     let replaced = Set(result.segments.flatMap(\.footer.replaced))
     for segment in result.segments where replaced.contains(segment.id) { try files.remove(segment.path) }
     result.segments.removeAll { replaced.contains($0.id) }
   }
 
-  private func quarantine(_ path: String, _ name: String, _ error: StorageError) throws(StorageError) {
+  private func open(_ path: String, _ id: UInt64) throws(StorageError) -> SegmentPiece {
+    let segment = try SegmentPiece(try files.open(path), cache: cache, damage: damage)
+    guard segment.id == id, path == SegmentWriter.path(id) else {
+      // Served under two names, its events would count twice.
+      throw StorageError("read", path: path, .damaged("it is segment \(segment.id) under another name"))
+    }
+    return segment
+  }
+
+  private func quarantine(_ path: String, _ error: StorageError) throws(StorageError) {
     damage.report(file: path, offset: 0, rowCount: 0, reason: error.message + "; moved to quarantine/")
-    try files.rename(path, to: "quarantine/" + name)
+    try moveToQuarantine(path)
+  }
+
+  private func moveToQuarantine(_ path: String) throws(StorageError) {
+    try files.rename(path, to: "quarantine" + path.drop { $0 != "/" })
     try files.syncFolder("quarantine")
-    try files.syncFolder("segments")
+    try files.syncFolder(String(path.prefix { $0 != "/" }))
   }
 
   // MARK: Journals
 
   private func replayJournals(_ result: Result) throws(StorageError) {
     let sealed = result.segments.flatMap(\.footer.journals)
-    for name in try files.list("journal") {
-      let path = "journal/" + name
-      guard name.hasSuffix(".journal"), let number = UInt64(name.dropLast(8)) else { continue }
+    let numbers = try files.list("journal").compactMap { (name) in
+      name.hasSuffix(".journal") ? UInt64(name.dropLast(8)).flatMap { JournalWriter.path($0) == "journal/" + name ? $0 : nil } : nil
+    }
+    result.keptJournal = numbers.last { (number) in sealed.contains { $0.contains(number) } }
+    for number in numbers where number < .max {
       result.nextJournal = max(result.nextJournal, number + 1)
-      if sealed.contains(where: { $0.contains(number) }) {
+      let path = JournalWriter.path(number)
+      let isSealed = sealed.contains { $0.contains(number) }
+      if isSealed, number != result.keptJournal {
         try files.remove(path)
         continue
       }
+      guard let bytes = try read(path) else { continue }
       let head = Head(journalNumber: number, identities: result.takeIdentities())
-      try replay(path, number, into: head)
-      if head.open.withLock({ $0.batch.rowCount }) > 0 { result.heads.append(head) } else { try files.remove(path) }
+      let faults = replay(bytes, number, into: head)
+      let isEmpty = head.open.withLock { $0.batch.rowCount } == 0
+      result.keepIdentities(of: head)
+      if isSealed { continue }
+      for fault in faults { damage.report(file: path, offset: fault.offset, rowCount: 0, reason: fault.reason) }
+      if !isEmpty {
+        result.heads.append(head)
+        if !faults.isEmpty { keepCopy(path, bytes) }
+      } else if faults.isEmpty {
+        try files.remove(path)
+      } else {
+        try moveToQuarantine(path)
+      }
     }
-    for range in sealed { result.nextJournal = max(result.nextJournal, range.upperBound + 1) }
+    for range in sealed where range.upperBound < .max { result.nextJournal = max(result.nextJournal, range.upperBound + 1) }
+    for name in try files.list("quarantine") where name.hasSuffix(".journal") {
+      if let number = UInt64(name.dropLast(8)), number < .max { result.nextJournal = max(result.nextJournal, number + 1) }
+    }
   }
 
-  private func replay(_ path: String, _ number: UInt64, into head: Head) throws(StorageError) {
-    let bytes: [UInt8]
+  /// A journal's bytes, or nil where it could not be read and was put into quarantine.
+  private func read(_ path: String) throws(StorageError) -> [UInt8]? {
     do throws(StorageError) {
       let file = try files.open(path)
-      bytes = try file.read(at: 0, count: try file.byteCount())
+      return try file.read(at: 0, count: try file.byteCount())
     } catch {
-      damage.report(file: path, offset: 0, rowCount: 0, reason: error.message)
-      return
+      guard error.isLasting else { throw error }
+      try quarantine(path, error)
+      return nil
     }
+  }
+
+  private struct Fault {
+    var offset: Int
+    var reason: String
+  }
+
+  /// Fills a head from its journal; returns what of it could not be read.
+  private func replay(_ bytes: [UInt8], _ number: UInt64, into head: Head) -> [Fault] {
     let frames = JournalFrames(bytes, number: number)
     let workspace = Workspace()
+    var faults: [Fault] = []
     head.open.withLock { (open) in
       open.isClosed = true
       frames.forEach { (frame, offset) in
-        if let reason = replay(frame, workspace, &open.batch) {
-          damage.report(file: path, offset: offset, rowCount: 0, reason: reason)
+        if let reason = replay(frame, workspace, &open.batch) { faults.append(Fault(offset: offset, reason: reason)) }
+      } onGap: { (gap) in
+        switch gap {
+        case .damage(let range):
+          faults.append(Fault(offset: range.lowerBound, reason: "\(range.count) bytes of the journal are damaged"))
+        case .end(let range):
+          if !frames.isCutWrite(range) { faults.append(Fault(offset: range.lowerBound, reason: Self.endReason(range.count))) }
         }
-      } onDamage: { (offset, reason) in
-        damage.report(file: path, offset: offset, rowCount: 0, reason: reason)
       }
+    }
+    return faults
+  }
+
+  static func endReason(_ byteCount: Int) -> String {
+    "its last \(byteCount) bytes are no frame: a write that was cut off before it was acknowledged, or damage"
+  }
+
+  /// A journal goes once its events are sealed. What could not be read of it is not sealed, so a copy of it stays.
+  private func keepCopy(_ path: String, _ bytes: [UInt8]) {
+    let target = "quarantine" + path.drop { $0 != "/" }
+    do throws(StorageError) {
+      let file = try files.create(target)
+      try unsafe file.append(bytes.span.bytes)
+      try file.sync()
+      try files.syncFolder("quarantine")
+    } catch {
+      damage.report(file: target, offset: 0, rowCount: 0, reason: "the damaged journal could not be copied: " + error.message)
     }
   }
 
@@ -114,9 +196,8 @@ struct Recovery {
     let mark = batch.mark
     var batchError: String?
     do throws(IngestError) {
-      // The body passed the limit when it came; the frame's own number bounds it now.
-      let limit = frame.packing == .zstd ? frame.plainByteCount : settings.bodyByteCountMax
-      try unsafe workspace.withInflated(frame.body.span.bytes, encoding, limitBytes: limit) { (plain) in
+      // The body passed the limit when it came, whatever the limit is today; the frame's own number bounds it now.
+      try unsafe workspace.withInflated(frame.body.span.bytes, encoding, limitBytes: frame.plainByteCount) { (plain) in
         do throws(DecodeError) {
           _ = try decoder(plain, context, &batch)
           batch.identities.keep()
@@ -129,47 +210,5 @@ struct Recovery {
       return "a frame does not unpack"
     }
     return batchError
-  }
-}
-
-/// The frames of a journal's bytes, in order.
-struct JournalFrames {
-  private let bytes: [UInt8]
-  private let number: UInt64
-
-  init(_ bytes: [UInt8], number: UInt64) {
-    self.bytes = bytes
-    self.number = number
-  }
-
-  /// Visits every whole frame. Bytes that are none, with whole frames behind them, are damage; with none behind them they are the
-  /// end of a write that was never acknowledged.
-  func forEach(_ body: (JournalFrame, Int) -> Void, onDamage: (Int, String) -> Void) {
-    var offset = JournalHeader.byteCount
-    if JournalHeader.number(bytes) != number {
-      if bytes.count >= JournalHeader.byteCount { onDamage(0, "the journal's header is damaged") }
-    }
-    var gapStart: Int?
-    while offset < bytes.count {
-      if let found = unsafe JournalFrame.parse(bytes.span.bytes, at: offset, journal: number) {
-        if let start = gapStart { onDamage(start, "\(offset - start) bytes of the journal are damaged") }
-        gapStart = nil
-        body(found.frame, offset)
-        offset += found.byteCount
-      } else {
-        gapStart = gapStart ?? offset
-        offset = nextMagic(after: offset)
-      }
-    }
-  }
-
-  private func nextMagic(after offset: Int) -> Int {
-    var position = offset + 1
-    let first = UInt8(truncatingIfNeeded: JournalFrame.magic)
-    while position + 4 <= bytes.count {
-      if bytes[position] == first, unsafe loadHalf(bytes.span.bytes, position) == JournalFrame.magic { return position }
-      position += 1
-    }
-    return bytes.count
   }
 }

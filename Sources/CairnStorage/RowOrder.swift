@@ -17,7 +17,7 @@ struct RowOrder: Sendable {
     guard rowCount > 0 else { return }
     let ranks = Self.datasetRanks(batch)
     var keys = [UInt64](repeating: 0, count: rowCount)
-    var datasets = [UInt16](repeating: 0, count: rowCount)
+    var datasets = [UInt32](repeating: 0, count: rowCount)
     groups = [UInt32](repeating: 0, count: rowCount)
     var earliest = Int64.max
     for row in 0..<rowCount { earliest = min(earliest, batch.rowTimes[row]) }
@@ -38,17 +38,17 @@ struct RowOrder: Sendable {
   }
 
   /// The rank of each dataset code by name, and the names by rank.
-  private static func datasetRanks(_ batch: borrowing Batch) -> (rankOfCode: [UInt16], names: [String]) {
+  private static func datasetRanks(_ batch: borrowing Batch) -> (rankOfCode: [UInt32], names: [String]) {
     var names: [(name: String, code: Int)] = []
     for code in 0..<batch.datasets.count { names.append((batch.datasets.text(code), code)) }
     names.sort { $0.name < $1.name }
-    var rankOfCode = [UInt16](repeating: 0, count: names.count)
-    for (rank, entry) in names.enumerated() { rankOfCode[entry.code] = UInt16(truncatingIfNeeded: rank) }
+    var rankOfCode = [UInt32](repeating: 0, count: names.count)
+    for (rank, entry) in names.enumerated() { rankOfCode[entry.code] = UInt32(rank) }
     return (rankOfCode, names.map(\.name))
   }
 
   /// Rows by (dataset, key): least significant byte first, bytes that are the same in all keys skipped.
-  private static func sorted(keys: [UInt64], datasets: [UInt16]) -> [UInt32] {
+  private static func sorted(keys: [UInt64], datasets: [UInt32]) -> [UInt32] {
     var order = (0..<UInt32(keys.count)).map { $0 }
     var spare = order
     var all: UInt64 = 0
@@ -61,7 +61,9 @@ struct RowOrder: Sendable {
       pass(&order, &spare) { UInt8(truncatingIfNeeded: keys[Int($0)] &>> shift) }
     }
     pass(&order, &spare) { UInt8(truncatingIfNeeded: datasets[Int($0)]) }
-    pass(&order, &spare) { UInt8(truncatingIfNeeded: datasets[Int($0)] >> 8) }
+    pass(&order, &spare) { UInt8(truncatingIfNeeded: datasets[Int($0)] &>> 8) }
+    pass(&order, &spare) { UInt8(truncatingIfNeeded: datasets[Int($0)] &>> 16) }
+    pass(&order, &spare) { UInt8(truncatingIfNeeded: datasets[Int($0)] &>> 24) }
     return order
   }
 
@@ -79,7 +81,7 @@ struct RowOrder: Sendable {
     swap(&order, &spare)
   }
 
-  private static func runs(order: [UInt32], datasets: [UInt16], names: [String], times: [Int64]) -> [DatasetRun] {
+  private static func runs(order: [UInt32], datasets: [UInt32], names: [String], times: [Int64]) -> [DatasetRun] {
     var found: [DatasetRun] = []
     var start = 0
     while start < order.count {

@@ -7,6 +7,9 @@ func systemText(_ number: Int32) -> String { unsafe String(cString: strerror(num
 
 func isFullNumber(_ number: Int32) -> Bool { number == ENOSPC || number == EDQUOT || number == EFBIG }
 
+/// True where the medium itself failed.
+func isMediumNumber(_ number: Int32) -> Bool { number == EIO }
+
 /// The real file system below one folder.
 public final class SystemFiles: FileSystem {
   private let folder: String

@@ -9,6 +9,13 @@ public struct BatchRow: Equatable, Sendable {
   public var dataset: String
   public var fields: [ColumnKey: FieldValue]
 
+  public init(time: Int64, environment: String, dataset: String, fields: [ColumnKey: FieldValue]) {
+    self.time = time
+    self.environment = environment
+    self.dataset = dataset
+    self.fields = fields
+  }
+
   /// The field of this name; where it has values of several kinds, that of the first kind.
   public subscript(name: String) -> FieldValue? {
     for kind in ColumnKind.allCases {

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import Glibc
+import Synchronization
+import TestSupport
+
+@testable import CairnStorage
+
+/// A file system in memory that keeps apart what was written and what would survive a power cut, and that fails when it is told to.
+///
+/// What survives: bytes that were synced; of bytes appended since, any prefix, torn or zeroed by sectors of 512 bytes. Names that were
+/// created, renamed or removed since the folder was synced: any of those changes may have happened or not, a rename as a whole.
+final class MemoryFiles: FileSystem {
+  /// The calls that can be told to fail.
+  enum Call: String, CaseIterable, Sendable {
+    case create, open, append, sync, truncate, read, rename, remove, list, makeFolder, syncFolder, freeByteCount, lock
+  }
+
+  /// Which call fails, from which one on, and how.
+  struct Fault: Sendable {
+    var call: Call
+    /// The first call of this kind is 1.
+    var turn: Int
+    var isForever = false
+    var number: Int32 = EIO
+    /// Of an append that fails, this share is written first.
+    var writtenShare = 0.0
+    /// Only calls on paths that begin so are counted; all where it is empty.
+    var prefix = ""
+  }
+
+  /// One change of a folder that may not have reached the disk yet.
+  fileprivate enum NameChange: Sendable {
+    case link(String, Int)
+    case unlink(String)
+    case move(String, String, Int)
+  }
+
+  struct Content: Sendable {
+    var live: [UInt8] = []
+    var durable: [UInt8] = []
+  }
+
+  /// The whole file system at one moment.
+  struct Image: Sendable {
+    fileprivate var contents: [Int: Content] = [:]
+    fileprivate var names: [String: Int] = [:]
+    fileprivate var durableNames: [String: Int] = [:]
+    fileprivate var changes: [String: [NameChange]] = [:]
+    fileprivate var nextNode = 1
+
+    var byteCount: Int { names.values.reduce(0) { $0 + (contents[$1]?.live.count ?? 0) } }
+  }
+
+  private struct State: Sendable {
+    var image = Image()
+    var history: [Image] = []
+    var keepsHistory = false
+    var faults: [Fault] = []
+    var counts: [String: Int] = [:]
+    var budgetByteCount = Int.max / 4
+    var ignoresSync = false
+    var ignoresFolderSync = false
+    var isLocked = false
+  }
+
+  private let state = Mutex(State())
+
+  init() {}
+
+  private init(_ image: Image) { state.withLock { $0.image = image } }
+
+  // MARK: What tests ask for
+
+  /// Keeps an image after every change from now on.
+  func startHistory() {
+    state.withLock { (state) in
+      state.keepsHistory = true
+      state.history = [state.image]
+    }
+  }
+
+  /// The number of images kept: the moment that an acknowledgement is noted with.
+  var moment: Int { state.withLock { $0.history.count } }
+
+  /// The image after so many changes.
+  func image(at index: Int) -> Image { state.withLock { $0.history[index] } }
+
+  /// The image of now.
+  var image: Image { state.withLock { $0.image } }
+
+  func fail(_ faults: Fault...) { state.withLock { (state) in
+    state.faults = faults
+    state.counts = [:]
+  } }
+
+  /// How often each kind was called since `fail`.
+  func count(_ call: Call) -> Int { state.withLock { $0.counts[call.rawValue] ?? 0 } }
+
+  /// The space that all files together may take.
+  func setBudget(byteCount: Int) { state.withLock { $0.budgetByteCount = byteCount } }
+
+  /// A seam that is broken on purpose: it says that it syncs and does not.
+  func ignoreSyncs(files: Bool, folders: Bool) { state.withLock { (state) in
+    state.ignoresSync = files
+    state.ignoresFolderSync = folders
+  } }
+
+  /// The bytes of a file, or nothing.
+  func bytes(_ path: String) -> [UInt8]? {
+    state.withLock { (state) in state.image.names[path].flatMap { state.image.contents[$0]?.live } }
+  }
+
+  /// Puts a file there as if it had always been there; nil removes it.
+  func put(_ path: String, _ bytes: [UInt8]?) {
+    state.withLock { (state) in
+      guard let bytes else {
+        state.image.names[path] = nil
+        state.image.durableNames[path] = nil
+        return
+      }
+      let node = state.image.nextNode
+      state.image.nextNode += 1
+      state.image.contents[node] = Content(live: bytes, durable: bytes)
+      state.image.names[path] = node
+      state.image.durableNames[path] = node
+    }
+  }
+
+  /// All paths, sorted.
+  var paths: [String] { state.withLock { $0.image.names.keys.sorted() } }
+
+  /// Another file system with the same content: what the next process finds after this one was killed.
+  func copy() -> MemoryFiles { MemoryFiles(image.settled()) }
+
+  /// The file system as it may be after the power was cut now.
+  func crash(seed: UInt64) -> MemoryFiles { MemoryFiles.crash(image, seed: seed) }
+
+  static func crash(_ image: Image, seed: UInt64) -> MemoryFiles {
+    var generator = SeededGenerator(seed: seed)
+    return MemoryFiles(image.cut(&generator))
+  }
+
+  // MARK: Calls
+
+  private func begin(_ call: Call, _ path: String, _ state: inout State) throws(StorageError) {
+    state.counts[call.rawValue, default: 0] += 1
+    if let fault = hit(call, path, &state) { throw StorageError(call.rawValue, path: path, .system(fault.number)) }
+  }
+
+  private func hit(_ call: Call, _ path: String, _ state: inout State) -> Fault? {
+    for (index, fault) in state.faults.enumerated() where fault.call == call && path.hasPrefix(fault.prefix) {
+      let name = "\(index)"
+      state.counts[name, default: 0] += 1
+      let count = state.counts[name] ?? 0
+      if count == fault.turn || (fault.isForever && count > fault.turn) { return fault }
+    }
+    return nil
+  }
+
+  private static func changed(_ state: inout State) {
+    if state.keepsHistory { state.history.append(state.image) }
+  }
+
+  private static func folder(_ path: String) -> String { String(path.prefix { $0 != "/" }) }
+
+  func create(_ path: String) throws(StorageError) -> any StoredFile {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.create, path, &state)
+      if let node = state.image.names[path] {
+        state.image.contents[node]?.live = []
+        Self.changed(&state)
+        return MemoryFile(path: path, node: node, files: self)
+      }
+      if state.image.byteCount >= state.budgetByteCount { throw StorageError("create", path: path, .system(ENOSPC)) }
+      let node = state.image.nextNode
+      state.image.nextNode += 1
+      state.image.contents[node] = Content()
+      state.image.names[path] = node
+      state.image.changes[Self.folder(path), default: []].append(.link(path, node))
+      Self.changed(&state)
+      return MemoryFile(path: path, node: node, files: self)
+    }
+  }
+
+  func open(_ path: String) throws(StorageError) -> any StoredFile {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.open, path, &state)
+      guard let node = state.image.names[path] else { throw StorageError("open", path: path, .system(ENOENT)) }
+      return MemoryFile(path: path, node: node, files: self)
+    }
+  }
+
+  func rename(_ path: String, to newPath: String) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.rename, path, &state)
+      guard let node = state.image.names[path] else { throw StorageError("rename", path: path, .system(ENOENT)) }
+      state.image.names[path] = nil
+      state.image.names[newPath] = node
+      state.image.changes[Self.folder(path), default: []].append(.move(path, newPath, node))
+      if Self.folder(newPath) != Self.folder(path) {
+        state.image.changes[Self.folder(newPath), default: []].append(.move(path, newPath, node))
+      }
+      Self.changed(&state)
+    }
+  }
+
+  func remove(_ path: String) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.remove, path, &state)
+      guard state.image.names[path] != nil else { return }
+      state.image.names[path] = nil
+      state.image.changes[Self.folder(path), default: []].append(.unlink(path))
+      Self.changed(&state)
+    }
+  }
+
+  func list(_ folder: String) throws(StorageError) -> [String] {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.list, folder, &state)
+      return state.image.names.keys.filter { $0.hasPrefix(folder + "/") }.map { String($0.dropFirst(folder.count + 1)) }.sorted()
+    }
+  }
+
+  func makeFolder(_ folder: String) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in try begin(.makeFolder, folder, &state) }
+  }
+
+  func syncFolder(_ folder: String) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.syncFolder, folder, &state)
+      guard !state.ignoresFolderSync else { return }
+      for change in state.image.changes[folder] ?? [] { state.image.apply(change) }
+      state.image.changes[folder] = nil
+      Self.changed(&state)
+    }
+  }
+
+  func freeByteCount() throws(StorageError) -> Int {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.freeByteCount, "", &state)
+      return max(0, state.budgetByteCount - state.image.byteCount)
+    }
+  }
+
+  func lock() throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.lock, "", &state)
+      if state.isLocked { throw StorageError("lock", path: "", .locked("another archive")) }
+      state.isLocked = true
+    }
+  }
+
+  // MARK: Open files
+
+  fileprivate func append(_ bytes: [UInt8], _ path: String, _ node: Int) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      state.counts[Call.append.rawValue, default: 0] += 1
+      var written = bytes.count
+      var number: Int32?
+      if let fault = hit(.append, path, &state) {
+        number = fault.number
+        written = Int(Double(bytes.count) * fault.writtenShare)
+      }
+      let free = max(0, state.budgetByteCount - state.image.byteCount)
+      if written > free {
+        written = free
+        number = number ?? ENOSPC
+      }
+      state.image.contents[node, default: Content()].live.append(contentsOf: bytes[..<written])
+      Self.changed(&state)
+      if let number { throw StorageError("write", path: path, .system(number)) }
+    }
+  }
+
+  fileprivate func sync(_ path: String, _ node: Int) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.sync, path, &state)
+      guard !state.ignoresSync else { return }
+      let live = state.image.contents[node]?.live ?? []
+      state.image.contents[node]?.durable = live
+      Self.changed(&state)
+    }
+  }
+
+  fileprivate func truncate(_ path: String, _ node: Int, to byteCount: Int) throws(StorageError) {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.truncate, path, &state)
+      let live = state.image.contents[node]?.live ?? []
+      state.image.contents[node]?.live = Array(live.prefix(byteCount))
+      Self.changed(&state)
+    }
+  }
+
+  fileprivate func read(_ path: String, _ node: Int, at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+    try state.withLock { (state) throws(StorageError) in
+      try begin(.read, path, &state)
+      let live = state.image.contents[node]?.live ?? []
+      guard offset >= 0, count >= 0, offset + count <= live.count else {
+        throw StorageError("read", path: path, .damaged("it ends at byte \(live.count)"))
+      }
+      return Array(live[offset..<offset + count])
+    }
+  }
+
+  fileprivate func byteCount(_ path: String, _ node: Int) -> Int { state.withLock { $0.image.contents[node]?.live.count ?? 0 } }
+}
+
+extension MemoryFiles.Image {
+  fileprivate mutating func apply(_ change: MemoryFiles.NameChange) {
+    switch change {
+    case .link(let path, let node): durableNames[path] = node
+    case .unlink(let path): durableNames[path] = nil
+    case .move(let path, let newPath, let node):
+      if durableNames[path] == node { durableNames[path] = nil }
+      durableNames[newPath] = node
+    }
+  }
+
+  /// Everything as it is, all of it durable.
+  fileprivate func settled() -> MemoryFiles.Image {
+    var image = MemoryFiles.Image()
+    image.nextNode = nextNode
+    for (path, node) in names {
+      let live = contents[node]?.live ?? []
+      image.contents[node] = MemoryFiles.Content(live: live, durable: live)
+      image.names[path] = node
+    }
+    image.durableNames = image.names
+    return image
+  }
+
+  /// What may be left after a cut.
+  fileprivate func cut(_ generator: inout SeededGenerator) -> MemoryFiles.Image {
+    var image = self
+    for folder in changes.keys.sorted() {
+      let pending = changes[folder] ?? []
+      if generator.oneIn(2) {
+        for change in pending.prefix(generator.below(pending.count + 1)) { image.apply(change) }
+      } else {
+        for change in pending where generator.oneIn(2) { image.apply(change) }
+      }
+    }
+    image.names = image.durableNames
+    for node in Set(image.names.values).sorted() {
+      image.contents[node] = Self.cut(contents[node] ?? MemoryFiles.Content(), &generator)
+    }
+    return image.settled()
+  }
+
+  private static func cut(_ content: MemoryFiles.Content, _ generator: inout SeededGenerator) -> MemoryFiles.Content {
+    var content = content
+    guard content.live != content.durable else { return content }
+    guard content.live.starts(with: content.durable) else {
+      // It was cut short in between: the old bytes may be back.
+      if generator.oneIn(2) { content.live = content.durable }
+      return content
+    }
+    let first = content.durable.count
+    let appended = content.live.count - first
+    let kept = [0, appended, generator.below(appended + 1), generator.below(appended + 1)][generator.below(4)]
+    content.live.removeSubrange((first + kept)...)
+    let style = generator.below(3)
+    guard style > 0 else { return content }
+    // Sectors that grew the file and never got their bytes.
+    for sector in stride(from: first / 512 * 512, to: content.live.count, by: 512) where style == 2 || generator.oneIn(3) {
+      for index in max(first, sector)..<min(sector + 512, content.live.count) { content.live[index] = 0 }
+    }
+    return content
+  }
+}
+
+/// An open file in memory.
+final class MemoryFile: StoredFile {
+  let path: String
+  private let node: Int
+  private let files: MemoryFiles
+
+  init(path: String, node: Int, files: MemoryFiles) {
+    self.path = path
+    self.node = node
+    self.files = files
+  }
+
+  func append(_ bytes: RawSpan) throws(StorageError) {
+    try files.append(unsafe bytes.withUnsafeBytes { unsafe Array($0) }, path, node)
+  }
+
+  func sync() throws(StorageError) { try files.sync(path, node) }
+
+  func truncate(to byteCount: Int) throws(StorageError) { try files.truncate(path, node, to: byteCount) }
+
+  func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] { try files.read(path, node, at: offset, count: count) }
+
+  func byteCount() throws(StorageError) -> Int { files.byteCount(path, node) }
+}
