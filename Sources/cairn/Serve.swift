@@ -2,6 +2,8 @@
 import ArgumentParser
 import CairnCatalog
 import CairnServer
+import CairnStorage
+import CairnStore
 
 /// `cairn serve`
 struct Serve: AsyncParsableCommand {
@@ -21,8 +23,17 @@ struct Serve: AsyncParsableCommand {
       .http: http, .otlpHTTP: otlpHttp, .otlpGRPC: otlpGrpc, .xray: xray, .readyFile: readyFile, .insecure: insecure ? "true" : nil,
     ])
     let catalog = try Catalog(path: try settings.preparedCatalogPath())
-    let server = try await CairnServer.start(settings, parts: ServerParts(store: MemoryStore(), catalog: catalog))
+    let store: EmbeddedStore
+    do {
+      store = try EmbeddedStore(folder: settings.dataDirectory)
+    } catch {
+      throw ValidationError(error.message)
+    }
+    var parts = ServerParts(store: store, catalog: catalog, status: { StoreStatus(store.archive) })
+    parts.reset = { try? store.archive.removeEverything() }
+    let server = try await CairnServer.start(settings, parts: parts)
     try await server.runUntilSignal()
+    store.close()
   }
 }
 
@@ -36,5 +47,29 @@ struct ServerOptions: ParsableArguments {
     var given = flags.compactMapValues { $0 }
     given[.data] = data
     return try Settings.load(flags: given, configPath: config)
+  }
+}
+
+extension StoreStatus {
+  /// What the archive says of itself, in the server's words.
+  init(_ archive: EventArchive) {
+    let status = archive.status()
+    self.init()
+    eventCount = status.eventCount
+    headEventCount = status.headEventCount
+    segmentCount = status.segmentCount
+    diskBytes = status.diskByteCount
+    memoryBytes = status.memoryByteCount
+    if let reason = status.refusal ?? status.sealFailure {
+      ingestState = status.refusal == nil ? "slowed" : "refusing"
+      ingestReason = reason
+    }
+    quarantined = archive.damage.entries.map { Quarantined(file: $0.file, offset: $0.offset, rowCount: $0.rowCount, reason: $0.reason) }
+    figures = [
+      "journal_syncs_total": Double(status.syncCount), "journal_sync_seconds_total": Double(status.syncNanoseconds) / 1e9,
+      "journal_bytes_total": Double(status.journalByteCount), "seals_total": Double(status.sealCount),
+      "seal_seconds_total": Double(status.sealNanoseconds) / 1e9, "merges_total": Double(status.mergeCount),
+      "merge_seconds_total": Double(status.mergeNanoseconds) / 1e9, "heads_waiting": Double(status.sealingCount),
+    ]
   }
 }

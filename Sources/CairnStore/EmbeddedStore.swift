@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnBytes
+public import CairnPlan
+public import CairnQuery
+public import CairnStorage
+
+/// The store that needs no database: the archive for what is written, the engine for what is asked, and the clock that keeps both tidy.
+///
+/// Every question is answered over one snapshot: all that was accepted before it was asked, each event once.
+public final class EmbeddedStore: EventStore, IngestStore {
+  /// The archive underneath, for `fsck` and figures.
+  public let archive: EventArchive
+  private let engine: QueryEngine
+  private let upkeep: Task<Void, Never>
+
+  /// Opens the folder and begins to look after it once a second.
+  public init(
+    folder: String, settings: ArchiveSettings = ArchiveSettings(), budget: QueryBudget = QueryBudget()
+  ) throws(StorageError) {
+    let archive = try EventArchive(files: try SystemFiles(folder: folder), settings: settings, decoders: Decoders.all)
+    self.archive = archive
+    engine = QueryEngine(budget: budget)
+    upkeep = Task {
+      while !Task.isCancelled {
+        archive.tick()
+        try? await Task.sleep(for: .seconds(1))
+      }
+    }
+  }
+
+  /// Takes nothing more, writes what is in memory and returns.
+  public func close() {
+    upkeep.cancel()
+    archive.close()
+  }
+
+  // MARK: The way in
+
+  public func accept(_ header: RequestHeader, body: RawSpan) throws(IngestError) -> IngestOutcome {
+    try archive.accept(header, body: body)
+  }
+
+  public func commit(_ outcome: IngestOutcome) async throws(IngestError) { try await archive.commit(outcome) }
+
+  // MARK: The way out
+
+  public func run(_ plan: Plan) async throws(QueryError) -> Answer { try await engine.run(plan, pieces: archive.snapshot()) }
+
+  public func bubbleUp(_ plan: BubbleUpPlan) async throws(QueryError) -> BubbleUpAnswer {
+    try await engine.bubbleUp(plan, pieces: archive.snapshot())
+  }
+
+  public func trace(_ id: TraceID, environment: String) async throws(QueryError) -> TraceAnswer {
+    try await engine.trace(id, environment: environment, pieces: archive.snapshot())
+  }
+
+  public func traces(_ plan: TraceSearchPlan) async throws(QueryError) -> TraceSearchAnswer {
+    try await engine.traces(plan, pieces: archive.snapshot())
+  }
+
+  public func datasets(environment: String) async throws(QueryError) -> [DatasetSummary] {
+    try await engine.datasets(environment: environment, pieces: archive.snapshot())
+  }
+
+  public func columns(_ scope: Scope) async throws(QueryError) -> [ColumnSummary] {
+    try await engine.columns(scope, pieces: archive.snapshot())
+  }
+
+  public func events(_ scope: Scope, filter: Filter, limit: Int) async throws(QueryError) -> [Event] {
+    try await engine.events(scope, filter: filter, limit: limit, pieces: archive.snapshot())
+  }
+}
