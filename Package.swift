@@ -93,6 +93,10 @@ let package = Package(
     tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
     tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb"]),
+    tests(
+      "CairnStorageTests",
+      ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnPlan", "CairnStorage", "TestSupport"]),
+    tests("CairnQueryTests", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnQuery"]),
     tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
     tests("TidyTests", []),
   ]
