@@ -140,6 +140,9 @@ final class TestPiece: Piece {
   }
 }
 
+/// Does not give up on a machine that is busy with other tests.
+let patientEngine = QueryEngine(budget: QueryBudget(wallTimeNanoseconds: 600_000_000_000))
+
 let everywhere = Scope(environment: "default", datasets: .all, time: .everything)
 
 /// The answer's rows as text, one a group: values joined by `|`.

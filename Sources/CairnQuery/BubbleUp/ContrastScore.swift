@@ -61,14 +61,16 @@ struct ContrastScore {
   }
 
   private func presenceScore(_ totals: Totals) -> Double {
-    guarded(totals.selectionPresent, of: totals.selection, totals.baselinePresent, of: totals.baseline, choices: 1)
+    guard totals.baseline > 0 else { return 0 }
+    return guarded(totals.selectionPresent, of: totals.selection, totals.baselinePresent, of: totals.baseline, choices: 1)
   }
 
   /// The gap of two shares, or 0 where chance explains it.
   private func guarded(
     _ selection: Double, of selectionTotal: Double, _ baseline: Double, of baselineTotal: Double, choices: Int
   ) -> Double {
-    let selectionShare = selectionTotal > 0 ? selection / selectionTotal : 0
+    guard selectionTotal > 0 else { return 0 }
+    let selectionShare = selection / selectionTotal
     let baselineShare = baselineTotal > 0 ? baseline / baselineTotal : 0
     let gap = abs(selectionShare - baselineShare)
     let selectionRows = max(selectionTotal * selectionRowShare, 1)

@@ -6,7 +6,8 @@ extension QueryEngine {
   /// Compares two sets of events over all columns; what most sets them apart comes first.
   ///
   /// Scores are 0 to 1: the largest gap between a value's shares on the two sides (or the Kolmogorov-Smirnov distance of a measure),
-  /// 0 where chance explains it. Ties go to the column with fewer values, then the shorter name. Columns that the selection itself
+  /// 0 where chance explains it. Ties go to the column with fewer values, then the shorter name; a column
+  /// that only repeats what one before it says has half its score. Columns that the selection itself
   /// names, ids and columns with another value in almost every event are left out. Cost: one pass over every column in scope.
   public func bubbleUp(_ plan: BubbleUpPlan, pieces: [any Piece]) async throws(QueryError) -> BubbleUpAnswer {
     let watch = QueryWatch(budget)
@@ -29,6 +30,7 @@ extension QueryEngine {
       found.append((contrast, counts.points.count))
     }
     found.sort { Self.isBefore($0, $1) }
+    Self.demoteEchoes(&found)
     var info = scan.info
     info.rowsMatched = sets.selectionRowCount + sets.baselineRowCount
     let rows = Double(max(info.rowsMatched, 1))
@@ -40,12 +42,24 @@ extension QueryEngine {
       columns: found.prefix(max(plan.columnLimit, 0)).map(\.contrast), info: info)
   }
 
+  /// Halves the score of a column whose most different value falls on as many events of either side as that of a column before it: a zone
+  /// that is the only one of its region says nothing that the region has not said.
+  private static func demoteEchoes(_ found: inout [(contrast: ColumnContrast, valueCount: Int)]) {
+    var said: Set<[Double]> = []
+    for index in found.indices {
+      guard found[index].contrast.score > 0, let first = found[index].contrast.values.first else { continue }
+      if !said.insert([first.selectionCount, first.baselineCount]).inserted { found[index].contrast.score /= 2 }
+    }
+    found.sort { isBefore($0, $1) }
+  }
+
   private static func isBefore(
     _ left: (contrast: ColumnContrast, valueCount: Int), _ right: (contrast: ColumnContrast, valueCount: Int)
   ) -> Bool {
-    // Scores within rounding of each other are ties.
-    let difference = left.contrast.score - right.contrast.score
-    if abs(difference) > 1e-9 { return difference > 0 }
+    // Scores that differ by rounding alone are ties.
+    let leftScore = (left.contrast.score * 1e9).rounded()
+    let rightScore = (right.contrast.score * 1e9).rounded()
+    if leftScore != rightScore { return leftScore > rightScore }
     if left.valueCount != right.valueCount { return left.valueCount < right.valueCount }
     let leftLength = left.contrast.name.utf8.count
     let rightLength = right.contrast.name.utf8.count

@@ -64,10 +64,12 @@ enum Number: Sendable, Hashable {
       atLeast = (value == .max ? nil : value + 1, value)
     case .float(let value):
       guard !value.isNaN else { return nil }
-      let floor = value.rounded(.down)
-      let ceiling = value.rounded(.up)
-      atMost = (Self.last(notAbove: floor == value ? floor - 1 : floor), Self.last(notAbove: floor))
-      atLeast = (Self.first(notBelow: floor == value ? floor + 1 : ceiling), Self.first(notBelow: ceiling))
+      // A whole double is its integer; one that is not whole is small enough for its neighbours to be exact.
+      if let whole = Int64(exactly: value) { return Number.integer(whole).integers(comparison) }
+      let below = Self.last(notAbove: value.rounded(.down))
+      let above = Self.first(notBelow: value.rounded(.up))
+      atMost = (below, below)
+      atLeast = (above, above)
     }
     switch comparison {
     case .equal:
