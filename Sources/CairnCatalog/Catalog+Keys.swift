@@ -25,16 +25,20 @@ public struct CreatedKey: Sendable, Hashable {
 
 extension Catalog {
   /// Makes a key. O(1); one transaction.
-  public func createKey(name: String, environment: String, scopes: Set<KeyScope>, nowUnixSeconds: Int64) throws(CatalogError) -> CreatedKey {
+  public func createKey(
+    name: String, environment: String, scopes: Set<KeyScope>, nowUnixSeconds: Int64
+  ) throws(CatalogError) -> CreatedKey {
     let text = KeyText.random()
     let key = AccessKey(
-      id: text.id, name: name, environment: environment, scopes: scopes, createdUnixSeconds: nowUnixSeconds, secretDigest: text.digest)
+      id: text.id, name: name, environment: environment, scopes: scopes, createdUnixSeconds: nowUnixSeconds,
+      secretDigest: text.digest)
     try perform { queue in
       try queue.write { database in
         try database.execute(
           sql: "INSERT INTO access_key (id, name, environment, scopes, secret_digest, created) VALUES (?, ?, ?, ?, ?, ?)",
           arguments: [
-            key.id, name, environment, scopes.map(\.rawValue).sorted().joined(separator: " "), DatabaseBytes(key.secretDigest).value,
+            key.id, name, environment, scopes.map(\.rawValue).sorted().joined(separator: " "),
+            DatabaseBytes(key.secretDigest).value,
             nowUnixSeconds,
           ])
       }
@@ -47,7 +51,8 @@ extension Catalog {
   public func revokeKey(id: String, nowUnixSeconds: Int64) throws(CatalogError) -> Bool {
     let changed = try perform { queue in
       try queue.write { database in
-        try database.execute(sql: "UPDATE access_key SET revoked = ? WHERE id = ? AND revoked IS NULL", arguments: [nowUnixSeconds, id])
+        try database.execute(
+          sql: "UPDATE access_key SET revoked = ? WHERE id = ? AND revoked IS NULL", arguments: [nowUnixSeconds, id])
         return database.changesCount
       }
     }
@@ -84,7 +89,8 @@ extension Catalog {
     let (rows, version) = try perform { queue in
       try queue.read { database in
         (
-          try Row.fetchAll(database, sql: "SELECT id, name, environment, scopes, secret_digest, created, revoked FROM access_key"),
+          try Row.fetchAll(
+            database, sql: "SELECT id, name, environment, scopes, secret_digest, created, revoked FROM access_key"),
           try Int.fetchOne(database, sql: "PRAGMA data_version") ?? 0
         )
       }
@@ -93,7 +99,8 @@ extension Catalog {
       AccessKey(
         id: row["id"], name: row["name"], environment: row["environment"],
         scopes: Set((row["scopes"] as String).split(separator: " ").compactMap { KeyScope(rawValue: String($0)) }),
-        createdUnixSeconds: row["created"], revokedUnixSeconds: row["revoked"], secretDigest: DatabaseBytes(row["secret_digest"]).bytes)
+        createdUnixSeconds: row["created"], revokedUnixSeconds: row["revoked"],
+        secretDigest: DatabaseBytes(row["secret_digest"]).bytes)
     }
     ring.withLock { ring in
       ring.keys = Dictionary(keys.map { ($0.id, $0) }) { first, _ in first }

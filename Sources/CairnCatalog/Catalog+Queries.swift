@@ -38,7 +38,8 @@ extension Catalog {
     try perform { queue in
       try queue.read { database in
         try Row.fetchOne(
-          database, sql: "SELECT dataset, specification FROM saved_query WHERE environment = ? AND id = ?", arguments: [environment, id])
+          database, sql: "SELECT dataset, specification FROM saved_query WHERE environment = ? AND id = ?",
+          arguments: [environment, id])
       }
     }.map { SavedQuery(id: id, environment: environment, dataset: $0["dataset"], specification: $0["specification"]) }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+import FoundationEssentials
 
 /// Bytes on their way to and from a BLOB column; GRDB knows them as Foundation's `Data`.
 struct DatabaseBytes {

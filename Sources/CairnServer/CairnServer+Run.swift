@@ -4,7 +4,7 @@ import Dispatch
 import FoundationEssentials
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 extension CairnServer {

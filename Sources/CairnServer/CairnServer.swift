@@ -48,7 +48,9 @@ public final class CairnServer: Sendable {
   }
 
   /// Binds every listener and begins to serve. Refuses to be open to the network by accident.
-  public static func start(_ settings: Settings, parts: ServerParts, limits: WireLimits = WireLimits()) async throws(ServerError) -> CairnServer {
+  public static func start(
+    _ settings: Settings, parts: ServerParts, limits: WireLimits = WireLimits()
+  ) async throws(ServerError) -> CairnServer {
     let endpoints: [(ListenerRole, Endpoint)] = [
       (.http, settings.http), (.otlpHTTP, settings.otlpHTTP), (.otlpGRPC, settings.otlpGRPC),
     ]

@@ -22,7 +22,8 @@ struct ServerCore: Service {
     case .nothing: return .refuse(refuse(Refusal(.notFound, notFoundReason(request)), request, nil))
     case .otherMethods(let methods, let route):
       if request.method == .OPTIONS, route.door != nil { return .refuse(CrossOrigin.preflight(request, guardian: guardian)) }
-      var refusal = Refusal(.methodNotAllowed, "This path takes \(methods.joined(separator: ", ")), not \(request.method.rawValue).")
+      var refusal = Refusal(
+        .methodNotAllowed, "This path takes \(methods.joined(separator: ", ")), not \(request.method.rawValue).")
       refusal.allowedMethods = methods
       return .refuse(refuse(refusal, request, route))
     case .route(let route, let parameters):
@@ -40,7 +41,8 @@ struct ServerCore: Service {
   func respond(to request: Request, admitted ticket: Ticket) async -> Response {
     let route = ticket.route
     do {
-      var response = try await route.handle(Exchange(request: request, parameters: ticket.parameters, principal: ticket.principal))
+      var response = try await route.handle(
+        Exchange(request: request, parameters: ticket.parameters, principal: ticket.principal))
       if route.door != nil { CrossOrigin.annotate(&response, request, guardian: guardian) }
       state.telemetry.request(route: route.pattern, status: Int(response.status.code))
       return response
@@ -78,7 +80,8 @@ struct ServerCore: Service {
     let door = route?.door?.door ?? (dialect == .grpc ? .otlpGRPC : .otlpHTTP)
     state.ledger.rejected(
       .init(
-        environment: environment, door: door.rawValue, method: request.method.rawValue, path: request.path, status: Int(refusal.kind.status.code),
+        environment: environment, door: door.rawValue, method: request.method.rawValue, path: request.path,
+        status: Int(refusal.kind.status.code),
         reason: refusal.reason, client: request.header("user-agent") ?? request.remoteAddress,
         lastUnixMicroseconds: state.nowUnixMicroseconds))
     return response
@@ -103,6 +106,7 @@ func allRoutes(_ state: ServerState) -> [Route] {
     store: state.store, ledger: state.ledger, clock: state.parts.clock, bodyBytesMax: state.limits.bodyBytesMax)
   let gatekeeper = Gatekeeper(catalog: state.parts.catalog)
   return otlp.routes + OperationsAPI(state: state).routes + DataAPI(state: state, gatekeeper: gatekeeper).routes
-    + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes + TailAPI(state: state).routes
+    + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes
+    + TailAPI(state: state).routes
     + HoneycombAPI(state: state).routes + WebPages(state: state).routes
 }

@@ -43,12 +43,16 @@ final class Telemetry: Sendable {
       page.sample("cairn_requests_total", [("route", key.route), ("status", String(key.status))], Double(count))
     }
     page.family("cairn_ingest_requests_total", "counter", "Accepted requests by door and signal.")
-    let arrivals = ledger.arrivals.sorted { ($0.key.door.rawValue, $0.key.signal.rawValue) < ($1.key.door.rawValue, $1.key.signal.rawValue) }
+    let arrivals = ledger.arrivals.sorted {
+      ($0.key.door.rawValue, $0.key.signal.rawValue) < ($1.key.door.rawValue, $1.key.signal.rawValue)
+    }
     for (source, value) in arrivals { page.sample("cairn_ingest_requests_total", labels(source), Double(value.requestCount)) }
     page.family("cairn_ingest_events_total", "counter", "Accepted events by door and signal.")
     for (source, value) in arrivals { page.sample("cairn_ingest_events_total", labels(source), Double(value.eventCount)) }
     page.family("cairn_ingest_rejected_items_total", "counter", "Items left out of accepted requests, by door and signal.")
-    for (source, value) in arrivals { page.sample("cairn_ingest_rejected_items_total", labels(source), Double(value.rejectedItemCount)) }
+    for (source, value) in arrivals {
+      page.sample("cairn_ingest_rejected_items_total", labels(source), Double(value.rejectedItemCount))
+    }
     page.family("cairn_query_duration_seconds", "histogram", "Time of queries.")
     var sum = 0
     for (index, count) in queries.counts.enumerated() {

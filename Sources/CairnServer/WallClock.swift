@@ -2,7 +2,7 @@
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// The time of day, so that tests can bring their own.

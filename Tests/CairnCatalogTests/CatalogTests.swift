@@ -31,7 +31,10 @@ import Testing
       wrong.replaceSubrange(index...index, with: text[index] == "a" ? "b" : "a")
       #expect(catalog.authenticate(wrong) == .unknown)
     }
-    for wrong in ["", "ck_", text + "a", String(text.dropLast()), text.uppercased(), " " + text, "ck_" + String(repeating: "\u{e4}", count: 26)] {
+    for wrong in [
+      "", "ck_", text + "a", String(text.dropLast()), text.uppercased(), " " + text,
+      "ck_" + String(repeating: "\u{e4}", count: 26),
+    ] {
       #expect(catalog.authenticate(wrong) == .unknown)
     }
   }

@@ -19,7 +19,8 @@ import Testing
       startUnixNanoseconds: 60_000_000_000, stepNanoseconds: 60_000_000_000, bucketCount: 2, calculationNames: ["COUNT"],
       values: [[[1, 2], [nil, 1]]])
     answer.heatmaps = [
-      AnswerHeatmap(column: "d", startUnixNanoseconds: 0, stepNanoseconds: 1000, scale: .logarithmic, edges: [0.5, 1], counts: [[2]])
+      AnswerHeatmap(
+        column: "d", startUnixNanoseconds: 0, stepNanoseconds: 1000, scale: .logarithmic, edges: [0.5, 1], counts: [[2]])
     ]
     var script = FakeStore.Script()
     script.answer = .success(answer)
@@ -43,7 +44,8 @@ import Testing
   @Test func badQuestionsNameTheField() async throws {
     try await withServer { (live) async throws in
       let cases: [(String, String, Int, String?)] = [
-        ("POST", #"{"query": {"filters": [{"column": "a", "op": "~"}]}}"#, 422, "filters[0].op"), ("POST", "{", 400, nil), ("POST", "", 400, nil),
+        ("POST", #"{"query": {"filters": [{"column": "a", "op": "~"}]}}"#, 422, "filters[0].op"), ("POST", "{", 400, nil),
+        ("POST", "", 400, nil),
         ("POST", "[]", 422, nil), ("POST", #"{"dataset": 7}"#, 422, "dataset"),
       ]
       for (method, body, status, field) in cases {
@@ -51,7 +53,9 @@ import Testing
         #expect(reply.status == status, "\(body)")
         #expect(try JSONValue(parsing: reply.body)["field"]?.string == field)
       }
-      for query in ["order=best", "limit=0", "limit=x", "start=2&end=1", "start=-1", "start=nan", "filters=%5B", "min_duration_ms=x"] {
+      for query in [
+        "order=best", "limit=0", "limit=x", "start=2&end=1", "start=-1", "start=nan", "filters=%5B", "min_duration_ms=x",
+      ] {
         let reply = try await live.client().send("GET", "/api/cairn/traces?\(query)")
         #expect(reply.status == 422 || reply.status == 400, "\(query)")
         #expect(try JSONValue(parsing: reply.body)["error"]?.string?.isEmpty == false)
@@ -61,7 +65,8 @@ import Testing
 
   @Test func storeErrorsBecomeStatuses() async throws {
     let cases: [(QueryError, Int)] = [
-      (.invalid(field: "calculations[0]", reason: "no"), 422), (.overBudget("too long"), 422), (.unavailable("starting"), 503), (.cancelled, 499),
+      (.invalid(field: "calculations[0]", reason: "no"), 422), (.overBudget("too long"), 422), (.unavailable("starting"), 503),
+      (.cancelled, 499),
     ]
     for (error, status) in cases {
       var script = FakeStore.Script()
@@ -105,7 +110,10 @@ import Testing
   @Test func servicesFallBackToAllSpans() async throws {
     try await withServer { (live) async throws in
       _ = try await live.client().ask("GET", "/api/cairn/services?range=3600")
-      #expect(live.store.log.withLock { $0.plans.map(\.breakdowns) } == [[FieldName.serviceName], [FieldName.serviceName], [FieldName.serviceName]])
+      #expect(
+        live.store.log.withLock { $0.plans.map(\.breakdowns) } == [
+          [FieldName.serviceName], [FieldName.serviceName], [FieldName.serviceName],
+        ])
       var answer = Answer()
       answer.columns = [
         AnswerColumn(name: FieldName.serviceName, kind: .breakdown, type: .string, values: [.string("batch")]),

@@ -48,7 +48,8 @@ import Testing
     _ = try live.catalog.revokeKey(id: id, nowUnixSeconds: 2)
     let good = try live.key([.ingest])
     return [
-      .malformed: "ck_short", .wrongSecret: String(good.dropLast()) + (good.hasSuffix("a") ? "b" : "a"), .revoked: revoked, .ingest: good,
+      .malformed: "ck_short", .wrongSecret: String(good.dropLast()) + (good.hasSuffix("a") ? "b" : "a"), .revoked: revoked,
+      .ingest: good,
       .query: try live.key([.query]), .manage: try live.key([.manage]),
       .otherTenant: try live.key([.ingest, .query, .manage], environment: "other"),
     ]
@@ -67,7 +68,8 @@ import Testing
           if let expected = expects(kind, route.access) {
             #expect(status == expected, "\(route.method.rawValue) \(route.pattern) with \(kind)")
           } else {
-            #expect(status != 401 && status != 403 && status < 500, "\(route.method.rawValue) \(route.pattern) with \(kind): \(status)")
+            #expect(
+              status != 401 && status != 403 && status < 500, "\(route.method.rawValue) \(route.pattern) with \(kind): \(status)")
           }
         }
       }
@@ -81,7 +83,8 @@ import Testing
       return try await live.client().send(route.method.rawValue, path(route.pattern), headers: headers).status
     }
     let grpc = [("content-type", "application/grpc"), ("te", "trailers")] + headers
-    let reply = try await RawCall.send(try live.endpoint(.otlpGRPC), route.pattern, headers: grpc, body: .init(bytes: [0, 0, 0, 0, 0]))
+    let reply = try await RawCall.send(
+      try live.endpoint(.otlpGRPC), route.pattern, headers: grpc, body: .init(bytes: [0, 0, 0, 0, 0]))
     return [16: 401, 7: 403][reply.grpcStatus] ?? 200
   }
 
@@ -125,6 +128,8 @@ import Testing
   }
 
   @Test func resetIsAbsentUnlessAskedFor() async throws {
-    try await withServer(reset: {}) { (live) async throws in #expect(try await live.client().send("POST", "/moto-api/reset").status == 404) }
+    try await withServer(reset: {}) { (live) async throws in
+      #expect(try await live.client().send("POST", "/moto-api/reset").status == 404)
+    }
   }
 }

@@ -5,16 +5,21 @@ import Testing
 @testable import CairnServer
 
 @Suite struct BrowserGuardTests {
-  private func request(_ method: HTTPMethod = .POST, host: String? = "localhost:8080", origin: String? = nil, version: HTTPVersion = .http1_1) -> Request {
+  private func request(
+    _ method: HTTPMethod = .POST, host: String? = "localhost:8080", origin: String? = nil, version: HTTPVersion = .http1_1
+  ) -> Request {
     var headers = HTTPHeaders()
     if let host { headers.add(name: "host", value: host) }
     if let origin { headers.add(name: "origin", value: origin) }
-    return Request(head: HTTPRequestHead(version: version, method: method, uri: "/x", headers: headers), listener: .http, remoteAddress: "")
+    return Request(
+      head: HTTPRequestHead(version: version, method: method, uri: "/x", headers: headers), listener: .http, remoteAddress: "")
   }
 
   @Test(arguments: [
-    ("localhost:8080", true), ("LOCALHOST", true), ("cairn.localhost:1", true), ("127.0.0.1:8080", true), ("127.9.9.9", true), ("[::1]:8080", true),
-    ("evil.example", false), ("127.0.0.1.evil.example", false), ("localhost.evil.example:8080", false), ("0.0.0.0:8080", false), ("", false),
+    ("localhost:8080", true), ("LOCALHOST", true), ("cairn.localhost:1", true), ("127.0.0.1:8080", true), ("127.9.9.9", true),
+    ("[::1]:8080", true),
+    ("evil.example", false), ("127.0.0.1.evil.example", false), ("localhost.evil.example:8080", false), ("0.0.0.0:8080", false),
+    ("", false),
     ("10.0.0.1", false), ("named.example:80", true),
   ])
   func knowsItsNames(_ host: String, _ isAllowed: Bool) {

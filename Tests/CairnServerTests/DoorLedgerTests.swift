@@ -26,7 +26,8 @@ import Testing
 
   @Test func tenantsSeeTheirOwnAlone() {
     let ledger = DoorLedger()
-    let outcome = IngestOutcome(acceptedCount: 5, rejectedCount: 1, rejectionReason: "old", datasets: [.init(name: "api", eventCount: 5)])
+    let outcome = IngestOutcome(
+      acceptedCount: 5, rejectedCount: 1, rejectionReason: "old", datasets: [.init(name: "api", eventCount: 5)])
     ledger.accepted(DoorSignal(.otlpHTTP, .traces), environment: "a", outcome, unixMicroseconds: 3)
     ledger.rejected(rejection("stranger", at: 4))
     let own = ledger.snapshot(for: .tenant("a", seesStrangers: false))

@@ -13,7 +13,9 @@ final class FakeStore: IngestStore, EventStore {
       IngestOutcome(acceptedCount: 2, datasets: [.init(name: "api", eventCount: 2)], journalPosition: 7))
     var commit: IngestError?
     var answer: Result<Answer, QueryError> = .success(Answer())
-    var datasets: [DatasetSummary] = [DatasetSummary(name: "My App", eventCount: 3, firstUnixNanoseconds: 1000, lastUnixNanoseconds: 2000)]
+    var datasets: [DatasetSummary] = [
+      DatasetSummary(name: "My App", eventCount: 3, firstUnixNanoseconds: 1000, lastUnixNanoseconds: 2000)
+    ]
     var columns: [ColumnSummary] = [ColumnSummary(name: "duration_ms", type: .float, eventCount: 3)]
     var events: [Event] = []
     var traces: [TraceSummary] = []

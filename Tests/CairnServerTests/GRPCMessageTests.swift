@@ -11,7 +11,10 @@ import Testing
     #expect(body.readableBytesView.elementsEqual([8, 9]))
   }
 
-  @Test(arguments: [[], [0], [0, 0, 0, 0], [2, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 3, 1, 2, 3], [0, 255, 255, 255, 255]])
+  @Test(arguments: [
+    [], [0], [0, 0, 0, 0], [2, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 3, 1, 2, 3],
+    [0, 255, 255, 255, 255],
+  ])
   func refusesBrokenFrames(_ bytes: [UInt8]) {
     var body = ByteBuffer(bytes: bytes)
     #expect(throws: Refusal.self) { try GRPCMessage.unwrap(&body, bytesMax: 2) }

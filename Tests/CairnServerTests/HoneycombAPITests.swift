@@ -33,14 +33,17 @@ import Testing
 
   private func isFinished(_ live: LiveServer, _ path: String) -> Bool {
     let id = path.split(separator: "/").last.map(String.init) ?? ""
-    guard case .finished = live.server.state.results.find(.init(environment: "default", id: id), dataset: "My App") else { return false }
+    guard case .finished = live.server.state.results.find(.init(environment: "default", id: id), dataset: "My App") else {
+      return false
+    }
     return true
   }
 
   @Test func failuresAreProblems() async throws {
     try await withServer { (live) async throws in
       let cases: [(String, String, String, Int)] = [
-        ("POST", "/1/queries/my-app", "{", 400), ("POST", "/1/queries/my-app", #"{"limit": "x"}"#, 422), ("POST", "/1/queries/nothing", "{}", 404),
+        ("POST", "/1/queries/my-app", "{", 400), ("POST", "/1/queries/my-app", #"{"limit": "x"}"#, 422),
+        ("POST", "/1/queries/nothing", "{}", 404),
         ("GET", "/1/queries/my-app/none", "", 404), ("POST", "/1/query_results/my-app", #"{"query_id": "none"}"#, 404),
         ("GET", "/1/query_results/my-app/none", "", 404), ("GET", "/1/datasets/nothing", "", 404),
       ]

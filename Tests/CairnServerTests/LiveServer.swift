@@ -42,7 +42,7 @@ func freePorts() -> Settings {
 
 /// Runs the body against a server, and stops the server whatever happens.
 func withServer(
-  _ script: FakeStore.Script = .init(), settings: Settings = freePorts(), limits: WireLimits = WireLimits(),
+  _ script: FakeStore.Script = .init(), settings: Settings = freePorts(), limits: WireLimits = .patient,
   reset: (@Sendable () async -> Void)? = nil, _ body: (LiveServer) async throws -> Void
 ) async throws {
   let store = FakeStore(script)
@@ -59,11 +59,22 @@ func withServer(
   await server.stop(within: 1)
 }
 
-/// Waits for a condition of another task, at most some ten seconds.
+/// Waits for a condition of another task, at most two minutes (a machine may be busy).
 func until(_ condition: () -> Bool) async throws {
   let start = ContinuousClock.now
   while !condition() {
-    guard ContinuousClock.now - start < .seconds(10) else { throw Unexpected("the condition never came true") }
+    guard ContinuousClock.now - start < .seconds(120) else { throw Unexpected("the condition never came true") }
     await Task.yield()
+  }
+}
+
+extension WireLimits {
+  /// No test but those of the time-outs themselves shall fail because the machine is busy.
+  static var patient: WireLimits {
+    var limits = WireLimits()
+    limits.headTimeout = .minutes(5)
+    limits.bodyTimeout = .minutes(5)
+    limits.idleTimeout = .minutes(5)
+    return limits
   }
 }

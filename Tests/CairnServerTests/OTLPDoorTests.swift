@@ -71,7 +71,8 @@ import Testing
     var script = FakeStore.Script()
     script.commit = .unavailable(reason: "disk", retryAfterSeconds: 1)
     try await withServer(script) { (live) async throws in
-      #expect(try await live.client().send("POST", "/v1/traces", headers: [("content-type", Self.protobuf)], body: [1]).status == 503)
+      #expect(
+        try await live.client().send("POST", "/v1/traces", headers: [("content-type", Self.protobuf)], body: [1]).status == 503)
       #expect(live.server.state.ledger.snapshot(for: .operators).arrivals.isEmpty)
     }
   }
@@ -91,9 +92,11 @@ import Testing
       let get = try await live.client().send("GET", "/v1/traces")
       #expect(get.status == 405)
       #expect(get.headers["allow"] == "POST")
-      #expect(try await live.client().send("POST", "/v1/traces", headers: [("content-type", "text/xml")], body: [1]).status == 415)
+      #expect(
+        try await live.client().send("POST", "/v1/traces", headers: [("content-type", "text/xml")], body: [1]).status == 415)
       #expect(try await live.client().send("POST", "/v1/traces", body: [1]).status == 415)
-      let astray = try await live.client(.otlpHTTP).send("POST", "/v1/trace", headers: [("content-type", "application/json")], body: [1])
+      let astray = try await live.client(.otlpHTTP).send(
+        "POST", "/v1/trace", headers: [("content-type", "application/json")], body: [1])
       #expect(astray.status == 404)
       #expect(String(decoding: astray.body, as: UTF8.self).contains("This path is /v1/traces."))
       #expect(try await live.client(.otlpHTTP).send("GET", "/api/cairn/status").status == 404)
@@ -107,7 +110,9 @@ import Testing
     settings.ingestOrigins = ["https://shop.example"]
     try await withServer(settings: settings) { (live) async throws in
       for (origin, isAllowed) in [("https://shop.example", true), ("https://evil.example", false), ("null", false)] {
-        let ask = [("origin", origin), ("access-control-request-method", "POST"), ("access-control-request-headers", "content-type")]
+        let ask = [
+          ("origin", origin), ("access-control-request-method", "POST"), ("access-control-request-headers", "content-type"),
+        ]
         let preflight = try await live.client(.otlpHTTP).send("OPTIONS", "/v1/traces", headers: ask)
         #expect(preflight.status == (isAllowed ? 204 : 403))
         #expect(preflight.headers["access-control-allow-origin"] == (isAllowed ? origin : nil))
@@ -115,7 +120,8 @@ import Testing
         let post = try await live.client(.otlpHTTP).send("POST", "/v1/traces", headers: headers, body: [1])
         #expect(post.status == (isAllowed ? 200 : 403))
         #expect(post.headers["access-control-allow-origin"] == (isAllowed ? origin : nil))
-        let query = try await live.client().send("POST", "/api/cairn/query", headers: [("origin", origin)], body: Array("{}".utf8))
+        let query = try await live.client().send(
+          "POST", "/api/cairn/query", headers: [("origin", origin)], body: Array("{}".utf8))
         #expect(query.status == 403)
       }
     }

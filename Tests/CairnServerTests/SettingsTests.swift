@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct SettingsTests {
   @Test func flagBeatsEnvironmentBeatsFileBeatsDefault() throws {
-    let file = try SettingsFile.parse("http: 127.0.0.1:1\notlp_http: 127.0.0.1:1\notlp_grpc: 127.0.0.1:1\ndata: /file\n", path: "f")
+    let file = try SettingsFile.parse(
+      "http: 127.0.0.1:1\notlp_http: 127.0.0.1:1\notlp_grpc: 127.0.0.1:1\ndata: /file\n", path: "f")
     let environment = ["CAIRN_HTTP": "127.0.0.1:2", "CAIRN_OTLP_HTTP": "127.0.0.1:2", "CAIRN_TEST_RESET": "1"]
     let settings = try Settings.resolve(flags: [.http: "127.0.0.1:3"], environment: environment, file: file)
     #expect(settings.http.port == 3)
@@ -35,7 +36,9 @@ import Testing
 
   @Test(arguments: ["nonsense: 1", "- a", "http: {a: 1}", "http: [", "http: localhost"])
   func refusesBadFiles(_ text: String) {
-    #expect(throws: ServerError.self) { try Settings.resolve(flags: [:], environment: [:], file: try SettingsFile.parse(text, path: "f")) }
+    #expect(throws: ServerError.self) {
+      try Settings.resolve(flags: [:], environment: [:], file: try SettingsFile.parse(text, path: "f"))
+    }
   }
 
   @Test func refusesBadValues() {
@@ -46,7 +49,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("127.0.0.1:80", "127.0.0.1:80", true), ("[::1]:80", "[::1]:80", true), (":80", "127.0.0.1:80", true), ("0.0.0.0:0", "0.0.0.0:0", false),
+    ("127.0.0.1:80", "127.0.0.1:80", true), ("[::1]:80", "[::1]:80", true), (":80", "127.0.0.1:80", true),
+    ("0.0.0.0:0", "0.0.0.0:0", false),
     ("localhost:1", "localhost:1", true), ("[::]:1", "[::]:1", false),
   ])
   func readsEndpoints(_ text: String, _ normal: String, _ isLoopback: Bool) {
@@ -54,5 +58,7 @@ import Testing
     #expect(Endpoint(text)?.isLoopback == isLoopback)
   }
 
-  @Test(arguments: ["", "x", "x:", "x:70000", "x:-1", "a b:1"]) func refusesOtherEndpoints(_ text: String) { #expect(Endpoint(text) == nil) }
+  @Test(arguments: ["", "x", "x:", "x:70000", "x:-1", "a b:1"]) func refusesOtherEndpoints(_ text: String) {
+    #expect(Endpoint(text) == nil)
+  }
 }

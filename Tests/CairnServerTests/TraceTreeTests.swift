@@ -10,7 +10,8 @@ import Testing
 @Suite struct TraceTreeTests {
   private func span(_ id: String, parent: String? = nil, at start: Int64, milliseconds: Double = 1) -> Event {
     var fields: [(name: String, value: FieldValue)] = [
-      (FieldName.spanID, .string(id)), (FieldName.durationMilliseconds, .float(milliseconds)), (FieldName.name, .string("span \(id)")),
+      (FieldName.spanID, .string(id)), (FieldName.durationMilliseconds, .float(milliseconds)),
+      (FieldName.name, .string("span \(id)")),
       (FieldName.signalType, .string("trace")),
     ]
     if let parent { fields.append((FieldName.parentID, .string(parent))) }
@@ -53,7 +54,8 @@ import Testing
     let log = Event(
       dataset: "logs", timeUnixNanoseconds: 13,
       fields: [
-        (FieldName.signalType, .string("log")), (FieldName.annotationType, .string("span_event")), (FieldName.parentID, .string("a")),
+        (FieldName.signalType, .string("log")), (FieldName.annotationType, .string("span_event")),
+        (FieldName.parentID, .string("a")),
         (FieldName.body, .string("hello")),
       ])
     let tree = self.tree([span("a", at: 10, milliseconds: 2), note("span_event", "exception"), note("link", "l"), log])
@@ -72,7 +74,9 @@ import Testing
   }
 
   @Test func strangeDurationsDoNotTrap() {
-    let events = [Double.infinity, -.infinity, .nan, -5, 1e300].enumerated().map { span(String($0), at: .max - 1, milliseconds: $1) }
+    let events = [Double.infinity, -.infinity, .nan, -5, 1e300].enumerated().map {
+      span(String($0), at: .max - 1, milliseconds: $1)
+    }
     #expect(tree(events + [span("z", at: .min)]).spans.count == 6)
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Testing
 
 @testable import CairnServer
@@ -24,7 +25,10 @@ import Testing
       let again = try await live.client().send("GET", "/ui/static/app.js", headers: [("if-none-match", tag)])
       #expect(again.status == 304)
       #expect(again.body.isEmpty)
-      for path in ["/ui/static/../Package.swift", "/ui/static/%2e%2e/Package.swift", "/ui/static//app.js", "/ui/static/none.js", "/ui/app.js"] {
+      for path in [
+        "/ui/static/../Package.swift", "/ui/static/%2e%2e/Package.swift", "/ui/static//app.js", "/ui/static/none.js",
+        "/ui/app.js",
+      ] {
         #expect(try await live.client().send("GET", path).status == 404, "\(path)")
       }
     }
@@ -32,12 +36,18 @@ import Testing
 
   @Test func aFolderIsReadWithinItsBounds() {
     let files = WebFiles(folder: "/etc")
-    for path in ["../etc/passwd", "passwd", "./hosts", "", "ssl/../passwd", "a\0.js", ".hidden.js"] { #expect(files.find(path) == nil) }
+    for path in ["../etc/passwd", "passwd", "./hosts", "", "ssl/../passwd", "a\0.js", ".hidden.js"] {
+      #expect(files.find(path) == nil)
+    }
   }
 
-  @Test func embeddedFilesAreTheWholeSite() {
-    let files = WebFiles(folder: nil)
-    #expect(files.paths.contains("index.html"))
-    #expect(files.paths.allSatisfy { WebFiles.contentType($0) != nil })
+  @Test func embeddedFilesAreTheWholeSite() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../web").standardized.path()
+    let enumerator = try #require(FileManager.default.enumerator(atPath: folder))
+    let present = enumerator.compactMap { $0 as? String }.filter { path in
+      WebFiles.contentType(path) != nil && !path.hasPrefix("tests") && !path.hasPrefix("mock") && !path.hasSuffix(".json")
+        && !path.split(separator: "/").contains { $0.hasPrefix("tests") }
+    }
+    #expect(WebFiles(folder: nil).paths == present.sorted(), "run Sources/CairnWeb/update")
   }
 }

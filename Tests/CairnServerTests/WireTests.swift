@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func refusesBodiesOverTheLimit() async throws {
-    var limits = WireLimits()
+    var limits = WireLimits.patient
     limits.bodyBytesMax = 1000
     try await withServer(limits: limits) { (live) async throws in
       let endpoint = try live.endpoint(.otlpHTTP)
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func refusesWhatTheMemoryCannotHold() async throws {
-    var limits = WireLimits()
+    var limits = WireLimits.patient
     limits.heldBytesMax = 10
     try await withServer(limits: limits) { (live) async throws in
       let reply = try await RawConnection.exchange(

@@ -14,10 +14,12 @@ struct DataAPI: Sendable {
   var routes: [Route] {
     [
       Route(.GET, "/api/cairn/status", .key(.query), .cairn) { (exchange) async throws(Refusal) in status(exchange) },
-      Route(.GET, "/api/cairn/datasets", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await datasets(exchange) },
+      Route(.GET, "/api/cairn/datasets", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await datasets(exchange)
+      },
       Route(.GET, "/api/cairn/columns", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await columns(exchange) },
       Route(.POST, "/api/cairn/query", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await query(exchange) },
-      Route(.POST, "/api/cairn/bubbleup", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await bubbleUp(exchange) },
+      Route(.POST, "/api/cairn/bubbleup", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await bubbleUp(exchange)
+      },
     ]
   }
 

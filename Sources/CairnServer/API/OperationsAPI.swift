@@ -13,7 +13,8 @@ struct OperationsAPI: Sendable {
     }
     health.isOnEveryPort = true
     let metrics = Route(.GET, "/metrics", .key(.query), .plain) { (_) async throws(Refusal) in
-      let text = state.telemetry.text(state.ledger.snapshot(for: .operators), store: state.parts.status(), heldBytes: state.held.current)
+      let text = state.telemetry.text(
+        state.ledger.snapshot(for: .operators), store: state.parts.status(), heldBytes: state.held.current)
       return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", text: text)
     }
     guard state.settings.allowsTestReset, let reset = state.parts.reset else { return [health, metrics] }

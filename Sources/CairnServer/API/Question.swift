@@ -38,7 +38,9 @@ struct Question: Sendable {
   func filter() throws(Refusal) -> Filter {
     guard let text = query["filters"] else { return .everything }
     let json: JSONValue
-    do throws(DecodeError) { json = try JSONValue(parsing: text) } catch { throw Refusal(.malformed, error.message, field: "filters") }
+    do throws(DecodeError) { json = try JSONValue(parsing: text) } catch {
+      throw Refusal(.malformed, error.message, field: "filters")
+    }
     do { return try HoneycombFilter.list(json) } catch { throw Refusal(error) }
   }
 

@@ -12,7 +12,10 @@ struct ServicesAPI: Sendable {
   let state: ServerState
 
   var routes: [Route] {
-    [Route(.GET, "/api/cairn/services", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await services(exchange) }]
+    [
+      Route(.GET, "/api/cairn/services", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await services(exchange)
+      }
+    ]
   }
 
   private static let isSpan = Filter.all([
@@ -51,7 +54,9 @@ struct ServicesAPI: Sendable {
     table.add(errors: try await run(scope, .all([filter, Self.isError]), [.count], step))
   }
 
-  private func run(_ scope: Scope, _ filter: Filter, _ calculations: [Calculation], _ step: Int64?) async throws(Refusal) -> Answer {
+  private func run(
+    _ scope: Scope, _ filter: Filter, _ calculations: [Calculation], _ step: Int64?
+  ) async throws(Refusal) -> Answer {
     let plan = Plan(
       scope: scope, filter: filter, breakdowns: [FieldName.serviceName], calculations: calculations,
       orders: [Order(.calculation(.count), .descending)], limit: 200, granularityNanoseconds: step)

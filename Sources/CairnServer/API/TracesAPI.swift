@@ -13,7 +13,8 @@ struct TracesAPI: Sendable {
   var routes: [Route] {
     [
       Route(.GET, "/api/cairn/traces", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await traces(exchange) },
-      Route(.GET, "/api/cairn/traces/:id", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await trace(exchange) },
+      Route(.GET, "/api/cairn/traces/:id", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await trace(exchange)
+      },
       Route(.GET, "/api/cairn/traces/:id/spans/:span", .key(.query), .cairn) { (exchange) async throws(Refusal) in
         try await span(exchange)
       },
@@ -23,7 +24,8 @@ struct TracesAPI: Sendable {
   private func traces(_ exchange: Exchange) async throws(Refusal) -> Response {
     let question = Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
     let plan = TraceSearchPlan(
-      scope: try question.scope(), filter: try filter(question), ranking: try ranking(question), limit: try question.limit(50, most: 1000))
+      scope: try question.scope(), filter: try filter(question), ranking: try ranking(question),
+      limit: try question.limit(50, most: 1000))
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.traces(plan) }
     return jsonResponse(reserving: 4096) { (writer) in
       writer.array("traces", answer.traces) { (trace, writer) in
@@ -41,7 +43,9 @@ struct TracesAPI: Sendable {
     if let name = question.query["name"] { parts.append(.compare(column: FieldName.name, .equal, .string(name))) }
     if question.query["error"] == "true" { parts.append(.compare(column: FieldName.error, .equal, .boolean(true))) }
     let duration = FieldName.durationMilliseconds
-    if let least = try question.number("min_duration_ms") { parts.append(.compare(column: duration, .greaterOrEqual, .float(least))) }
+    if let least = try question.number("min_duration_ms") {
+      parts.append(.compare(column: duration, .greaterOrEqual, .float(least)))
+    }
     if let most = try question.number("max_duration_ms") { parts.append(.compare(column: duration, .lessOrEqual, .float(most))) }
     return .all(parts)
   }

@@ -26,7 +26,8 @@ struct BrowserGuard: Sendable {
     let name = hostName(host)
     guard !isLoopbackHost(name), !hosts.contains(name) else { return }
     throw Refusal(
-      .forbidden, "This server answers to loopback names only, not to '\(name)'. Name it under 'hosts' in the configuration to allow it.")
+      .forbidden,
+      "This server answers to loopback names only, not to '\(name)'. Name it under 'hosts' in the configuration to allow it.")
   }
 
   /// Refuses a request that changes something and comes from a page of another origin, but for ingest from the named origins.

@@ -82,7 +82,9 @@ public struct APIClient: Sendable {
   }
 
   /// Follows a stream of server-sent events; the closure gets the text behind each `data: `. Returns when the server ends it.
-  public func follow(_ path: String, _ receive: @escaping @Sendable (_ event: String, _ data: String) -> Void) async throws(ClientError) {
+  public func follow(
+    _ path: String, _ receive: @escaping @Sendable (_ event: String, _ data: String) -> Void
+  ) async throws(ClientError) {
     do {
       try await exchange("GET", path, [], []) { (parts) in
         var status = 200

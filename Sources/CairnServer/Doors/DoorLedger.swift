@@ -85,7 +85,8 @@ final class DoorLedger: Sendable {
       for dataset in outcome.datasets.prefix(8) {
         state.recent.append(
           Recent(
-            environment: environment, unixMicroseconds: unixMicroseconds, source: source, dataset: dataset.name, eventCount: dataset.eventCount))
+            environment: environment, unixMicroseconds: unixMicroseconds, source: source, dataset: dataset.name,
+            eventCount: dataset.eventCount))
       }
       let excess = state.recent.count - Self.recentMax
       if excess >= Self.recentMax { state.recent.removeFirst(excess) }
@@ -94,7 +95,8 @@ final class DoorLedger: Sendable {
     rejected(
       Rejection(
         environment: environment, door: source.door.rawValue, method: "POST", path: source.signal.path, status: 200,
-        reason: "left out \(outcome.rejectedCount) items: \(outcome.rejectionReason)", client: "", lastUnixMicroseconds: unixMicroseconds))
+        reason: "left out \(outcome.rejectedCount) items: \(outcome.rejectionReason)", client: "",
+        lastUnixMicroseconds: unixMicroseconds))
   }
 
   /// Counts a refused request.
@@ -136,7 +138,8 @@ final class DoorLedger: Sendable {
   func reset() { state.withLock { $0 = State() } }
 
   private func isSameKind(_ left: Rejection, _ right: Rejection) -> Bool {
-    left.environment == right.environment && left.status == right.status && left.door == right.door && left.path == right.path && left.method == right.method
+    left.environment == right.environment && left.status == right.status && left.door == right.door && left.path == right.path
+      && left.method == right.method
       && left.reason == right.reason
   }
 

@@ -8,7 +8,8 @@ enum NearMiss {
     let path = request.path.lowercased().split(separator: "/").map(String.init)
     guard let last = path.last else {
       guard request.method == .POST else { return nil }
-      return "Events go to /v1/traces, /v1/logs or /v1/metrics. Set OTEL_EXPORTER_OTLP_ENDPOINT, which appends them, not the variable of one signal."
+      return
+        "Events go to /v1/traces, /v1/logs or /v1/metrics. Set OTEL_EXPORTER_OTLP_ENDPOINT, which appends them, not the variable of one signal."
     }
     if path.count >= 2, path.suffix(2) == path.suffix(4).prefix(2), path.count >= 4 {
       return "The path has \(path.suffix(2).joined(separator: "/")) twice: leave it out of the endpoint."
@@ -25,6 +26,7 @@ enum NearMiss {
   static func looksLikeIngest(_ request: Request) -> Bool {
     guard request.method == .POST || request.method == .PUT else { return false }
     if request.listener != .http || request.mediaType.hasPrefix("application/grpc") { return true }
-    return request.path.hasPrefix("/v1") || request.path == "/" || hint(request) != nil || request.mediaType == "application/x-protobuf"
+    return request.path.hasPrefix("/v1") || request.path == "/" || hint(request) != nil
+      || request.mediaType == "application/x-protobuf"
   }
 }

@@ -37,8 +37,10 @@ struct OTLPDoor: Sendable {
     switch request.mediaType {
     case "application/x-protobuf", "application/protobuf": (format, isJSON) = (signal.protobufFormat, false)
     case "application/json": (format, isJSON) = (signal.jsonFormat, true)
-    case "": throw Refusal(.unsupported, "The request has no Content-Type; application/x-protobuf and application/json are taken.")
-    case let other: throw Refusal(.unsupported, "The Content-Type '\(other)' is not taken; application/x-protobuf and application/json are.")
+    case "":
+      throw Refusal(.unsupported, "The request has no Content-Type; application/x-protobuf and application/json are taken.")
+    case let other:
+      throw Refusal(.unsupported, "The Content-Type '\(other)' is not taken; application/x-protobuf and application/json are.")
     }
     let header = RequestHeader(
       format: format, encoding: try encoding(request.headers[canonicalForm: "content-encoding"].joined(separator: ",")),
@@ -57,7 +59,8 @@ struct OTLPDoor: Sendable {
       throw Refusal(.malformed, "gRPC needs HTTP/2.")
     }
     guard request.mediaType == "application/grpc" || request.mediaType == "application/grpc+proto" else {
-      throw Refusal(.unsupported, "The content-type '\(request.mediaType)' is not taken; application/grpc and application/grpc+proto are.")
+      throw Refusal(
+        .unsupported, "The content-type '\(request.mediaType)' is not taken; application/grpc and application/grpc+proto are.")
     }
     var message = request.body
     let isCompressed = try GRPCMessage.unwrap(&message, bytesMax: bodyBytesMax)
@@ -87,7 +90,8 @@ struct OTLPDoor: Sendable {
     do {
       return RequestEncoding(rawValue: try ContentEncoding(headerValue: header).rawValue) ?? .identity
     } catch {
-      throw Refusal(.unsupported, "The encoding '\(header.prefix(80))' is not taken; identity, gzip, deflate and zstd are, one at a time.")
+      throw Refusal(
+        .unsupported, "The encoding '\(header.prefix(80))' is not taken; identity, gzip, deflate and zstd are, one at a time.")
     }
   }
 }

@@ -17,7 +17,9 @@ struct HoneycombAPI: Sendable {
       Route(.GET, "/1/datasets/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
         json(Self.dataset(try await find(exchange)).body)
       },
-      Route(.GET, "/1/columns/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in try await columns(exchange) },
+      Route(.GET, "/1/columns/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
+        try await columns(exchange)
+      },
     ] + HoneycombQueries(state: state, directory: self).routes
   }
 
@@ -72,7 +74,8 @@ struct HoneycombAPI: Sendable {
   private func find(_ exchange: Exchange) async throws(Refusal) -> DatasetSummary {
     let wanted = exchange.parameters["dataset"]
     let all = try await summaries(exchange.environment)
-    guard let found = all.first(where: { $0.name == wanted }) ?? all.first(where: { HoneycombDataset.slug($0.name) == wanted }) else {
+    guard let found = all.first(where: { $0.name == wanted }) ?? all.first(where: { HoneycombDataset.slug($0.name) == wanted })
+    else {
       throw Refusal(.notFound, "Dataset not found")
     }
     return found

@@ -14,12 +14,16 @@ struct HoneycombQueries: Sendable {
 
   var routes: [Route] {
     [
-      Route(.POST, "/1/queries/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in try await create(exchange) },
+      Route(.POST, "/1/queries/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
+        try await create(exchange)
+      },
       Route(.GET, "/1/queries/:dataset/:id", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
         let saved = try await find(exchange.parameters["id"], exchange)
         return directory.json(saved.query.body(id: saved.id))
       },
-      Route(.POST, "/1/query_results/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in try await run(exchange) },
+      Route(.POST, "/1/query_results/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
+        try await run(exchange)
+      },
       Route(.GET, "/1/query_results/:dataset/:id", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
         try await result(exchange)
       },
@@ -60,7 +64,9 @@ struct HoneycombQueries: Sendable {
     }
     guard let found, found.dataset == scope.name else { throw Refusal(.notFound, "Query not found") }
     do {
-      guard case .object(let members) = try JSONValue(parsing: found.specification) else { throw Refusal(.notFound, "Query not found") }
+      guard case .object(let members) = try JSONValue(parsing: found.specification) else {
+        throw Refusal(.notFound, "Query not found")
+      }
       return Saved(id: id, query: try HoneycombQuery(.object(members.filter { $0.name != "id" }), rules: .honeycomb))
     } catch let error as HoneycombError {
       throw Refusal(error)
@@ -96,10 +102,13 @@ struct HoneycombQueries: Sendable {
   }
 
   /// Runs what the request needs: the question, and those for the totals over time and for the rest.
-  private static func complete(_ result: HoneycombResult, _ plan: Plan, _ state: ServerState) async throws(Refusal) -> ByteBuffer {
+  private static func complete(_ result: HoneycombResult, _ plan: Plan, _ state: ServerState) async throws(Refusal) -> ByteBuffer
+  {
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
     var total: Answer?
-    if result.request.totalByAggregate == .enabled, result.request.series == .enabled, let plan = HoneycombQuery.totalPlan(of: plan) {
+    if result.request.totalByAggregate == .enabled, result.request.series == .enabled,
+      let plan = HoneycombQuery.totalPlan(of: plan)
+    {
       total = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
     }
     var other: Answer?

@@ -27,7 +27,8 @@ enum ErrorResponse {
     case .otlp: response = otlp(refusal, request)
     case .honeycomb: response = honeycomb(refusal)
     case .cairn: response = cairn(refusal)
-    case .plain: response = Response(status: refusal.kind.status, contentType: "text/plain; charset=utf-8", text: refusal.reason + "\n")
+    case .plain:
+      response = Response(status: refusal.kind.status, contentType: "text/plain; charset=utf-8", text: refusal.reason + "\n")
     }
     response.headers.add(name: "x-content-type-options", value: "nosniff")
     if let seconds = refusal.retryAfterSeconds { response.headers.add(name: "retry-after", value: String(seconds)) }

@@ -14,7 +14,9 @@ struct WebPages: Sendable {
     return [
       Route(.GET, "/", .anyone, .plain, page),
       Route(.GET, "/ui", .anyone, .plain, page),
-      Route(.GET, "/ui/static/*", .anyone, .plain) { (exchange) async throws(Refusal) in try serve(exchange.parameters["*"], exchange) },
+      Route(.GET, "/ui/static/*", .anyone, .plain) { (exchange) async throws(Refusal) in
+        try serve(exchange.parameters["*"], exchange)
+      },
       Route(.GET, "/ui/*", .anyone, .plain) { (exchange) async throws(Refusal) in
         let last = exchange.parameters["*"].split(separator: "/").last ?? ""
         let isFile = last.contains(".")

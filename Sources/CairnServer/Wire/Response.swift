@@ -17,7 +17,9 @@ struct Response: Sendable {
   /// The connection is closed once this is written (HTTP/1.1).
   var closesConnection = false
 
-  init(status: HTTPResponseStatus = .ok, headers: HTTPHeaders = [:], body: Body = .bytes(ByteBuffer()), trailers: HTTPHeaders? = nil) {
+  init(
+    status: HTTPResponseStatus = .ok, headers: HTTPHeaders = [:], body: Body = .bytes(ByteBuffer()), trailers: HTTPHeaders? = nil
+  ) {
     self.status = status
     self.headers = headers
     self.body = body
