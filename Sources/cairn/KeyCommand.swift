@@ -21,7 +21,8 @@ struct KeyCommand: AsyncParsableCommand {
       guard !known.isEmpty, known.count == names.count else { throw ValidationError("scopes are ingest, query and manage") }
       let catalog = try Catalog(path: try options.settings([:]).preparedCatalogPath())
       let created = try catalog.createKey(
-        name: name, environment: environment, scopes: Set(known), nowUnixSeconds: WallClock.system.unixNanoseconds() / 1_000_000_000)
+        name: name, environment: environment, scopes: Set(known),
+        nowUnixSeconds: WallClock.system.unixNanoseconds() / 1_000_000_000)
       print(created.text)
     }
   }

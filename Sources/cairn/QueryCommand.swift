@@ -40,7 +40,8 @@ struct QueryCommand: AsyncParsableCommand {
     if !breakdowns.isEmpty {
       members.append(JSONMember("breakdowns", .array(breakdowns.map { .string($0) })))
       if terms.first?.first?.value.string != "HEATMAP" {
-        members.append(JSONMember("orders", .array([.object((terms.first ?? []) + [JSONMember("order", .string("descending"))])])))
+        members.append(
+          JSONMember("orders", .array([.object((terms.first ?? []) + [JSONMember("order", .string("descending"))])])))
       }
     }
     members.append(JSONMember("limit", .integer(Int64(limit))))

@@ -12,10 +12,12 @@ struct TailCommand: AsyncParsableCommand {
 
   func run() async throws {
     let isJSON = options.json
-    let name = String(dataset.utf8.map { byte in
-      let isPlain = byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || byte == 95)
-      return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined())
+    let name = String(
+      dataset.utf8.map { byte in
+        let isPlain =
+          byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || byte == 95)
+        return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+      }.joined())
     try await options.client().follow("/api/cairn/tail?dataset=\(name)") { (event, data) in
       if isJSON { return print(data) }
       guard let json = try? JSONValue(parsing: data) else { return }

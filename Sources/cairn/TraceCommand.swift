@@ -29,7 +29,8 @@ struct TraceCommand: AsyncParsableCommand {
       let width = min(Self.barWidth - start, max(1, Int(length / whole * Double(Self.barWidth))))
       table.rows.append([
         cell(span["service"]), String(repeating: "  ", count: min(depth, 40)) + cell(span["name"]), cell(.double(length / 1e6)),
-        String(repeating: " ", count: start) + String(repeating: "█", count: width), span["error"]?.boolean == true ? "error" : "",
+        String(repeating: " ", count: start) + String(repeating: "█", count: width),
+        span["error"]?.boolean == true ? "error" : "",
       ])
     }
     print("trace \(cell(trace["trace_id"]))  \(cell(trace["xray_id"]))")
