@@ -13,6 +13,9 @@ public struct ArchiveSettings: Sendable {
   public var headRowCountMax = 131_072
   /// A head is sealed when it holds this much memory, whatever its rows.
   public var headByteCountMax = 96 << 20
+  /// A body that runs out of columns in a head with fewer than this many is itself to blame and refused; in another head, the next head
+  /// takes it.
+  public var headColumnCountFresh = 128
   /// A head that is not full is sealed at this age, so that its journal does not grow old.
   public var headAgeSecondsMax: Int64 = 300
   /// Full heads that wait for their seal: from here on acknowledgements wait too.

@@ -142,27 +142,39 @@ public final class EventArchive: IngestStore {
         state.lastAcceptNanoseconds = monotonicNanoseconds()
         return state.head
       }
-      let result = try head.open.withLock { (open) throws(IngestError) -> (IngestOutcome, isFull: Bool)? in
-        guard !open.isClosed else { return nil }
-        let (verdict, datasets) = try decode(plain, context, decoder, &open.batch)
+      let attempt = try head.open.withLock { (open) throws(IngestError) -> Attempt in
+        guard !open.isClosed else { return .closed }
+        let decoded = try decode(plain, context, decoder, &open.batch)
+        guard let (verdict, datasets) = decoded else {
+          open.isClosed = true
+          return .outOfColumns
+        }
         let position = journal.append(
           header, packing: packing, plainByteCount: plain.byteCount, body: packed, journal: head.journalNumber)
         open.acceptedByteCount += plain.byteCount
-        let isFull = open.batch.rowCount >= settings.headRowCountMax || isLarge(&open)
-        if isFull { open.isClosed = true }
+        open.isClosed = open.batch.rowCount >= settings.headRowCountMax || isLarge(&open)
         let outcome = IngestOutcome(
           acceptedCount: verdict.acceptedCount, rejectedCount: verdict.rejectedCount,
           rejectionReason: verdict.rejectionReason?.text ?? "", datasets: datasets, journalPosition: position)
-        return (outcome, isFull)
+        return .taken(outcome, isFull: open.isClosed)
       }
-      guard let result else {
-        // The head was full or the store was closed meanwhile.
-        try checkAccepting()
-        continue
+      switch attempt {
+      case .taken(let outcome, let isFull):
+        if isFull { turn(from: head) }
+        return outcome
+      case .outOfColumns: turn(from: head)
+      case .closed: try checkAccepting()
       }
-      if result.isFull { turn(from: head) }
-      return result.0
     }
+  }
+
+  /// What came of trying to put a request into a head.
+  private enum Attempt {
+    case taken(IngestOutcome, isFull: Bool)
+    /// The head's columns are used up, by others: the next head has room.
+    case outOfColumns
+    /// The head was full, or the store was closed, before the lock was had.
+    case closed
   }
 
   /// The batch's own count of bytes costs a walk over its columns, so it is asked for once in 4 MiB.
@@ -172,17 +184,20 @@ public final class EventArchive: IngestStore {
     return open.batch.byteCount >= settings.headByteCountMax
   }
 
+  /// Nil, and nothing changed, where the batch has too many columns for this body though an empty one would not.
   private func decode(
     _ plain: RawSpan, _ context: IntakeContext, _ decoder: RequestDecoder, _ batch: inout Batch
-  ) throws(IngestError) -> (IntakeVerdict, [IngestOutcome.DatasetCount]) {
+  ) throws(IngestError) -> (IntakeVerdict, [IngestOutcome.DatasetCount])? {
     let mark = batch.mark
     let firstRow = batch.rowCount
+    let isFresh = batch.columnCount < settings.headColumnCountFresh
     do throws(DecodeError) {
       let verdict = try decoder(plain, context, &batch)
       batch.identities.keep()
       return (verdict, Self.datasets(batch, from: firstRow))
     } catch {
       batch.rollBack(to: mark)
+      if error.reason == .tooManyFields, !isFresh { return nil }
       throw .malformed(reason: error.message)
     }
   }
