@@ -38,6 +38,10 @@ struct ColumnDecoder: ~Copyable {
     let domain = try decodeDomain(tag, divisor: divisor, entryCount: entryCount, dictionaryBytes)
     var (entries, byteCount) = try Self.entries(
       &reader, rowCount: rowCount, dataOffset: headerByteCount + dictionaryByteCount, dataEnd: bytes.count)
+    let codeMax = Self.codeMax(domain)
+    guard entries.allSatisfy({ $0.block.width == .eight || max($0.block.storedMaximum, $0.block.constant) <= codeMax }) else {
+      throw FormatDamage(what: "a block has values that its domain has not", offset: 0)
+    }
     let storage = CodeStorage(byteCount: byteCount) { (memory) in
       for index in entries.indices where entries[index].block.width != .constant {
         if load(bytes, entries[index], domain, into: &memory) { continue }
@@ -47,6 +51,35 @@ struct ColumnDecoder: ~Copyable {
       }
     }
     return ScanColumn(key: key, domain: domain, rowCount: rowCount, blocks: entries.map(\.block), storage: storage)
+  }
+
+  /// The greatest stored value that means something.
+  private static func codeMax(_ domain: ScanColumn.Domain) -> UInt64 {
+    switch domain {
+    case .dictionary(let dictionary): UInt64(dictionary.count)
+    case .booleans: 2
+    case .integers, .scaled, .floatBits, .spanIDs: UInt64(UInt32.max)
+    }
+  }
+
+  /// True if no stored value of a narrow block is greater than its entry says: readers use them as indices.
+  private static func isWithinMaximum(_ block: CodeBlock, _ memory: borrowing MutableRawSpan) -> Bool {
+    switch block.width {
+    case .constant, .eight: true
+    case .one: greatest(UInt8.self, block, memory.bytes) <= block.storedMaximum
+    case .two: greatest(UInt16.self, block, memory.bytes) <= block.storedMaximum
+    case .four: greatest(UInt32.self, block, memory.bytes) <= block.storedMaximum
+    }
+  }
+
+  private static func greatest<Code: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    _ type: Code.Type, _ block: CodeBlock, _ bytes: RawSpan
+  ) -> UInt64 {
+    var most: Code = 0
+    for row in 0..<block.rowCount {
+      most = max(most, bytes.load(block.byteOffset &+ row &* MemoryLayout<Code>.size, as: type))
+    }
+    return UInt64(most)
   }
 
   /// The block list, each block with its place in the file and in memory.
@@ -74,6 +107,9 @@ struct ColumnDecoder: ~Copyable {
       let sum = try reader.sum()
       for _ in 0..<alike {
         block.rowCount = min(blockRowCount, rowCount - entries.count * blockRowCount)
+        guard block.nullCount <= block.rowCount else {
+          throw FormatDamage(what: "a block has more nulls than rows", offset: reader.position)
+        }
         block.byteOffset = byteCount
         byteCount += (block.rowCount * Int(width.rawValue) + 63) / 64 * 64
         if presenceByteCount > 0 {
@@ -107,6 +143,7 @@ struct ColumnDecoder: ~Copyable {
     } catch {
       return false
     }
+    guard Self.isWithinMaximum(block, memory) else { return false }
     guard entry.presenceByteCount > 0 else { return true }
     guard entry.presenceByteCount == (block.rowCount + 63) / 64 * 8 else { return false }
     for index in 0..<entry.presenceByteCount {
@@ -154,6 +191,9 @@ struct ColumnDecoder: ~Copyable {
     let plainByteCount = try reader.count(most: Int(UInt32.max))
     let byteCount = try reader.count(most: bytes.count)
     guard byteCount <= bytes.count - reader.position else { throw FormatDamage(what: "a dictionary is cut", offset: reader.position) }
+    guard plainByteCount <= (byteCount + 4) << 16 else {
+      throw FormatDamage(what: "a dictionary claims more text than its bytes can hold", offset: reader.position)
+    }
     var ends: [UInt32] = []
     ends.reserveCapacity(entryCount)
     var end = 0

@@ -133,8 +133,10 @@ extension ColumnFreezer {
         if let present = words.present, !present[index] { continue }
         let value = Double(bitPattern: words.values[index])
         let scaled = (value * divisor).rounded()
-        guard abs(scaled) < 1e15, (scaled / divisor).bitPattern == words.values[index] else { continue attempt }
+        guard abs(scaled) < 1e15 else { continue attempt }
         numerators[index] = Int64(scaled)
+        // As it will be read: a whole number has no negative zero.
+        guard (Double(numerators[index]) / divisor).bitPattern == words.values[index] else { continue attempt }
       }
       return (divisor, numerators)
     }

@@ -71,7 +71,7 @@ enum ParentReferences {
     lists.forEachTrace { (rows) in
       for (place, row) in rows.enumerated() where distances[Int(row)] >= firstDistance {
         let zigzag = distances[Int(row)] - firstDistance
-        let found = place - Int((zigzag >> 1) ^ -(zigzag & 1))
+        let found = place &- Int((zigzag >> 1) ^ -(zigzag & 1))
         guard found >= 0, found < rows.count, ids.isPresent(Int(rows[rows.startIndex + found])) else { continue }
         values[Int(row)] = ids.values[Int(rows[rows.startIndex + found])]
         present[Int(row)] = true

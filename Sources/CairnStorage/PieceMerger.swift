@@ -45,7 +45,10 @@ final class PieceMerger: ColumnSource {
 
   /// The times of all rows; a segment whose times are damaged is not merged.
   private static func times(_ input: SegmentPiece) throws(StorageError) -> [Int64] {
-    guard let column = try whole(input, .time) else { return [] }
+    guard let column = try whole(input, .time), column.presentCount == input.rowCount else {
+      guard input.rowCount > 0 else { return [] }
+      throw StorageError("merge", path: input.path, .damaged("it has rows without a time"))
+    }
     return numbers(column).values.map { Int64(bitPattern: $0) }
   }
 

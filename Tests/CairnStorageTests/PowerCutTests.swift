@@ -22,8 +22,10 @@ struct PowerCutTests {
     files.startHistory()
     let archive = try openArchive(files, smallSettings(headRowCountMax: 20 + generator.below(40)))
     var acknowledged: [(id: Int, moment: Int)] = []
-    for _ in 0..<requestCount {
-      let request = TestRequest(ledger.sent.count, seed: generator.seed, isLog: generator.oneIn(4))
+    for turn in 0..<requestCount {
+      var request = TestRequest(ledger.sent.count, seed: generator.seed, isLog: generator.oneIn(4))
+      // A client that got no answer sends the same again, at once or after the restart.
+      if let last = ledger.sent[ledger.sent.count - 1], !last.isLog, turn == 0 || generator.oneIn(4) { request = last }
       ledger.sent[request.id] = request
       try await archive.ingest(request)
       acknowledged.append((request.id, files.moment))

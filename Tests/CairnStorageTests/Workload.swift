@@ -40,6 +40,8 @@ struct TestRequest: Sendable {
   var id: Int
   var header: RequestHeader
   var body: [UInt8]
+  /// Log records have no identity: sent again they count again.
+  var isLog: Bool { header.format == .otlpLogsProtobuf }
 
   /// The rows as a batch of their own has them, sorted.
   private(set) var expectedRows: [BatchRow] = []
@@ -120,6 +122,16 @@ extension EventArchive {
   func ingest(_ request: TestRequest) async throws(IngestError) {
     let outcome = try unsafe accept(request.header, body: request.body.span.bytes)
     try await commit(outcome)
+  }
+
+  /// Why a request is refused; nil where it was taken and is on disk.
+  func refusal(of request: TestRequest) async -> IngestError? {
+    do throws(IngestError) {
+      try await ingest(request)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// Waits until seals and merges that were asked for are done.
