@@ -53,11 +53,11 @@ struct DemoCommand: AsyncParsableCommand {
     var waiting: [DemoBody] = []
     var lastReport = Self.nowSeconds()
     while traffic.unixSecond < end {
-      async let sent: Void = sender.send(waiting, patience: .brief)
-      let made = traffic.nextSecond()
+      let ready = waiting
+      async let sent: Void = sender.send(ready, patience: .brief)
+      waiting = traffic.nextSecond()
       try await sent
-      totals.add(waiting)
-      waiting = made
+      totals.add(ready)
       if Self.nowSeconds() - lastReport >= Self.reportSeconds {
         lastReport = Self.nowSeconds()
         say("  \(totals), \((end - traffic.unixSecond) / 60) minutes to go")
