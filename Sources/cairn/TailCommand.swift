@@ -3,6 +3,10 @@ import ArgumentParser
 import CairnFormats
 import CairnServer
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// `cairn tail`: events as they come.
 struct TailCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "tail", abstract: "Print events as they come.")
@@ -19,6 +23,8 @@ struct TailCommand: AsyncParsableCommand {
         return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
       }.joined())
     try await options.client().follow("/api/cairn/tail?dataset=\(name)") { (event, data) in
+      // Whoever reads through a pipe shall see each event at once.
+      defer { fflush(nil) }
       if isJSON { return print(data) }
       guard let json = try? JSONValue(parsing: data) else { return }
       if event == "skipped" { return print("… \(cell(json["events"])) events skipped") }
