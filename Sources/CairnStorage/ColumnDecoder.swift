@@ -28,7 +28,8 @@ struct ColumnDecoder: ~Copyable {
     guard let tag = DomainTag(rawValue: try reader.byte()) else { throw FormatDamage(what: "an unknown domain", offset: 0) }
     let divisor = tag == .scaled ? Double(bitPattern: try reader.word()) : 1
     guard try reader.varint() == UInt64(rowCount) else { throw FormatDamage(what: "a column has another length", offset: 0) }
-    let entryCount = try reader.count(most: bytes.count * 8)
+    // An entry is used by a row; it may take less than a bit where entries follow from each other.
+    let entryCount = try reader.count(most: max(rowCount, bytes.count * 8))
     let dictionaryByteCount = try reader.count(most: bytes.count - headerByteCount)
     let dictionarySum = try reader.sum()
     let dictionaryBytes = Array(bytes[headerByteCount..<headerByteCount + dictionaryByteCount])

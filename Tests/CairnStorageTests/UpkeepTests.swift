@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnColumns
+import CairnPlan
+import Dispatch
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import CairnStorage
+
+/// Retention, clocks, and requests that come twice.
+struct UpkeepTests {
+  private let day: Int64 = 86_400_000_000_000
+
+  private final class TestClock: Sendable {
+    private let time: Mutex<Int64>
+    init(_ time: Int64) { self.time = Mutex(time) }
+    var now: Int64 { time.withLock { $0 } }
+    func set(_ new: Int64) { time.withLock { $0 = new } }
+  }
+
+  private func open(_ files: MemoryFiles, _ settings: ArchiveSettings, _ clock: TestClock) throws -> EventArchive {
+    try EventArchive(files: files, settings: settings, decoders: testDecoders, wallClock: { clock.now })
+  }
+
+  private func requests(_ archive: EventArchive) throws -> [String] {
+    Set(try archive.allRows().compactMap { $0["request"]?.text }).sorted()
+  }
+
+  @Test func retentionDropsWhatIsTooOldAndNothingElse() async throws {
+    let clock = TestClock(testTime)
+    let files = MemoryFiles()
+    var settings = smallSettings(headRowCountMax: 20)
+    settings.retentionDays = 10
+    settings.mergeCount = 100
+    let archive = try open(files, settings, clock)
+    for id in 0..<20 { try await archive.ingest(TestRequest(id, itemCount: 10, time: testTime + Int64(id) * day)) }
+    archive.settle()
+    #expect(try requests(archive).count == 20)
+    clock.set(testTime + 20 * day)
+    archive.tick()
+    archive.settle()
+    archive.mergeQueue.sync { archive.merge(atLeast: 2) }
+    let kept = try requests(archive)
+    #expect(kept == (10..<20).map { "\($0)" })
+    archive.close()
+    #expect(try requests(try open(files.copy(), settings, clock)) == kept, "after a restart too")
+  }
+
+  @Test func aForwardJumpOfTheClockDeletesNothing() async throws {
+    let clock = TestClock(testTime)
+    let files = MemoryFiles()
+    var settings = smallSettings(headRowCountMax: 20)
+    settings.retentionDays = 10
+    let archive = try open(files, settings, clock)
+    for id in 0..<10 { try await archive.ingest(TestRequest(id, itemCount: 10)) }
+    archive.settle()
+    for jump in [1, 400, 3_650, 100_000, -3_650] as [Int64] {
+      clock.set(testTime &+ jump * day)
+      archive.tick()
+      archive.settle()
+      archive.mergeQueue.sync { archive.merge(atLeast: 2) }
+      #expect(try requests(archive).count == 10)
+    }
+    archive.close()
+    clock.set(testTime + 3_650 * day)
+    let next = try open(files.copy(), settings, clock)
+    next.tick()
+    next.settle()
+    #expect(try requests(next).count == 10)
+  }
+
+  @Test(arguments: [0, -1, 106_751, 106_752, 200_000, 1_000_000_000, Int.max]) func anyLongRetentionKeepsEverything(_ days: Int) async throws {
+    let clock = TestClock(testTime)
+    var settings = smallSettings(headRowCountMax: 20)
+    settings.retentionDays = days
+    settings.futureSecondsMax = .max
+    let archive = try open(MemoryFiles(), settings, clock)
+    for id in 0..<10 { try await archive.ingest(TestRequest(id, itemCount: 10)) }
+    archive.settle()
+    archive.tick()
+    archive.settle()
+    #expect(try requests(archive).count == 10)
+  }
+
+  @Test func aRepeatedSpanCountsOnceInAHeadTheNextAndAfterARestart() async throws {
+    let files = MemoryFiles()
+    let settings = smallSettings(headRowCountMax: 20)
+    let archive = try openArchive(files, settings)
+    let first = TestRequest(0, itemCount: 8)
+    for _ in 0..<3 { try await archive.ingest(first) }
+    #expect(try archive.allRows().count == 8)
+    try await archive.ingest(TestRequest(1, itemCount: 12))
+    archive.settle()
+    #expect(archive.status().segmentCount == 1)
+    try await archive.ingest(first)
+    #expect(try archive.allRows().count == 20, "in the head after")
+    let afterCrash = try openArchive(files.copy(), settings)
+    #expect(try afterCrash.allRows().count == 20, "replayed after a crash")
+    try await afterCrash.ingest(first)
+    #expect(try afterCrash.allRows().count == 20, "sent again after a crash")
+    archive.close()
+    let afterClose = try openArchive(files.copy(), settings)
+    try await afterClose.ingest(first)
+    try await afterClose.ingest(TestRequest(1, itemCount: 12))
+    #expect(try afterClose.allRows().count == 20, "sent again after an orderly end")
+    afterClose.close()
+    #expect(try openArchive(files.copy(), settings).allRows().count == 20)
+  }
+
+  @Test func removedEventsStayRemoved() async throws {
+    let files = MemoryFiles()
+    let archive = try openArchive(files, smallSettings(headRowCountMax: 20))
+    for id in 0..<10 { try await archive.ingest(TestRequest(id)) }
+    try archive.removeEverything()
+    #expect(try archive.allRows().isEmpty)
+    for seed in 1...20 { #expect(try openArchive(files.crash(seed: UInt64(seed))).allRows().isEmpty) }
+    try await archive.ingest(TestRequest(0))
+    #expect(try !archive.allRows().isEmpty, "a request after it counts")
+  }
+
+  /// How far the writers are.
+  private final class Progress: Sendable {
+    private let state = Mutex((accepted: 0, isDone: false))
+    var accepted: Int { state.withLock { $0.accepted } }
+    var isDone: Bool { state.withLock { $0.isDone } }
+    func add(_ count: Int) { state.withLock { $0.accepted += count } }
+    func end() { state.withLock { $0.isDone = true } }
+  }
+
+  @Test(.timeLimit(.minutes(5))) func readersNeverSeeLessHalfOrTwice() async throws {
+    let archive = try openArchive(MemoryFiles(), smallSettings(headRowCountMax: 300))
+    let progress = Progress()
+    let itemCount = 7
+    await withTaskGroup(of: Void.self) { (group) in
+      for _ in 0..<3 {
+        group.addTask {
+          var last = 0
+          var rounds = 0
+          while !progress.isDone {
+            let least = progress.accepted
+            let pieces = archive.snapshot()
+            let count = pieces.reduce(0) { $0 + $1.rowCount }
+            #expect(count >= last, "the count went down")
+            #expect(count >= least, "an acknowledged request is not seen")
+            #expect(count % itemCount == 0, "half a request is seen")
+            last = count
+            rounds += 1
+            if rounds % 8 == 0 { Self.expectWholeRequests(pieces, itemCount) }
+            await Task.yield()
+          }
+        }
+      }
+      group.addTask {
+        await withTaskGroup(of: Void.self) { (writers) in
+          for writer in 0..<3 {
+            writers.addTask {
+              for turn in 0..<150 {
+                if await archive.refusal(of: TestRequest(writer * 1000 + turn, itemCount: itemCount)) == nil {
+                  progress.add(itemCount)
+                }
+                if turn % 20 == 0 { archive.tick() }
+              }
+            }
+          }
+        }
+        archive.settle()
+        progress.end()
+      }
+    }
+    #expect(try archive.allRows().count == 3 * 150 * itemCount)
+    #expect(archive.status().mergeCount > 0)
+  }
+
+  private static func expectWholeRequests(_ pieces: [any Piece], _ itemCount: Int) {
+    var counts: [Int64: Int] = [:]
+    for piece in pieces {
+      guard let column = try? piece.column(ColumnKey("request", .integer)) else {
+        Issue.record("a piece cannot be read")
+        continue
+      }
+      for row in 0..<piece.rowCount { counts[column.integer(at: row) ?? -1, default: 0] += 1 }
+    }
+    #expect(counts.allSatisfy { $0.value == itemCount }, "a request is seen in part or twice")
+  }
+}
