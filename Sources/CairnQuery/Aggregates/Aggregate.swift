@@ -14,12 +14,9 @@ enum AggregateSpec: Sendable, Hashable {
   case bounds(String)
 }
 
-/// The numbers of one column for the selected rows that have one, with their cells.
+/// The numbers of one column for the selected rows that have one.
 struct Lane: Sendable {
   var count = 0
-  var cells: [UInt32]
-  var weights: [Int64]
-  var isWeighted = false
   /// True: `integers` over `divisor` are the values; false: `floats` are, none of them NaN.
   var isExact = true
   var divisor = 1.0
@@ -27,29 +24,22 @@ struct Lane: Sendable {
   var floats: [Double]
 
   init(capacity: Int) {
-    cells = [UInt32](repeating: 0, count: capacity)
-    weights = [Int64](repeating: 1, count: capacity)
     integers = [Int64](repeating: 0, count: capacity)
     floats = [Double](repeating: 0, count: capacity)
   }
 
-  var weightsIfAny: [Int64]? { isWeighted ? weights : nil }
-
   /// Turns exact numbers into floats; what only looks at magnitudes has one form to read.
   mutating func makeFloats() {
     guard isExact else { return }
-    let numbers = integers
-    let divisor = divisor
-    let count = count
-    var target = floats.mutableSpan
-    let source = numbers.span
-    if divisor == 1 {
-      for position in 0..<count { target[position] = Double(source[position]) }
-    } else {
-      for position in 0..<count { target[position] = Double(source[position]) / divisor }
-    }
+    divide(integers, by: divisor, count, into: &floats)
     isExact = false
   }
+}
+
+/// Where the numbers of a lane belong: the cell and, where events are sampled, the weight of each.
+struct LaneCells {
+  var cells: [UInt32]
+  var weights: [Int64]?
 }
 
 /// One accumulation over cells. Values and merges commute, but for the rounding of floating-point sums.

@@ -13,14 +13,19 @@ struct AggregateSet: Sendable {
   var spans: SpansAggregate?
 
   /// `cellCountMax` is nil where the number of groups is not known beforehand.
-  init(_ specs: Set<AggregateSpec>, _ sources: AggregateSources, cellCountMax: Int?) {
+  ///
+  /// `rowCount` is how many rows will be read at most; 0 for a set that only absorbs others.
+  init(_ specs: Set<AggregateSpec>, _ sources: AggregateSources, cellCountMax: Int?, rowCount: Int = 0) {
     for spec in specs {
       switch spec {
       case .rows: break
       case .present(let name): present[name] = CountAggregate()
       case .sum(let name): sums[name] = SumAggregate(divisor: sources.fields[name]?.divisor ?? 1)
       case .extremes(let name): extremes[name] = ExtremesAggregate(divisor: sources.fields[name]?.divisor ?? 1)
-      case .quantiles(let name): quantiles[name] = QuantileAggregate()
+      case .quantiles(let name): 
+        let window = rowCount < QuantileAggregate.denseRowCountMin ? nil : sources.fields[name]?.keyWindow
+        let isDense = cellCountMax.map { $0 * (window?.count ?? 0) <= QuantileAggregate.denseCountMax } ?? false
+        quantiles[name] = QuantileAggregate(isDense ? window : nil)
       case .bounds(let name): bounds[name] = BoundsAggregate()
       case .spans: spans = SpansAggregate()
       case .distinct(let name):
@@ -51,6 +56,9 @@ struct AggregateSet: Sendable {
     for name in quantiles.keys { quantiles[name]?.grow(cellCount) }
     for name in distincts.keys { distincts[name]?.grow(cellCount) }
   }
+
+  /// To be called when all rows have been read.
+  mutating func finish() { for name in quantiles.keys { quantiles[name]?.finish() } }
 
   /// Adds another set: cells by `cell`, groups of spans by `group`.
   mutating func absorb(_ other: AggregateSet, cell: (Int) -> Int, group: (Int) -> Int) {

@@ -21,15 +21,15 @@ struct ExtremesAggregate: Aggregate {
     if cells.count < cellCount { cells += [Cell](repeating: Cell(), count: cellCount - cells.count) }
   }
 
-  mutating func add(_ lane: borrowing Lane) {
+  mutating func add(_ lane: borrowing Lane, _ places: LaneCells) {
     if lane.isExact {
-      foldCells(lane.cells, lane.integers, weights: nil, lane.count, into: &cells) { (cell, value, _) in
+      foldCells(places.cells, lane.integers, weights: nil, lane.count, into: &cells) { (cell, value, _) in
         cell.least = min(cell.least, value)
         cell.greatest = max(cell.greatest, value)
         cell.hasExact = true
       }
     } else {
-      foldCells(lane.cells, lane.floats, weights: nil, lane.count, into: &cells) { (cell, value, _) in
+      foldCells(places.cells, lane.floats, weights: nil, lane.count, into: &cells) { (cell, value, _) in
         cell.leastFloat = min(cell.leastFloat, value)
         cell.greatestFloat = max(cell.greatestFloat, value)
         cell.hasFloat = true
@@ -80,6 +80,13 @@ struct BoundsAggregate: Aggregate {
   mutating func add(_ lane: borrowing Lane) {
     guard lane.count > 0 else { return }
     if lane.isExact { addExact(lane) } else { addFloats(lane) }
+  }
+
+  /// Adds the bounds of values above zero.
+  mutating func add(_ bounds: ClosedRange<Double>) {
+    least = min(least, bounds.lowerBound)
+    greatest = max(greatest, bounds.upperBound)
+    leastPositive = min(leastPositive, bounds.lowerBound)
   }
 
   private mutating func addExact(_ lane: borrowing Lane) {

@@ -61,15 +61,30 @@ struct QuantileSketch: Sendable {
     if values.count > Self.exactCountMax { leaveExact() }
   }
 
+  /// Adds weight to a bucket by its key.
+  mutating func add(key: Int, _ weight: Int64) {
+    if buckets.isEmpty {
+      if values.isEmpty { firstKey = key }
+      leaveExact()
+    }
+    least = min(least, Self.middle(key))
+    greatest = max(greatest, Self.middle(key))
+    let index = key - firstKey
+    if index >= 0 && index < buckets.count { buckets[index] &+= weight } else { widen(key, weight) }
+  }
+
   /// Moves the kept values into buckets.
   private mutating func leaveExact() {
     let moved = values
     let movedWeights = weights
     values = []
     weights = []
-    let low = Self.key(least)
-    firstKey = low
-    buckets = [Int64](repeating: 0, count: Self.key(greatest) - low + 1)
+    if moved.isEmpty {
+      buckets = [0]
+      return
+    }
+    firstKey = Self.key(least)
+    buckets = [Int64](repeating: 0, count: Self.key(greatest) - firstKey + 1)
     for index in moved.indices { add(moved[index], movedWeights.isEmpty ? 1 : movedWeights[index]) }
   }
 
@@ -148,30 +163,5 @@ struct QuantileSketch: Sendable {
       if steps[middle].end <= rank { low = middle + 1 } else { high = middle }
     }
     return steps[low].value
-  }
-}
-
-/// The percentiles of a column: one sketch a cell serves all of them.
-struct QuantileAggregate: Aggregate {
-  private(set) var cells: [QuantileSketch] = []
-
-  var byteCount: Int { cells.reduce(cells.count * MemoryLayout<QuantileSketch>.stride) { $0 + $1.byteCount } }
-
-  mutating func grow(_ cellCount: Int) {
-    if cells.count < cellCount { cells += [QuantileSketch](repeating: QuantileSketch(), count: cellCount - cells.count) }
-  }
-
-  /// Floats only.
-  mutating func add(_ lane: borrowing Lane) {
-    foldCells(lane.cells, lane.floats, weights: lane.weightsIfAny, lane.count, into: &cells) { (cell, value, weight) in
-      cell.add(value, weight)
-    }
-  }
-
-  mutating func absorb(_ other: QuantileAggregate, _ map: (Int) -> Int) {
-    for index in other.cells.indices where !other.cells[index].isEmpty {
-      let target = map(index)
-      if target >= 0 { cells[target].merge(other.cells[index]) }
-    }
   }
 }

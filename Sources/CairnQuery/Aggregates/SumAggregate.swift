@@ -19,14 +19,14 @@ struct SumAggregate: Aggregate {
     if cells.count < cellCount { cells += [Cell](repeating: Cell(), count: cellCount - cells.count) }
   }
 
-  mutating func add(_ lane: borrowing Lane) {
+  mutating func add(_ lane: borrowing Lane, _ places: LaneCells) {
     if lane.isExact {
-      foldCells(lane.cells, lane.integers, weights: lane.weightsIfAny, lane.count, into: &cells) { (cell, value, weight) in
+      foldCells(places.cells, lane.integers, weights: places.weights, lane.count, into: &cells) { (cell, value, weight) in
         cell.exact &+= Int128(value) &* Int128(weight)
         cell.weight &+= weight
       }
     } else {
-      foldCells(lane.cells, lane.floats, weights: lane.weightsIfAny, lane.count, into: &cells) { (cell, value, weight) in
+      foldCells(places.cells, lane.floats, weights: places.weights, lane.count, into: &cells) { (cell, value, weight) in
         cell.float += value * Double(weight)
         cell.weight &+= weight
       }

@@ -12,8 +12,9 @@ struct HeatmapScale: Sendable {
   static let cellCount = 50
   let scale: AnswerHeatmap.Scale
   let edges: [Double]
-  private let firstKey: Int
-  private let table: [UInt8]
+  let firstKey: Int
+  /// By key from `firstKey` on: the cell in which the least value of that key lies.
+  let table: [UInt8]
 
   init(_ bounds: BoundsAggregate) {
     let low = bounds.isEmpty ? 0 : bounds.least
@@ -55,22 +56,10 @@ struct HeatmapScale: Sendable {
     return table
   }
 
-  /// Adds the weight of each value to its cell; a lane's cells are time buckets here.
-  func add(_ lane: borrowing Lane, into counts: inout [Int64]) {
-    let lastCell = count - 1
-    let cellCount = UInt32(count)
-    let table = table.span
-    let edges = edges.span
-    let values = lane.floats.span
-    var target = lane.cells
-    for position in 0..<lane.count {
-      let value = values[position]
-      let key = min(max(QuantileSketch.key(value) &- firstKey, 0), table.count &- 1)
-      var cell = Int(table[key])
-      while cell < lastCell, value >= edges[cell &+ 1] { cell &+= 1 }
-      target[position] = target[position] &* cellCount &+ UInt32(truncatingIfNeeded: cell)
-    }
-    countCells(target, lane.count, weights: lane.weightsIfAny, into: &counts)
+  /// Adds the weight of each value to its cell; `places` gives time buckets, `scratch` has room for a block.
+  func add(_ lane: borrowing Lane, _ places: LaneCells, _ scratch: inout [UInt32], into counts: inout [Int64]) {
+    placeInCells(lane.floats, places.cells, lane.count, self, into: &scratch)
+    countCells(scratch, lane.count, weights: places.weights, into: &counts)
   }
 }
 
@@ -82,6 +71,7 @@ struct HeatmapWorker: Sendable {
   private var cells = [UInt32](repeating: 0, count: blockRowCount)
   private var weights = [Int64](repeating: 1, count: blockRowCount)
   private var lanes = LaneReader()
+  private var scratch = [UInt32](repeating: 0, count: blockRowCount)
   private var stretches: [(bucket: Int, end: Int)] = []
 
   init(_ pass: HeatmapPass) {
@@ -114,9 +104,9 @@ struct HeatmapWorker: Sendable {
       isWeighted = readSampleRates(column, column.blocks[slice.block], selection, into: &weights)
     }
     for (index, field) in pass.fields.enumerated() {
-      lanes.read(field, slice, selection, cells: cells, weights: isWeighted ? weights : nil) { (reader) in
+      lanes.read(field, slice, selection, cells: cells, weights: isWeighted ? weights : nil) { (reader, places) in
         reader.makeFloats()
-        pass.scales[index].add(reader.lane, into: &counts[index])
+        pass.scales[index].add(reader.lane, places, &scratch, into: &counts[index])
       }
     }
   }

@@ -56,26 +56,20 @@ struct ContrastCounter: Sendable {
     var reader = KeyReader(domain)
     var chosen = [Int64](repeating: 0, count: domain.codeCount)
     var others = [Int64](repeating: 0, count: domain.codeCount)
-    for part in slices {
+    var start = 0
+    while start < slices.count {
+      let piece = slices[start].slice.piece
+      let end = slices[start...].firstIndex { $0.slice.piece != piece } ?? slices.count
       try watch.check()
-      let isWeighted = hasWeights(part, sets)
-      if let code = reader.constant(part.slice), !isWeighted {
-        chosen[Int(code)] &+= Int64(part.selectionCount)
-        others[Int(code)] &+= Int64(part.baselineCount)
-        continue
+      let own = slices[start..<end]
+      if case .columns(let columns) = domain.sources[piece], columns.count == 1,
+        !own.contains(where: { !$0.isSplit || hasWeights($0, sets) })
+      {
+        countSplit(columns[0], domain, own, &chosen, &others)
+      } else {
+        for part in own { add(part, sets, &reader, &chosen, &others) }
       }
-      if part.selectionCount > 0 {
-        add(part.selection, part, sets, &reader, isWeighted, into: &chosen)
-        if part.isSplit {
-          for position in 0..<selection.count { others[Int(codes[position])] &-= isWeighted ? weights[position] : 1 }
-        }
-      }
-      if part.isSplit {
-        selection.selectAll(part.slice.rows)
-        add(part, sets, &reader, isWeighted, into: &others)
-      } else if part.baselineCount > 0 {
-        add(part.baseline, part, sets, &reader, isWeighted, into: &others)
-      }
+      start = end
     }
     counts.selectionAbsent = Double(chosen[0])
     counts.baselineAbsent = Double(others[0])
@@ -86,6 +80,45 @@ struct ContrastCounter: Sendable {
     guard counts.points.count > Self.dimensionCountMax, counts.key.kind == .integer else { return }
     counts.isMeasure = true
     counts.points.sort { order($0.value, $1.value) < 0 }
+  }
+
+  /// Adds the slices of one piece, none weighted, where the baseline is all that is not selected.
+  private func countSplit(
+    _ source: KeyDomain.Column, _ domain: KeyDomain, _ slices: ArraySlice<ContrastSlice>, _ chosen: inout [Int64],
+    _ others: inout [Int64]
+  ) {
+    var map: [UInt32]?
+    if case .mapped(let codes) = source.form { map = codes }
+    var counts = CodeCounts(codeCount: map?.count ?? domain.codeCount)
+    for part in slices {
+      let block = source.column.blocks[part.slice.block]
+      var shift = 0
+      if case .integers = source.form { shift = Int(domain.firstInteger) - 1 + Int(block.base &- domain.integerLeast) }
+      if block.nullCount == block.rowCount { shift = 0 }
+      counts.addAll(source.column, block, part.slice.rows, shift: shift)
+      if part.selectionCount > 0 { counts.addMarked(source.column, block, part.selection, part.selectionCount, shift: shift) }
+    }
+    for code in 0..<(map?.count ?? domain.codeCount) {
+      let all = counts.all(code)
+      guard all > 0 else { continue }
+      let target = map.map { Int($0[code]) } ?? code
+      chosen[target] &+= Int64(counts.marked(code))
+      others[target] &+= Int64(all) - Int64(counts.marked(code))
+    }
+  }
+
+  /// Adds one slice of any kind.
+  private mutating func add(
+    _ part: ContrastSlice, _ sets: ContrastSets, _ reader: inout KeyReader, _ chosen: inout [Int64], _ others: inout [Int64]
+  ) {
+    let isWeighted = hasWeights(part, sets)
+    if let code = reader.constant(part.slice), !isWeighted {
+      chosen[Int(code)] &+= Int64(part.selectionCount)
+      others[Int(code)] &+= Int64(part.baselineCount)
+      return
+    }
+    if part.selectionCount > 0 { add(part.selection, part, sets, &reader, isWeighted, into: &chosen) }
+    if part.baselineCount > 0 { add(part.baseline, part, sets, &reader, isWeighted, into: &others) }
   }
 
   private mutating func add(
@@ -123,21 +156,40 @@ struct ContrastCounter: Sendable {
     var bounds = BoundsAggregate()
     for part in slices {
       try watch.check()
+      if let whole = field.positiveBounds(part.slice) {
+        bounds.add(whole)
+        continue
+      }
       selection.selectAll(part.slice.rows)
-      lanes.read(field, part.slice, selection, cells: codes, weights: nil) { bounds.add($0.lane) }
+      lanes.read(field, part.slice, selection, cells: codes, weights: nil) { (reader, _) in bounds.add(reader.lane) }
     }
     let firstKey = bounds.isEmpty ? 0 : QuantileSketch.key(bounds.least)
     let keyCount = bounds.isEmpty ? 1 : QuantileSketch.key(bounds.greatest) - firstKey + 1
     var chosen = [Int64](repeating: 0, count: keyCount)
     var others = [Int64](repeating: 0, count: keyCount)
+    // Selected rows that are among those counted as the baseline first, and taken from it at the end.
+    var shared = [Int64](repeating: 0, count: keyCount)
     for part in slices {
       try watch.check()
+      var absent = 0.0
       if part.selectionCount > 0 {
-        counts.selectionAbsent += addKeys(part.selection, field, part, sets, firstKey, into: &chosen)
+        selection.select(part.selection, part.slice.rows)
+        let found =
+          part.isSplit ? addKeys(field, part, sets, firstKey, into: &shared) : addKeys(field, part, sets, firstKey, into: &chosen)
+        counts.selectionAbsent += found
+        if part.isSplit { absent = found }
       }
-      if part.baselineCount > 0 {
-        counts.baselineAbsent += addKeys(part.baseline, field, part, sets, firstKey, into: &others)
+      if part.isSplit {
+        selection.selectAll(part.slice.rows)
+        counts.baselineAbsent += addKeys(field, part, sets, firstKey, into: &others) - absent
+      } else if part.baselineCount > 0 {
+        selection.select(part.baseline, part.slice.rows)
+        counts.baselineAbsent += addKeys(field, part, sets, firstKey, into: &others)
       }
+    }
+    for index in 0..<keyCount {
+      chosen[index] += shared[index]
+      others[index] -= shared[index]
     }
     for index in 0..<keyCount where chosen[index] != 0 || others[index] != 0 {
       let value = QuantileSketch.middle(firstKey + index)
@@ -146,24 +198,20 @@ struct ContrastCounter: Sendable {
     }
   }
 
-  /// The weight of the rows without a number comes back.
+  /// Adds the selected rows; the weight of those without a number comes back.
   private mutating func addKeys(
-    _ bits: Bits, _ field: NumberField, _ part: ContrastSlice, _ sets: ContrastSets, _ firstKey: Int, into counts: inout [Int64]
+    _ field: NumberField, _ part: ContrastSlice, _ sets: ContrastSets, _ firstKey: Int, into counts: inout [Int64]
   ) -> Double {
-    selection.select(bits, part.slice.rows)
     let isWeighted = hasWeights(part, sets)
     if isWeighted { readWeights(part, sets) }
     var absent = isWeighted ? weights[..<selection.count].reduce(0, &+) : Int64(selection.count)
     let limit = counts.count - 1
-    lanes.read(field, part.slice, selection, cells: codes, weights: isWeighted ? weights : nil) { (reader) in
+    lanes.read(field, part.slice, selection, cells: codes, weights: isWeighted ? weights : nil) { (reader, places) in
       reader.makeFloats()
       let count = reader.lane.count
-      for position in 0..<count {
-        let key = QuantileSketch.key(reader.lane.floats[position]) &- firstKey
-        codes[position] = UInt32(truncatingIfNeeded: min(max(key, 0), limit))
-      }
-      absent -= isWeighted ? reader.lane.weights[..<count].reduce(0, &+) : Int64(count)
-      countCells(codes, count, weights: reader.lane.weightsIfAny, into: &counts)
+      placeByKey(reader.lane.floats, count, firstKey: firstKey, limit: limit, into: &codes)
+      absent -= places.weights?[..<count].reduce(0, &+) ?? Int64(count)
+      countCells(codes, count, weights: places.weights, into: &counts)
     }
     return Double(absent)
   }

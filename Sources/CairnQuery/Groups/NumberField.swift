@@ -84,6 +84,25 @@ struct NumberField: Sendable {
     }
   }
 
+  /// The keys of the sketch that exact numbers of everyday size have: from one unit up to 2^40 units; nil for other fields.
+  var keyWindow: QuantileAggregate.Window? {
+    guard isExact, flags.isEmpty else { return nil }
+    let firstKey = QuantileSketch.key(1 / divisor)
+    return QuantileAggregate.Window(firstKey: firstKey, count: QuantileSketch.key(0x1p40 / divisor) - firstKey)
+  }
+
+  /// The bounds of a slice that is a whole block of exact numbers above zero, from the block's own; nil where rows must be read.
+  func positiveBounds(_ slice: Slice) -> ClosedRange<Double>? {
+    let columns = columns[slice.piece]
+    guard flags.isEmpty, columns.count == 1, case .exact = columns[0].form else { return nil }
+    if case .booleans = columns[0].column.domain { return nil }
+    let block = columns[0].column.blocks[slice.block]
+    guard block.width != .eight, block.nullCount < block.rowCount, slice.rows.count == block.rowCount else { return nil }
+    let low = block.base &+ Int64(bitPattern: block.storedMinimum &- 1)
+    let high = block.base &+ Int64(bitPattern: block.storedMaximum &- 1)
+    return low > 0 ? Double(low) / divisor...Double(high) / divisor : nil
+  }
+
   private static func numbers(_ dictionary: ValueDictionary) -> [Double] {
     var numbers = [Double](repeating: .nan, count: dictionary.count + 1)
     guard case .text(let bytes, let ends) = dictionary.entries else { return numbers }
@@ -110,11 +129,11 @@ struct LaneReader: Sendable {
   /// Calls `body` with a filled lane for each column that gives the field a number in this slice.
   mutating func read(
     _ field: NumberField, _ slice: Slice, _ selection: borrowing Selection, cells: [UInt32], weights: [Int64]?,
-    _ body: (inout LaneReader) -> Void
+    _ body: (inout LaneReader, LaneCells) -> Void
   ) {
     if !field.flags.isEmpty {
-      fill(field.flags[slice.piece], slice, selection, cells, weights)
-      return body(&self)
+      fill(field.flags[slice.piece], slice, selection)
+      return body(&self, LaneCells(cells: cells, weights: weights))
     }
     let columns = field.columns[slice.piece]
     if columns.count > 1 { seen = [UInt8](repeating: 0, count: blockRowCount) }
@@ -123,29 +142,22 @@ struct LaneReader: Sendable {
       if block.nullCount == block.rowCount { continue }
       fill(column, field, block, selection)
       let isPartial = markMissing(column, block, selection, isShared: columns.count > 1)
-      lane.isWeighted = weights != nil
+      lane.count = selection.count
       if isPartial {
-        narrow(selection.count, cells, weights)
+        let places = narrow(cells, weights)
+        if lane.count > 0 { body(&self, places) }
       } else {
-        lane.count = selection.count
-        lane.cells = cells
-        if let weights { lane.weights = weights }
+        body(&self, LaneCells(cells: cells, weights: weights))
       }
-      if lane.count > 0 { body(&self) }
     }
   }
 
-  private mutating func fill(
-    _ flag: PieceFilter, _ slice: Slice, _ selection: borrowing Selection, _ cells: [UInt32], _ weights: [Int64]?
-  ) {
+  private mutating func fill(_ flag: PieceFilter, _ slice: Slice, _ selection: borrowing Selection) {
     var bits = Bits()
     flag.evaluate(slice, &bits)
     lane.isExact = true
     lane.divisor = 1
     lane.count = selection.count
-    lane.cells = cells
-    lane.isWeighted = weights != nil
-    if let weights { lane.weights = weights }
     for position in 0..<selection.count { lane.integers[position] = bits.contains(selection.row(position)) ? 1 : 0 }
   }
 
@@ -167,7 +179,7 @@ struct LaneReader: Sendable {
       }
     case .quotient(let divisor):
       column.readIntegers(block, selection, into: &lane.integers)
-      for position in 0..<selection.count { lane.floats[position] = Double(lane.integers[position]) / divisor }
+      divide(lane.integers, by: divisor, selection.count, into: &lane.floats)
     case .entries(let numbers):
       readCodes(column, block, selection)
       for position in 0..<selection.count { lane.floats[position] = numbers[Int(codes[position])] }
@@ -209,10 +221,17 @@ struct LaneReader: Sendable {
     return isPartial
   }
 
-  private mutating func narrow(_ count: Int, _ cells: [UInt32], _ weights: [Int64]?) {
-    if lane.cells.count < blockRowCount { lane.cells = [UInt32](repeating: 0, count: blockRowCount) }
-    compact(cells, flags, count, into: &lane.cells)
-    if let weights { compact(weights, flags, count, into: &lane.weights) }
+  /// Drops the rows that have no number.
+  private mutating func narrow(_ cells: [UInt32], _ weights: [Int64]?) -> LaneCells {
+    let count = lane.count
+    var places = LaneCells(cells: cells, weights: weights)
+    _ = compact(&places.cells, flags, count)
+    if weights != nil {
+      var kept = weights ?? []
+      _ = compact(&kept, flags, count)
+      places.weights = kept
+    }
     lane.count = lane.isExact ? compact(&lane.integers, flags, count) : compact(&lane.floats, flags, count)
+    return places
   }
 }

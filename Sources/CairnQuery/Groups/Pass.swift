@@ -28,9 +28,9 @@ struct Pass: Sendable {
       scan.slices.count, taskCount: rowCount < 100_000 ? 1 : watch.budget.taskCountMax, order: isExact ? .free : .contiguous,
       start: { PassWorker(pass) },
       step: { (worker, unit) throws(QueryError) in try worker.add(pass.scan.slices[unit], pass, watch) })
+    for index in workers.indices { workers[index].finish(pass) }
     var first = workers.removeFirst()
     for worker in workers { try first.absorb(worker, pass, watch) }
-    first.finish(pass)
     return PassResult(
       mapper: first.mapper, aggregates: first.aggregates, rowsMatched: first.rowsMatched, weightMatched: first.weightMatched)
   }
@@ -67,7 +67,8 @@ struct PassWorker: Sendable {
     mapper = GroupMapper(pass.domains)
     cells = [UInt32](repeating: 0, count: blockRowCount)
     let groupCountMax = pass.survivors?.count ?? mapper.denseCount
-    aggregates = AggregateSet(pass.specs, pass.sources, cellCountMax: groupCountMax.map { $0 * pass.bucketCount })
+    aggregates = AggregateSet(pass.specs, pass.sources, cellCountMax: groupCountMax.map { $0 * pass.bucketCount },
+      rowCount: pass.scan.info.rowsScanned)
     guard let survivors = pass.survivors else { return }
     if let denseCount = mapper.denseCount { slots = [UInt32](repeating: CodeTable.missing, count: denseCount) }
     for (slot, parts) in survivors.enumerated() {
@@ -210,14 +211,19 @@ struct PassWorker: Sendable {
     let hasSums = aggregates.sums[name] != nil
     let hasExtremes = aggregates.extremes[name] != nil
     let hasQuantiles = aggregates.quantiles[name] != nil
-    let hasBounds = aggregates.bounds[name] != nil
-    lanes.read(field, slice, selection, cells: cells, weights: weights) { (reader) in
-      if hasSums { aggregates.sums[name]?.add(reader.lane) }
-      if hasExtremes { aggregates.extremes[name]?.add(reader.lane) }
+    var hasBounds = aggregates.bounds[name] != nil
+    if hasBounds, selection.isAll, let bounds = field.positiveBounds(slice) {
+      aggregates.bounds[name]?.add(bounds)
+      hasBounds = false
+    }
+    guard hasSums || hasExtremes || hasQuantiles || hasBounds else { return }
+    lanes.read(field, slice, selection, cells: cells, weights: weights) { (reader, places) in
+      if hasSums { aggregates.sums[name]?.add(reader.lane, places) }
+      if hasExtremes { aggregates.extremes[name]?.add(reader.lane, places) }
       if hasBounds { aggregates.bounds[name]?.add(reader.lane) }
       guard hasQuantiles else { return }
       reader.makeFloats()
-      aggregates.quantiles[name]?.add(reader.lane)
+      aggregates.quantiles[name]?.add(reader.lane, places)
     }
   }
 
@@ -273,8 +279,9 @@ struct PassWorker: Sendable {
       other.aggregates, cell: { groups[$0 / bucketCount] * bucketCount + $0 % bucketCount }, group: { groups[$0] })
   }
 
-  /// Makes room for groups that no row had, so that every cell can be asked.
+  /// All rows have been read: makes room for groups that no row had, so that every cell can be asked.
   mutating func finish(_ pass: Pass) {
+    aggregates.finish()
     aggregates.grow(groupCount: pass.survivors?.count ?? mapper.groupCount, bucketCount: pass.bucketCount)
   }
 }

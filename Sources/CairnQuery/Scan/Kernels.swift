@@ -17,9 +17,7 @@ func markRows<Code: BitwiseCopyable>(
     let start = word &* 64
     var bits: UInt64 = 0
     if start &+ 64 <= codes.count {
-      for bit in 0..<64 {
-        bits |= (test(unsafe codes[unchecked: start &+ bit]) ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
-      }
+      bits = markWord(codes, start, test)
     } else {
       for bit in 0..<codes.count &- start {
         bits |= (test(unsafe codes[unchecked: start &+ bit]) ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
@@ -27,6 +25,20 @@ func markRows<Code: BitwiseCopyable>(
     }
     unsafe target[unchecked: word] = bits & Bits.mask(rows, word)
   }
+}
+
+/// The bits of 64 rows from `start`, all of which exist: flags as bytes first, which vectorises, then 8 bytes to 8 bits by a product.
+@inline(__always)
+private func markWord<Code: BitwiseCopyable>(_ codes: Span<Code>, _ start: Int, _ test: (Code) -> Bool) -> UInt64 {
+  var flags = InlineArray<64, UInt8>(repeating: 0)
+  for bit in 0..<64 { unsafe flags[unchecked: bit] = test(codes[unchecked: start &+ bit]) ? 1 : 0 }
+  let bytes = unsafe flags.span.bytes
+  var bits: UInt64 = 0
+  for part in 0..<8 {
+    let eight = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: part &* 8, as: UInt64.self)
+    bits |= ((eight &* 0x0102_0408_1020_4080) &>> 56) &<< UInt64(truncatingIfNeeded: part &* 8)
+  }
+  return bits
 }
 
 /// Lists the set bits in ascending order; `rows` has room for every bit. The count comes back.
@@ -182,4 +194,77 @@ func findBytes(_ wanted: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
 private func isMatch(_ wanted: Span<UInt8>, _ source: Span<UInt8>, _ position: Int) -> Bool {
   for index in wanted.indices where source[position &+ index] != wanted[index] { return false }
   return true
+}
+
+/// Integers as doubles over a divisor.
+func divide(_ numbers: [Int64], by divisor: Double, _ count: Int, into quotients: inout [Double]) {
+  precondition(count <= numbers.count && count <= quotients.count, "numbers of a slice")
+  let source = numbers.span
+  var target = quotients.mutableSpan
+  if divisor == 1 {
+    for position in 0..<count { unsafe target[unchecked: position] = Double(source[unchecked: position]) }
+  } else {
+    for position in 0..<count { unsafe target[unchecked: position] = Double(source[unchecked: position]) / divisor }
+  }
+}
+
+/// Counts the codes of `rows` into four interleaved tables (slot `code * 4 + row % 4`), so that equal neighbours do not wait for each
+/// other. `shift` is added to each code; a code beyond the tables stops the process.
+@inline(__always)
+func countInterleaved<Code: FixedWidthInteger & BitwiseCopyable>(
+  _ codes: Span<Code>, _ rows: Range<Int>, shift: Int, into counts: inout [UInt32]
+) {
+  precondition(rows.lowerBound >= 0 && rows.upperBound <= codes.count, "rows of a block")
+  var counts = counts.mutableSpan
+  for row in rows {
+    counts[(Int(truncatingIfNeeded: unsafe codes[unchecked: row]) &+ shift) &* 4 &+ (row & 3)] &+= 1
+  }
+}
+
+/// Counts the codes of the rows whose bit is set; `shift` is added to all codes but 0.
+@inline(__always)
+func countMarked<Code: FixedWidthInteger & BitwiseCopyable>(
+  _ codes: Span<Code>, _ bits: [UInt64], shift: Int, into counts: inout [UInt32]
+) {
+  var counts = counts.mutableSpan
+  let words = bits.span
+  for word in words.indices {
+    var rest = words[word]
+    while rest != 0 {
+      let code = Int(truncatingIfNeeded: codes[word &* 64 &+ rest.trailingZeroBitCount])
+      counts[code == 0 ? 0 : code &+ shift] &+= 1
+      rest &= rest &- 1
+    }
+  }
+}
+
+/// `target = bucket * cellCount + cell` for each value of a heatmap.
+func placeInCells(_ values: [Double], _ buckets: [UInt32], _ count: Int, _ scale: HeatmapScale, into target: inout [UInt32]) {
+  precondition(count <= values.count && count <= buckets.count && count <= target.count, "values of a slice")
+  let lastCell = scale.count - 1
+  let cellCount = UInt32(scale.count)
+  let firstKey = scale.firstKey
+  let lastIndex = scale.table.count - 1
+  let table = scale.table.span
+  let edges = scale.edges.span
+  let values = values.span
+  let buckets = buckets.span
+  var target = target.mutableSpan
+  for position in 0..<count {
+    let value = unsafe values[unchecked: position]
+    var cell = Int(table[min(max(QuantileSketch.key(value) &- firstKey, 0), lastIndex)])
+    while cell < lastCell, value >= edges[cell &+ 1] { cell &+= 1 }
+    unsafe target[unchecked: position] = buckets[unchecked: position] &* cellCount &+ UInt32(truncatingIfNeeded: cell)
+  }
+}
+
+/// The sketch's key of each value, less `firstKey`, held within 0 ... `limit`.
+func placeByKey(_ values: [Double], _ count: Int, firstKey: Int, limit: Int, into target: inout [UInt32]) {
+  precondition(count <= values.count && count <= target.count, "values of a slice")
+  let values = values.span
+  var target = target.mutableSpan
+  for position in 0..<count {
+    let key = QuantileSketch.key(unsafe values[unchecked: position]) &- firstKey
+    unsafe target[unchecked: position] = UInt32(truncatingIfNeeded: min(max(key, 0), limit))
+  }
 }

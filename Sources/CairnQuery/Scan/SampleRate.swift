@@ -35,11 +35,18 @@ private func clampWeights(_ weights: inout [Int64], _ count: Int) -> Bool {
 /// The length of a span in nanoseconds from its duration in milliseconds, of whatever kind the column is; nil where it has none.
 func spanNanoseconds(_ columns: [ScanColumn], _ row: Int) -> Int64? {
   for column in columns {
-    if case .scaled(1e6) = column.domain {
+    if column.isNanoseconds {
       if let nanoseconds = column.integer(at: row) { return nanoseconds }
     } else if let milliseconds = column.value(at: row)?.number, milliseconds.isFinite {
       return Int64(min(max(milliseconds * 1e6, 0), 9e18))
     }
   }
   return nil
+}
+
+extension ScanColumn {
+  /// The column holds whole nanoseconds and shows milliseconds.
+  var isNanoseconds: Bool {
+    if case .scaled(1e6) = domain { true } else { false }
+  }
 }

@@ -54,6 +54,7 @@ struct TraceWorker: Sendable {
   private var errors = Bits()
   private var codes = [UInt32](repeating: 0, count: blockRowCount)
   private var times = [Int64](repeating: 0, count: blockRowCount)
+  private var lengths = [Int64](repeating: 0, count: blockRowCount)
 
   /// `candidates` is empty while traces are still being marked.
   init(_ domain: KeyDomain, candidates: [UInt8]) {
@@ -84,14 +85,16 @@ struct TraceWorker: Sendable {
     selection.select(bits, slice.rows)
     reader.read(slice, selection, into: &codes)
     timeColumn.readIntegers(timeColumn.blocks[slice.block], selection, into: &times)
-    let durations = piece.columns(named: FieldName.durationMilliseconds)
+    let columns = piece.columns(named: FieldName.durationMilliseconds)
     let base = slice.block * blockRowCount
+    let isPlain = columns.count == 1 && columns[0].isNanoseconds
+    if isPlain { columns[0].readIntegers(columns[0].blocks[slice.block], selection, into: &lengths) }
     for position in 0..<selection.count {
       let code = Int(codes[position])
       guard code > 0, marks[code] == 1 else { continue }
       let row = selection.row(position)
-      totals.add(
-        code, start: times[position], nanoseconds: spanNanoseconds(durations, base + row) ?? 0, isError: errors.contains(row))
+      let length = isPlain ? lengths[position] : spanNanoseconds(columns, base + row) ?? 0
+      totals.add(code, start: times[position], nanoseconds: length, isError: errors.contains(row))
     }
   }
 
