@@ -45,30 +45,8 @@ struct GroupRanking {
   private func contenders(_ groups: [Int], _ keys: [Double?], _ direction: Order.Direction) -> [Int] {
     let sign = direction == .descending ? 1.0 : -1.0
     var scores = keys.map { $0.map { $0.isNaN ? -.infinity : $0 * sign } ?? -.infinity }
-    let threshold = select(&scores, plan.limit - 1)
+    let threshold = selectDescending(&scores, plan.limit - 1)
     return zip(groups, keys).filter { ($0.1.map { $0.isNaN ? -.infinity : $0 * sign } ?? -.infinity) >= threshold }.map(\.0)
-  }
-
-  /// The score at a place in descending order, by partial partitioning.
-  private func select(_ scores: inout [Double], _ place: Int) -> Double {
-    var low = 0
-    var high = scores.count - 1
-    while low < high {
-      let pivot = scores[(low + high) / 2]
-      var left = low
-      var right = high
-      while left <= right {
-        while scores[left] > pivot { left += 1 }
-        while scores[right] < pivot { right -= 1 }
-        if left <= right {
-          scores.swapAt(left, right)
-          left += 1
-          right -= 1
-        }
-      }
-      if place <= right { high = right } else if place >= left { low = left } else { return scores[place] }
-    }
-    return scores[place]
   }
 
   private func sorted(_ groups: [Int], _ orders: [Order]) -> [RankedGroup] {
@@ -100,4 +78,26 @@ struct GroupRanking {
     }
     return places.map { rows[$0] }
   }
+}
+
+/// The score at a place in descending order, by partial partitioning.
+func selectDescending(_ scores: inout [Double], _ place: Int) -> Double {
+  var low = 0
+  var high = scores.count - 1
+  while low < high {
+    let pivot = scores[(low + high) / 2]
+    var left = low
+    var right = high
+    while left <= right {
+      while scores[left] > pivot { left += 1 }
+      while scores[right] < pivot { right -= 1 }
+      if left <= right {
+        scores.swapAt(left, right)
+        left += 1
+        right -= 1
+      }
+    }
+    if place <= right { high = right } else if place >= left { low = left } else { return scores[place] }
+  }
+  return scores[place]
 }

@@ -7,6 +7,8 @@ struct ColumnCounts: Sendable {
   var key: ColumnKey
   /// Ascending by value for measures, in no order otherwise; absence not among them.
   var points: [ContrastPoint] = []
+  /// What the codes of a dimension stand for.
+  var domain: KeyDomain?
   var isMeasure = false
   var selectionAbsent = 0.0
   var baselineAbsent = 0.0
@@ -18,12 +20,16 @@ struct ContrastCounter: Sendable {
   private var codes = [UInt32](repeating: 0, count: blockRowCount)
   private var weights = [Int64](repeating: 1, count: blockRowCount)
   private var lanes = LaneReader()
-  private(set) var results: [ColumnCounts] = []
+  /// With the number of distinct values.
+  private(set) var results: [(contrast: ColumnContrast, valueCount: Int)] = []
 
   /// More distinct numbers than this make a measure.
   static let dimensionCountMax = 40
 
-  mutating func count(_ key: ColumnKey, _ sets: ContrastSets, _ watch: QueryWatch) throws(QueryError) {
+  /// Counts one column and scores it.
+  mutating func count(
+    _ key: ColumnKey, _ sets: ContrastSets, _ scorer: ContrastScore, valueLimit: Int, _ watch: QueryWatch
+  ) throws(QueryError) {
     try watch.check()
     var columns: [[ScanColumn]] = []
     var isReadable: [Bool] = []
@@ -46,7 +52,8 @@ struct ContrastCounter: Sendable {
     } else {
       try dimension(domain, slices, sets, &counts, watch)
     }
-    results.append(counts)
+    guard let contrast = scorer.contrast(counts, valueLimit: valueLimit) else { return }
+    results.append((contrast, counts.points.count))
   }
 
   /// Counts by code.
@@ -75,11 +82,15 @@ struct ContrastCounter: Sendable {
     counts.baselineAbsent = Double(others[0])
     for code in 1..<max(domain.codeCount, 1) where chosen[code] != 0 || others[code] != 0 {
       counts.points.append(
-        ContrastPoint(value: domain.value(.code(UInt32(code))), selection: Double(chosen[code]), baseline: Double(others[code])))
+        ContrastPoint(code: UInt32(code), selection: Double(chosen[code]), baseline: Double(others[code])))
     }
+    counts.domain = domain
     guard counts.points.count > Self.dimensionCountMax, counts.key.kind == .integer else { return }
+    // All values are integers, whose codes ascend with them.
     counts.isMeasure = true
-    counts.points.sort { order($0.value, $1.value) < 0 }
+    for index in counts.points.indices {
+      counts.points[index].number = domain.value(.code(counts.points[index].code))?.number ?? 0
+    }
   }
 
   /// Adds the slices of one piece, none weighted, where the baseline is all that is not selected.
@@ -194,7 +205,7 @@ struct ContrastCounter: Sendable {
     for index in 0..<keyCount where chosen[index] != 0 || others[index] != 0 {
       let value = QuantileSketch.middle(firstKey + index)
       counts.points.append(
-        ContrastPoint(value: .float(value), selection: Double(chosen[index]), baseline: Double(others[index])))
+        ContrastPoint(number: value, selection: Double(chosen[index]), baseline: Double(others[index])))
     }
   }
 

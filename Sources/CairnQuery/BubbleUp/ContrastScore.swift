@@ -12,8 +12,6 @@ internal import Glibc
 /// not explain it: its two-proportion z must pass a bound that grows with the number of values and columns looked at (Bonferroni over a
 /// Gaussian tail of 0.01), and a value seen on fewer than 5 rows counts in proportion.
 struct ContrastScore {
-  let selectionWeight: Double
-  let baselineWeight: Double
   /// Rows for each unit of weight: significance is a matter of rows, not of what they stand for.
   let selectionRowShare: Double
   let baselineRowShare: Double
@@ -39,7 +37,8 @@ struct ContrastScore {
       contrast.score = max(contrast.score, distance(counts.points, totals))
       contrast.histogram = ContrastHistogram.make(counts.points)
     } else {
-      for point in counts.points { contrast.score = max(contrast.score, score(point, totals, counts.points.count)) }
+      let bound = bound(counts.points.count)
+      for point in counts.points { contrast.score = max(contrast.score, score(point, totals, bound)) }
       contrast.values = values(counts, totals, valueLimit)
     }
     return contrast
@@ -54,20 +53,18 @@ struct ContrastScore {
     var coverage: Double { selection > 0 ? selectionPresent / selection : 0 }
   }
 
-  private func score(_ point: ContrastPoint, _ totals: Totals, _ valueCount: Int) -> Double {
-    guard totals.selectionPresent > 0 else { return 0 }
-    return guarded(
-      point.selection, of: totals.selectionPresent, point.baseline, of: totals.baselinePresent, choices: valueCount) * totals.coverage
+  private func score(_ point: ContrastPoint, _ totals: Totals, _ bound: Double) -> Double {
+    guarded(point.selection, of: totals.selectionPresent, point.baseline, of: totals.baselinePresent, bound: bound) * totals.coverage
   }
 
   private func presenceScore(_ totals: Totals) -> Double {
     guard totals.baseline > 0 else { return 0 }
-    return guarded(totals.selectionPresent, of: totals.selection, totals.baselinePresent, of: totals.baseline, choices: 1)
+    return guarded(totals.selectionPresent, of: totals.selection, totals.baselinePresent, of: totals.baseline, bound: bound(1))
   }
 
   /// The gap of two shares, or 0 where chance explains it.
   private func guarded(
-    _ selection: Double, of selectionTotal: Double, _ baseline: Double, of baselineTotal: Double, choices: Int
+    _ selection: Double, of selectionTotal: Double, _ baseline: Double, of baselineTotal: Double, bound: Double
   ) -> Double {
     guard selectionTotal > 0 else { return 0 }
     let selectionShare = selection / selectionTotal
@@ -77,7 +74,7 @@ struct ContrastScore {
     let baselineRows = max(baselineTotal * baselineRowShare, 1)
     let pooled = (selectionShare * selectionRows + baselineShare * baselineRows) / (selectionRows + baselineRows)
     let deviation = (pooled * (1 - pooled) * (1 / selectionRows + 1 / baselineRows)).squareRoot()
-    guard gap > deviation * bound(choices) else { return 0 }
+    guard gap > deviation * bound else { return 0 }
     let rows = selectionShare > baselineShare ? selection * selectionRowShare : baseline * baselineRowShare
     return gap * min(1, rows / Self.supportRowCount)
   }
@@ -107,17 +104,26 @@ struct ContrastScore {
   private func values(_ counts: ColumnCounts, _ totals: Totals, _ limit: Int) -> [ValueContrast] {
     var points = counts.points
     if counts.selectionAbsent + counts.baselineAbsent > 0 {
-      points.append(ContrastPoint(value: nil, selection: counts.selectionAbsent, baseline: counts.baselineAbsent))
+      points.append(ContrastPoint(selection: counts.selectionAbsent, baseline: counts.baselineAbsent))
     }
-    let gaps = points.map { (point) in
-      abs(
-        (totals.selection > 0 ? point.selection / totals.selection : 0) - (totals.baseline > 0 ? point.baseline / totals.baseline : 0))
+    let gaps = points.map { (point) -> Double in
+      let selectionShare = totals.selection > 0 ? point.selection / totals.selection : 0
+      let baselineShare = totals.baseline > 0 ? point.baseline / totals.baseline : 0
+      return abs(selectionShare - baselineShare)
     }
-    let places = points.indices.sorted { (left, right) in
-      gaps[left] != gaps[right] ? gaps[left] > gaps[right] : order(points[left].value, points[right].value) < 0
+    guard limit > 0, !points.isEmpty else { return [] }
+    var scores = gaps
+    let threshold = selectDescending(&scores, min(limit, points.count) - 1)
+    // Only values that can be among the first are resolved; of very many equals any do.
+    let contenders = points.indices.filter { gaps[$0] > threshold } + points.indices.filter { gaps[$0] == threshold }.prefix(4096)
+    let resolved = contenders.map { (index) in
+      (index: index, value: points[index].code == 0 ? nil : counts.domain?.value(.code(points[index].code)))
     }
-    return places.prefix(limit).map {
-      ValueContrast(value: points[$0].value, selectionCount: points[$0].selection, baselineCount: points[$0].baseline)
+    let sorted = resolved.sorted { (left, right) in
+      gaps[left.index] != gaps[right.index] ? gaps[left.index] > gaps[right.index] : order(left.value, right.value) < 0
+    }
+    return sorted.prefix(limit).map {
+      ValueContrast(value: $0.value, selectionCount: points[$0.index].selection, baselineCount: points[$0.index].baseline)
     }
   }
 }
@@ -127,7 +133,7 @@ enum ContrastHistogram {
   static let binCount = 40
 
   static func make(_ points: [ContrastPoint]) -> HistogramContrast {
-    let values = points.map { $0.value?.number ?? 0 }
+    let values = points.map(\.number)
     let low = values.first ?? 0
     let high = values.last ?? 0
     let positive = values.first { $0 > 0 } ?? 1

@@ -71,9 +71,12 @@ struct ContrastSets: Sendable {
   }
 }
 
-/// The weight of each side at one value of a column; a nil value is absence.
+/// The weight of each side at one value of a column.
 struct ContrastPoint: Sendable {
-  var value: FieldValue?
+  /// The value's code in the column's domain; without meaning for measures.
+  var code: UInt32 = 0
+  /// The value of a measure.
+  var number = 0.0
   var selection: Double
   var baseline: Double
 }

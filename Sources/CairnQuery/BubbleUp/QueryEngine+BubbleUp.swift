@@ -16,19 +16,16 @@ extension QueryEngine {
     let scan = try ScanSet(plan.scope, names: names, pieces: pieces, watch)
     let sets = try await ContrastSets(plan, scan, watch)
     let keys = Self.comparedColumns(plan, scan)
-    let workers = try await runUnits(
-      keys.count, taskCount: scan.info.rowsScanned < 20_000 ? 1 : budget.taskCountMax, start: { ContrastCounter() },
-      step: { (worker, unit) throws(QueryError) in try worker.count(keys[unit], sets, watch) })
     let weights = Self.weights(sets)
     let scorer = ContrastScore(
-      selectionWeight: weights.selection, baselineWeight: weights.baseline,
       selectionRowShare: weights.selection > 0 ? Double(sets.selectionRowCount) / weights.selection : 1,
       baselineRowShare: weights.baseline > 0 ? Double(sets.baselineRowCount) / weights.baseline : 1, columnCount: keys.count)
-    var found: [(contrast: ColumnContrast, valueCount: Int)] = []
-    for counts in workers.flatMap(\.results) {
-      guard let contrast = scorer.contrast(counts, valueLimit: plan.valueLimit) else { continue }
-      found.append((contrast, counts.points.count))
-    }
+    let workers = try await runUnits(
+      keys.count, taskCount: scan.info.rowsScanned < 20_000 ? 1 : budget.taskCountMax, start: { ContrastCounter() },
+      step: { (worker, unit) throws(QueryError) in
+        try worker.count(keys[unit], sets, scorer, valueLimit: plan.valueLimit, watch)
+      })
+    var found = workers.flatMap(\.results)
     found.sort { Self.isBefore($0, $1) }
     Self.demoteEchoes(&found)
     var info = scan.info

@@ -133,12 +133,10 @@ extension ColumnTest {
     _ bits: inout Bits
   ) {
     if isSolid {
-      let low = codes.lowerBound
-      let extent = codes.upperBound &- low
-      column.mark(block, rows, &bits) { $0 &- low <= extent }
+      column.markRange(block, rows, codes.lowerBound, codes.upperBound, &bits)
     } else {
       let table = table.span
-      column.mark(block, rows, &bits) { table[Int($0)] != 0 }
+      column.mark(block, rows, &bits) { table[Int($0)] }
     }
   }
 
@@ -152,11 +150,11 @@ extension ColumnTest {
     var scratch = Bits()
     for range in ranges where range.upperBound >= least && range.lowerBound <= greatest {
       let low = UInt32(truncatingIfNeeded: max(range.lowerBound, least) &- block.base &+ 1)
-      let extent = UInt32(truncatingIfNeeded: min(range.upperBound, greatest) &- max(range.lowerBound, least))
+      let high = UInt32(truncatingIfNeeded: min(range.upperBound, greatest) &- block.base &+ 1)
       if isFirst {
-        column.mark(block, rows, &bits) { $0 &- low <= extent }
+        column.markRange(block, rows, low, high, &bits)
       } else {
-        column.mark(block, rows, &scratch) { $0 &- low <= extent }
+        column.markRange(block, rows, low, high, &scratch)
         bits.formUnion(scratch)
       }
       isFirst = false
@@ -170,7 +168,7 @@ extension ColumnTest {
   ) {
     guard block.width == .eight else { return bits.set(0..<0) }
     column.storage.withElements(of: Element.self, byteOffset: block.byteOffset, count: block.rowCount) { (values) in
-      markRows(values, rows, &bits.words, test)
+      markRows(values, rows, &bits.words) { test($0) ? 1 : 0 }
     }
     guard block.presenceOffset >= 0 else { return }
     let presence = column.presenceWords(block)

@@ -106,14 +106,46 @@ extension ScanColumn {
       bits.set(block.nullCount == 0 ? rows : 0..<0)
       return
     }
-    mark(block, rows, &bits) { $0 != 0 }
+    mark(block, rows, &bits) { $0 == 0 ? 0 : 1 }
+  }
+
+  /// Sets a bit for each of `rows` of a narrow block whose stored value lies in `low` ... `high`, by the signs of two differences: no
+  /// branch, no Boolean, so that the loop vectorises.
+  func markRange(_ block: CodeBlock, _ rows: Range<Int>, _ low: UInt32, _ high: UInt32, _ bits: inout Bits) {
+    switch block.width {
+    case .one:
+      let low = UInt16(truncatingIfNeeded: min(low, 256))
+      let high = UInt16(truncatingIfNeeded: min(high, 255))
+      storage.withElements(of: UInt8.self, byteOffset: block.byteOffset, count: block.rowCount) { (codes) in
+        markRows(codes, rows, &bits.words) {
+          UInt8(truncatingIfNeeded: ~((UInt16($0) &- low) | (high &- UInt16($0))) &>> 15)
+        }
+      }
+    case .two:
+      let low = min(low, 65_536)
+      let high = min(high, 65_535)
+      storage.withElements(of: UInt16.self, byteOffset: block.byteOffset, count: block.rowCount) { (codes) in
+        markRows(codes, rows, &bits.words) {
+          UInt8(truncatingIfNeeded: ~((UInt32($0) &- low) | (high &- UInt32($0))) &>> 31)
+        }
+      }
+    case .four:
+      let low = UInt64(low)
+      let high = UInt64(high)
+      storage.withElements(of: UInt32.self, byteOffset: block.byteOffset, count: block.rowCount) { (codes) in
+        markRows(codes, rows, &bits.words) {
+          UInt8(truncatingIfNeeded: ~((UInt64($0) &- low) | (high &- UInt64($0))) &>> 63)
+        }
+      }
+    case .constant, .eight: mark(block, rows, &bits) { $0 >= low && $0 <= high ? 1 : 0 }
+    }
   }
 
   /// Sets a bit for each of `rows` whose stored value passes; for wide blocks `test` sees 1 where a value is present, else 0.
   @inline(__always)
-  func mark(_ block: CodeBlock, _ rows: Range<Int>, _ bits: inout Bits, _ test: (UInt32) -> Bool) {
+  func mark(_ block: CodeBlock, _ rows: Range<Int>, _ bits: inout Bits, _ test: (UInt32) -> UInt8) {
     switch block.width {
-    case .constant: bits.set(test(UInt32(truncatingIfNeeded: block.constant)) ? rows : 0..<0)
+    case .constant: bits.set(test(UInt32(truncatingIfNeeded: block.constant)) == 1 ? rows : 0..<0)
     case .one:
       storage.withElements(of: UInt8.self, byteOffset: block.byteOffset, count: block.rowCount) { (codes) in
         markRows(codes, rows, &bits.words) { test(UInt32($0)) }
@@ -127,8 +159,8 @@ extension ScanColumn {
         markRows(codes, rows, &bits.words) { test($0) }
       }
     case .eight:
-      let isPresentWanted = test(1)
-      let isAbsentWanted = test(0)
+      let isPresentWanted = test(1) == 1
+      let isAbsentWanted = test(0) == 1
       let presence = presenceWords(block)
       for word in bits.words.indices {
         let present = word < presence.count ? presence[word] : 0

@@ -3,11 +3,11 @@ internal import CairnColumns
 
 // The loops over rows. All unchecked accesses of the engine are in this file; each function states its bounds before its loop.
 
-/// Writes one bit for each of `rows`, set where `test` holds; the bits of all other rows are cleared.
+/// Writes one bit for each of `rows`, set where `test` gives 1 and not 0; the bits of all other rows are cleared.
 /// `words` has `Bits.wordCount` words, `codes` reaches to the end of `rows` at least.
 @inline(__always)
 func markRows<Code: BitwiseCopyable>(
-  _ codes: Span<Code>, _ rows: Range<Int>, _ words: inout [UInt64], _ test: (Code) -> Bool
+  _ codes: Span<Code>, _ rows: Range<Int>, _ words: inout [UInt64], _ test: (Code) -> UInt8
 ) {
   precondition(rows.lowerBound >= 0 && rows.upperBound <= codes.count && rows.upperBound <= words.count * 64, "rows of a block")
   var target = words.mutableSpan
@@ -20,7 +20,7 @@ func markRows<Code: BitwiseCopyable>(
       bits = markWord(codes, start, test)
     } else {
       for bit in 0..<codes.count &- start {
-        bits |= (test(unsafe codes[unchecked: start &+ bit]) ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
+        bits |= UInt64(test(unsafe codes[unchecked: start &+ bit])) &<< UInt64(truncatingIfNeeded: bit)
       }
     }
     unsafe target[unchecked: word] = bits & Bits.mask(rows, word)
@@ -29,9 +29,9 @@ func markRows<Code: BitwiseCopyable>(
 
 /// The bits of 64 rows from `start`, all of which exist: flags as bytes first, which vectorises, then 8 bytes to 8 bits by a product.
 @inline(__always)
-private func markWord<Code: BitwiseCopyable>(_ codes: Span<Code>, _ start: Int, _ test: (Code) -> Bool) -> UInt64 {
+private func markWord<Code: BitwiseCopyable>(_ codes: Span<Code>, _ start: Int, _ test: (Code) -> UInt8) -> UInt64 {
   var flags = InlineArray<64, UInt8>(repeating: 0)
-  for bit in 0..<64 { unsafe flags[unchecked: bit] = test(codes[unchecked: start &+ bit]) ? 1 : 0 }
+  for bit in 0..<64 { unsafe flags[unchecked: bit] = test(codes[unchecked: start &+ bit]) }
   let bytes = unsafe flags.span.bytes
   var bits: UInt64 = 0
   for part in 0..<8 {
