@@ -15,6 +15,14 @@ public struct Settings: Sendable, Hashable {
   public var ingestOrigins: [String] = []
   /// Host names, besides the loopback ones, that the open server answers to.
   public var hosts: [String] = []
+  /// Days that events are kept; 0 keeps everything.
+  public var retentionDays = 60
+  /// Days for single datasets, by name.
+  public var retentionDaysByDataset: [String: Int] = [:]
+  /// Free disk, in MiB, below which ingest is refused.
+  public var diskReserveMiB = 256
+  /// Decoded columns kept in memory, in MiB.
+  public var cacheMiB = 1024
   /// The pages from this folder instead of from the program, for those who work on them.
   public var webDirectory: String?
   /// `POST /moto-api/reset` wipes everything. From the environment alone.
@@ -34,6 +42,10 @@ public struct Settings: Sendable, Hashable {
     case insecure
     case ingestOrigins = "ingest_origins"
     case hosts
+    case retentionDays = "retention_days"
+    case retentionDaysByDataset = "retention_days_by_dataset"
+    case diskReserveMiB = "disk_reserve_mib"
+    case cacheMiB = "cache_mib"
     case webDirectory = "web_dir"
 
     public var environmentName: String { "CAIRN_" + rawValue.uppercased() }
@@ -73,8 +85,29 @@ public struct Settings: Sendable, Hashable {
     case .insecure: insecure = try boolean(text, source)
     case .ingestOrigins: ingestOrigins = values
     case .hosts: hosts = values
+    case .retentionDays: retentionDays = try number(text, source)
+    case .retentionDaysByDataset: retentionDaysByDataset = try numbers(values, source)
+    case .diskReserveMiB: diskReserveMiB = try number(text, source)
+    case .cacheMiB: cacheMiB = try number(text, source)
     case .webDirectory: webDirectory = text
     }
+  }
+
+  private func number(_ text: String, _ source: String) throws(ServerError) -> Int {
+    guard let number = Int(text), number >= 0, number < 1 << 30 else {
+      throw .badSetting("\(source): '\(text)' is not a whole number from 0 on")
+    }
+    return number
+  }
+
+  /// `name=days` entries.
+  private func numbers(_ values: [String], _ source: String) throws(ServerError) -> [String: Int] {
+    var found: [String: Int] = [:]
+    for value in values where !value.isEmpty {
+      guard let split = value.lastIndex(of: "=") else { throw .badSetting("\(source): '\(value)' is not DATASET=DAYS") }
+      found[String(value[..<split])] = try number(String(value[value.index(after: split)...]), source)
+    }
+    return found
   }
 
   private func endpoint(_ text: String, _ source: String) throws(ServerError) -> Endpoint {

@@ -8,7 +8,8 @@ import FoundationEssentials
 /// `cairn demo`: the traffic of a made-up microblog, with a fault in it whose cause is to be found.
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "demo", abstract: "Send the traffic of a made-up microblog of twelve services, with a fault whose cause BubbleUp finds.")
+    commandName: "demo",
+    abstract: "Send the traffic of a made-up microblog of twelve services, with a fault whose cause BubbleUp finds.")
 
   @Option(help: "The server's main port (default http://127.0.0.1:8080; CAIRN_SERVER).") var url: String?
   @Option(help: "An access key, where the server wants one (CAIRN_KEY).") var key: String?
@@ -36,7 +37,9 @@ struct DemoCommand: AsyncParsableCommand {
     let seed = seed ?? UInt64.random(in: 1...999_999)
     let start = Self.nowSeconds() - Self.lagSeconds - Int64(history * 60)
     var traffic = DemoTraffic(seed: seed, requestsPerSecond: rate, startUnixSecond: start)
-    say("Sending \(cell(.double(history))) minutes of a microblog's traffic to http://\(endpoint.text), \(cell(.double(rate))) requests/s, seed \(seed)")
+    say(
+      "Sending \(cell(.double(history))) minutes of a microblog's traffic to http://\(endpoint.text), \(cell(.double(rate))) requests/s, seed \(seed)"
+    )
     var totals = DemoTotals()
     totals.add(try await sendHistory(&traffic, sender))
     say("Sent \(totals)")
@@ -111,7 +114,9 @@ struct DemoCommand: AsyncParsableCommand {
   private static func percentEncoded(_ text: String) -> String {
     text.utf8.map { byte in
       let isPlain = byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
-      return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16, uppercase: true) + String(byte & 15, radix: 16, uppercase: true)
+      return isPlain
+        ? String(UnicodeScalar(byte))
+        : "%" + String(byte >> 4, radix: 16, uppercase: true) + String(byte & 15, radix: 16, uppercase: true)
     }.joined()
   }
 

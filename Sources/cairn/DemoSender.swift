@@ -3,7 +3,7 @@ import CairnDemo
 import CairnServer
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Sends the demo's bodies one after the other, waits where the server asks for it, and says what went wrong.
@@ -33,15 +33,16 @@ actor DemoSender {
     while true {
       let response: ClientResponse
       do throws(ClientError) {
-        response = try await client.send("POST", body.path, headers: [("content-type", "application/x-protobuf")], body: body.bytes)
+        response = try await client.send(
+          "POST", body.path, headers: [("content-type", "application/x-protobuf")], body: body.bytes)
       } catch {
         lostCount += 1
         if case .unreachable = error, hasAnswered, lostCount <= patience.rawValue {
-          if lostCount == 1 { say("\(error); trying again") }
+          if lostCount == 1 { say("\(Self.words(error)); trying again") }
           try await Task.sleep(for: .seconds(1))
           continue
         }
-        throw DemoError("\(error)" + (hasAnswered ? "" : "\nStart it with 'cairn serve', or name it with --url."))
+        throw DemoError(Self.words(error) + (hasAnswered ? "" : "\nStart one with 'cairn serve', or name it with --url."))
       }
       hasAnswered = true
       if lostCount > 0 { say("connected again") }
@@ -56,15 +57,25 @@ actor DemoSender {
     }
   }
 
+  /// A refused connection in words; the network's own account of it is long.
+  private static func words(_ error: ClientError) -> String {
+    guard case .unreachable(let address, let reason) = error, reason.contains("Connection refused") else { return "\(error)" }
+    return "no server answers at \(address): nothing listens there"
+  }
+
   private func check(_ response: ClientResponse, _ body: DemoBody) throws {
     switch response.status {
     case 200..<300:
       let answer = ExportAnswer(response.body)
-      if answer.rejectedCount > 0 { say("the server left out \(answer.rejectedCount) of \(body.itemCount) \(body.signal.rawValue): \(answer.message)") }
+      if answer.rejectedCount > 0 {
+        say("the server left out \(answer.rejectedCount) of \(body.itemCount) \(body.signal.rawValue): \(answer.message)")
+      }
     case 401: throw DemoError("the server wants a key: --key, from 'cairn key create' (401)")
     case 403: throw DemoError("the key may not send events, it needs the scope 'ingest' (403)")
     case 404: throw DemoError("the server at \(client.server.text) does not take OpenTelemetry at \(body.path) (404)")
-    default: throw DemoError("the server refused \(body.signal.rawValue): \(ExportAnswer.refusalText(response.body)) (\(response.status))")
+    default:
+      throw DemoError(
+        "the server refused \(body.signal.rawValue): \(ExportAnswer.refusalText(response.body)) (\(response.status))")
     }
   }
 }

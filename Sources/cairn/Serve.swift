@@ -16,16 +16,18 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "OpenTelemetry over gRPC (default 127.0.0.1:4317).") var otlpGrpc: String?
   @Option(help: "X-Ray daemon (default 127.0.0.1:2000); nothing listens there yet.") var xray: String?
   @Option(help: "Write the addresses as JSON once all listen.") var readyFile: String?
+  @Option(help: "Days that events are kept; 0 keeps everything (default 60).") var retentionDays: String?
   @Flag(help: "Serve beyond loopback without any key.") var insecure = false
 
   func run() async throws {
     let settings = try options.settings([
       .http: http, .otlpHTTP: otlpHttp, .otlpGRPC: otlpGrpc, .xray: xray, .readyFile: readyFile, .insecure: insecure ? "true" : nil,
+      .retentionDays: retentionDays,
     ])
     let catalog = try Catalog(path: try settings.preparedCatalogPath())
     let store: EmbeddedStore
     do {
-      store = try EmbeddedStore(folder: settings.dataDirectory)
+      store = try EmbeddedStore(folder: settings.dataDirectory, settings: ArchiveSettings(settings))
     } catch {
       throw ValidationError(error.message)
     }
@@ -71,5 +73,16 @@ extension StoreStatus {
       "seal_seconds_total": Double(status.sealNanoseconds) / 1e9, "merges_total": Double(status.mergeCount),
       "merge_seconds_total": Double(status.mergeNanoseconds) / 1e9, "heads_waiting": Double(status.sealingCount),
     ]
+  }
+}
+
+extension ArchiveSettings {
+  /// The store's limits as the operator set them.
+  init(_ settings: Settings) {
+    self.init()
+    retentionDays = settings.retentionDays
+    retentionDaysByDataset = settings.retentionDaysByDataset
+    diskReserveByteCount = settings.diskReserveMiB << 20
+    cacheByteCountMax = settings.cacheMiB << 20
   }
 }
