@@ -101,7 +101,9 @@ extension EventArchive {
   func merge(atLeast least: Int? = nil) {
     while true {
       let inputs = state.withLock { (state) in state.isClosed ? [] : Self.mergeCandidates(state, settings) }
-      guard inputs.count >= max(2, least ?? settings.mergeCount) else { return }
+      // A lone segment straight from a head is worth rewriting too, once there is time: it was written in haste.
+      let isHasty = least != nil && inputs.count == 1 && inputs[0].footer.replaced.isEmpty
+      guard inputs.count >= max(2, least ?? settings.mergeCount) || isHasty else { return }
       guard merge(inputs) else { return }
     }
   }
