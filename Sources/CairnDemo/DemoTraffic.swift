@@ -81,11 +81,13 @@ public struct DemoTraffic: Sendable {
   ) {
     let context = RequestContext(&random)
     let scenario = Scenario.all[random.index(weights: Scenario.weights, total: Scenario.weightTotal)]
-    var request = TraceBuilder(context, unixSecond: unixSecond, random: SeededRandom(random.next()), ids: SeededRandom(ids.next()))
+    var request = TraceBuilder(
+      context, unixSecond: unixSecond, random: SeededRandom(random.next()), ids: SeededRandom(ids.next()))
     request.makeRequest(scenario, startNanoseconds: start)
     add(request, &bodies)
     for job in request.jobs {
-      var trace = TraceBuilder(context, unixSecond: unixSecond, random: SeededRandom(random.next()), ids: SeededRandom(ids.next()))
+      var trace = TraceBuilder(
+        context, unixSecond: unixSecond, random: SeededRandom(random.next()), ids: SeededRandom(ids.next()))
       trace.makeJob(job)
       add(trace, &bodies)
     }

@@ -13,7 +13,10 @@ public struct ExportAnswer: Sendable, Hashable {
     do throws(DecodeError) {
       while position < bytes.byteCount {
         let tag = try readVarint(bytes, &position, bytes.byteCount)
-        guard tag == 0x0A else { try skipField(bytes, &position, bytes.byteCount, tag: tag); continue }
+        guard tag == 0x0A else {
+          try skipField(bytes, &position, bytes.byteCount, tag: tag)
+          continue
+        }
         let count = try readLength(bytes, &position, bytes.byteCount)
         try readPartialSuccess(body, bytes, &position, position + count)
       }
@@ -22,7 +25,9 @@ public struct ExportAnswer: Sendable, Hashable {
     }
   }
 
-  private mutating func readPartialSuccess(_ body: [UInt8], _ bytes: RawSpan, _ position: inout Int, _ end: Int) throws(DecodeError) {
+  private mutating func readPartialSuccess(
+    _ body: [UInt8], _ bytes: RawSpan, _ position: inout Int, _ end: Int
+  ) throws(DecodeError) {
     while position < end {
       let tag = try readVarint(bytes, &position, end)
       switch tag {
@@ -43,7 +48,10 @@ public struct ExportAnswer: Sendable, Hashable {
     do throws(DecodeError) {
       while position < bytes.byteCount {
         let tag = try readVarint(bytes, &position, bytes.byteCount)
-        guard tag == 0x12 else { try skipField(bytes, &position, bytes.byteCount, tag: tag); continue }
+        guard tag == 0x12 else {
+          try skipField(bytes, &position, bytes.byteCount, tag: tag)
+          continue
+        }
         let count = try readLength(bytes, &position, bytes.byteCount)
         return String(decoding: body[position..<position + count], as: UTF8.self)
       }

@@ -68,7 +68,7 @@ extension SpanRecord {
       status.varint(3, 2)
       writer.message(15, status)
     }
-    writer.fixed32(16, 0x101) // sampled; whether the parent is remote is not said
+    writer.fixed32(16, 0x101)  // sampled; whether the parent is remote is not said
     return writer
   }
 

@@ -30,19 +30,24 @@ struct Failure: Sendable {
     case (.python, .queryTimeout): ("psycopg.errors.QueryCanceled", "canceling statement due to statement timeout")
     case (.python, .queryConflict):
       ("psycopg.errors.UniqueViolation", #"duplicate key value violates unique constraint "activities_pkey""#)
-    case (.python, .connectionRefused): ("redis.exceptions.ConnectionError", "Error 111 connecting to {peer}. Connection refused.")
-    case (.python, .peerTimeout): ("requests.exceptions.ReadTimeout", "HTTPConnectionPool(host='{peer}', port=8080): Read timed out. (read timeout=5)")
+    case (.python, .connectionRefused):
+      ("redis.exceptions.ConnectionError", "Error 111 connecting to {peer}. Connection refused.")
+    case (.python, .peerTimeout):
+      ("requests.exceptions.ReadTimeout", "HTTPConnectionPool(host='{peer}', port=8080): Read timed out. (read timeout=5)")
     case (.python, .badData): ("KeyError", "'cognito_user_id'")
     case (.go, .queryTimeout): ("*errors.errorString", "context deadline exceeded")
     case (.go, .queryConflict): ("*pgconn.PgError", "ERROR: could not serialize access due to concurrent update (SQLSTATE 40001)")
     case (.go, .connectionRefused): ("*net.OpError", "dial tcp {peer}: connect: connection refused")
-    case (.go, .peerTimeout): ("*url.Error", #"Get "http://{peer}:8080": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"#)
+    case (.go, .peerTimeout):
+      ("*url.Error", #"Get "http://{peer}:8080": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"#)
     case (.go, .badData): ("*json.SyntaxError", "invalid character '<' looking for beginning of value")
     case (.java, .queryTimeout): ("org.postgresql.util.PSQLException", "ERROR: canceling statement due to user request")
-    case (.java, .queryConflict): ("org.springframework.dao.CannotAcquireLockException", "could not obtain lock on row in relation \"subscriptions\"")
+    case (.java, .queryConflict):
+      ("org.springframework.dao.CannotAcquireLockException", "could not obtain lock on row in relation \"subscriptions\"")
     case (.java, .connectionRefused): ("java.net.ConnectException", "Connection refused: {peer}")
     case (.java, .peerTimeout): ("java.net.http.HttpTimeoutException", "request timed out: {peer}")
-    case (.java, .badData): ("java.lang.NullPointerException", "Cannot invoke \"Plan.code()\" because \"subscription.plan\" is null")
+    case (.java, .badData):
+      ("java.lang.NullPointerException", "Cannot invoke \"Plan.code()\" because \"subscription.plan\" is null")
     case (.nodejs, .queryTimeout): ("QueryTimeoutError", "Query read timeout")
     case (.nodejs, .queryConflict): ("DatabaseError", "deadlock detected")
     case (.nodejs, .connectionRefused): ("Error", "connect ECONNREFUSED {peer}")

@@ -9,7 +9,9 @@ struct MetricBook {
     var status: Int
 
     static func < (left: Key, right: Key) -> Bool {
-      (left.resource.value, left.route, left.method, left.status) < (right.resource.value, right.route, right.method, right.status)
+      (left.resource.value, left.route, left.method, left.status) < (
+        right.resource.value, right.route, right.method, right.status
+      )
     }
   }
 
@@ -33,7 +35,8 @@ struct MetricBook {
   }
 
   mutating func add(_ observation: Observation) {
-    let key = Key(resource: observation.resource, method: observation.method, route: observation.route, status: observation.status)
+    let key = Key(
+      resource: observation.resource, method: observation.method, route: observation.route, status: observation.status)
     let seconds = observation.milliseconds / 1000
     let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
     var cell = cells.removeValue(forKey: key) ?? Cell()
@@ -68,7 +71,8 @@ struct MetricBook {
   private func gauges(_ resource: ResourceIndex, _ random: inout SeededRandom) -> [(String, String, Double)] {
     let base = 120 + Double(resource.service.index * 23 + resource.pod * 5)
     let common = [
-      ("process.cpu.utilization", "1", random.spread(0.22, 0.4)), ("process.memory.usage", "By", (base + random.unit() * 60) * 1_048_576),
+      ("process.cpu.utilization", "1", random.spread(0.22, 0.4)),
+      ("process.memory.usage", "By", (base + random.unit() * 60) * 1_048_576),
     ]
     switch resource.service.language {
     case .python: return common + [("cpython.gc.objects.alive", "{object}", 90_000 + random.unit() * 20_000)]
@@ -94,8 +98,8 @@ struct MetricBook {
     point.fixed64(6, UInt64(bitPattern: requestCounts[index]))
     var points = ProtobufWriter()
     points.message(1, point)
-    points.varint(2, 2) // cumulative
-    points.varint(3, 1) // only grows
+    points.varint(2, 2)  // cumulative
+    points.varint(3, 1)  // only grows
     return metric("app.requests", "{request}", form: 7, points)
   }
 
@@ -118,7 +122,7 @@ struct MetricBook {
       point.double(12, (cell.slowest?.milliseconds ?? 0) / 1000)
       points.message(1, point)
     }
-    points.varint(2, 1) // delta
+    points.varint(2, 1)  // delta
     return metric("http.server.request.duration", "s", form: 9, points)
   }
 

@@ -104,7 +104,8 @@ extension ProtobufWriter {
 
   private mutating func beginAttribute(_ field: Int, _ key: String, valueByteCount: Int) {
     let keyByteCount = key.utf8.count
-    let whole = 1 + varintByteCount(UInt64(keyByteCount)) + keyByteCount + 1 + varintByteCount(UInt64(valueByteCount)) + valueByteCount
+    let whole =
+      1 + varintByteCount(UInt64(keyByteCount)) + keyByteCount + 1 + varintByteCount(UInt64(valueByteCount)) + valueByteCount
     tag(field, 2)
     rawVarint(UInt64(whole))
     text(1, key)

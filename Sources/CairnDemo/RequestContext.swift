@@ -32,7 +32,7 @@ struct RequestContext: Sendable {
     region = random.index(weights: Self.regionShares, total: 1)
     version = Release.names[random.index(weights: Release.shares, total: 1)]
     let share = random.unit()
-    let number = Int(Self.userCount * share * share) // some users ask far more than others
+    let number = Int(Self.userCount * share * share)  // some users ask far more than others
     let digits = String(number)
     user = "user-" + String(repeating: "0", count: 5 - digits.utf8.count) + digits
     plan = Self.plans[number % 5]

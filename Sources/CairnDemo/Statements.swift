@@ -7,10 +7,12 @@ struct Database: Sendable {
   var host: String
   var port: Int
 
-  static let postgres = Database(system: "postgresql", namespace: "microblog", host: "pg-primary.db.svc.cluster.local", port: 5432)
+  static let postgres = Database(
+    system: "postgresql", namespace: "microblog", host: "pg-primary.db.svc.cluster.local", port: 5432)
   static let redis = Database(system: "redis", namespace: "0", host: "redis-0.cache.svc.cluster.local", port: 6379)
   static let dynamo = Database(system: "dynamodb", namespace: "microblog-messages", host: "dynamodb.internal", port: 443)
-  static let index = Database(system: "opensearch", namespace: "activities", host: "opensearch.search.svc.cluster.local", port: 9200)
+  static let index = Database(
+    system: "opensearch", namespace: "activities", host: "opensearch.search.svc.cluster.local", port: 9200)
 }
 
 /// One query, as the services send it.
@@ -70,13 +72,17 @@ struct Statement: Sendable {
     "SELECT n.uuid, n.kind, n.body FROM public.notifications n WHERE n.user_uuid = $1 ORDER BY n.created_at DESC LIMIT 40")
   static let notificationInsert = sql(
     "INSERT", "notifications", 2.8, "INSERT INTO public.notifications (user_uuid, kind, body) VALUES ($1, $2, $3)")
-  static let plan = sql("SELECT", "subscriptions", 1.8, "SELECT s.plan, s.renews_at FROM public.subscriptions s WHERE s.user_uuid = $1")
+  static let plan = sql(
+    "SELECT", "subscriptions", 1.8, "SELECT s.plan, s.renews_at FROM public.subscriptions s WHERE s.user_uuid = $1")
   static let invoiceInsert = sql(
-    "INSERT", "invoices", 5.2, "INSERT INTO public.invoices (user_uuid, amount_cents, currency) VALUES ($1, $2, $3) RETURNING uuid")
-  static let sessionsDelete = sql("DELETE", "sessions", 4.8, rows: 20, "DELETE FROM public.sessions WHERE expires_at < now() AND user_uuid = $1")
+    "INSERT", "invoices", 5.2,
+    "INSERT INTO public.invoices (user_uuid, amount_cents, currency) VALUES ($1, $2, $3) RETURNING uuid")
+  static let sessionsDelete = sql(
+    "DELETE", "sessions", 4.8, rows: 20, "DELETE FROM public.sessions WHERE expires_at < now() AND user_uuid = $1")
 
   static let messageGroups = Statement(
-    database: .dynamo, operation: "Query", table: "microblog-messages", text: "Query microblog-messages pk = :pk AND sk BEGINS_WITH :year",
+    database: .dynamo, operation: "Query", table: "microblog-messages",
+    text: "Query microblog-messages pk = :pk AND sk BEGINS_WITH :year",
     milliseconds: 8.5, rowCountMax: 20)
   static let messagePut = Statement(
     database: .dynamo, operation: "PutItem", table: "microblog-messages", text: "PutItem microblog-messages", milliseconds: 6.2)
@@ -84,5 +90,6 @@ struct Statement: Sendable {
     database: .index, operation: "search", table: "activities",
     text: #"{"query":{"match":{"message":"?"}},"sort":[{"created_at":"desc"}],"size":20}"#, milliseconds: 28, rowCountMax: 20)
   static let indexWrite = Statement(
-    database: .index, operation: "index", table: "activities", text: #"{"message":"?","user":"?","created_at":"?"}"#, milliseconds: 9)
+    database: .index, operation: "index", table: "activities", text: #"{"message":"?","user":"?","created_at":"?"}"#,
+    milliseconds: 9)
 }

@@ -2,7 +2,9 @@
 
 // What the services write about a request. Most requests leave a line or none; every failure leaves its stack trace.
 extension TraceBuilder {
-  private mutating func log(_ severity: Severity, _ span: SpanRecord, _ body: String, _ write: (inout ProtobufWriter) -> Void = { _ in }) {
+  private mutating func log(
+    _ severity: Severity, _ span: SpanRecord, _ body: String, _ write: (inout ProtobufWriter) -> Void = { _ in }
+  ) {
     var record = LogRecord(
       nanoseconds: span.endNanoseconds, resource: span.resource, severity: severity, body: body, trace: span.trace, span: span.id)
     context.write(into: &record.attributes, field: 6)
@@ -33,7 +35,8 @@ extension TraceBuilder {
     let milliseconds = (span.endNanoseconds - span.startNanoseconds) / 1_000_000
     let path = context.path(of: endpoint.route)
     if let failure = span.failure {
-      log(.error, span, "\(endpoint.method) \(path) failed with \(status) after \(milliseconds) ms: \(failure.type)") { attributes in
+      log(.error, span, "\(endpoint.method) \(path) failed with \(status) after \(milliseconds) ms: \(failure.type)") {
+        attributes in
         attributes.attribute(6, "http.response.status_code", status)
         writeException(failure, into: &attributes, field: 6)
       }

@@ -51,7 +51,8 @@ struct TraceBuilder {
     spans[0].attributes.attribute(9, "messaging.message.id", "msg-" + String(job.messageID, radix: 16))
   }
 
-  private mutating func open(_ resource: ResourceIndex, _ kind: SpanKind, _ name: String, parent: UInt64, at start: Int64) -> Int {
+  private mutating func open(_ resource: ResourceIndex, _ kind: SpanKind, _ name: String, parent: UInt64, at start: Int64) -> Int
+  {
     var record = SpanRecord(
       trace: trace, id: ids.next() | 1, parent: parent, resource: resource, kind: kind, name: name, startNanoseconds: start,
       endNanoseconds: start)
@@ -66,7 +67,8 @@ struct TraceBuilder {
   }
 
   // An endpoint's span with all that it does; `asServer` is false for what takes messages.
-  private mutating func serve(_ endpoint: Endpoint, parent: UInt64, from start: Int64, factor: Double, asServer: Bool) -> Outcome {
+  private mutating func serve(_ endpoint: Endpoint, parent: UInt64, from start: Int64, factor: Double, asServer: Bool) -> Outcome
+  {
     let resource = ResourceIndex(endpoint.service, region: context.region, pod: random.below(ResourceIndex.podCount))
     let name = asServer ? endpoint.spanName : "process \(endpoint.route)"
     let index = open(resource, asServer ? .server : .consumer, name, parent: parent, at: start)
@@ -97,7 +99,8 @@ struct TraceBuilder {
       return askOutside(host, method, path, milliseconds, in: place, from: start)
     case .publish(let queue): return publish(queue, in: place, from: start)
     case .push(let consumer): return push(consumer, in: place, from: start)
-    case .maybe(let probability, let step): return random.chance(probability) ? run(step, in: place, from: start) : Outcome(end: start)
+    case .maybe(let probability, let step):
+      return random.chance(probability) ? run(step, in: place, from: start) : Outcome(end: start)
     case .repeated(let counts, let step):
       var outcome = Outcome(end: start)
       for _ in 0..<random.whole(counts) where outcome.failure == nil { outcome = run(step, in: place, from: outcome.end) }
@@ -130,9 +133,11 @@ struct TraceBuilder {
     spans[index].endNanoseconds = start + length(statement.milliseconds, 0.5, place.factor)
     var failure: Failure?
     if isTimeLimit || random.chance(0.0016) {
-      let causes: [Cause] = statement.database.system == "redis" ? [.connectionRefused] : [.queryTimeout, .queryConflict, .connectionRefused]
+      let causes: [Cause] =
+        statement.database.system == "redis" ? [.connectionRefused] : [.queryTimeout, .queryConflict, .connectionRefused]
       let cause = isTimeLimit ? .queryTimeout : random.pick(causes)
-      failure = Failure(cause, in: place.endpoint.service, peer: "\(statement.database.host):\(statement.database.port)", place: "execute")
+      failure = Failure(
+        cause, in: place.endpoint.service, peer: "\(statement.database.host):\(statement.database.port)", place: "execute")
       spans[index].failure = failure
       spans[index].hasOwnException = true
     }
@@ -144,7 +149,9 @@ struct TraceBuilder {
     spans[index].attributes.attribute(9, "db.statement", statement.text)
     spans[index].attributes.attribute(9, "server.address", database.host)
     spans[index].attributes.attribute(9, "server.port", database.port)
-    if failure == nil { spans[index].attributes.attribute(9, "db.response.returned_rows", random.below(statement.rowCountMax + 1)) }
+    if failure == nil {
+      spans[index].attributes.attribute(9, "db.response.returned_rows", random.below(statement.rowCountMax + 1))
+    }
     if statement.database.system == "redis" { spans[index].attributes.attribute(9, "app.cache_hit", random.chance(0.9)) }
     logQuery(spans[index], statement)
     return Outcome(end: spans[index].endNanoseconds, failure: failure)
@@ -156,7 +163,8 @@ struct TraceBuilder {
     let end = inner.end + length(0.25, 0.4, 1)
     spans[index].endNanoseconds = end
     spans[index].failure = inner.failure
-    writeClient(index, host: "\(endpoint.service.name).microblog.svc.cluster.local", port: 8080, endpoint.method,
+    writeClient(
+      index, host: "\(endpoint.service.name).microblog.svc.cluster.local", port: 8080, endpoint.method,
       context.path(of: endpoint.route), status: observations.last?.status ?? 200)
     // Some callers answer without what they did not get.
     let isFatal = endpoint.service != .notify && endpoint.service != .media && random.chance(0.85)
@@ -191,8 +199,10 @@ struct TraceBuilder {
 
   private mutating func publish(_ queue: Queue, in place: Place, from start: Int64) -> Outcome {
     let (index, messageID) = produce(queue.name, in: place, from: start)
-    jobs.append(Job(
-      queue: queue, publishedNanoseconds: spans[index].endNanoseconds, messageID: messageID, trace: trace, span: spans[index].id))
+    jobs.append(
+      Job(
+        queue: queue, publishedNanoseconds: spans[index].endNanoseconds, messageID: messageID, trace: trace, span: spans[index].id
+      ))
     return Outcome(end: spans[index].endNanoseconds)
   }
 
@@ -228,7 +238,9 @@ struct TraceBuilder {
       return logServed(spans[index], endpoint, status: 0)
     }
     let isEdge = endpoint.service == .gateway || endpoint.service == .backend
-    let status = outcome.failure?.status ?? (isEdge && context.clientMistake > 0 ? context.clientMistake : endpoint.method == "POST" ? 201 : 200)
+    let status =
+      outcome.failure?.status
+      ?? (isEdge && context.clientMistake > 0 ? context.clientMistake : endpoint.method == "POST" ? 201 : 200)
     spans[index].attributes.attribute(9, "http.request.method", endpoint.method)
     spans[index].attributes.attribute(9, "http.route", endpoint.route)
     spans[index].attributes.attribute(9, "url.path", context.path(of: endpoint.route))
@@ -239,9 +251,10 @@ struct TraceBuilder {
     spans[index].attributes.attribute(9, "client.address", context.clientAddress)
     spans[index].attributes.attribute(9, "user_agent.original", context.agent)
     spans[index].attributes.attribute(9, "network.protocol.version", endpoint.service == .gateway ? "2" : "1.1")
-    observations.append(Observation(
-      resource: place.resource, method: endpoint.method, route: endpoint.route, status: status,
-      milliseconds: Double(outcome.end - spans[index].startNanoseconds) / 1e6, trace: trace, span: place.id))
+    observations.append(
+      Observation(
+        resource: place.resource, method: endpoint.method, route: endpoint.route, status: status,
+        milliseconds: Double(outcome.end - spans[index].startNanoseconds) / 1e6, trace: trace, span: place.id))
     logServed(spans[index], endpoint, status: status)
   }
 }

@@ -64,10 +64,12 @@ struct DemoTrafficTests {
     #expect(Set(all.compactMap { $0.attributes["service.name"] }).count == 12)
     #expect(Set(all.map(\.kind)) == [1, 2, 3, 4, 5])
     #expect(all.contains { !$0.links.isEmpty && $0.kind == 5 })
-    #expect(all.contains { $0.eventNames.contains("exception") && ($0.stacktraces.first?.split(separator: "\n").count ?? 0) >= 5 })
+    #expect(
+      all.contains { $0.eventNames.contains("exception") && ($0.stacktraces.first?.split(separator: "\n").count ?? 0) >= 5 })
     let names = Set(all.flatMap(\.attributes.keys))
     for name in [
-      "http.request.method", "http.route", "url.path", "http.response.status_code", "db.system", "db.statement", "user.id", "app.version",
+      "http.request.method", "http.route", "url.path", "http.response.status_code", "db.system", "db.statement", "user.id",
+      "app.version",
       "cloud.region", "cloud.availability_zone", "k8s.pod.name", "host.name", "deployment.environment.name", "messaging.system",
     ] { #expect(names.contains(name)) }
   }
@@ -80,7 +82,9 @@ struct DemoTrafficTests {
 
   @Test func theLoadVaries() throws {
     var source = DemoTraffic(seed: 2, requestsPerSecond: 3, startUnixSecond: 1_795_392_000)
-    let counts = (0..<1_500).map { _ in (source.nextSecond() + source.flush()).filter { $0.signal == .traces }.map(\.itemCount).reduce(0, +) }
+    let counts = (0..<1_500).map { _ in
+      (source.nextSecond() + source.flush()).filter { $0.signal == .traces }.map(\.itemCount).reduce(0, +)
+    }
     let minutes = stride(from: 0, to: 1_500, by: 60).map { counts[$0..<$0 + 60].reduce(0, +) }
     #expect(Double(try #require(minutes.max())) > 1.4 * Double(try #require(minutes.min())))
     #expect(!counts.contains(0))
@@ -101,7 +105,8 @@ struct DemoTrafficTests {
     let bodies = traffic(seed: 4, rate: 10, seconds: 125).filter { $0.signal == .metrics }
     #expect(bodies.count == 2)
     let metrics = try items(bodies[0]).map { try fields($0.item) }
-    #expect(Set(metrics.map { $0.text(1) }).isSuperset(of: ["app.requests", "http.server.request.duration", "process.cpu.utilization"]))
+    #expect(
+      Set(metrics.map { $0.text(1) }).isSuperset(of: ["app.requests", "http.server.request.duration", "process.cpu.utilization"]))
     var pointCount = 0
     for metric in metrics {
       for form in [5, 7, 9] { for data in metric.messages(form) { pointCount += try fields(data).messages(1).count } }

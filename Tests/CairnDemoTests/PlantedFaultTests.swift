@@ -56,7 +56,8 @@ struct PlantedFaultTests {
     let counts = sides.map { Dictionary($0.map { ($0, 1.0) }, uniquingKeysWith: +) }
     let coverage = Double(sides[0].count) / Double(max(1, slow.count))
     return Set(sides.joined()).map { value in
-      coverage * abs((counts[0][value] ?? 0) / Double(max(1, sides[0].count)) - (counts[1][value] ?? 0) / Double(max(1, sides[1].count)))
+      coverage
+        * abs((counts[0][value] ?? 0) / Double(max(1, sides[0].count)) - (counts[1][value] ?? 0) / Double(max(1, sides[1].count)))
     }.max() ?? 0
   }
 

@@ -110,9 +110,10 @@ def test_nobody_listens():
 
 
 def test_a_key_is_asked_for(make_cairn):
-    cairn = make_cairn().start()
+    cairn = make_cairn()
     made = subprocess.run([str(binary()), "key", "create", "--data", str(cairn.data), "--scopes", "ingest"], capture_output=True, text=True, timeout=30)
     assert made.returncode == 0, made
+    cairn.start()
     refused = demo("--url", cairn.url, "--once", "--history", 1, "--rate", 1, timeout=60)
     assert refused.returncode != 0 and "--key" in refused.stderr, refused
     taken = demo("--url", cairn.url, "--once", "--history", 1, "--rate", 1, "--key", made.stdout.split()[-1], timeout=60)
