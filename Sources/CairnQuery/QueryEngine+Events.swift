@@ -9,7 +9,7 @@ extension QueryEngine {
   /// Events some of whose fields damage hides come without these fields and are counted as unavailable. Cost: one look into each
   /// piece's dictionary of trace ids, and a scan of their codes where it has the id.
   public func trace(_ id: TraceID, environment: String, pieces: [any Piece]) async throws(QueryError) -> TraceAnswer {
-    let watch = QueryWatch(budget)
+    let watch = QueryWatch(budget, dictionaries)
     let scope = Scope(environment: environment, datasets: .all, time: .everything)
     let scan = try ScanSet(scope, names: [FieldName.traceID], pieces: pieces, watch)
     let filter = Filter.compare(column: FieldName.traceID, .equal, .string(id.hex))
@@ -26,12 +26,12 @@ extension QueryEngine {
   ///
   /// Summaries cover all spans of a trace in all datasets of the environment that lie within an hour around the plan's time.
   public func traces(_ plan: TraceSearchPlan, pieces: [any Piece]) async throws(QueryError) -> TraceSearchAnswer {
-    try await TraceSearch(plan: plan, watch: QueryWatch(budget)).answer(pieces)
+    try await TraceSearch(plan: plan, watch: QueryWatch(budget, dictionaries)).answer(pieces)
   }
 
   /// The newest events that match, oldest first, at most `limit`.
   public func events(_ scope: Scope, filter: Filter, limit: Int, pieces: [any Piece]) async throws(QueryError) -> [Event] {
-    let watch = QueryWatch(budget)
+    let watch = QueryWatch(budget, dictionaries)
     let scan = try ScanSet(scope, names: Set(filter.columns.flatMap(storedNames)), pieces: pieces, watch)
     let rows = try EventReader.newest(max(limit, 0), filter, scan, watch)
     return try EventReader.read(rows, scan, watch).0
@@ -56,7 +56,7 @@ extension QueryEngine {
   ///
   /// Whole pieces are answered from their lists of columns; where the scope takes only a part of a piece its columns are read.
   public func columns(_ scope: Scope, pieces: [any Piece]) async throws(QueryError) -> [ColumnSummary] {
-    let watch = QueryWatch(budget)
+    let watch = QueryWatch(budget, dictionaries)
     let scan = try ScanSet(scope, names: [], pieces: pieces, watch)
     var slices = [[Slice]](repeating: [], count: scan.pieces.count)
     for slice in scan.slices { slices[slice.piece].append(slice) }

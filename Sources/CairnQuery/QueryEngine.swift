@@ -4,12 +4,15 @@ public import CairnPlan
 
 /// Answers questions over a list of pieces: a snapshot of sealed segments and heads.
 ///
-/// Holds nothing between questions; may be called from any task. Every call stops with `.cancelled` when its task is cancelled and
+/// Keeps nothing between questions but how the dictionaries of segments fit together, so keep one engine (copies share it). May be called
+/// from any task. Every call stops with `.cancelled` when its task is cancelled and
 /// with `.overBudget` when it takes more time or memory than `budget` allows. Rows that damage keeps from being read are left out and
 /// counted in `ReadingInfo.rowsUnavailable`; the answer is right for the others.
 public struct QueryEngine: Sendable {
   /// What each question may cost.
   public var budget: QueryBudget
+
+  let dictionaries = DictionaryCache()
 
   /// An engine with a budget for each question.
   public init(budget: QueryBudget = QueryBudget()) { self.budget = budget }
@@ -21,6 +24,6 @@ public struct QueryEngine: Sendable {
   /// plan's time. Groups come in the plan's order, else by the first calculation from the most down; ties by the groups' values.
   /// Cost: O(rows in scope x columns named) at most; blocks are skipped where their bounds, datasets or times tell.
   public func run(_ plan: Plan, pieces: [any Piece]) async throws(QueryError) -> Answer {
-    try await PlanRun(plan, pieces, QueryWatch(budget)).answer()
+    try await PlanRun(plan, pieces, QueryWatch(budget, dictionaries)).answer()
   }
 }

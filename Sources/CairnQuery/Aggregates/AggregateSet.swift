@@ -78,13 +78,13 @@ struct AggregateSources: Sendable {
   var fields: [String: NumberField] = [:]
   var domains: [String: KeyDomain] = [:]
 
-  init(_ specs: Set<AggregateSpec>, _ pieces: [OpenPiece]) {
+  init(_ specs: Set<AggregateSpec>, _ pieces: [OpenPiece], _ cache: DictionaryCache) {
     for spec in specs {
       switch spec {
       case .rows, .spans, .present: break
       case .sum(let name), .extremes(let name), .quantiles(let name), .bounds(let name):
         if fields[name] == nil { fields[name] = NumberField(name, pieces) }
-      case .distinct(let name): domains[name] = KeyDomain(name, pieces)
+      case .distinct(let name): domains[name] = KeyDomain(name, pieces, cache)
       }
     }
   }

@@ -23,7 +23,7 @@ struct PlanRun {
     let scan = try ScanSet(plan.scope, names: plan.storedColumns, pieces: pieces, watch)
     self.scan = scan
     filters = scan.pieces.map { PieceFilter(plan.filter, $0) }
-    domains = plan.breakdowns.map { KeyDomain($0, scan.pieces) }
+    domains = plan.breakdowns.map { KeyDomain($0, scan.pieces, watch.dictionaries) }
     calculations = plan.calculations.filter { $0.operation != .heatmap }
     if let step = plan.granularityNanoseconds {
       buckets = try TimeBuckets(step, plan.scope.time, scan)
@@ -36,7 +36,7 @@ struct PlanRun {
     let needed = plan.neededCalculations
     var specs = Set(needed.map(\.spec))
     specs.insert(.rows)
-    let sources = AggregateSources(specs, scan.pieces)
+    let sources = AggregateSources(specs, scan.pieces, watch.dictionaries)
     let isBucketed = isBucketedAtOnce(specs, needed)
     let pass = Pass(
       scan: scan, filters: filters, domains: domains, specs: specs, sources: sources, buckets: isBucketed ? buckets : nil)
@@ -131,7 +131,7 @@ struct PlanRun {
     if pass.buckets == nil {
       var second = pass
       second.specs = Set(calculations.map(\.spec)).union([.rows])
-      second.sources = AggregateSources(second.specs, scan.pieces)
+      second.sources = AggregateSources(second.specs, scan.pieces, watch.dictionaries)
       second.buckets = buckets
       second.survivors = groups.map(\.parts)
       bucketed = try await second.run(watch).aggregates

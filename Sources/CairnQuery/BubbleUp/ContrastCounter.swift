@@ -45,7 +45,7 @@ struct ContrastCounter: Sendable {
     let slices = sets.slices.filter { (part) in
       isReadable[part.slice.piece] && !(columns[part.slice.piece].first?.blocks[part.slice.block].isDamaged ?? false)
     }
-    let domain = KeyDomain(columns: columns)
+    let domain = KeyDomain(columns: columns, watch.dictionaries)
     var counts = ColumnCounts(key: key)
     if domain.isOpen {
       try measure(NumberField(columns: columns), slices, sets, &counts, watch)

@@ -10,7 +10,7 @@ extension QueryEngine {
   /// that only repeats what one before it says has half its score. Columns that the selection itself
   /// names, ids and columns with another value in almost every event are left out. Cost: one pass over every column in scope.
   public func bubbleUp(_ plan: BubbleUpPlan, pieces: [any Piece]) async throws(QueryError) -> BubbleUpAnswer {
-    let watch = QueryWatch(budget)
+    let watch = QueryWatch(budget, dictionaries)
     let used = Set(plan.filter.columns + plan.selection.columns + (plan.baseline?.columns ?? []))
     let names = Set(used.flatMap(storedNames)).union([FieldName.sampleRate])
     let scan = try ScanSet(plan.scope, names: names, pieces: pieces, watch)

@@ -11,13 +11,20 @@ struct DictionaryUnifier {
   private(set) var textCount = 0
   private var maps: [ObjectIdentifier: [UInt32]] = [:]
 
-  init(_ columns: [[ScanColumn]]) {
+  init(_ columns: [[ScanColumn]], _ cache: DictionaryCache) {
     var dictionaries: [ValueDictionary] = []
     for column in columns.joined() {
       guard case .dictionary(let dictionary) = column.domain, Self.isText(dictionary) else { continue }
       if !dictionaries.contains(where: { $0 === dictionary }) { dictionaries.append(dictionary) }
     }
-    if dictionaries.count > 1 { unify(dictionaries) } else { texts = dictionaries }
+    if dictionaries.count <= 1 {
+      texts = dictionaries
+    } else if let known = cache.find(dictionaries) {
+      (texts, maps) = known
+    } else {
+      unify(dictionaries)
+      cache.keep(dictionaries, texts, maps)
+    }
     textCount = texts.reduce(0) { $0 + $1.count }
   }
 

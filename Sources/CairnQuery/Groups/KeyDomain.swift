@@ -64,18 +64,18 @@ struct KeyDomain: Sendable {
   /// The number of codes, absence among them.
   var codeCount: Int { 1 + textCount + (hasBooleans ? 2 : 0) + integerCount }
 
-  init(_ name: String, _ pieces: [OpenPiece]) {
+  init(_ name: String, _ pieces: [OpenPiece], _ cache: DictionaryCache) {
     switch name {
     case FieldName.dataset: useRuns(pieces)
     case FieldName.isRoot:
       hasBooleans = true
       sources = pieces.map { .flag(PieceFilter(.compare(column: name, .equal, .boolean(true)), $0)) }
-    default: useColumns(pieces.map { $0.columns(named: name) })
+    default: useColumns(pieces.map { $0.columns(named: name) }, cache)
     }
   }
 
   /// The domain of the given columns, by piece.
-  init(columns: [[ScanColumn]]) { useColumns(columns) }
+  init(columns: [[ScanColumn]], _ cache: DictionaryCache) { useColumns(columns, cache) }
 
   /// The value of a part as it is shown; nil for absence.
   func value(_ part: KeyPart) -> FieldValue? {
@@ -122,8 +122,8 @@ struct KeyDomain: Sendable {
     textCount = ends.count
   }
 
-  private mutating func useColumns(_ columns: [[ScanColumn]]) {
-    var unifier = DictionaryUnifier(columns)
+  private mutating func useColumns(_ columns: [[ScanColumn]], _ cache: DictionaryCache) {
+    var unifier = DictionaryUnifier(columns, cache)
     texts = unifier.texts
     textCount = unifier.textCount
     placeIntegers(columns)

@@ -8,7 +8,13 @@ final class QueryWatch: Sendable {
   private let start = ContinuousClock.now
   private let heldByteCount = Atomic<Int>(0)
 
-  init(_ budget: QueryBudget) { self.budget = budget }
+  /// What the engine remembers between questions.
+  let dictionaries: DictionaryCache
+
+  init(_ budget: QueryBudget, _ dictionaries: DictionaryCache) {
+    self.budget = budget
+    self.dictionaries = dictionaries
+  }
 
   /// Time since the question came.
   var elapsedNanoseconds: Int64 {
