@@ -18,6 +18,7 @@ struct QuantileAggregate: Aggregate {
   private(set) var cells: [QuantileSketch] = []
   private let window: Window?
   private var dense: [Int64] = []
+  private var outside: [Int] = []
 
   init(_ window: Window?) { self.window = window }
 
@@ -43,19 +44,11 @@ struct QuantileAggregate: Aggregate {
   }
 
   private mutating func addDense(_ lane: borrowing Lane, _ places: LaneCells, _ window: Window) {
-    let values = lane.floats.span
-    let owners = places.cells.span
-    var table = dense.mutableSpan
-    var outside: [Int] = []
-    for position in 0..<lane.count {
-      let index = QuantileSketch.key(values[position]) &- window.firstKey
-      if index >= 0 && index < window.count {
-        table[Int(owners[position]) &* window.count &+ index] &+= places.weights?[position] ?? 1
-      } else {
-        outside.append(position)
-      }
+    countKeys(lane.floats, places, lane.count, window, into: &dense, outside: &outside)
+    for position in outside {
+      cells[Int(places.cells[position])].add(lane.floats[position], places.weights?[position] ?? 1)
     }
-    for position in outside { cells[Int(owners[position])].add(values[position], places.weights?[position] ?? 1) }
+    outside.removeAll(keepingCapacity: true)
   }
 
   /// Turns the table into sketches.

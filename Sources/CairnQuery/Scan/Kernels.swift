@@ -268,3 +268,36 @@ func placeByKey(_ values: [Double], _ count: Int, firstKey: Int, limit: Int, int
     unsafe target[unchecked: position] = UInt32(truncatingIfNeeded: min(max(key, 0), limit))
   }
 }
+
+/// Adds each value's weight to slot `cell * window.count + key` of the table; positions whose key is outside the window are listed.
+func countKeys(
+  _ values: [Double], _ places: LaneCells, _ count: Int, _ window: QuantileAggregate.Window, into table: inout [Int64],
+  outside: inout [Int]
+) {
+  precondition(count <= values.count && count <= places.cells.count, "values of a slice")
+  let values = values.span
+  let cells = places.cells.span
+  let firstKey = window.firstKey
+  let width = window.count
+  var table = table.mutableSpan
+  guard let weights = places.weights else {
+    for position in 0..<count {
+      let key = QuantileSketch.key(unsafe values[unchecked: position]) &- firstKey
+      if UInt(bitPattern: key) < UInt(bitPattern: width) {
+        table[Int(unsafe cells[unchecked: position]) &* width &+ key] &+= 1
+      } else {
+        outside.append(position)
+      }
+    }
+    return
+  }
+  precondition(count <= weights.count, "weights of a slice")
+  for position in 0..<count {
+    let key = QuantileSketch.key(unsafe values[unchecked: position]) &- firstKey
+    if UInt(bitPattern: key) < UInt(bitPattern: width) {
+      table[Int(unsafe cells[unchecked: position]) &* width &+ key] &+= weights[position]
+    } else {
+      outside.append(position)
+    }
+  }
+}
