@@ -25,6 +25,8 @@ extension EventArchive {
   private func seal(_ head: Head) throws(StorageError) {
     let started = monotonicNanoseconds()
     let piece = finalPiece(head)
+    // The journal first: a start learns from it which requests are in the segment.
+    journal.flush()
     let id = segmentID(for: head)
     var segment: SegmentPiece?
     if piece.rowCount > 0 {

@@ -14,9 +14,12 @@ struct JournalFrames {
   private let bytes: [UInt8]
   private let number: UInt64
 
-  init(_ bytes: [UInt8], number: UInt64) {
+  private let sums: SumPolicy
+
+  init(_ bytes: [UInt8], number: UInt64, _ sums: SumPolicy = .checked) {
     self.bytes = bytes
     self.number = number
+    self.sums = sums
   }
 
   /// Visits every whole frame, and every gap between and behind them. A damaged header is a gap where frames follow it.
@@ -24,7 +27,7 @@ struct JournalFrames {
     var offset = min(JournalHeader.byteCount, bytes.count)
     var gapStart: Int? = JournalHeader.number(bytes) == number ? nil : 0
     while offset < bytes.count {
-      if let found = unsafe JournalFrame.parse(bytes.span.bytes, at: offset, journal: number) {
+      if let found = unsafe JournalFrame.parse(bytes.span.bytes, at: offset, journal: number, sums) {
         if let start = gapStart { onGap(.damage(start..<offset)) }
         gapStart = nil
         body(found.frame, offset)
@@ -42,7 +45,7 @@ struct JournalFrames {
   private func next(after offset: Int) -> Int {
     if bytes.count - offset >= JournalFrame.prefixByteCount, unsafe loadHalf(bytes.span.bytes, offset) == JournalFrame.magic {
       let end = offset + JournalFrame.prefixByteCount + Int(unsafe loadHalf(bytes.span.bytes, offset + 4))
-      if end < bytes.count, unsafe JournalFrame.parse(bytes.span.bytes, at: end, journal: number) != nil { return end }
+      if end < bytes.count, unsafe JournalFrame.parse(bytes.span.bytes, at: end, journal: number, sums) != nil { return end }
     }
     var position = offset + 1
     let first = UInt8(truncatingIfNeeded: JournalFrame.magic)

@@ -91,9 +91,11 @@ final class JournalWriter: Sendable {
     state.withLock { ($0.syncCount, $0.syncNanoseconds, $0.byteCount) }
   }
 
-  /// Writes what is still to be written to a journal whose events are sealed, and forgets it: nothing is written to it any more.
+  /// Writes and syncs everything that was appended before the call, whoever waits for it.
+  func flush() { queue.sync { flushAll() } }
+
+  /// Forgets a journal whose events are sealed: nothing is written to it any more.
   func close(journal number: UInt64) {
-    queue.sync { flushAll() }
     state.withLock { (state) in
       if state.openFile?.number == number { state.openFile = nil }
       state.retained.removeAll { $0.journalNumber == number }

@@ -106,7 +106,8 @@ struct SegmentFooter {
     self.columns = columns
   }
 
-  private init(_ bytes: [UInt8], columnsEnd: Int) throws(FormatDamage) {
+  /// Reads the footer's own bytes; columns lie before `columnsEnd`.
+  init(_ bytes: [UInt8], columnsEnd: Int) throws(FormatDamage) {
     var reader = ByteReader(bytes)
     id = try reader.varint()
     rowCount = try reader.count(most: Int(Int32.max))
