@@ -13,6 +13,8 @@ PERCENTILES = {"P50": 0.5, "P95": 0.95, "P99": 0.99}
 STATEMENT = "notifications n WHERE"
 PERCENTILE_ERROR_MAX = 0.01
 DISTINCT_ERROR_MAX = 0.02
+# Every answer has a series. Where DuckDB's has none, one bucket is asked for (seconds).
+WHOLE = 86_400
 
 
 def quoted(name):
@@ -37,6 +39,13 @@ class Question:
     def __init__(self, title, path, body, sql, compare):
         self.title, self.path, self.body, self.sql, self.compare = title, path, body, sql, compare
 
+    @property
+    def body_with_series(self):
+        """The same question with its answer minute by minute as well, as a page asks it; None where it has a series anyway or never."""
+        if not self.body or self.body["query"].get("granularity") != WHOLE:
+            return None
+        return {**self.body, "query": {**self.body["query"], "granularity": 60}}
+
 
 def count_of(*filters):
     return [{"column": c, "op": op, **({} if v is None else {"value": v})} for c, op, v in filters]
@@ -47,7 +56,7 @@ def questions(start, end, trace_id, columns):
     def ask(*calculations, by=(), where=(), **more):
         return {"dataset": "__all__", "query": {
             "calculations": [{"op": op, **({"column": c} if c else {})} for op, c in calculations], "breakdowns": list(by), "filters": count_of(*where),
-            "start_time": start, "end_time": end, **more}}
+            "start_time": start, "end_time": end, "granularity": WHOLE, **more}}
 
     uuid = "-".join(trace_id[a:b] for a, b in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
     route, user = quoted("http.route"), quoted("user.id")
