@@ -117,7 +117,7 @@ function nothingYet() {
   const command = './run demo';
   return h('section', { class: 'panel', 'aria-labelledby': 'nothing-title' }, h('header', {},
     h('h2', { id: 'nothing-title' }, 'Nothing to send yet?')), h('div', { class: 'pad stack' },
-    h('p', { class: 'dim' }, 'The demo sends the traffic of a small shop and hides one slow cohort in it. BubbleUp finds its cause in two clicks. In the folder of Cairn:'),
+    h('p', { class: 'dim' }, 'The demo sends the traffic of a microblog and hides one slow cohort in it. BubbleUp finds its cause in two clicks. In the folder of Cairn:'),
     h('div', { class: 'snip one' }, h('pre', { tabindex: 0, 'aria-label': 'Start the demo' }, command),
       copyButton(command, 'Copy', 'the demo’s command')),
     h('p', { class: 'small faint' }, 'Or, where Cairn runs already: ', h('span', { class: 'mono' }, 'cairn demo')),
