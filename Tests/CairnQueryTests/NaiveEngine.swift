@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnBytes
 import CairnColumns
 import CairnPlan
 
@@ -33,9 +34,10 @@ struct NaiveEngine {
     case .exists(let column): return field(column, event) != nil
     case .compare(let column, .notEqual, let value): return !passes(.compare(column: column, .equal, value), event)
     case .compare(let column, let comparison, let value):
-      return field(column, event).map { holds(comparison, $0, value) } ?? false
+      guard let own = field(column, event) else { return false }
+      return comparison == .equal ? isEqual(column, own, value) : holds(comparison, own, value)
     case .oneOf(let column, let values):
-      return field(column, event).map { (own) in values.contains { holds(.equal, own, $0) } } ?? false
+      return field(column, event).map { (own) in values.contains { isEqual(column, own, $0) } } ?? false
     case .text(let column, let match, let text):
       guard let own = field(column, event)?.text else { return false }
       switch match {
@@ -44,6 +46,14 @@ struct NaiveEngine {
       case .contains: return text.isEmpty || own.indices.contains { own[$0...].hasPrefix(text) }
       }
     }
+  }
+
+  /// Trace ids are equal as ids, not as text.
+  private func isEqual(_ column: String, _ own: FieldValue, _ wanted: FieldValue) -> Bool {
+    if column == FieldName.traceID, case .string(let left) = own, case .string(let right) = wanted, let id = TraceID(left) {
+      return TraceID(right) == id
+    }
+    return holds(.equal, own, wanted)
   }
 
   private func holds(_ comparison: Comparison, _ left: FieldValue, _ right: FieldValue) -> Bool {

@@ -15,14 +15,19 @@ enum EntryTable {
     case (.text(let bytes, let ends), .oneOf(let list)) where list.allSatisfy({ $0.type == .string }):
       for case .string(let wanted) in list { markEqual(bytes, ends, Array(wanted.utf8), &table) }
     case (.traceIDs, .compare(.equal, .string(let text))): markID(text, dictionary, &table)
-    case (.traceIDs, .oneOf(let list)) where list.allSatisfy({ $0.type == .string }):
+    case (.traceIDs, .oneOf(let list)):
       for case .string(let text) in list { markID(text, dictionary, &table) }
+      let others = FieldTest.oneOf(list.filter { $0.type != .string })
+      if list.contains(where: { $0.type != .string }) {
+        for entry in 0..<dictionary.count where others.passes(dictionary.value(entry)) { table[entry + 1] = 1 }
+      }
     default:
       for entry in 0..<dictionary.count where test.passes(dictionary.value(entry)) { table[entry + 1] = 1 }
     }
     return table
   }
 
+  /// Trace ids are equal as ids, whichever spelling the filter has: 32 digits, 16 digits or X-Ray's form, in any case.
   private static func markID(_ text: String, _ dictionary: ValueDictionary, _ table: inout [UInt8]) {
     if let id = TraceID(text), let entry = dictionary.entry(of: id) { table[entry + 1] = 1 }
   }
