@@ -34,20 +34,7 @@ public func decodeLogs(
   _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
 ) throws(DecodeError) -> IntakeVerdict {
   var reader = try LogReader(context, bodyByteCount: bytes.byteCount, &batch)
-  var position = 0
-  while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
-    let resourceEnvelope = try Envelope(bytes, resource)
-    var inner = resource.lowerBound
-    while let scope = try nextMessage(bytes, &inner, resource.upperBound, tag: 0x12) {
-      let scopeEnvelope = try Envelope(bytes, scope)
-      let group = try reader.groups.group(bytes, resource: resourceEnvelope, scope: scopeEnvelope, &batch)
-      reader.groupFlags = GroupFlags(word: batch.groupFlags[Int(group.value)])
-      var item = scope.lowerBound
-      while let record = try nextMessage(bytes, &item, scope.upperBound, tag: 0x12) {
-        try reader.read(bytes, record, group, &batch)
-      }
-    }
-  }
+  try reader.readRequest(bytes, &batch)
   return reader.verdict
 }
 
@@ -66,7 +53,7 @@ private struct LogHead {
   var unixNanoseconds: UInt64 { time != 0 ? time : observedTime }
 }
 
-private struct LogReader {
+private struct LogReader: RequestReader {
   let columns: LogColumns
   let context: IntakeContext
   var groups: GroupReader
@@ -78,6 +65,15 @@ private struct LogReader {
     self.context = context
     groups = GroupReader(signal: .logs, context: context, bodyByteCount: bodyByteCount)
   }
+  mutating func readScope(
+    _ bytes: RawSpan, _ scope: Range<Int>, _ group: GroupIndex, _ batch: inout Batch
+  ) throws(DecodeError) {
+    var position = scope.lowerBound
+    while let record = try nextMessage(bytes, &position, scope.upperBound, tag: 0x12) {
+      try read(bytes, record, group, &batch)
+    }
+  }
+
 
   mutating func read(_ bytes: RawSpan, _ message: Range<Int>, _ group: GroupIndex, _ batch: inout Batch) throws(DecodeError) {
     var state = EventState()

@@ -40,18 +40,7 @@ public func decodeMetrics(
   let links = try LinkColumns(&batch)
   var reader = MetricReader(
     context, bodyByteCount: bytes.byteCount, links: links, metadataColumn: try SpanColumns.make("meta.metrics", .string, &batch))
-  var position = 0
-  while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
-    let resourceEnvelope = try Envelope(bytes, resource)
-    var inner = resource.lowerBound
-    while let scope = try nextMessage(bytes, &inner, resource.upperBound, tag: 0x12) {
-      let scopeEnvelope = try Envelope(bytes, scope)
-      let group = try reader.groups.group(bytes, resource: resourceEnvelope, scope: scopeEnvelope, &batch)
-      reader.groupFlags = GroupFlags(word: batch.groupFlags[Int(group.value)])
-      try reader.gather(bytes, scope)
-      try reader.append(bytes, group, &batch)
-    }
-  }
+  try reader.readRequest(bytes, &batch)
   return reader.verdict
 }
 
@@ -59,7 +48,7 @@ public func decodeMetrics(
 private let metricNameByteCountMax = 255
 
 /// Reads the points of one scope after another.
-private struct MetricReader: ~Copyable {
+private struct MetricReader: RequestReader, ~Copyable {
   let context: IntakeContext
   var groups: GroupReader
   var groupFlags = GroupFlags(word: 0)
@@ -78,6 +67,13 @@ private struct MetricReader: ~Copyable {
     self.links = links
     self.metadataColumn = metadataColumn
     metadataBytesLeft = 1_048_576 + 8 * bodyByteCount
+  }
+
+  mutating func readScope(
+    _ bytes: RawSpan, _ scope: Range<Int>, _ group: GroupIndex, _ batch: inout Batch
+  ) throws(DecodeError) {
+    try gather(bytes, scope)
+    try append(bytes, group, &batch)
   }
 
   /// First pass: which points there are, and which of them share an event.

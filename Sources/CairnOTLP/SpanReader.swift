@@ -33,20 +33,7 @@ public func decodeTraces(
   _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
 ) throws(DecodeError) -> IntakeVerdict {
   var reader = try SpanReader(context, bodyByteCount: bytes.byteCount, &batch)
-  var position = 0
-  while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
-    let resourceEnvelope = try Envelope(bytes, resource)
-    var inner = resource.lowerBound
-    while let scope = try nextMessage(bytes, &inner, resource.upperBound, tag: 0x12) {
-      let scopeEnvelope = try Envelope(bytes, scope)
-      let group = try reader.groups.group(bytes, resource: resourceEnvelope, scope: scopeEnvelope, &batch)
-      reader.groupFlags = GroupFlags(word: batch.groupFlags[Int(group.value)])
-      var item = scope.lowerBound
-      while let span = try nextMessage(bytes, &item, scope.upperBound, tag: 0x12) {
-        try reader.read(bytes, span, group, &batch)
-      }
-    }
-  }
+  try reader.readRequest(bytes, &batch)
   return reader.verdict
 }
 
@@ -66,7 +53,7 @@ struct SpanHead {
   var isError: Bool { statusCode == 2 }
 }
 
-struct SpanReader {
+struct SpanReader: RequestReader {
   let columns: SpanColumns
   let context: IntakeContext
   var groups: GroupReader
@@ -83,6 +70,15 @@ struct SpanReader {
     groups = GroupReader(signal: .traces, context: context, bodyByteCount: bodyByteCount)
     environmentHash = hash(of: context.environment)
   }
+  mutating func readScope(
+    _ bytes: RawSpan, _ scope: Range<Int>, _ group: GroupIndex, _ batch: inout Batch
+  ) throws(DecodeError) {
+    var position = scope.lowerBound
+    while let span = try nextMessage(bytes, &position, scope.upperBound, tag: 0x12) {
+      try read(bytes, span, group, &batch)
+    }
+  }
+
 
   mutating func read(_ bytes: RawSpan, _ message: Range<Int>, _ group: GroupIndex, _ batch: inout Batch) throws(DecodeError) {
     var state = EventState()
