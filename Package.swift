@@ -90,13 +90,13 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["CairnBytes", "CairnColumns"], path: "Tests/TestSupport", swiftSettings: sheet),
     tests("CairnBytesTests", ["CairnBytes", "TestSupport"]),
     tests("CairnColumnsTests", ["CairnBytes", "CairnColumns", "TestSupport"]),
-    tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd"]),
+    tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd", "TestSupport"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
-    tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb"]),
+    tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "TestSupport"]),
     tests(
       "CairnStorageTests",
       ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnPlan", "CairnStorage", "TestSupport"]),
-    tests("CairnQueryTests", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnQuery"]),
+    tests("CairnQueryTests", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnQuery", "TestSupport"]),
     tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
     tests("TidyTests", []),
   ]

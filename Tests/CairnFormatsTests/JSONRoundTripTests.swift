@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnBytes
 import CairnFormats
+import TestSupport
 import Testing
 
 /// Random trees of every kind of value, with the strings and numbers that break writers.

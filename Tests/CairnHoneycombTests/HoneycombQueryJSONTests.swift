@@ -2,6 +2,7 @@
 import CairnFormats
 import CairnHoneycomb
 import CairnPlan
+import TestSupport
 import Testing
 
 @Suite struct HoneycombQueryJSONTests {

@@ -3,6 +3,7 @@ import CairnColumns
 import CairnFormats
 import CairnHoneycomb
 import CairnPlan
+import TestSupport
 import Testing
 
 @Suite struct HoneycombResultTests {

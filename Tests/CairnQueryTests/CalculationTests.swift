@@ -2,6 +2,7 @@
 import CairnColumns
 import CairnPlan
 import CairnQuery
+import TestSupport
 import Testing
 
 @Suite struct CalculationTests {

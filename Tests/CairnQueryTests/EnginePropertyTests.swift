@@ -2,6 +2,7 @@
 import CairnColumns
 import CairnPlan
 import CairnQuery
+import TestSupport
 import Testing
 
 /// Random events, cut into random pieces, asked random plans: the engine must say what the naive interpreter says.
