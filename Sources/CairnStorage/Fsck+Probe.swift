@@ -25,7 +25,8 @@ extension Fsck {
     for entry in footer.columns {
       let column = Array(bytes[entry.offset..<entry.offset + entry.byteCount])
       columns[entry.key] = try? decoder.decode(
-        column, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: footer.rowCount) { _, _ in }
+        column, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: footer.rowCount
+      ) { _, _ in }
     }
     if let reference = columns[ParentReferences.reference], let traces = columns[.traceID], let spans = columns[.spanID],
       let times = columns[.time]
@@ -55,7 +56,9 @@ extension Fsck {
     frames.forEach { (frame, _) in
       count += 1
       let encoding = frame.packing == .zstd ? RequestEncoding.zstd : frame.header.encoding
-      _ = try? unsafe workspace.withInflated(frame.body.span.bytes, encoding, limitBytes: min(frame.plainByteCount, 1 << 20)) { $0.byteCount }
+      _ = try? unsafe workspace.withInflated(frame.body.span.bytes, encoding, limitBytes: min(frame.plainByteCount, 1 << 20)) {
+        $0.byteCount
+      }
     } onGap: { (gap) in
       if case .end(let range) = gap { _ = frames.isCutWrite(range) }
     }

@@ -24,7 +24,9 @@ public struct Fsck {
     }
     let footers = try checkSegments(&report)
     try checkJournals(footers, &report)
-    for name in try files.list("quarantine") { leave("quarantine/" + name, "it was damaged, or holds what could not be read", &report) }
+    for name in try files.list("quarantine") {
+      leave("quarantine/" + name, "it was damaged, or holds what could not be read", &report)
+    }
     report.columns.sort { $0.byteCount == $1.byteCount ? $0.name < $1.name : $0.byteCount > $1.byteCount }
     report.damage.sort { $0.file == $1.file ? $0.offset < $1.offset : $0.file < $1.file }
     return report
@@ -111,7 +113,9 @@ public struct Fsck {
         let isDamaged = column.blocks.contains(where: \.isDamaged)
         let wanted = segment.footer.columns.first { $0.key == key }?.presentCount ?? column.presentCount
         if !isDamaged, column.presentCount != wanted {
-          note(segment.path, offset, rows: segment.rowCount, "column \(key.name) has another number of values than the footer says", &report)
+          note(
+            segment.path, offset, rows: segment.rowCount, "column \(key.name) has another number of values than the footer says",
+            &report)
         }
         if key == .time, !isDamaged { checkTimes(column, segment, offset, &report) }
       } catch {
@@ -176,7 +180,8 @@ public struct Fsck {
       case .end(let range):
         if frames.isCutWrite(range) || report.isInUse {
           report.leftovers.append(
-            FsckReport.Leftover(file: path, byteCount: range.count, reason: "the end of a write that was not finished and not acknowledged"))
+            FsckReport.Leftover(
+              file: path, byteCount: range.count, reason: "the end of a write that was not finished and not acknowledged"))
         } else {
           note(path, range.lowerBound, Recovery.endReason(range.count), &report)
         }

@@ -71,7 +71,9 @@ final class JournalWriter: Sendable {
     await withCheckedContinuation { (continuation) in
       let (answer, mustFlush) = state.withLock { (state) -> (IngestError??, Bool) in
         if let refusal = state.refused.last(where: { $0.positions.contains(position) }) { return (.some(refusal.error), false) }
-        if position <= state.forgottenTo { return (.some(.unavailable(reason: "the journal failed", retryAfterSeconds: 5)), false) }
+        if position <= state.forgottenTo {
+          return (.some(.unavailable(reason: "the journal failed", retryAfterSeconds: 5)), false)
+        }
         if state.synced >= position { return (.some(nil), false) }
         state.waiters.append(Waiter(position: position, continuation: continuation))
         guard !state.isFlushing else { return (nil, false) }
@@ -124,7 +126,9 @@ final class JournalWriter: Sendable {
       guard let work else { return }
       let started = monotonicNanoseconds()
       let failure = write(work.chunks)
-      finish(upTo: work.upTo, failure, byteCount: work.chunks.reduce(0) { $0 + $1.bytes.count }, nanoseconds: monotonicNanoseconds() - started)
+      finish(
+        upTo: work.upTo, failure, byteCount: work.chunks.reduce(0) { $0 + $1.bytes.count },
+        nanoseconds: monotonicNanoseconds() - started)
     }
   }
 

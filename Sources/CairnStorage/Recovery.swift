@@ -100,7 +100,8 @@ struct Recovery {
   private func replayJournals(_ result: Result) throws(StorageError) {
     let sealed = result.segments.flatMap(\.footer.journals)
     let numbers = try files.list("journal").compactMap { (name) in
-      name.hasSuffix(".journal") ? UInt64(name.dropLast(8)).flatMap { JournalWriter.path($0) == "journal/" + name ? $0 : nil } : nil
+      name.hasSuffix(".journal")
+        ? UInt64(name.dropLast(8)).flatMap { JournalWriter.path($0) == "journal/" + name ? $0 : nil } : nil
     }
     result.keptJournal = numbers.last { (number) in sealed.contains { $0.contains(number) } }
     for number in numbers where number < .max {

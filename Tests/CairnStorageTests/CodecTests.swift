@@ -13,7 +13,9 @@ struct CodecTests {
     return encoder.encode(column)
   }
 
-  static func decode(_ encoded: EncodedColumn, like column: ScanColumn, onDamage: (Int, Int) -> Void = { _, _ in }) throws(FormatDamage) -> ScanColumn {
+  static func decode(
+    _ encoded: EncodedColumn, like column: ScanColumn, onDamage: (Int, Int) -> Void = { _, _ in }
+  ) throws(FormatDamage) -> ScanColumn {
     var decoder = ColumnDecoder()
     return try decoder.decode(
       encoded.bytes, key: column.key, headerByteCount: encoded.headerByteCount, rowCount: column.rowCount, onDamage: onDamage)
@@ -49,7 +51,9 @@ struct CodecTests {
   private func expectRoundTrip(_ column: ScanColumn, _ name: String) throws {
     for effort in [EncodingEffort.quick, .thorough] {
       let encoded = Self.encode(column, effort)
-      let decoded = try Self.decode(encoded, like: column) { (offset, _) in Issue.record("\(name), \(effort): damaged at \(offset)") }
+      let decoded = try Self.decode(encoded, like: column) { (offset, _) in
+        Issue.record("\(name), \(effort): damaged at \(offset)")
+      }
       #expect(Self.differingRow(column, decoded) == nil, "\(name), \(effort)")
       #expect(decoded.presentCount == column.presentCount, "\(name), \(effort)")
     }
@@ -119,7 +123,8 @@ struct CodecTests {
       for (key, domain) in [(ColumnKey.spanID, ScanColumn.Domain.spanIDs), (ColumnKey("f", .float), .floatBits)] {
         try expectRoundTrip(.patterns(key, domain, values: values), "\(key.name), \(count) rows")
         try expectRoundTrip(.patterns(key, domain, values: values, present: present), "\(key.name), \(count) rows with nulls")
-        try expectRoundTrip(.patterns(key, domain, values: values, present: present.map { _ in false }), "\(key.name), nulls only")
+        try expectRoundTrip(
+          .patterns(key, domain, values: values, present: present.map { _ in false }), "\(key.name), nulls only")
       }
       let stored = (0..<count).map { _ in UInt32(generator.below(3)) }
       try expectRoundTrip(.coded(ColumnKey("b", .boolean), .booleans, stored: stored), "booleans, \(count) rows")
@@ -146,7 +151,8 @@ struct CodecTests {
         let column = ScanColumn.coded(ColumnKey("t", .string), domain, stored: stored)
         for effort in [EncodingEffort.quick, .thorough] {
           let decoded = try Self.decode(Self.encode(column, effort), like: column)
-          guard case .dictionary(let dictionary) = decoded.domain, case .text(let gotBytes, let gotEnds) = dictionary.entries else {
+          guard case .dictionary(let dictionary) = decoded.domain, case .text(let gotBytes, let gotEnds) = dictionary.entries
+          else {
             Issue.record("\(name): not a text dictionary")
             continue
           }
@@ -202,7 +208,9 @@ struct DamagedColumnTests {
     return [
       .coded(ColumnKey("t", .string), .dictionary(ValueDictionary(text.entries)), stored: codes),
       .coded(ColumnKey("t", .string), .dictionary(ValueDictionary(text.entries)), stored: [UInt32](repeating: 2, count: 300)),
-      .coded(.traceID, .dictionary(ValueDictionary(.traceIDs(ids, sorted: sortedEntries(ids)))), stored: (0..<300).map { UInt32($0 % 41) }),
+      .coded(
+        .traceID, .dictionary(ValueDictionary(.traceIDs(ids, sorted: sortedEntries(ids)))),
+        stored: (0..<300).map { UInt32($0 % 41) }),
       .coded(ColumnKey("b", .boolean), .booleans, stored: codes.map { min($0, 2) }),
       .numbers(.time, .integers, values: (0..<300).map { Int64($0) * 1_000_003 }),
       .numbers(ColumnKey("i", .integer), .integers, values: words.map { Int64(bitPattern: $0) }, present: present),
@@ -212,8 +220,10 @@ struct DamagedColumnTests {
   }()
 
   /// Decodes as a segment does; nil where the column is refused. Reads every value, so that a trap would show.
-  private func read(_ bytes: [UInt8], _ encoded: EncodedColumn, _ column: ScanColumn) -> (column: ScanColumn, wasReported: Bool)? {
-    guard bytes.count >= encoded.headerByteCount, unsafe crc32c(bytes.span.bytes.extracting(0..<encoded.headerByteCount)) == encoded.headerSum
+  private func read(_ bytes: [UInt8], _ encoded: EncodedColumn, _ column: ScanColumn) -> (column: ScanColumn, wasReported: Bool)?
+  {
+    guard bytes.count >= encoded.headerByteCount,
+      unsafe crc32c(bytes.span.bytes.extracting(0..<encoded.headerByteCount)) == encoded.headerSum
     else { return nil }
     var wasReported = false
     var decoder = ColumnDecoder()

@@ -45,7 +45,9 @@ struct DamageTests {
     var faults: [String] = []
     var lostCount = rowCount
     for piece in archive.snapshot() {
-      guard let ids = try? piece.column(ColumnKey("request", .integer)), let indices = try? piece.column(ColumnKey("index", .integer)) else {
+      guard let ids = try? piece.column(ColumnKey("request", .integer)),
+        let indices = try? piece.column(ColumnKey("index", .integer))
+      else {
         continue
       }
       for (key, _) in piece.columns {
@@ -116,7 +118,9 @@ struct DamageTests {
       for count in [0, 1, 8, 15, 16, 17, bytes.count / 2, bytes.count - 17, bytes.count - 1] where count >= 0 {
         let damaged = files.copy()
         damaged.put(path, Array(bytes.prefix(count)))
-        let found = try faults(damaged, ledger, rowCount).filter { path.hasPrefix("segments/") || !$0.contains("without a report") }
+        let found = try faults(damaged, ledger, rowCount).filter {
+          path.hasPrefix("segments/") || !$0.contains("without a report")
+        }
         #expect(found.isEmpty, "\(path) cut to \(count)")
       }
       let zeroed = files.copy()

@@ -36,7 +36,8 @@ struct GoldenFileTests {
     for request in Self.requests.suffix(4) { try await second.ingest(request) }
     let target = try SystemFiles(folder: Self.folder)
     for (name, bytes) in [
-      ("v1.segment", try #require(next.files as? MemoryFiles).bytes(merged.path)), ("v1.journal", other.bytes(JournalWriter.path(1))),
+      ("v1.segment", try #require(next.files as? MemoryFiles).bytes(merged.path)),
+      ("v1.journal", other.bytes(JournalWriter.path(1))),
     ] {
       let file = try target.create(name)
       let bytes = try #require(bytes)
@@ -84,7 +85,9 @@ struct ProbeTests {
     archive.settle()
     let next = try openArchive(files.copy())
     next.mergeQueue.sync { next.merge(atLeast: 2) }
-    if let merged = next.snapshot().first as? SegmentPiece, let files = next.files as? MemoryFiles, let bytes = files.bytes(merged.path) {
+    if let merged = next.snapshot().first as? SegmentPiece, let files = next.files as? MemoryFiles,
+      let bytes = files.bytes(merged.path)
+    {
       segments.append(bytes)
     }
     return (segments, journals)
@@ -105,7 +108,8 @@ struct ProbeTests {
         for _ in 0...generator.below(4) {
           let inFooter = generator.oneIn(3)
           let range = inFooter ? bytes.count - 16 - footerByteCount..<bytes.count - 16 : 8..<bytes.count - 16
-          changed[range.lowerBound + generator.below(range.count)] = [0, 1, 2, 3, 4, 8, 0x7f, 0x80, 0xff, UInt8(generator.below(256))][generator.below(10)]
+          changed[range.lowerBound + generator.below(range.count)] =
+            [0, 1, 2, 3, 4, 8, 0x7f, 0x80, 0xff, UInt8(generator.below(256))][generator.below(10)]
         }
         Fsck.probe(segment: changed)
       }

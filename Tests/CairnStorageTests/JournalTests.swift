@@ -12,7 +12,8 @@ struct JournalTests {
   private func header(_ generator: inout SeededGenerator) -> RequestHeader {
     RequestHeader(
       format: RequestFormat(rawValue: UInt16.random(in: 0...UInt16.max, using: &generator)),
-      encoding: RequestEncoding(rawValue: UInt8(generator.below(4))) ?? .identity, environment: ["", "prod", "ümlaut"][generator.below(3)],
+      encoding: RequestEncoding(rawValue: UInt8(generator.below(4))) ?? .identity,
+      environment: ["", "prod", "ümlaut"][generator.below(3)],
       datasetHint: String(repeating: "d", count: generator.below(300)),
       receivedUnixNanoseconds: Int64(bitPattern: generator.next()))
   }
@@ -26,17 +27,25 @@ struct JournalTests {
         let header = header(&generator)
         let body = (0..<generator.below(400)).map { _ in UInt8.random(in: 0...255, using: &generator) }
         unsafe JournalFrame.append(
-          header, packing: generator.oneIn(2) ? .zstd : .asReceived, plainByteCount: body.count * 3, body: body.span.bytes, journal: number,
+          header, packing: generator.oneIn(2) ? .zstd : .asReceived, plainByteCount: body.count * 3, body: body.span.bytes,
+          journal: number,
           to: &bytes)
         written.append((header, body, bytes.count))
       }
       var found: [JournalFrame] = []
-      JournalFrames(bytes, number: number).forEach { (frame, _) in found.append(frame) } onGap: { Issue.record("a gap: \($0)") }
+      JournalFrames(bytes, number: number).forEach { (frame, _) in
+        found.append(frame)
+      } onGap: {
+        Issue.record("a gap: \($0)")
+      }
       #expect(found.map(\.header) == written.map(\.0))
       #expect(found.map(\.body) == written.map(\.1))
       #expect(found.map(\.plainByteCount) == written.map { $0.1.count * 3 })
       var strangers = 0
-      JournalFrames(bytes, number: number ^ 1).forEach { (_, _) in strangers += 1 } onGap: { _ in }
+      JournalFrames(bytes, number: number ^ 1).forEach { (_, _) in
+        strangers += 1
+      } onGap: { _ in
+      }
       #expect(strangers == 0, "frames of another journal are none")
     }
   }
@@ -70,16 +79,23 @@ struct JournalTests {
     var generator = SeededGenerator(seed: 2)
     let (one, two): ([UInt8], [UInt8]) = ([1], [2])
     var inner: [UInt8] = []
-    unsafe JournalFrame.append(header(&generator), packing: .asReceived, plainByteCount: 1, body: one.span.bytes, journal: 5, to: &inner)
+    unsafe JournalFrame.append(
+      header(&generator), packing: .asReceived, plainByteCount: 1, body: one.span.bytes, journal: 5, to: &inner)
     var bytes = JournalHeader.bytes(number: 5)
     let start = bytes.count
-    unsafe JournalFrame.append(header(&generator), packing: .asReceived, plainByteCount: 1, body: inner.span.bytes, journal: 5, to: &bytes)
+    unsafe JournalFrame.append(
+      header(&generator), packing: .asReceived, plainByteCount: 1, body: inner.span.bytes, journal: 5, to: &bytes)
     let second = bytes.count
-    unsafe JournalFrame.append(header(&generator), packing: .asReceived, plainByteCount: 1, body: two.span.bytes, journal: 5, to: &bytes)
+    unsafe JournalFrame.append(
+      header(&generator), packing: .asReceived, plainByteCount: 1, body: two.span.bytes, journal: 5, to: &bytes)
     bytes[start + 14] ^= 1
     var found: [[UInt8]] = []
     var gaps: [JournalFrames.Gap] = []
-    JournalFrames(bytes, number: 5).forEach { (frame, _) in found.append(frame.body) } onGap: { gaps.append($0) }
+    JournalFrames(bytes, number: 5).forEach { (frame, _) in
+      found.append(frame.body)
+    } onGap: {
+      gaps.append($0)
+    }
     #expect(found == [[2]])
     #expect(gaps == [.damage(start..<second)])
   }

@@ -89,10 +89,12 @@ final class MemoryFiles: FileSystem {
   /// The image of now.
   var image: Image { state.withLock { $0.image } }
 
-  func fail(_ faults: Fault...) { state.withLock { (state) in
-    state.faults = faults
-    state.counts = [:]
-  } }
+  func fail(_ faults: Fault...) {
+    state.withLock { (state) in
+      state.faults = faults
+      state.counts = [:]
+    }
+  }
 
   /// How often each kind was called since `fail`.
   func count(_ call: Call) -> Int { state.withLock { $0.counts[call.rawValue] ?? 0 } }
@@ -101,10 +103,12 @@ final class MemoryFiles: FileSystem {
   func setBudget(byteCount: Int) { state.withLock { $0.budgetByteCount = byteCount } }
 
   /// A seam that is broken on purpose: it says that it syncs and does not.
-  func ignoreSyncs(files: Bool, folders: Bool) { state.withLock { (state) in
-    state.ignoresSync = files
-    state.ignoresFolderSync = folders
-  } }
+  func ignoreSyncs(files: Bool, folders: Bool) {
+    state.withLock { (state) in
+      state.ignoresSync = files
+      state.ignoresFolderSync = folders
+    }
+  }
 
   /// The bytes of a file, or nothing.
   func bytes(_ path: String) -> [UInt8]? {

@@ -70,7 +70,9 @@ struct UpkeepTests {
     #expect(try requests(next).count == 10)
   }
 
-  @Test(arguments: [0, -1, 106_751, 106_752, 200_000, 1_000_000_000, Int.max]) func anyLongRetentionKeepsEverything(_ days: Int) async throws {
+  @Test(arguments: [0, -1, 106_751, 106_752, 200_000, 1_000_000_000, Int.max]) func anyLongRetentionKeepsEverything(
+    _ days: Int
+  ) async throws {
     let clock = TestClock(testTime)
     var settings = smallSettings(headRowCountMax: 20)
     settings.retentionDays = days

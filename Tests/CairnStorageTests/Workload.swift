@@ -31,7 +31,9 @@ func smallSettings(headRowCountMax: Int = 50) -> ArchiveSettings {
   return settings
 }
 
-func openArchive(_ files: MemoryFiles, _ settings: ArchiveSettings = smallSettings(), now: Int64 = testTime) throws -> EventArchive {
+func openArchive(
+  _ files: MemoryFiles, _ settings: ArchiveSettings = smallSettings(), now: Int64 = testTime
+) throws -> EventArchive {
   try EventArchive(files: files, settings: settings, decoders: testDecoders, wallClock: { now })
 }
 
@@ -68,7 +70,8 @@ struct TestRequest: Sendable {
     let service = "service-\(generator.below(3))"
     body = Protobuf.request(resource: [("service.name", .string(service)), ("host.name", .string("h\(id % 5)"))], items: items)
     header = RequestHeader(
-      format: isLog ? .otlpLogsProtobuf : .otlpTracesProtobuf, encoding: .identity, environment: generator.oneIn(4) ? "test" : "prod",
+      format: isLog ? .otlpLogsProtobuf : .otlpTracesProtobuf, encoding: .identity,
+      environment: generator.oneIn(4) ? "test" : "prod",
       receivedUnixNanoseconds: time + Int64(id))
     decode()
   }
@@ -77,7 +80,8 @@ struct TestRequest: Sendable {
     var attributes: [(String, TestValue)] = [
       ("request", .integer(Int64(id))), ("index", .integer(Int64(index))), ("text", .string("text \(id)-\(index)")),
       ("route", .string(["/", "/cart", "/ü", ""][generator.below(4)])), ("ok", .boolean(generator.oneIn(2))),
-      ("ratio", .double(Double(generator.below(1000)) / 100)), ("noise", .double(Double.random(in: -1e9...1e9, using: &generator))),
+      ("ratio", .double(Double(generator.below(1000)) / 100)),
+      ("noise", .double(Double.random(in: -1e9...1e9, using: &generator))),
       ("wide", .integer(Int64(bitPattern: generator.next()))),
     ]
     if generator.oneIn(3) { attributes.append(("sparse.\(generator.below(4))", .integer(Int64(generator.below(70_000))))) }
@@ -235,7 +239,9 @@ func difference(_ found: BatchRow, _ expected: BatchRow) -> String {
     parts.append("in \(found.environment)/\(found.dataset) instead of \(expected.environment)/\(expected.dataset)")
   }
   for key in Set(found.fields.keys).union(expected.fields.keys).sorted() where found.fields[key] != expected.fields[key] {
-    parts.append("\(key.name) (\(key.kind)) \(found.fields[key].map { "\($0)" } ?? "-") instead of \(expected.fields[key].map { "\($0)" } ?? "-")")
+    parts.append(
+      "\(key.name) (\(key.kind)) \(found.fields[key].map { "\($0)" } ?? "-") instead of \(expected.fields[key].map { "\($0)" } ?? "-")"
+    )
   }
   return parts.joined(separator: ", ")
 }
