@@ -37,9 +37,13 @@ let package = Package(
     room("CairnColumns", ["CairnBytes"]),
     room("CairnFormats", ["CairnBytes", "CZstd", "CZlib"]),
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
+    room("CairnPlan", ["CairnBytes", "CairnColumns"]),
+    room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     fuzzer("otlp-traces", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
     fuzzer("otlp-logs", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
     fuzzer("otlp-metrics", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
     fuzzer("otlp-json", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
+    fuzzer("journal", ["CairnStorage"]),
+    fuzzer("segment", ["CairnStorage"]),
   ]
 )
