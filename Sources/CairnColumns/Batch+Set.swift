@@ -32,7 +32,7 @@ extension Batch {
       unsafe columns = moved
       columnCapacity *= 2
     }
-    let builder = ColumnBuilder(key: ColumnKey(keys.text(slot / 8), kind))
+    let builder = ColumnBuilder(name: keys.text(slot / 8), kind: kind)
     unsafe (columns + columnCount).initialize(to: builder)
     columnCount += 1
     columnOfKey[slot] = UInt32(columnCount)

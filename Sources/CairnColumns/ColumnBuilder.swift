@@ -21,15 +21,16 @@ public struct ColumnBuilder: ~Copyable {
   /// The column's bit in an intake's masks, or 0 (`Batch.watch`).
   @usableFromInline var watchMask: UInt64 = 0
 
-  init(key: ColumnKey) {
-    self.key = key
+  /// `name` is the field's name on the wire.
+  init(name: String, kind: ColumnKind) {
+    key = .ofField(name, kind)
     rows = GrowableBuffer()
     codes = GrowableBuffer(capacity: 1)
     words = GrowableBuffer(capacity: 1)
     dictionary = ByteInterner()
-    prefix = GrowableBuffer(capacity: key.name.utf8.count + 16)
+    prefix = GrowableBuffer(capacity: name.utf8.count + 16)
     prefixCount = 0
-    let utf8 = Array(key.name.utf8)
+    let utf8 = Array(name.utf8)
     guard utf8.count < 128 else { return }
     prefix.append(0x0A)
     prefix.append(UInt8(utf8.count))

@@ -37,8 +37,26 @@ public struct ColumnKey: Sendable, Hashable, Comparable {
     self.kind = kind
   }
 
+  // Names are bytes: two spellings of one accented letter are two fields, as they are to whoever sent them.
+
+  public static func == (left: ColumnKey, right: ColumnKey) -> Bool {
+    left.kind == right.kind && left.name.utf8.elementsEqual(right.name.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for byte in name.utf8 { hasher.combine(byte) }
+    hasher.combine(kind)
+  }
+
   public static func < (left: ColumnKey, right: ColumnKey) -> Bool {
-    left.name == right.name ? left.kind.rawValue < right.kind.rawValue : left.name < right.name
+    if left.name.utf8.elementsEqual(right.name.utf8) { return left.kind.rawValue < right.kind.rawValue }
+    return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+  }
+
+  /// The key under which a field from outside is kept: its own, or another name where the store uses that one for itself.
+  static func ofField(_ name: String, _ kind: ColumnKind) -> ColumnKey {
+    let isReserved = kind == .integer && (name == FieldName.timestamp || name.hasPrefix(FieldName.parentID + " > "))
+    return ColumnKey(isReserved ? name + " (field)" : name, kind)
   }
 
   /// The column that every piece has: the event's time in Unix nanoseconds.

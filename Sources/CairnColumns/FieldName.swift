@@ -38,7 +38,7 @@ public enum FieldName {
   public static let body = "body"
   public static let flags = "flags"
   public static let eventName = "event.name"
-  /// Not a stored column: the event's own time, as integer Unix nanoseconds.
+  /// Not a field: the event's own time, as integer Unix nanoseconds. An integer field of this name is kept as `timestamp (field)`.
   public static let timestamp = "timestamp"
   /// Not a stored column: the name of the event's dataset.
   public static let dataset = "dataset"

@@ -10,10 +10,11 @@ import Glibc
 extension CairnServer {
   /// Says where it listens, writes the ready file, serves until SIGTERM or SIGINT, and drains. A second signal ends the process at once.
   public func runUntilSignal() async throws(ServerError) {
+    // Before anybody can know of this process: a signal that comes at once must not be lost.
+    let (events, sources) = await signalEvents([SIGTERM, SIGINT])
     for (role, address) in addresses { print("\(role.title.padded(to: 22)) \(role.scheme)\(address)") }
     fflush(nil)
     if let path = state.settings.readyFile { try ServerFiles.write(readyFile, to: path) }
-    let (events, sources) = signalEvents([SIGTERM, SIGINT])
     var iterator = events.makeAsyncIterator()
     _ = await iterator.next()
     let impatience = Task {
@@ -51,15 +52,19 @@ extension String {
   fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
-/// Signals of the process as events, in place of their default effect, for as long as the sources live.
-private func signalEvents(_ numbers: [Int32]) -> (events: AsyncStream<Int32>, sources: [any DispatchSourceSignal]) {
+/// Signals of the process as events, in place of their default effect, for as long as the sources live. Returns when they are watched.
+private func signalEvents(_ numbers: [Int32]) async -> (events: AsyncStream<Int32>, sources: [any DispatchSourceSignal]) {
   let (events, continuation) = AsyncStream.makeStream(of: Int32.self)
-  let sources = numbers.map { number in
-    signal(number, SIG_IGN)
+  var sources: [any DispatchSourceSignal] = []
+  for number in numbers {
     let source = DispatchSource.makeSignalSource(signal: number)
     source.setEventHandler { continuation.yield(number) }
-    source.resume()
-    return source
+    await withCheckedContinuation { registered in
+      source.setRegistrationHandler { registered.resume() }
+      source.resume()
+    }
+    signal(number, SIG_IGN)
+    sources.append(source)
   }
   return (events, sources)
 }

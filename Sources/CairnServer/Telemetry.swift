@@ -29,9 +29,6 @@ final class Telemetry: Sendable {
     state.withLock { $0.requests[RequestKey(route: route, status: status), default: 0] += 1 }
   }
 
-  /// The requests that a route has answered, whatever their status.
-  func count(of route: String) -> Int { state.withLock { $0.requests.filter { $0.key.route == route }.values.reduce(0, +) } }
-
   func query(seconds: Double) { state.withLock { $0.queries.add(seconds) } }
 
   /// Everything as text: these figures, the doors', and what the store says of itself.

@@ -57,12 +57,14 @@ final class HeadPiece: Piece {
       order = RowOrder(open.batch, rowCount: rowCount)
       groupCount = open.batch.groupCount
       guard rowCount > 0 else { return }
+      var rowCountOfGroup = [Int](repeating: 0, count: groupCount)
+      for group in order?.groups ?? [] { rowCountOfGroup[Int(group)] += 1 }
       for position in 1..<max(1, open.batch.columnCount) {
         let index = ColumnIndex(position)
-        let found = open.batch.withColumn(index) { ($0.key, $0.count) }
-        guard found.1 > 0 else { continue }
-        columns.append((found.0, found.1))
-        indices[found.0] = index
+        let (key, presentCount) = open.batch.withColumn(index) { ($0.key, Self.presentCount($0, rowCountOfGroup, rowCount)) }
+        guard presentCount > 0 else { continue }
+        columns.append((key, presentCount))
+        indices[key] = index
       }
     }
     self.order = order ?? RowOrder.empty
@@ -70,6 +72,18 @@ final class HeadPiece: Piece {
     self.indices = indices
     if self.order.rank.isEmpty { columns = [] } else { columns.append((.time, self.order.rank.count)) }
     self.columns = columns.sorted { $0.key < $1.key }
+  }
+
+  /// Rows that have a value. A column with few values may have them from groups, each of which stands for many rows.
+  private static func presentCount(_ column: borrowing ColumnBuilder, _ rowCountOfGroup: [Int], _ rowCount: Int) -> Int {
+    guard column.count <= rowCountOfGroup.count * 2 else { return min(column.count, rowCount) }
+    var total = 0
+    for position in 0..<column.count {
+      let row = column.rows[position]
+      let group = Int(row & ~groupBit)
+      if row & groupBit == 0 { total += 1 } else if group < rowCountOfGroup.count { total += rowCountOfGroup[group] }
+    }
+    return min(total, rowCount)
   }
 
   func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {

@@ -33,6 +33,7 @@ final class FakeStore: IngestStore, EventStore {
     var bubbleUps: [BubbleUpPlan] = []
     var searches: [TraceSearchPlan] = []
     var cancelledCount = 0
+    var eventQuestionCount = 0
   }
   let script: Mutex<Script>
   let log = Mutex(Log())
@@ -83,5 +84,8 @@ final class FakeStore: IngestStore, EventStore {
 
   func columns(_ scope: Scope) async throws(QueryError) -> [ColumnSummary] { script.withLock { $0.columns } }
 
-  func events(_ scope: Scope, filter: Filter, limit: Int) async throws(QueryError) -> [Event] { script.withLock { $0.events } }
+  func events(_ scope: Scope, filter: Filter, limit: Int) async throws(QueryError) -> [Event] {
+    log.withLock { $0.eventQuestionCount += 1 }
+    return script.withLock { $0.events }
+  }
 }

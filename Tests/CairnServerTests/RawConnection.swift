@@ -17,9 +17,9 @@ enum RawConnection {
         }
       }
     return try await connection.executeThenClose { (inbound, outbound) in
-      try await outbound.write(bytes)
       var received = ByteBuffer()
       do {
+        try await outbound.write(bytes)
         for try await part in inbound { received.writeImmutableBuffer(part) }
       } catch {
         // A reset after the answer still leaves the answer.

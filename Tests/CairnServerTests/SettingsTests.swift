@@ -18,7 +18,13 @@ import Testing
   }
 
   @Test(arguments: Settings.Key.allCases) func everySettingCanComeFromEachPlace(_ key: Settings.Key) throws {
-    let value = key == .insecure ? "true" : "127.0.0.1:5"
+    let value =
+      switch key {
+      case .insecure: "true"
+      case .retentionDays, .diskReserveMiB, .cacheMiB: "5"
+      case .retentionDaysByDataset: "api=5"
+      default: "127.0.0.1:5"
+      }
     let flag = try Settings.resolve(flags: [key: value], environment: [:], file: [:])
     #expect(flag != Settings())
     #expect(try Settings.resolve(flags: [:], environment: [key.environmentName: value], file: [:]) == flag)
@@ -46,6 +52,8 @@ import Testing
       try Settings.resolve(flags: [:], environment: ["CAIRN_HTTP": "8080"], file: [:])
     }
     #expect(throws: ServerError.self) { try Settings.resolve(flags: [.insecure: "maybe"], environment: [:], file: [:]) }
+    #expect(throws: ServerError.self) { try Settings.resolve(flags: [.retentionDays: "-1"], environment: [:], file: [:]) }
+    #expect(throws: ServerError.self) { try Settings.resolve(flags: [.retentionDaysByDataset: "api"], environment: [:], file: [:]) }
   }
 
   @Test(arguments: [

@@ -91,9 +91,10 @@ struct DataAPI: Sendable {
   private func query(_ exchange: Exchange) async throws(Refusal) -> Response {
     let body = try exchange.json()
     let specification = try self.specification(body)
+    let series: HoneycombResultRequest.Choice = body["disable_series"]?.boolean == true ? .disabled : .enabled
     let plan = specification.plan(
       environment: exchange.environment, datasets: datasetScope(try datasetName(body)),
-      nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+      nowUnixNanoseconds: state.parts.clock.unixNanoseconds(), request: HoneycombResultRequest(queryID: "", series: series))
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
     return answerResponse(answer, plan)
   }
