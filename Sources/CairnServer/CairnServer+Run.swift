@@ -57,13 +57,14 @@ private func signalEvents(_ numbers: [Int32]) async -> (events: AsyncStream<Int3
   let (events, continuation) = AsyncStream.makeStream(of: Int32.self)
   var sources: [any DispatchSourceSignal] = []
   for number in numbers {
+    // First, because registering a source replaces this with what the source needs.
+    signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number)
     source.setEventHandler { continuation.yield(number) }
     await withCheckedContinuation { registered in
       source.setRegistrationHandler { registered.resume() }
       source.resume()
     }
-    signal(number, SIG_IGN)
     sources.append(source)
   }
   return (events, sources)

@@ -83,30 +83,50 @@ extension EventArchive {
 
   /// Starts a merge where enough small segments have come together.
   func mergeIfWorthwhile() {
-    guard state.withLock({ Self.mergeCandidates($0, settings).count >= settings.mergeCount }) else { return }
+    guard state.withLock({ !Self.mergeCandidates($0, settings, atLeast: settings.mergeCount).isEmpty }) else { return }
     mergeQueue.async { self.merge() }
   }
 
-  /// The small segments to merge next: neighbours in time of arrival, together not larger than a segment may be.
-  static func mergeCandidates(_ state: State, _ settings: ArchiveSettings) -> [SegmentPiece] {
-    var chosen: [SegmentPiece] = []
-    var rowCount = 0
-    for segment in state.segments where segment.rowCount < settings.segmentRowCountSmall && !state.unmergeable.contains(segment.id) {
-      if rowCount + segment.rowCount > settings.segmentRowCountMax { break }
-      chosen.append(segment)
-      rowCount += segment.rowCount
+  /// Small segments to merge next, at least so many, or none.
+  ///
+  /// By size, and each no larger than those before it together: so a row is rewritten only when the segment it is in doubles, and not
+  /// each time that a few rows come behind a large segment. Together they are not larger than a segment may be.
+  static func mergeCandidates(_ state: State, _ settings: ArchiveSettings, atLeast least: Int) -> [SegmentPiece] {
+    let small = state.segments.filter { $0.rowCount < settings.segmentRowCountSmall && !state.unmergeable.contains($0.id) }
+      .sorted { $0.rowCount < $1.rowCount }
+    for start in small.indices {
+      var end = start
+      var rowCount = 0
+      while end < small.count, end == start || small[end].rowCount <= rowCount,
+        rowCount + small[end].rowCount <= settings.segmentRowCountMax
+      {
+        rowCount += small[end].rowCount
+        end += 1
+      }
+      if end - start >= least { return small[start..<end].sorted { $0.id < $1.id } }
     }
-    return chosen
+    return []
   }
 
   /// Merges small segments until there are too few. Runs on the merge queue only.
-  func merge(atLeast least: Int? = nil) {
+  func merge() {
     while true {
-      let inputs = state.withLock { (state) in state.isClosed ? [] : Self.mergeCandidates(state, settings) }
-      // A lone segment straight from a head is worth rewriting too, once there is time: it was written in haste.
-      let isHasty = least != nil && inputs.count == 1 && inputs[0].footer.replaced.isEmpty
-      guard inputs.count >= max(2, least ?? settings.mergeCount) || isHasty else { return }
-      guard merge(inputs) else { return }
+      let inputs = state.withLock { $0.isClosed ? [] : Self.mergeCandidates($0, settings, atLeast: settings.mergeCount) }
+      guard !inputs.isEmpty, merge(inputs) else { return }
+    }
+  }
+
+  /// Merges what is worth it now that there is time, and writes segments straight from a head anew, which were written in haste. Runs on
+  /// the merge queue only.
+  func mergeAtLeisure() {
+    while true {
+      let inputs = state.withLock { (state) -> [SegmentPiece] in
+        guard !state.isClosed else { return [] }
+        let found = Self.mergeCandidates(state, settings, atLeast: 2)
+        if !found.isEmpty { return found }
+        return state.segments.first { $0.footer.replaced.isEmpty && !state.unmergeable.contains($0.id) }.map { [$0] } ?? []
+      }
+      guard !inputs.isEmpty, merge(inputs) else { return }
     }
   }
 

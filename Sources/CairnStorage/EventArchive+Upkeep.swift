@@ -67,7 +67,7 @@ extension EventArchive {
     }
     if isOld || isIdle { sealOpenHead(head, atLeast: isOld ? 1 : settings.headRowCountMax / 64) }
     if mustSeal { sealQueue.async { self.sealAll() } }
-    if isIdle { mergeQueue.async { self.merge(atLeast: 2) } }
+    if isIdle { mergeQueue.async { self.mergeAtLeisure() } }
     mergeQueue.async { self.retain() }
   }
 

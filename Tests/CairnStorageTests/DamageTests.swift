@@ -22,7 +22,7 @@ struct DamageTests {
       ledger.acknowledged.insert(id)
       if id == 20 {
         archive.settle()
-        archive.mergeQueue.sync { archive.merge(atLeast: 2) }
+        archive.mergeQueue.sync { archive.mergeAtLeisure() }
       }
     }
     archive.settle()

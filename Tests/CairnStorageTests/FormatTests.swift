@@ -29,7 +29,7 @@ struct GoldenFileTests {
     for request in Self.requests.prefix(8) { try await archive.ingest(request) }
     archive.close()
     let next = try openArchive(files.copy(), settings)
-    next.mergeQueue.sync { next.merge(atLeast: 2) }
+    next.mergeQueue.sync { next.mergeAtLeisure() }
     let merged = try #require(next.snapshot().first as? SegmentPiece)
     let other = MemoryFiles()
     let second = try openArchive(other, smallSettings(headRowCountMax: 1000))
@@ -84,7 +84,7 @@ struct ProbeTests {
     var segments = files.paths.filter { $0.hasSuffix(".segment") }.compactMap { files.bytes($0) }
     archive.settle()
     let next = try openArchive(files.copy())
-    next.mergeQueue.sync { next.merge(atLeast: 2) }
+    next.mergeQueue.sync { next.mergeAtLeisure() }
     if let merged = next.snapshot().first as? SegmentPiece, let files = next.files as? MemoryFiles,
       let bytes = files.bytes(merged.path)
     {

@@ -40,7 +40,7 @@ struct UpkeepTests {
     clock.set(testTime + 20 * day)
     archive.tick()
     archive.settle()
-    archive.mergeQueue.sync { archive.merge(atLeast: 2) }
+    archive.mergeQueue.sync { archive.mergeAtLeisure() }
     let kept = try requests(archive)
     #expect(kept == (10..<20).map { "\($0)" })
     archive.close()
@@ -59,7 +59,7 @@ struct UpkeepTests {
       clock.set(testTime &+ jump * day)
       archive.tick()
       archive.settle()
-      archive.mergeQueue.sync { archive.merge(atLeast: 2) }
+      archive.mergeQueue.sync { archive.mergeAtLeisure() }
       #expect(try requests(archive).count == 10)
     }
     archive.close()
