@@ -44,9 +44,6 @@ public struct ByteInterner: ~Copyable {
   /// The bytes of memory held.
   public var byteCount: Int { (mask + 1) * 8 + arenaCapacity + ends.byteCount + hashes.byteCount }
 
-  /// The bytes of all entries together.
-  public var entryByteCount: Int { arenaUsed }
-
   @inlinable @inline(__always) func start(_ code: Int) -> Int { code == 0 ? 0 : Int(ends[code &- 1]) }
 
   /// The length of an entry in bytes.

@@ -141,9 +141,6 @@ extension Batch {
     return unsafe count > 0 && columns[column.value].rows[count - 1] == target
   }
 
-  /// Forgets which column came last: the next prediction starts as at the beginning of an event.
-  @inlinable public mutating func resetPrediction() { lastColumn = 0 }
-
   /// Text by name; nothing where there are too many columns.
   public mutating func set(_ name: String, text: String) {
     guard let column = column(name, .string) else { return }

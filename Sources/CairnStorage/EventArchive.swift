@@ -46,8 +46,6 @@ public final class EventArchive: IngestStore {
     /// Segments that a merge found damaged: they stay as they are.
     var unmergeable: Set<UInt64> = []
     var snapshotPiece: (head: Head, piece: HeadPiece)?
-    /// Wall clock and monotonic clock when retention last looked, to notice a jump.
-    var retentionClock: (wall: Int64, monotonic: Int64)?
     var sealCount = 0
     var sealNanoseconds: Int64 = 0
     var mergeCount = 0
