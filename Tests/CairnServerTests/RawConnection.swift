@@ -31,6 +31,32 @@ enum RawConnection {
   static func exchange(_ endpoint: Endpoint, _ text: String) async throws -> String {
     try await exchange(endpoint, ByteBuffer(string: text))
   }
+
+  /// Sends a request without a body and returns the status as soon as it is there; 0 where the connection is closed before.
+  static func status(
+    _ endpoint: Endpoint, _ method: String, _ path: String, _ headers: [(String, String)]
+  ) async throws -> Int {
+    var text = "\(method) \(path) HTTP/1.1\r\ncontent-length: 0\r\n"
+    if !headers.contains(where: { $0.0 == "host" }) { text += "host: \(endpoint.text)\r\n" }
+    for (name, value) in headers { text += "\(name): \(value)\r\n" }
+    let request = ByteBuffer(string: text + "\r\n")
+    let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .connect(host: endpoint.host, port: endpoint.port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+    return try await connection.executeThenClose { (inbound, outbound) in
+      try await outbound.write(request)
+      var received = ByteBuffer()
+      for try await part in inbound {
+        received.writeImmutableBuffer(part)
+        let words = String(buffer: received).split(separator: " ", maxSplits: 2)
+        if words.count == 3, let status = Int(words[1]) { return status }
+      }
+      return 0
+    }
+  }
 }
 
 /// A call over HTTP/2 with prior knowledge: any headers, any body, and the trailers too.
@@ -59,7 +85,7 @@ enum RawCall {
         return try Stream(wrappingChannelSynchronously: stream)
       }
     }
-    let fields = HTTPHeaders([("host", endpoint.text)] + headers)
+    let fields = HTTPHeaders(headers.contains { $0.0 == "host" } ? headers : [("host", endpoint.text)] + headers)
     let head = HTTPRequestHead(version: .http2, method: .POST, uri: path, headers: fields)
     let reply = try await stream.executeThenClose { (inbound, outbound) in
       try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(body)), .end(nil)])

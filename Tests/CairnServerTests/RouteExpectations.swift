@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who may use each route of the server, held against the route table by `AccessTests`.
+///
+/// One line a route: its method, its pattern, and who may: `anyone` without a key, `anyKey`, a key with the scope `ingest`, `query` or
+/// `manage`, or `own` where the route reads a vendor's credential itself, inside its handler (its room's tests then try the good ones; here
+/// whoever has none must be refused). A route without a line fails the test, and so does a line without a route.
+enum RouteExpectations {
+  static let otlp = """
+    POST /v1/traces ingest
+    POST /v1/logs ingest
+    POST /v1/metrics ingest
+    POST /opentelemetry.proto.collector.trace.v1.TraceService/Export ingest
+    POST /opentelemetry.proto.collector.logs.v1.LogsService/Export ingest
+    POST /opentelemetry.proto.collector.metrics.v1.MetricsService/Export ingest
+    """
+
+  static let operations = """
+    GET /healthz anyone
+    GET /metrics query
+    POST /moto-api/reset manage
+    """
+
+  static let data = """
+    GET /api/cairn/status query
+    GET /api/cairn/datasets query
+    GET /api/cairn/columns query
+    POST /api/cairn/query query
+    POST /api/cairn/bubbleup query
+    GET /api/cairn/services query
+    GET /api/cairn/traces query
+    GET /api/cairn/traces/:id query
+    GET /api/cairn/traces/:id/spans/:span query
+    GET /api/cairn/doors query
+    GET /api/cairn/tail query
+    """
+
+  static let honeycomb = """
+    GET /1/auth anyKey
+    GET /1/datasets query
+    GET /1/datasets/:dataset query
+    GET /1/columns/:dataset query
+    POST /1/queries/:dataset query
+    GET /1/queries/:dataset/:id query
+    POST /1/query_results/:dataset query
+    GET /1/query_results/:dataset/:id query
+    """
+
+  static let xray = """
+    """
+
+  static let cloudWatch = """
+    """
+
+  static let rollbar = """
+    """
+
+  static let issuesAndAlerts = """
+    """
+
+  static let pages = """
+    GET / anyone
+    GET /ui anyone
+    GET /ui/static/* anyone
+    GET /ui/* anyone
+    """
+
+  static let all = [otlp, operations, data, honeycomb, xray, cloudWatch, rollbar, issuesAndAlerts, pages].joined(separator: "\n")
+}
