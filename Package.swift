@@ -39,6 +39,8 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCRC32C"),
+    // RE2 is C++: this target shows it as C.
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     // The files of web/, put into the program by the C compiler; see docs/decisions/002-web-files.md.
     .target(name: "CairnWeb", exclude: ["update"]),
     // 0
@@ -46,23 +48,25 @@ let package = Package(
     // 1
     room("CairnColumns", ["CairnBytes"]),
     room("CairnFormats", ["CairnBytes", "CZstd", "CZlib"]),
+    room("CairnPatterns", ["CRE2"]),
     // 2
-    room("CairnPlan", ["CairnBytes", "CairnColumns"]),
+    room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
     room("CairnDemo", ["CairnBytes"]),
     // 3
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
     room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
+    room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
-    room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPlan"]),
+    room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan"]),
     // 5
-    room("CairnStore", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnOTLP", "CairnStorage", "CairnQuery"]),
+    room("CairnStore", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnOTLP", "CairnStorage", "CairnQuery"]),
     // 6
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "CairnCatalog", "CairnWeb",
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnCatalog", "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -96,8 +100,11 @@ let package = Package(
     tests(
       "CairnStorageTests",
       ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnPlan", "CairnStorage", "TestSupport"]),
-    tests("CairnQueryTests", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnQuery", "TestSupport"]),
+    tests("CairnPatternsTests", ["CairnPatterns"]),
+    tests("CairnCloudWatchTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "TestSupport"]),
+    tests("CairnQueryTests", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan", "CairnQuery", "TestSupport"]),
     tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
     tests("TidyTests", []),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )

@@ -32,12 +32,14 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCRC32C"),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CFuzzMain"),
     room("CairnBytes", ["CCRC32C"]),
     room("CairnColumns", ["CairnBytes"]),
     room("CairnFormats", ["CairnBytes", "CZstd", "CZlib"]),
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
-    room("CairnPlan", ["CairnBytes", "CairnColumns"]),
+    room("CairnPatterns", ["CRE2"]),
+    room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     fuzzer("otlp-traces", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
     fuzzer("otlp-logs", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
@@ -45,5 +47,6 @@ let package = Package(
     fuzzer("otlp-json", ["CairnBytes", "CairnColumns", "CairnOTLP"]),
     fuzzer("journal", ["CairnStorage"]),
     fuzzer("segment", ["CairnStorage"]),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )

@@ -38,6 +38,14 @@ public enum FieldName {
   public static let body = "body"
   public static let flags = "flags"
   public static let eventName = "event.name"
+  /// The stream of its log group that a line came in; lines without one belong to the stream `default`.
+  public static let logStream = "log.stream"
+  /// When a log line arrived, in Unix nanoseconds, made unique: at once its ingestion time (to the millisecond) and its event id.
+  public static let ingestionTime = "meta.ingestion_time_ns"
+  /// What an exception told of in an event is, as OpenTelemetry names it.
+  public static let exceptionType = "exception.type"
+  public static let exceptionMessage = "exception.message"
+  public static let exceptionStacktrace = "exception.stacktrace"
   /// Not a field: the event's own time, as integer Unix nanoseconds. An integer field of this name is kept as `timestamp (field)`.
   public static let timestamp = "timestamp"
   /// Not a stored column: the name of the event's dataset.

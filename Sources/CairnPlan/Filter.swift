@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnColumns
+public import CairnPatterns
 
 /// The six orderings that a filter or a having can ask for.
 public enum Comparison: Sendable, Hashable, CaseIterable {
@@ -43,6 +44,8 @@ public indirect enum Filter: Sendable, Hashable {
   case compare(column: String, Comparison, FieldValue)
   case text(column: String, TextMatch, String)
   case oneOf(column: String, [FieldValue])
+  /// The value's text has a match of the regular expression; evaluated once for each distinct value of a piece.
+  case matches(column: String, Pattern)
   case exists(column: String)
 
   /// Passes every event.
@@ -59,7 +62,8 @@ public indirect enum Filter: Sendable, Hashable {
     switch self {
     case .all(let parts), .any(let parts): for part in parts { part.collect(&found) }
     case .not(let part): part.collect(&found)
-    case .compare(let column, _, _), .text(let column, _, _), .oneOf(let column, _), .exists(let column):
+    case .compare(let column, _, _), .text(let column, _, _), .oneOf(let column, _), .matches(let column, _),
+      .exists(let column):
       if !found.contains(column) { found.append(column) }
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnColumns
+import CairnPatterns
 import CairnPlan
 import CairnQuery
 import TestSupport
@@ -72,6 +73,13 @@ import Testing
     #expect(try await passing(.text(column: "v", .contains, "5"), values) == [3, 4])
     #expect(try await passing(.text(column: "v", .contains, ""), values) == [0, 1, 2, 3, 4, 6])
     #expect(try await passing(.not(.text(column: "v", .contains, "a")), values) == [3, 4, 5, 6])
+  }
+
+  @Test func matchesRegularExpressions() async throws {
+    let values: [FieldValue?] = [.string("GET /cart 503"), .string("GET /cart 200"), .integer(503), .float(0.5), nil, .boolean(true)]
+    #expect(try await passing(.matches(column: "v", try Pattern("\\b5\\d\\d$")), values) == [0, 2])
+    #expect(try await passing(.matches(column: "v", try Pattern("CART|TRUE", .ignoringCase)), values) == [0, 1, 5])
+    #expect(try await passing(.not(.matches(column: "v", try Pattern("."))), values) == [4])
   }
 
   @Test func doesNotMatchOverTheBorderOfTwoEntries() async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnBytes
 import CairnColumns
+import CairnPatterns
 import CairnPlan
 
 /// A row interpreter: what a plan means, written without any thought of speed. The engine must agree with it.
@@ -38,6 +39,7 @@ struct NaiveEngine {
       return comparison == .equal ? isEqual(column, own, value) : holds(comparison, own, value)
     case .oneOf(let column, let values):
       return field(column, event).map { (own) in values.contains { isEqual(column, own, $0) } } ?? false
+    case .matches(let column, let pattern): return field(column, event).map { pattern.matches($0.text) } ?? false
     case .text(let column, let match, let text):
       guard let own = field(column, event)?.text else { return false }
       switch match {

@@ -44,7 +44,7 @@ enum ColumnTest: Sendable {
     case .compare(let comparison, let wanted): ranges = Number(wanted).flatMap { range(comparison, $0) }.map { [$0] } ?? []
     case .oneOf(let list):
       ranges = Set(list.compactMap(Number.init).compactMap { range(.equal, $0) }).sorted { $0.lowerBound < $1.lowerBound }
-    case .text: return .values(test)
+    case .text, .matches: return .values(test)
     case .exists: return .present
     }
     return ranges.isEmpty ? .nothing : .integers(ranges)
@@ -80,7 +80,7 @@ enum ColumnTest: Sendable {
     switch test {
     case .compare(let comparison, let wanted): ranges = Number(wanted).flatMap { floats(comparison, $0) }.map { [$0] } ?? []
     case .oneOf(let list): ranges = list.compactMap(Number.init).compactMap { floats(.equal, $0) }
-    case .text: return .values(test)
+    case .text, .matches: return .values(test)
     case .exists: return .present
     }
     return ranges.isEmpty ? .nothing : .floats(ranges)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import CairnColumns
+internal import CairnPatterns
 internal import CairnPlan
 
 /// Tests every entry of a dictionary once; rows then only look their code up.
@@ -14,6 +15,8 @@ enum EntryTable {
       markEqual(bytes, ends, Array(wanted.utf8), &table)
     case (.text(let bytes, let ends), .oneOf(let list)) where list.allSatisfy({ $0.type == .string }):
       for case .string(let wanted) in list { markEqual(bytes, ends, Array(wanted.utf8), &table) }
+    case (.text(let bytes, let ends), .matches(let pattern)):
+      pattern.forEachMatch(in: bytes, ends: ends) { table[$0 + 1] = 1 }
     case (.traceIDs, .compare(.equal, .string(let text))): markID(text, dictionary, &table)
     case (.traceIDs, .oneOf(let list)):
       for case .string(let text) in list { markID(text, dictionary, &table) }

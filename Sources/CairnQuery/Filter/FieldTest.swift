@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import CairnColumns
+internal import CairnPatterns
 internal import CairnPlan
 
 /// A leaf of a filter as a test of one present value: what all faster forms must agree with.
@@ -12,6 +13,7 @@ enum FieldTest: Sendable {
   case compare(Comparison, FieldValue)
   case text(TextMatch, [UInt8])
   case oneOf([FieldValue])
+  case matches(Pattern)
   case exists
 
   func passes(_ value: FieldValue) -> Bool {
@@ -19,6 +21,7 @@ enum FieldTest: Sendable {
     case .exists: true
     case .compare(let comparison, let wanted): Self.holds(comparison, value, wanted)
     case .oneOf(let list): list.contains { Self.holds(.equal, value, $0) }
+    case .matches(let pattern): pattern.matches(value.text)
     case .text(let match, let wanted): Self.matches(Array(value.text.utf8), match, wanted)
     }
   }

@@ -23,6 +23,7 @@ indirect enum PieceFilter: Sendable {
     case .compare(let column, let comparison, let value): self = Self.leaf(column, .compare(comparison, value), piece)
     case .text(let column, let match, let text): self = Self.leaf(column, .text(match, Array(text.utf8)), piece)
     case .oneOf(let column, let values): self = Self.leaf(column, .oneOf(values), piece)
+    case .matches(let column, let pattern): self = Self.leaf(column, .matches(pattern), piece)
     case .exists(let column): self = Self.leaf(column, .exists, piece)
     }
   }
