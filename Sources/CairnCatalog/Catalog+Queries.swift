@@ -43,9 +43,4 @@ extension Catalog {
       }
     }.map { SavedQuery(id: id, environment: environment, dataset: $0["dataset"], specification: $0["specification"]) }
   }
-
-  /// Forgets the saved queries; keys stay.
-  public func removeQueries() throws(CatalogError) {
-    try perform { queue in try queue.write { try $0.execute(sql: "DELETE FROM saved_query") } }
-  }
 }

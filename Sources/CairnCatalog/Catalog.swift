@@ -60,6 +60,21 @@ public final class Catalog: Sendable {
     try perform { queue in try known.migrate(queue) }
   }
 
+  /// Tables that outlive `removeEverything`: credentials, without which a server would be open, and the migrator's own.
+  private static let keptTables: Set<String> = ["access_key", "grdb_migrations"]
+
+  /// Empties every table but those with credentials: for conformance suites.
+  public func removeEverything() throws(CatalogError) {
+    try perform { queue in
+      try queue.write { database in
+        let names = try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
+        for name in names where !Self.keptTables.contains(name) { try database.execute(sql: "DELETE FROM \(name.quotedDatabaseIdentifier)") }
+      }
+    }
+    try reload()
+  }
+
   /// Runs database work and turns what it throws into this room's error.
   func perform<Result>(_ work: (DatabaseQueue) throws -> Result) throws(CatalogError) -> Result {
     do {

@@ -13,8 +13,8 @@ public struct ServerParts: Sendable {
   public var store: any CairnStore
   public var catalog: Catalog
   public var status: @Sendable () -> StoreStatus
-  /// Wipes all data, for conformance suites; nil keeps the path a 404.
-  public var reset: (@Sendable () async -> Void)?
+  /// Wipes all events, for conformance suites; nil keeps the path a 404. Throws the reason in words where that does not work.
+  public var reset: (@Sendable () async throws(ResetError) -> Void)?
   public var clock = WallClock.system
 
   public init(store: any CairnStore, catalog: Catalog, status: @escaping @Sendable () -> StoreStatus = { StoreStatus() }) {
@@ -22,6 +22,13 @@ public struct ServerParts: Sendable {
     self.catalog = catalog
     self.status = status
   }
+}
+
+/// Why not everything could be wiped.
+public struct ResetError: Error, Sendable, Hashable {
+  public var reason: String
+
+  public init(_ reason: String) { self.reason = reason }
 }
 
 /// The server: its listeners, its routes, and its life from the first bind to the last answer.

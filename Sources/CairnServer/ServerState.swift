@@ -19,6 +19,7 @@ final class ServerState: Sendable {
   let results = ResultShelf()
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
+  private let resets = Mutex<[@Sendable () -> Void]>([])
 
   private struct Life {
     var addresses: [ListenerRole: String] = [:]
@@ -47,6 +48,17 @@ final class ServerState: Sendable {
   var isDraining: Bool { life.withLock { $0.isDraining } }
 
   func drain() { life.withLock { $0.isDraining = true } }
+
+  /// Has the closure called whenever everything is wiped: for whatever is kept in memory beside the store and the catalog.
+  func onReset(_ body: @escaping @Sendable () -> Void) { resets.withLock { $0.append(body) } }
+
+  /// Empties the catalog, but for its keys, and whatever is kept in memory. The store has been emptied before.
+  func reset() throws(Refusal) {
+    do throws(CatalogError) { try parts.catalog.removeEverything() } catch { throw Refusal(error) }
+    ledger.reset()
+    results.reset()
+    for body in resets.withLock({ $0 }) { body() }
+  }
 
   /// Reads the keys again if another process changed them.
   func refreshKeys() {

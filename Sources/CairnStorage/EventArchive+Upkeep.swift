@@ -133,7 +133,7 @@ extension EventArchive {
 
   /// Removes the files of segments that are no longer served. Their journals go first: without a segment that names it, a journal
   /// would be replayed at the next start.
-  private func remove(_ segments: [SegmentPiece]) throws(StorageError) {
+  func remove(_ segments: [SegmentPiece]) throws(StorageError) {
     let kept = state.withLock { (state) -> UInt64? in
       guard let kept = state.keptJournal, segments.contains(where: { $0.footer.journals.contains { $0.contains(kept) } }) else { return nil }
       state.keptJournal = nil
@@ -162,24 +162,5 @@ extension EventArchive {
     if mustTurn { turn(from: head) }
     mergeQueue.sync {}
     sealQueue.sync { self.sealAll() }
-  }
-
-  /// Forgets every event and removes every file of theirs: for conformance suites.
-  public func removeEverything() throws(StorageError) {
-    let head = state.withLock { $0.head }
-    let mustTurn = head.open.withLock { (open) in
-      defer { open.isClosed = true }
-      return !open.isClosed
-    }
-    if mustTurn { turn(from: head) }
-    sealQueue.sync { self.sealAll() }
-    mergeQueue.sync {}
-    let segments = state.withLock { (state) in
-      defer { state.segments = [] }
-      return state.segments
-    }
-    for segment in segments { cache.remove(segment: segment.id) }
-    try remove(segments)
-    try files.syncFolder("segments")
   }
 }

@@ -32,7 +32,9 @@ struct Serve: AsyncParsableCommand {
       throw ValidationError(error.message)
     }
     var parts = ServerParts(store: store, catalog: catalog, status: { StoreStatus(store.archive) })
-    parts.reset = { try? store.archive.removeEverything() }
+    parts.reset = { () throws(ResetError) in
+      do throws(StorageError) { try store.archive.removeEverything() } catch { throw ResetError(error.message) }
+    }
     let server = try await CairnServer.start(settings, parts: parts)
     try await server.runUntilSignal()
     store.close()

@@ -72,7 +72,7 @@ import Testing
     try catalog.saveQuery(query, nowUnixSeconds: 2)
     #expect(try catalog.query(id: "q", environment: "a") == query)
     #expect(try catalog.query(id: "q", environment: "b") == nil)
-    try catalog.removeQueries()
+    try catalog.removeEverything()
     #expect(try catalog.query(id: "q", environment: "a") == nil)
   }
 

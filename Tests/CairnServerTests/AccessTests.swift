@@ -5,6 +5,7 @@ import CairnFormats
 import CairnPlan
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import CairnServer
@@ -159,6 +160,32 @@ import Testing
   @Test func resetIsAbsentUnlessAskedFor() async throws {
     try await withServer(reset: {}) { (live) async throws in
       #expect(try await live.client().send("POST", "/moto-api/reset").status == 404)
+    }
+  }
+
+  @Test func resetEmptiesWhatTheServerKeepsAndSaysWhenItCannot() async throws {
+    let isBroken = Mutex(false)
+    var settings = freePorts()
+    settings.allowsTestReset = true
+    let reset: @Sendable () async throws(ResetError) -> Void = { () throws(ResetError) in
+      if isBroken.withLock({ $0 }) { throw ResetError("the disk is gone") }
+    }
+    try await withServer(settings: settings, reset: reset) { (live) async throws in
+      let key = try live.key([.query, .ingest, .manage])
+      let client = try live.client(key: key)
+      _ = try await client.send("POST", "/v1/traces", headers: [("content-type", "application/json")], body: [1])
+      let made = try await client.ask("POST", "/1/queries/__all__", body: Array("{}".utf8))
+      let id = try #require(made["id"]?.string)
+      let wiped = Mutex(0)
+      live.server.state.onReset { wiped.withLock { $0 += 1 } }
+      #expect(try await client.send("POST", "/moto-api/reset").status == 200)
+      #expect(wiped.withLock { $0 } == 1)
+      #expect(try await client.send("GET", "/1/queries/__all__/\(id)").status == 404)
+      #expect(try await client.ask("GET", "/api/cairn/doors")["recent"]?.array == [])
+      isBroken.withLock { $0 = true }
+      let refused = try await client.send("POST", "/moto-api/reset")
+      #expect(refused.status == 503)
+      #expect(String(decoding: refused.body, as: UTF8.self).contains("the disk is gone"))
     }
   }
 }

@@ -43,7 +43,7 @@ func freePorts() -> Settings {
 /// Runs the body against a server, and stops the server whatever happens.
 func withServer(
   _ script: FakeStore.Script = .init(), settings: Settings = freePorts(), limits: WireLimits = .patient,
-  reset: (@Sendable () async -> Void)? = nil, _ body: (LiveServer) async throws -> Void
+  reset: (@Sendable () async throws(ResetError) -> Void)? = nil, _ body: (LiveServer) async throws -> Void
 ) async throws {
   let store = FakeStore(script)
   let catalog = try Catalog()

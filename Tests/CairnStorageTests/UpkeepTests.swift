@@ -121,6 +121,44 @@ struct UpkeepTests {
     #expect(try !archive.allRows().isEmpty, "a request after it counts")
   }
 
+  @Test func removedEventsCountAgainWhenTheyComeAgain() async throws {
+    let files = MemoryFiles()
+    let archive = try openArchive(files, smallSettings(headRowCountMax: 20))
+    for round in 0..<3 {
+      for id in 0..<6 { try await archive.ingest(TestRequest(id, itemCount: 5)) }
+      #expect(try archive.allRows().count == 30, "round \(round)")
+      try archive.removeEverything()
+      #expect(try archive.allRows().isEmpty, "round \(round)")
+    }
+    let next = try openArchive(files.copy())
+    #expect(try next.allRows().isEmpty)
+    try await next.ingest(TestRequest(0, itemCount: 5))
+    #expect(try next.allRows().count == 5, "no identity outlives a restart either")
+  }
+
+  @Test(.timeLimit(.minutes(5))) func nothingComesBackThatWasRemovedWhileRequestsAndMergesRun() async throws {
+    let files = MemoryFiles()
+    let archive = try openArchive(files, smallSettings(headRowCountMax: 30))
+    for round in 0..<40 {
+      await withTaskGroup(of: Void.self) { (group) in
+        for writer in 0..<3 {
+          group.addTask {
+            for turn in 0..<6 { _ = await archive.refusal(of: TestRequest(round * 100 + writer * 10 + turn, itemCount: 7)) }
+          }
+        }
+        group.addTask { try? archive.removeEverything() }
+        group.addTask {
+          archive.tick()
+          archive.mergeQueue.async { archive.mergeAtLeisure() }
+        }
+      }
+      try archive.removeEverything()
+      archive.settle()
+      #expect(try archive.allRows().isEmpty, "round \(round)")
+    }
+    #expect(try openArchive(files.copy()).allRows().isEmpty)
+  }
+
   /// How far the writers are.
   private final class Progress: Sendable {
     private let state = Mutex((accepted: 0, isDone: false))

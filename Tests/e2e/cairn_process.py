@@ -19,7 +19,7 @@ def binary():
     """$CAIRN_BINARY, else the release build, else the debug build."""
     named = os.environ.get("CAIRN_BINARY")
     if named:
-        return pathlib.Path(named)
+        return pathlib.Path(named).resolve()
     built = [ROOT / ".build" / kind / "cairn" for kind in ("release", "debug")]
     return next((path for path in built if path.exists()), built[0])
 

@@ -19,8 +19,12 @@ struct OperationsAPI: Sendable {
     }
     guard state.settings.allowsTestReset, let reset = state.parts.reset else { return [health, metrics] }
     let wipe = Route(.POST, "/moto-api/reset", .key(.manage), .plain) { (_) async throws(Refusal) in
-      await reset()
-      state.ledger.reset()
+      do throws(ResetError) {
+        try await reset()
+      } catch {
+        throw Refusal(.unavailable, "Not everything could be wiped: \(error.reason)", retryAfterSeconds: 1)
+      }
+      try state.reset()
       return Response(contentType: "application/json", text: "{\"status\": \"ok\"}")
     }
     return [health, metrics, wipe]
