@@ -56,17 +56,21 @@ let package = Package(
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
     room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
+    room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
     room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan"]),
     // 5
-    room("CairnStore", ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnOTLP", "CairnStorage", "CairnQuery"]),
+    room(
+      "CairnStore",
+      ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnOTLP", "CairnXRay", "CairnStorage", "CairnQuery"]),
     // 6
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnCatalog", "CairnWeb",
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnXRay", "CairnCatalog",
+        "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -97,6 +101,7 @@ let package = Package(
     tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd", "TestSupport"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
     tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "TestSupport"]),
+    tests("CairnXRayTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnXRay", "TestSupport"]),
     tests(
       "CairnStorageTests",
       ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnPlan", "CairnStorage", "TestSupport"]),

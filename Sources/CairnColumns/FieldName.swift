@@ -46,10 +46,15 @@ public enum FieldName {
   public static let exceptionType = "exception.type"
   public static let exceptionMessage = "exception.message"
   public static let exceptionStacktrace = "exception.stacktrace"
+  /// The document as a vendor's client sent it, kept whole because that vendor's API gives it back.
+  public static let original = "meta.original"
   /// Not a field: the event's own time, as integer Unix nanoseconds. An integer field of this name is kept as `timestamp (field)`.
   public static let timestamp = "timestamp"
   /// Not a stored column: the name of the event's dataset.
   public static let dataset = "dataset"
   /// Not a stored column: true for a span without a parent.
   public static let isRoot = "is_root"
+
+  /// True for a field that is kept for Cairn's own use: no list of columns, no comparison and no page of events shows it.
+  public static func isInternal(_ name: String) -> Bool { name == original }
 }

@@ -63,7 +63,7 @@ extension QueryEngine {
     var counts: [String: [FieldType: Int]] = [:]
     for (index, open) in scan.pieces.enumerated() {
       let isWhole = slices[index].reduce(0) { $0 + $1.rows.count } == open.piece.rowCount
-      for listed in open.piece.columns where listed.key != .time && listed.presentCount > 0 {
+      for listed in open.piece.columns where listed.key != .time && listed.presentCount > 0 && !FieldName.isInternal(listed.key.name) {
         try watch.check()
         let count = isWhole ? listed.presentCount : Self.present(listed.key, open.piece, slices[index])
         if count > 0 { counts[listed.key.name, default: [:]][listed.key.kind.fieldType, default: 0] += count }

@@ -68,7 +68,9 @@ extension QueryEngine {
   /// values come first, as they take longest.
   private static func comparedColumns(_ plan: BubbleUpPlan, _ scan: ScanSet) -> [ColumnKey] {
     var left = Set(plan.selection.columns.flatMap(storedNames))
-    left.formUnion([FieldName.timestamp, FieldName.sampleRate, FieldName.traceID, FieldName.spanID, FieldName.parentID])
+    left.formUnion([
+      FieldName.timestamp, FieldName.sampleRate, FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.original,
+    ])
     var counts: [ColumnKey: Int] = [:]
     for open in scan.pieces {
       for listed in open.piece.columns where listed.presentCount > 0 && !left.contains(listed.key.name) {

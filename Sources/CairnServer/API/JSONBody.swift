@@ -60,10 +60,10 @@ extension JSONWriter {
     field(value)
   }
 
-  /// An event's fields as one object.
+  /// An event's fields as one object; what is kept for Cairn's own use is left out.
   mutating func fields(_ event: Event) {
     object("fields") { (writer) in
-      for field in event.fields { writer.member(field.name, field: field.value) }
+      for field in event.fields where !FieldName.isInternal(field.name) { writer.member(field.name, field: field.value) }
     }
   }
 
