@@ -12,14 +12,16 @@ public protocol EventStore: Sendable {
   func bubbleUp(_ plan: BubbleUpPlan) async throws(QueryError) -> BubbleUpAnswer
   /// Everything of one trace; no events where there is none.
   func trace(_ id: TraceID, environment: String) async throws(QueryError) -> TraceAnswer
+  /// The same for several traces in one pass, in the order of `ids`, one answer each; those that are not there have no events.
+  func traces(ids: [TraceID], environment: String) async throws(QueryError) -> [TraceAnswer]
   /// Traces with at least one span that matches.
   func traces(_ plan: TraceSearchPlan) async throws(QueryError) -> TraceSearchAnswer
   /// The datasets of an environment, by name.
   func datasets(environment: String) async throws(QueryError) -> [DatasetSummary]
   /// The columns of the datasets, by name; virtual ones are not among them.
   func columns(_ scope: Scope) async throws(QueryError) -> [ColumnSummary]
-  /// The newest events that match, oldest first, at most `limit`.
-  func events(_ scope: Scope, filter: Filter, limit: Int) async throws(QueryError) -> [Event]
+  /// A page of single events; see `EventsPlan`.
+  func events(_ plan: EventsPlan) async throws(QueryError) -> EventsAnswer
 }
 
 /// Why a question has no answer.

@@ -9,17 +9,32 @@ extension QueryEngine {
   /// Events some of whose fields damage hides come without these fields and are counted as unavailable. Cost: one look into each
   /// piece's dictionary of trace ids, and a scan of their codes where it has the id.
   public func trace(_ id: TraceID, environment: String, pieces: [any Piece]) async throws(QueryError) -> TraceAnswer {
+    try await traces(ids: [id], environment: environment, pieces: pieces).first
+      ?? TraceAnswer(traceID: id, events: [], info: ReadingInfo())
+  }
+
+  /// The same for several traces in one pass: an answer for each id, in their order. `rowsMatched` counts the events of that trace alone,
+  /// the other figures are those of the whole pass.
+  public func traces(ids: [TraceID], environment: String, pieces: [any Piece]) async throws(QueryError) -> [TraceAnswer] {
     let watch = QueryWatch(budget, dictionaries)
     let scope = Scope(environment: environment, datasets: .all, time: .everything)
     let scan = try ScanSet(scope, names: [FieldName.traceID], pieces: pieces, watch)
-    let filter = Filter.compare(column: FieldName.traceID, .equal, .string(id.hex))
+    let filter = Filter.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) })
     let rows = try EventReader.rows(filter, scan, watch).sorted(by: EventReader.isBefore)
     let (events, damagedCount) = try EventReader.read(rows, scan, watch)
+    var byID: [TraceID: [Event]] = [:]
+    let wanted = Set(ids)
+    for event in events {
+      let own = event.fields.lazy.filter { $0.name == FieldName.traceID }.compactMap { TraceID($0.value.text) }
+      if let id = own.first(where: wanted.contains) { byID[id, default: []].append(event) }
+    }
     var info = scan.info
-    info.rowsMatched = rows.count
     info.rowsUnavailable += damagedCount
     info.elapsedNanoseconds = watch.elapsedNanoseconds
-    return TraceAnswer(traceID: id, events: events, info: info)
+    return ids.map { (id) in
+      info.rowsMatched = byID[id]?.count ?? 0
+      return TraceAnswer(traceID: id, events: byID[id] ?? [], info: info)
+    }
   }
 
   /// Traces with at least one event that matches, in the plan's ranking: newest start, longest, or most errors first.
@@ -29,12 +44,14 @@ extension QueryEngine {
     try await TraceSearch(plan: plan, watch: QueryWatch(budget, dictionaries)).answer(pieces)
   }
 
-  /// The newest events that match, oldest first, at most `limit`.
-  public func events(_ scope: Scope, filter: Filter, limit: Int, pieces: [any Piece]) async throws(QueryError) -> [Event] {
-    let watch = QueryWatch(budget, dictionaries)
-    let scan = try ScanSet(scope, names: Set(filter.columns.flatMap(storedNames)), pieces: pieces, watch)
-    let rows = try EventReader.newest(max(limit, 0), filter, scan, watch)
-    return try EventReader.read(rows, scan, watch).0
+  /// A page of single events; see `EventsPlan` for their order and for what pages promise.
+  ///
+  /// Reads the times and the filter's columns in the page's order until the page is full, then the chosen fields of its rows only. Events
+  /// some of whose fields damage hides come without these fields and are counted as unavailable. Cost: rows looked at x the filter's
+  /// columns + rows of the page x fields.
+  public func events(_ plan: EventsPlan, pieces: [any Piece]) async throws(QueryError) -> EventsAnswer {
+    var run = EventsRun(plan, pieces, QueryWatch(budget, dictionaries))
+    return try run.answer()
   }
 
   /// The datasets of an environment, by name. Reads no column.
@@ -63,7 +80,8 @@ extension QueryEngine {
     var counts: [String: [FieldType: Int]] = [:]
     for (index, open) in scan.pieces.enumerated() {
       let isWhole = slices[index].reduce(0) { $0 + $1.rows.count } == open.piece.rowCount
-      for listed in open.piece.columns where listed.key != .time && listed.presentCount > 0 && !FieldName.isInternal(listed.key.name) {
+      for listed in open.piece.columns
+      where listed.key != .time && listed.presentCount > 0 && !FieldName.isInternal(listed.key.name) {
         try watch.check()
         let count = isWhole ? listed.presentCount : Self.present(listed.key, open.piece, slices[index])
         if count > 0 { counts[listed.key.name, default: [:]][listed.key.kind.fieldType, default: 0] += count }

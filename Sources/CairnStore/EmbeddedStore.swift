@@ -66,7 +66,11 @@ public final class EmbeddedStore: EventStore, IngestStore {
     try await engine.columns(scope, pieces: archive.snapshot())
   }
 
-  public func events(_ scope: Scope, filter: Filter, limit: Int) async throws(QueryError) -> [Event] {
-    try await engine.events(scope, filter: filter, limit: limit, pieces: archive.snapshot())
+  public func traces(ids: [TraceID], environment: String) async throws(QueryError) -> [TraceAnswer] {
+    try await engine.traces(ids: ids, environment: environment, pieces: archive.snapshot())
+  }
+
+  public func events(_ plan: EventsPlan) async throws(QueryError) -> EventsAnswer {
+    try await engine.events(plan, pieces: archive.snapshot())
   }
 }

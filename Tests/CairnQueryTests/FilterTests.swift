@@ -12,8 +12,8 @@ import Testing
     let events = values.enumerated().map { (row, value) in
       TestEvent(Int64(row), value.map { ["v": $0, "row": .integer(Int64(row))] } ?? ["row": .integer(Int64(row))])
     }
-    let found = try await patientEngine.events(everywhere, filter: filter, limit: 1000, pieces: [TestPiece(events)])
-    return found.map { Int($0.timeUnixNanoseconds) }
+    let plan = EventsPlan(scope: everywhere, filter: filter, columns: ["row"], direction: .oldestFirst, limit: 1000)
+    return try await patientEngine.events(plan, pieces: [TestPiece(events)]).times.map { Int($0) }
   }
 
   private func compare(_ comparison: Comparison, _ value: FieldValue) -> Filter { .compare(column: "v", comparison, value) }

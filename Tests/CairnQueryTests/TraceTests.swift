@@ -50,6 +50,16 @@ import Testing
     #expect(try await patientEngine.trace(id(1), environment: "other", pieces: pieces).events.isEmpty)
   }
 
+  @Test func gathersSeveralTracesAtOnce() async throws {
+    let answers = try await patientEngine.traces(ids: [id(2), id(99), id(1)], environment: "default", pieces: pieces)
+    #expect(answers.map(\.traceID) == [id(2), id(99), id(1)])
+    for (answer, number) in zip(answers, [2, 99, 1]) {
+      let alone = try await patientEngine.trace(id(number), environment: "default", pieces: pieces)
+      #expect(answer.events == alone.events && answer.info.rowsMatched == alone.events.count)
+    }
+    #expect(answers[0].events.count > 0 && answers[1].events.isEmpty)
+  }
+
   @Test func ranksTraces() async throws {
     func found(_ ranking: TraceSearchPlan.Ranking) async throws -> [Int] {
       try await patientEngine.traces(TraceSearchPlan(scope: everywhere, ranking: ranking), pieces: pieces).traces.map {
@@ -98,11 +108,5 @@ import Testing
     #expect(!columns.contains { $0.name == "status_code" || $0.name == "timestamp" })
     let all = try await patientEngine.columns(everywhere, pieces: pieces)
     #expect(all.first { $0.name == "status_code" }?.eventCount == 1)
-  }
-
-  @Test func givesTheNewestEventsOldestFirst() async throws {
-    let events = try await patientEngine.events(everywhere, filter: .exists(column: "duration_ms"), limit: 3, pieces: pieces)
-    #expect(events.map(\.timeUnixNanoseconds) == [2000, 2001, 3000])
-    #expect(try await patientEngine.events(everywhere, filter: .everything, limit: 0, pieces: pieces).isEmpty)
   }
 }

@@ -84,8 +84,19 @@ final class FakeStore: IngestStore, EventStore {
 
   func columns(_ scope: Scope) async throws(QueryError) -> [ColumnSummary] { script.withLock { $0.columns } }
 
-  func events(_ scope: Scope, filter: Filter, limit: Int) async throws(QueryError) -> [Event] {
+  func traces(ids: [TraceID], environment: String) async throws(QueryError) -> [TraceAnswer] {
+    var answers: [TraceAnswer] = []
+    for id in ids { answers.append(try await trace(id, environment: environment)) }
+    return answers
+  }
+
+  func events(_ plan: EventsPlan) async throws(QueryError) -> EventsAnswer {
     log.withLock { $0.eventQuestionCount += 1 }
-    return script.withLock { $0.events }
+    let events = Array(script.withLock { $0.events }.reversed().prefix(plan.limit))
+    var names: Set<String> = []
+    for event in events { names.formUnion(event.fields.map(\.name)) }
+    return EventsAnswer(
+      times: events.map(\.timeUnixNanoseconds), datasets: events.map(\.dataset),
+      columns: names.sorted().map { (name) in EventColumn(name: name, values: events.map { $0[name] }) })
   }
 }

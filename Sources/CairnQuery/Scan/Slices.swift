@@ -40,7 +40,8 @@ struct ScanSet: Sendable {
     for slice in slices { info.rowsScanned += slice.rows.count }
   }
 
-  private static func isWanted(_ run: DatasetRun, _ scope: Scope) -> Bool {
+  /// The run has events that the scope may take.
+  static func isWanted(_ run: DatasetRun, _ scope: Scope) -> Bool {
     run.environment == scope.environment && scope.datasets.contains(run.dataset) && !run.rows.isEmpty
       && run.maximumUnixNanoseconds >= scope.time.startUnixNanoseconds
       && (run.minimumUnixNanoseconds < scope.time.endUnixNanoseconds || scope.time.endUnixNanoseconds == .max)

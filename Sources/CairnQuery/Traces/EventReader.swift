@@ -51,50 +51,23 @@ enum EventReader {
       let filter = filters[slice.piece]
       guard filter.verdict(slice) != .none else { continue }
       filter.evaluate(slice, &bits)
-      append(bits, slice, scan, limit: .max, &rows)
+      append(bits, slice, scan, &rows)
     }
     return rows
   }
 
-  /// Appends the set rows of a slice, the last first, at most `limit`.
-  static func append(_ bits: Bits, _ slice: Slice, _ scan: ScanSet, limit: Int, _ rows: inout [EventRow]) {
+  /// Appends the set rows of a slice.
+  private static func append(_ bits: Bits, _ slice: Slice, _ scan: ScanSet, _ rows: inout [EventRow]) {
     guard let times = scan.pieces[slice.piece].columns[.time] else { return }
     let base = slice.block * blockRowCount
-    var left = limit
-    for word in bits.words.indices.reversed() where bits.words[word] != 0 {
+    for word in bits.words.indices where bits.words[word] != 0 {
       var remaining = bits.words[word]
-      while remaining != 0, left > 0 {
-        let bit = 63 - remaining.leadingZeroBitCount
-        remaining &= ~(1 << UInt64(bit))
-        let row = base + word * 64 + bit
+      while remaining != 0 {
+        let row = base + word * 64 + remaining.trailingZeroBitCount
+        remaining &= remaining &- 1
         rows.append(EventRow(piece: slice.piece, run: slice.run, row: row, timeUnixNanoseconds: times.integer(at: row) ?? 0))
-        left -= 1
       }
-      if left == 0 { return }
     }
-  }
-
-  /// The newest rows of a scope that pass a filter, oldest first; the rest of a run is not read once it has given `limit`.
-  static func newest(_ limit: Int, _ filter: Filter, _ scan: ScanSet, _ watch: QueryWatch) throws(QueryError) -> [EventRow] {
-    let filters = scan.pieces.map { PieceFilter(filter, $0) }
-    var rows: [EventRow] = []
-    var bits = Bits()
-    var run: (piece: Int, run: Int) = (-1, -1)
-    var left = limit
-    for slice in scan.slices.reversed() {
-      try watch.check()
-      if run != (slice.piece, slice.run) {
-        run = (slice.piece, slice.run)
-        left = limit
-      }
-      let filter = filters[slice.piece]
-      guard left > 0, filter.verdict(slice) != .none else { continue }
-      filter.evaluate(slice, &bits)
-      let before = rows.count
-      append(bits, slice, scan, limit: left, &rows)
-      left -= rows.count - before
-    }
-    return Array(rows.sorted(by: isBefore).suffix(limit))
   }
 
   /// By time, then by place: the same order on every run.

@@ -83,9 +83,9 @@ private struct Follower {
     let scope = Scope(
       environment: environment, datasets: datasets, time: TimeRange(startUnixNanoseconds: since, endUnixNanoseconds: .max))
     let (store, filter) = (state.store, filter)
-    let newest = try await state.desk.ask { () async throws(QueryError) in
-      try await store.events(scope, filter: filter, limit: Self.batchMax)
-    }
+    let page = EventsPlan(scope: scope, filter: filter, limit: Self.batchMax)
+    let answer = try await state.desk.ask { () async throws(QueryError) in try await store.events(page) }
+    let newest = Array(answer.events.reversed())
     let marks = newest.map(\.hashValue)
     let events = zip(newest, marks).filter { !seen.contains($0.1) }.map(\.0)
     let isFull = newest.count == Self.batchMax && events.count == newest.count && !seen.isEmpty
