@@ -19,6 +19,14 @@ enum TestSignal: CaseIterable {
     }
   }
 
+  var decoder: TestedDecoder {
+    switch self {
+    case .traces: { (body, context, batch) throws(DecodeError) in try decodeTraces(body, context, into: &batch) }
+    case .logs: { (body, context, batch) throws(DecodeError) in try decodeLogs(body, context, into: &batch) }
+    case .metrics: { (body, context, batch) throws(DecodeError) in try decodeMetrics(body, context, into: &batch) }
+    }
+  }
+
   func transcode(_ json: [UInt8], into protobuf: inout [UInt8]) throws(DecodeError) {
     let bytes = unsafe json.span.bytes
     switch self {

@@ -72,7 +72,7 @@ struct GoldenFileTests {
 
 /// Bytes that are no segment and no journal, and those that nearly are: the readers return.
 struct ProbeTests {
-  private static func count() -> Int { unsafe getenv("CAIRN_MUTATIONS").flatMap { unsafe Int(String(cString: $0)) } ?? 20_000 }
+  private static func count() -> Int { environmentNumber("CAIRN_MUTATIONS") ?? 20_000 }
 
   private func corpus() async throws -> (segments: [[UInt8]], journals: [[UInt8]]) {
     let files = MemoryFiles()
@@ -119,9 +119,6 @@ struct ProbeTests {
   @Test(.timeLimit(.minutes(20))) func changedJournalsNeverTrap() async throws {
     let seeds = try await corpus().journals
     #expect(seeds.allSatisfy { Fsck.probe(journal: $0) > 0 })
-    for seed in 0..<Self.count() {
-      var generator = SeededGenerator(seed: UInt64(seed))
-      Fsck.probe(journal: mutated(seeds[generator.below(seeds.count)], using: &generator))
-    }
+    for bytes in Mutants(of: seeds) { Fsck.probe(journal: bytes) }
   }
 }

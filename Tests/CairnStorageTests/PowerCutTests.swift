@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnColumns
 import CairnPlan
-import Glibc
 import TestSupport
 import Testing
 
@@ -12,7 +11,7 @@ import Testing
 struct PowerCutTests {
   /// `CAIRN_POWER_SEEDS` runs more of them, `CAIRN_POWER_FIRST` begins with another.
   private static func setting(_ name: String, _ fallback: Int) -> Int {
-    unsafe getenv(name).flatMap { unsafe Int(String(cString: $0)) } ?? fallback
+    environmentNumber(name) ?? fallback
   }
 
   /// A process's life: requests come in, heads turn, seals and merges run, perhaps it closes. Notes the moment of every acknowledgement.

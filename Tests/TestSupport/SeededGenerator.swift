@@ -37,23 +37,3 @@ public func withEvery<Elements: Sequence, Failure: Error>(
 ) throws(Failure) {
   for element in elements { try body(element) }
 }
-
-/// A copy of `bytes` with one to four changes: flipped bits, new bytes, cuts, doubled or dropped pieces, and lengths gone wrong.
-public func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
-  var result = bytes
-  for _ in 0...generator.below(4) {
-    guard !result.isEmpty else { return [UInt8(generator.below(256))] }
-    let index = generator.below(result.count)
-    let end = min(result.count, index + 1 + generator.below(16))
-    switch generator.below(7) {
-    case 0: result[index] ^= 1 << UInt8(generator.below(8))
-    case 1: result[index] = UInt8(generator.below(256))
-    case 2: result.removeSubrange(index..<end)
-    case 3: result.insert(contentsOf: result[index..<end], at: generator.below(result.count + 1))
-    case 4: result.removeSubrange(index...)
-    case 5: result[index] = [0, 0x7f, 0x80, 0xff][generator.below(4)]
-    default: result.insert(UInt8(generator.below(256)), at: index)
-    }
-  }
-  return result
-}
