@@ -12,7 +12,7 @@ struct ServerCore: Service {
 
   init(state: ServerState, checksHost: Bool) {
     self.state = state
-    gatekeeper = Gatekeeper(catalog: state.parts.catalog)
+    gatekeeper = Gatekeeper(catalog: state.parts.catalog, clock: state.parts.clock)
     guardian = BrowserGuard(ingestOrigins: state.settings.ingestOrigins, hosts: state.settings.hosts, checksHost: checksHost)
     table = RouteTable(allRoutes(state))
   }
@@ -41,6 +41,7 @@ struct ServerCore: Service {
   func respond(to request: Request, admitted ticket: Ticket) async -> Response {
     let route = ticket.route
     do {
+      try gatekeeper.confirm(ticket.principal, request)
       var response = try await route.handle(
         Exchange(request: request, parameters: ticket.parameters, principal: ticket.principal))
       if route.door != nil { CrossOrigin.annotate(&response, request, guardian: guardian) }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import CairnCatalog
 import CairnServer
+import Foundation
 
 /// `cairn key create | list | revoke`: works on the catalog itself, whether a server runs or not.
 struct KeyCommand: AsyncParsableCommand {
@@ -14,6 +15,7 @@ struct KeyCommand: AsyncParsableCommand {
     @Option(help: "What the key is for.") var name = ""
     @Option(help: "The tenant that the key opens.") var environment = "default"
     @Option(help: "What it may do: ingest, query, manage, with commas between.") var scopes = "ingest,query"
+    @Flag(help: "Print the key as AWS's clients take it, as two lines of a shell's environment.") var aws = false
 
     func run() async throws {
       let names = scopes.split(separator: ",").map(String.init)
@@ -23,7 +25,14 @@ struct KeyCommand: AsyncParsableCommand {
       let created = try catalog.createKey(
         name: name, environment: environment, scopes: Set(known),
         nowUnixSeconds: WallClock.system.unixNanoseconds() / 1_000_000_000)
-      print(created.text)
+      let credentials = """
+        AWS_ACCESS_KEY_ID=\(created.key.awsAccessKeyID)
+        AWS_SECRET_ACCESS_KEY=\(created.key.awsSecretAccessKey)
+
+        """
+      print(aws ? credentials : created.text + "\n", terminator: "")
+      // Beside the key, and not in the way of scripts that read it.
+      if !aws { FileHandle.standardError.write(Data("The same key for AWS's clients:\n\(credentials)".utf8)) }
     }
   }
 

@@ -16,6 +16,8 @@ struct RouteExpectation: Sendable {
   /// Method and pattern, as the line has them.
   var name: String
   var caller: Caller
+  /// A route of one of the doors that speak AWS's protocols.
+  var isAWS = false
 
   /// All lines by name. Throws where a line cannot be read or a route has two.
   static func table() throws -> [String: RouteExpectation] {
@@ -26,7 +28,8 @@ struct RouteExpectation: Sendable {
         throw Unexpected("'\(line)' is not METHOD /pattern anyone|anyKey|ingest|query|manage|own")
       }
       let name = "\(words[0]) \(words[1])"
-      guard table.updateValue(RouteExpectation(name: name, caller: caller), forKey: name) == nil else {
+      let isAWS = RouteExpectations.xray.split(separator: "\n").contains(line) || RouteExpectations.cloudWatch.split(separator: "\n").contains(line)
+      guard table.updateValue(RouteExpectation(name: name, caller: caller, isAWS: isAWS), forKey: name) == nil else {
         throw Unexpected("\(name) has two lines in RouteExpectations.swift")
       }
     }
@@ -39,7 +42,8 @@ struct RouteExpectation: Sendable {
     case (.anyone, _): nil
     case (.own, .none), (.own, .malformed), (.own, .wrongSecret), (.own, .revoked): [400, 401, 403]
     case (.own, _): []
-    case (_, .none), (_, .malformed), (_, .wrongSecret), (_, .revoked): [401]
+    // AWS says 403 for a credential that is missing or wrong.
+    case (_, .none), (_, .malformed), (_, .wrongSecret), (_, .revoked): isAWS ? [403] : [401]
     case (.anyKey, _), (_, .all), (_, .otherTenant): nil
     case (.key(let scope), .ingest): scope == .ingest ? nil : [403]
     case (.key(let scope), .query): scope == .query ? nil : [403]

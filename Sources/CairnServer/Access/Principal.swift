@@ -7,11 +7,13 @@ struct Principal: Sendable, Hashable {
   var scopes: Set<KeyScope>
   /// nil in open mode.
   var keyID: String?
+  /// What an AWS client presented, to be verified once the body is there.
+  var signature: SignatureV4?
 
   /// Everybody, while no key exists: all scopes of the environment `default`.
-  static let open = Principal(environment: "default", scopes: Set(KeyScope.allCases), keyID: nil)
+  static let open = Principal(environment: "default", scopes: Set(KeyScope.allCases))
   /// Whoever asks for what needs no key.
-  static let nobody = Principal(environment: "", scopes: [], keyID: nil)
+  static let nobody = Principal(environment: "", scopes: [])
 }
 
 /// What a route asks of its caller.
@@ -26,8 +28,12 @@ enum RouteAccess: Sendable, Hashable {
 /// Finds out who asks.
 struct Gatekeeper: Sendable {
   let catalog: Catalog
+  let clock: WallClock
 
-  init(catalog: Catalog) { self.catalog = catalog }
+  init(catalog: Catalog, clock: WallClock = .system) {
+    self.catalog = catalog
+    self.clock = clock
+  }
 
   /// True while no key was ever made.
   var isOpen: Bool { !catalog.hasKeys }
@@ -36,6 +42,7 @@ struct Gatekeeper: Sendable {
   func identify(_ request: Request, for access: RouteAccess) throws(Refusal) -> Principal {
     if access == .anyone { return .nobody }
     if isOpen { return .open }
+    if SignatureV4.isPresent(in: request) { return try identify(SignatureV4(request), for: access) }
     guard let text = credential(of: request) else {
       throw Refusal(.unauthenticated, "A key is needed: send it as 'x-honeycomb-team: KEY' or 'authorization: Bearer KEY'.")
     }
@@ -43,11 +50,32 @@ struct Gatekeeper: Sendable {
     case .unknown: throw Refusal(.unauthenticated, "unknown API key - check your credentials")
     case .revoked: throw Refusal(.unauthenticated, "This key was revoked.")
     case .good(let key):
-      if case .key(let scope) = access, !key.scopes.contains(scope) {
-        throw Refusal(.forbidden, "This key lacks the scope '\(scope.rawValue)'.")
-      }
-      return Principal(environment: key.environment, scopes: key.scopes, keyID: key.id)
+      return try principal(key, for: access)
     }
+  }
+
+  private func principal(_ key: AccessKey, for access: RouteAccess) throws(Refusal) -> Principal {
+    if case .key(let scope) = access, !key.scopes.contains(scope) {
+      throw Refusal(.forbidden, "This key lacks the scope '\(scope.rawValue)'.")
+    }
+    return Principal(environment: key.environment, scopes: key.scopes, keyID: key.id)
+  }
+
+  /// The principal that a signature claims; what it signed is checked by `confirm`, when the body is there.
+  private func identify(_ signature: SignatureV4, for access: RouteAccess) throws(Refusal) -> Principal {
+    guard let key = catalog.key(awsAccessKeyID: signature.accessKeyID), key.revokedUnixSeconds == nil else {
+      throw Refusal(.unauthenticated, "The security token included in the request is invalid.")
+    }
+    try signature.checkTime(nowUnixSeconds: clock.unixNanoseconds() / 1_000_000_000)
+    var claimed = try principal(key, for: access)
+    claimed.signature = signature
+    return claimed
+  }
+
+  /// Throws where a principal came by a signature that the whole request does not bear out.
+  func confirm(_ principal: Principal, _ request: Request) throws(Refusal) {
+    guard let signature = principal.signature, let key = catalog.key(awsAccessKeyID: signature.accessKeyID) else { return }
+    try signature.verify(request, secret: key.awsSecretAccessKey)
   }
 
   /// The key that a request presents, in any of the accepted forms; nil where it has none.

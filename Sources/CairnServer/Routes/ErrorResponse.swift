@@ -14,6 +14,8 @@ public enum Dialect: Sendable, Hashable, CaseIterable {
   case honeycomb
   /// `{"error": …, "field": …}`
   case cairn
+  /// AWS's rest-json, X-Ray's: the exception's name in a header, the body `{"Message": …}`.
+  case awsRESTJSON
   /// A line of text.
   case plain
 }
@@ -27,6 +29,7 @@ enum ErrorResponse {
     case .otlp: response = otlp(refusal, request)
     case .honeycomb: response = honeycomb(refusal)
     case .cairn: response = cairn(refusal)
+    case .awsRESTJSON: response = AWSErrorResponse.restJSON(refusal)
     case .plain:
       response = Response(status: refusal.kind.status, contentType: "text/plain; charset=utf-8", text: refusal.reason + "\n")
     }
@@ -35,7 +38,7 @@ enum ErrorResponse {
     if !refusal.allowedMethods.isEmpty {
       response.headers.add(name: "allow", value: refusal.allowedMethods.joined(separator: ", "))
     }
-    if refusal.kind == .unauthenticated { response.headers.add(name: "www-authenticate", value: "Bearer") }
+    if refusal.kind == .unauthenticated, response.status == .unauthorized { response.headers.add(name: "www-authenticate", value: "Bearer") }
     return response
   }
 

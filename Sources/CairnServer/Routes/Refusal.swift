@@ -29,6 +29,8 @@ struct Refusal: Error, Sendable, Hashable {
   var field: String?
   /// When to come again.
   var retryAfterSeconds: Int?
+  /// The name of the exception, where the caller is one of AWS's clients and the kind does not tell enough.
+  var awsCode: String?
   /// For `.methodNotAllowed`: the methods that are.
   var allowedMethods: [String] = []
   /// Every field that is to blame, where the request has several.

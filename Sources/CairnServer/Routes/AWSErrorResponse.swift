@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnFormats
+import NIOCore
+import NIOHTTP1
+
+/// Errors as AWS's clients read them. The name of the exception is `Refusal.awsCode`; without one it follows from the kind.
+enum AWSErrorResponse {
+  /// The protocol rest-json, as X-Ray speaks it: `x-amzn-errortype: Name` and `{"Message": …}`.
+  static func restJSON(_ refusal: Refusal) -> Response {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("__type", refusal.awsName)
+    writer.member("Message", refusal.reason)
+    writer.endObject()
+    var response = Response(
+      status: refusal.awsStatus, contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
+    response.headers.add(name: "x-amzn-errortype", value: refusal.awsName)
+    response.headers.add(name: "x-amzn-requestid", value: requestID())
+    return response
+  }
+
+  /// A new id for an answer, as AWS's answers all carry one.
+  static func requestID() -> String {
+    let digits = hex((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+    let parts = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]
+    return parts.map { digits.dropFirst($0.0).prefix($0.1) }.joined(separator: "-")
+  }
+}
+
+extension Refusal {
+  /// A refusal under a name that an AWS service model lists.
+  init(aws code: String, _ reason: String, kind: Kind = .malformed) {
+    self.init(kind, reason)
+    awsCode = code
+  }
+
+  /// The exception's name.
+  var awsName: String {
+    if let awsCode { return awsCode }
+    return switch kind {
+    case .unauthenticated: "UnrecognizedClientException"
+    case .forbidden: "AccessDeniedException"
+    case .notFound, .methodNotAllowed: "UnknownOperationException"
+    case .tooLarge: "RequestEntityTooLargeException"
+    case .unavailable, .cancelled: "ServiceUnavailableException"
+    case .timeout: "RequestTimeoutException"
+    case .internalError: "InternalFailure"
+    case .malformed, .unsupported, .invalid, .overBudget: "InvalidRequestException"
+    }
+  }
+
+  /// The status: AWS knows no 401 and no 422.
+  var awsStatus: HTTPResponseStatus {
+    switch kind {
+    case .unauthenticated: awsCode == "IncompleteSignatureException" ? .badRequest : .forbidden
+    case .malformed, .unsupported, .invalid, .overBudget: .badRequest
+    case .forbidden, .notFound, .methodNotAllowed, .timeout, .tooLarge, .unavailable, .cancelled, .internalError: kind.status
+    }
+  }
+}
