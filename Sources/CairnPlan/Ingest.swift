@@ -12,6 +12,7 @@ public struct RequestFormat: RawRepresentable, Sendable, Hashable {
   public static let otlpLogsJSON = RequestFormat(rawValue: 4)
   public static let otlpMetricsProtobuf = RequestFormat(rawValue: 5)
   public static let otlpMetricsJSON = RequestFormat(rawValue: 6)
+  public static let xraySegments = RequestFormat(rawValue: 16)
 }
 
 /// How a body was compressed on the wire; also the number in the journal.

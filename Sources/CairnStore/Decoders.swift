@@ -4,6 +4,7 @@ internal import CairnColumns
 internal import CairnOTLP
 internal import CairnPlan
 internal import CairnStorage
+internal import CairnXRay
 
 /// The decoder of each kind of body that the journal may hold: the doors' intakes by the number under which the journal keeps them.
 enum Decoders {
@@ -11,6 +12,7 @@ enum Decoders {
     .otlpTracesProtobuf: { (body, context, batch) throws(DecodeError) in try decodeTraces(body, context, into: &batch) },
     .otlpLogsProtobuf: { (body, context, batch) throws(DecodeError) in try decodeLogs(body, context, into: &batch) },
     .otlpMetricsProtobuf: { (body, context, batch) throws(DecodeError) in try decodeMetrics(body, context, into: &batch) },
+    .xraySegments: { (body, context, batch) throws(DecodeError) in try decodeSegments(body, context, into: &batch) },
     .otlpTracesJSON: { (body, context, batch) throws(DecodeError) in
       var protobuf: [UInt8] = []
       try transcodeTracesJSON(body, into: &protobuf)
