@@ -68,11 +68,11 @@ public final class CairnServer: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
     var listeners: [Listener] = []
     for (role, endpoint) in endpoints {
-      let wire = WireContext(service: core, limits: limits, held: state.held, role: role)
+      let wire = WireContext(service: core, limits: limits, held: state.held, connections: state.connections, role: role)
       do {
         listeners.append(try await Listener.bind(endpoint, wire: wire, group: group))
       } catch {
-        for listener in listeners { await listener.quiesce() }
+        for listener in listeners { await listener.stopAccepting() }
         try? await group.shutdownGracefully()
         throw error
       }
@@ -101,13 +101,14 @@ public final class CairnServer: Sendable {
   private func stopOnce(within seconds: Int) async {
     state.drain()
     keyWatch.cancel()
-    for listener in listeners { await listener.quiesce() }
-    let listeners = listeners
+    for listener in listeners { await listener.stopAccepting() }
+    let connections = state.connections
+    connections.quiesce()
     await withTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { for listener in listeners { await listener.waitUntilIdle() } }
+      tasks.addTask { await connections.waitUntilIdle() }
       tasks.addTask {
         try? await Task.sleep(for: .seconds(seconds))
-        for listener in listeners { listener.closeAll() }
+        connections.closeAll()
       }
       await tasks.next()
       tasks.cancelAll()

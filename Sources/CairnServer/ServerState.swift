@@ -11,6 +11,7 @@ final class ServerState: Sendable {
   let parts: ServerParts
   let limits: WireLimits
   let held: HeldBytes
+  let connections: Connections
   let ledger = DoorLedger()
   let telemetry = Telemetry()
   let desk: QuestionDesk
@@ -31,6 +32,7 @@ final class ServerState: Sendable {
     self.parts = parts
     self.limits = limits
     held = HeldBytes(limit: limits.heldBytesMax)
+    connections = Connections(limit: OpenFiles.connectionCountMax(limits.connectionCountMax))
     desk = QuestionDesk(telemetry: telemetry)
     startedUnixMicroseconds = parts.clock.unixNanoseconds() / 1000
   }

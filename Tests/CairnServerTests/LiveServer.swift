@@ -74,6 +74,7 @@ extension WireLimits {
     var limits = WireLimits()
     limits.headTimeout = .minutes(5)
     limits.bodyTimeout = .minutes(5)
+    limits.bodyGrace = .minutes(5)
     limits.idleTimeout = .minutes(5)
     return limits
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CairnBytes
-internal import CairnColumns
+public import CairnBytes
+public import CairnColumns
 public import TestSupport
 
 /// One input of a decoder's fuzz target: decoded twice into one batch, so that the second meets what the first left. Returns libFuzzer's 0.

@@ -55,6 +55,7 @@ extension ExchangeHandler {
   private func end(trailers: HTTPHeaders?, closes: Bool, _ context: ChannelHandlerContext) {
     releaseHeld()
     body = ByteBuffer()
+    if !carriesOneExchange { leave() }
     if carriesOneExchange || closes {
       state = .finished
       stopTimer()

@@ -32,13 +32,20 @@ final class ExchangeHandler: ChannelInboundHandler {
   var isHead = false
   var keepsAlive = true
   private var timer: Scheduled<Void>?
+  /// When the request's head came.
+  private var began = NIODeadline.now()
+  /// The connection, while a request of it is on its way.
+  private var entered: (any Channel)?
 
   init(wire: WireContext, carriesOneExchange: Bool) {
     self.wire = wire
     self.carriesOneExchange = carriesOneExchange
   }
 
-  func handlerAdded(context: ChannelHandlerContext) { startTimer(wire.limits.headTimeout, context) }
+  func handlerAdded(context: ChannelHandlerContext) {
+    startTimer(wire.limits.headTimeout, context)
+    if carriesOneExchange { enter(context) }
+  }
 
   func handlerRemoved(context: ChannelHandlerContext) { close() }
 
@@ -75,7 +82,9 @@ final class ExchangeHandler: ChannelInboundHandler {
 
   private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     guard case .waiting = state else { return context.close(promise: nil) }
-    startTimer(wire.limits.bodyTimeout, context)
+    began = .now()
+    startTimer(min(wire.limits.bodyGrace, wire.limits.bodyTimeout), context)
+    enter(context)
     isHead = head.method == .HEAD
     keepsAlive = head.isKeepAlive
     discardedCount = 0
@@ -178,6 +187,7 @@ final class ExchangeHandler: ChannelInboundHandler {
   func stopTimer() { timer?.cancel() }
 
   func timeout(_ context: ChannelHandlerContext) {
+    if isQuickEnough { return startTimer(min(wire.limits.bodyGrace, wire.limits.bodyTimeout), context) }
     switch state {
     case .waiting: context.close(promise: nil)
     case .discarding: refuseNow(context)
@@ -187,6 +197,33 @@ final class ExchangeHandler: ChannelInboundHandler {
       write(response, context)
     case .responding, .finished: break
     }
+  }
+
+  /// True while a body comes in at no less than the least rate and has time left.
+  private var isQuickEnough: Bool {
+    let count: Int
+    switch state {
+    case .receiving: count = body.readableBytes
+    case .discarding: count = discardedCount
+    case .waiting, .responding, .finished: return false
+    }
+    let elapsed = NIODeadline.now() - began
+    guard elapsed < wire.limits.bodyTimeout else { return false }
+    return count >= Int(elapsed.nanoseconds / 1_000_000) * wire.limits.bodyBytesPerSecondMin / 1000
+  }
+
+  private func enter(_ context: ChannelHandlerContext) {
+    guard entered == nil else { return }
+    let channel = context.channel
+    let connection = carriesOneExchange ? channel.parent ?? channel : channel
+    entered = connection
+    wire.connections.enter(connection)
+  }
+
+  func leave() {
+    guard let channel = entered else { return }
+    entered = nil
+    wire.connections.leave(channel)
   }
 
   func releaseHeld() {
@@ -201,6 +238,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     state = .finished
     body = ByteBuffer()
     releaseHeld()
+    leave()
   }
 }
 

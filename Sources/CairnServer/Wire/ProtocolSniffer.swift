@@ -63,6 +63,7 @@ struct WireContext: Sendable {
   var service: any Service
   var limits: WireLimits
   var held: HeldBytes
+  var connections: Connections
   var role: ListenerRole
 }
 

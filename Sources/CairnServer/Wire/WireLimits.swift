@@ -6,19 +6,20 @@ import Synchronization
 public struct WireLimits: Sendable {
   /// From accept to the first complete request head.
   public var headTimeout: TimeAmount = .seconds(10)
-  /// Between the end of a response and the next complete request head.
+  /// Between a response and the next complete request head; the client must have taken the response by then.
   public var idleTimeout: TimeAmount = .seconds(60)
   /// From the head of a request to the last byte of its body.
   public var bodyTimeout: TimeAmount = .seconds(60)
-  /// For the client to take a complete response.
-  public var writeTimeout: TimeAmount = .seconds(60)
+  /// A body that is not complete after this must have come at `bodyBytesPerSecondMin` on average, then and from then on.
+  public var bodyGrace: TimeAmount = .seconds(10)
+  public var bodyBytesPerSecondMin = 1024
   /// The largest body, before inflation.
   public var bodyBytesMax = 64 << 20
   /// All header fields of a request together.
   public var headerBytesMax = 64 << 10
   public var headerCountMax = 200
-  /// Connections of one listener; further ones are closed at once.
-  public var connectionCountMax = 4096
+  /// Connections of all listeners, where the system allows as many: for a further one, those idle longest give way.
+  public var connectionCountMax = 16_384
   /// HTTP/2 streams of one connection at the same time.
   public var streamCountMax = 128
   /// Bodies of all connections that are held in memory at the same time.
