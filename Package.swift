@@ -91,7 +91,7 @@ let package = Package(
       "CairnServerTests",
       [
         "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCatalog", "CairnServer",
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
       ]),
     // Tests, beside them what they share.

@@ -45,7 +45,9 @@ public final class CairnServer: Sendable {
     self.state = state
     self.core = core
     keyWatch = Task {
+      let watch = StateWatch(logger: state.logger)
       while !Task.isCancelled {
+        watch.look(at: state.parts.status())
         try? await Task.sleep(for: .seconds(1))
         state.refreshKeys()
       }

@@ -12,10 +12,12 @@ final class QuestionDesk: Sendable {
   private let state: Mutex<State>
   private let telemetry: Telemetry
   private let waitersMax: Int
+  private let runningMax: Int
 
   init(telemetry: Telemetry, runningMax: Int = 4, waitersMax: Int = 64) {
     state = Mutex(State(free: runningMax))
     self.waitersMax = waitersMax
+    self.runningMax = runningMax
     self.telemetry = telemetry
   }
 
@@ -24,13 +26,16 @@ final class QuestionDesk: Sendable {
     try await enter()
     defer { leave() }
     let start = ContinuousClock.now
-    defer { telemetry.query(seconds: seconds(ContinuousClock.now - start)) }
+    defer { telemetry.query(ContinuousClock.now - start) }
     do {
       return try await question()
     } catch {
       throw Refusal(error)
     }
   }
+
+  /// Questions that run and that wait at this moment.
+  var counts: (running: Int, waiting: Int) { state.withLock { (runningMax - $0.free, $0.waiters.count) } }
 
   private func enter() async throws(Refusal) {
     enum Place {
@@ -91,10 +96,4 @@ final class QuestionDesk: Sendable {
     }
     next?.resume(returning: true)
   }
-}
-
-/// A length of time in seconds.
-func seconds(_ duration: Duration) -> Double {
-  let parts = duration.components
-  return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
 }

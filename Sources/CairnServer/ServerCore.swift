@@ -40,6 +40,10 @@ struct ServerCore: Service {
 
   func respond(to request: Request, admitted ticket: Ticket) async -> Response {
     let route = ticket.route
+    let start = ContinuousClock.now
+    defer {
+      if let door = route.door { state.telemetry.ingest(door: door.door.rawValue, bytes: request.body.readableBytes, ContinuousClock.now - start) }
+    }
     do {
       try gatekeeper.confirm(ticket.principal, request)
       var response = try await route.handle(
@@ -76,6 +80,7 @@ struct ServerCore: Service {
     let dialect = route?.dialect ?? guessedDialect(request)
     var response = ErrorResponse.make(refusal, in: dialect, to: request)
     state.telemetry.request(route: route?.pattern ?? "none", status: Int(refusal.kind.status.code))
+    state.telemetry.refusal(door: route?.door?.door.rawValue, reason: refusal.kind.name)
     guard route?.door != nil || (route == nil && NearMiss.looksLikeIngest(request)) else { return response }
     CrossOrigin.annotate(&response, request, guardian: guardian)
     let door = route?.door?.door ?? (dialect == .grpc ? .otlpGRPC : .otlpHTTP)
@@ -107,7 +112,7 @@ func allRoutes(_ state: ServerState) -> [Route] {
     store: state.store, ledger: state.ledger, clock: state.parts.clock, bodyBytesMax: state.limits.bodyBytesMax)
   let gatekeeper = Gatekeeper(catalog: state.parts.catalog)
   return otlp.routes + OperationsAPI(state: state).routes + DataAPI(state: state, gatekeeper: gatekeeper).routes
-    + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes
+    + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes + ServerAPI(state: state).routes
     + TailAPI(state: state).routes
     + HoneycombAPI(state: state).routes + WebPages(state: state).routes
 }

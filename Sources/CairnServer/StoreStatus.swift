@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import CairnPlan
 
 /// What the store says of itself, for `/api/cairn/status` and `/metrics`.
 public struct StoreStatus: Sendable, Hashable {
@@ -25,8 +26,26 @@ public struct StoreStatus: Sendable, Hashable {
   public var ingestState = "accepting"
   public var ingestReason: String?
   public var quarantined: [Quarantined] = []
-  /// Further figures for `/metrics`, by name without the prefix: `journal_sync_seconds_sum`.
-  public var figures: [String: Double] = [:]
+  /// Further figures of this moment, by name without the prefix and with their help.
+  public var gauges: [Named<Double>] = []
+  /// Sums since the start.
+  public var counters: [Named<Double>] = []
+  public var durations: [Named<DurationHistogram>] = []
+  /// Requests refused since the start, by cause.
+  public var refusedCounts: [String: Int] = [:]
+
+  /// A figure with its name (`heads_waiting`) and what it means.
+  public struct Named<Value: Sendable & Hashable>: Sendable, Hashable {
+    public var name: String
+    public var help: String
+    public var value: Value
+
+    public init(_ name: String, _ help: String, _ value: Value) {
+      self.name = name
+      self.help = help
+      self.value = value
+    }
+  }
 
   public init() {}
 }

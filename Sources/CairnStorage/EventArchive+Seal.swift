@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import CairnColumns
+internal import CairnPlan
 internal import Dispatch
 internal import Synchronization
 
@@ -38,8 +39,7 @@ extension EventArchive {
       state.sealing.removeAll { $0.head === head }
       if let segment { state.segments.append(segment) }
       state.sealFailure = nil
-      state.sealCount += 1
-      state.sealNanoseconds += monotonicNanoseconds() - started
+      state.seals.add(nanoseconds: monotonicNanoseconds() - started)
       Self.release(&state)
     }
     journal.close(journal: head.journalNumber)
@@ -154,8 +154,7 @@ extension EventArchive {
         state.segments.insert(merged, at: place)
         state.segments.removeAll { gone.contains($0.id) }
         state.spareSegment = nil
-        state.mergeCount += 1
-        state.mergeNanoseconds += monotonicNanoseconds() - started
+        state.merges.add(nanoseconds: monotonicNanoseconds() - started)
       }
       for input in inputs {
         cache.remove(segment: input.id)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import CairnColumns
+public import CairnPlan
 internal import Dispatch
 internal import Synchronization
 
@@ -15,14 +16,37 @@ public struct ArchiveStatus: Sendable {
   public var refusal: String?
   /// Why full heads cannot be written, or nil.
   public var sealFailure: String?
-  public var syncCount = 0
-  public var syncNanoseconds: Int64 = 0
+  /// Group commits of the journal, each a write and a sync.
+  public var syncs = DurationHistogram()
+  public var seals = DurationHistogram()
+  public var merges = DurationHistogram()
   public var journalByteCount = 0
-  public var sealCount = 0
-  public var sealNanoseconds: Int64 = 0
-  public var mergeCount = 0
-  public var mergeNanoseconds: Int64 = 0
+  /// Requests that wait for their sync.
+  public var journalWaiterCount = 0
+  /// Bytes of bodies, after inflation, that are being taken in.
+  public var inFlightByteCount = 0
+  /// Full heads that wait for their seal.
   public var sealingCount = 0
+  public var cacheByteCount = 0
+  /// Requests refused since the start, by cause.
+  public var refusedCounts: [RefusalCause: Int] = [:]
+
+  public var syncCount: Int { syncs.count }
+  public var sealCount: Int { seals.count }
+  public var mergeCount: Int { merges.count }
+}
+
+/// Why the store refuses a good request for now.
+public enum RefusalCause: String, Sendable, Hashable, CaseIterable {
+  /// Too little free disk, or the folder cannot be used.
+  case disk
+  /// A write or a sync of the journal failed.
+  case journal
+  /// Full heads wait for their seal.
+  case backlog
+  /// Too many bytes at once.
+  case inFlight = "in_flight"
+  case closed
 }
 
 extension EventArchive {
@@ -34,10 +58,9 @@ extension EventArchive {
     let (head, sealing, segments) = state.withLock { (state) in
       status.refusal = state.refusal
       status.sealFailure = state.sealFailure
-      status.sealCount = state.sealCount
-      status.sealNanoseconds = state.sealNanoseconds
-      status.mergeCount = state.mergeCount
-      status.mergeNanoseconds = state.mergeNanoseconds
+      status.seals = state.seals
+      status.merges = state.merges
+      status.refusedCounts = state.refusedCounts
       status.sealingCount = state.sealing.count
       return (state.head, state.sealing.map(\.head), state.segments)
     }
@@ -49,8 +72,10 @@ extension EventArchive {
     status.segmentCount = segments.count
     status.eventCount = status.headEventCount + segments.reduce(0) { $0 + $1.rowCount }
     status.diskByteCount = segments.reduce(0) { $0 + $1.byteCount }
-    status.memoryByteCount += cache.byteCount
-    (status.syncCount, status.syncNanoseconds, status.journalByteCount) = journal.statistics
+    status.cacheByteCount = cache.byteCount
+    status.memoryByteCount += status.cacheByteCount
+    status.inFlightByteCount = inFlightByteCount.load(ordering: .relaxed)
+    (status.syncs, status.journalByteCount, status.journalWaiterCount) = journal.statistics
     status.refusal = status.refusal ?? journal.failure
     return status
   }

@@ -46,10 +46,9 @@ public final class EventArchive: IngestStore {
     /// Segments that a merge found damaged: they stay as they are.
     var unmergeable: Set<UInt64> = []
     var snapshotPiece: (head: Head, piece: HeadPiece)?
-    var sealCount = 0
-    var sealNanoseconds: Int64 = 0
-    var mergeCount = 0
-    var mergeNanoseconds: Int64 = 0
+    var seals = DurationHistogram()
+    var merges = DurationHistogram()
+    var refusedCounts: [RefusalCause: Int] = [:]
   }
 
   let settings: ArchiveSettings
@@ -63,7 +62,7 @@ public final class EventArchive: IngestStore {
   let sealQueue = DispatchQueue(label: "cairn.seal")
   let mergeQueue = DispatchQueue(label: "cairn.merge")
   private let workspaces = WorkspacePool()
-  private let inFlightByteCount = Atomic<Int>(0)
+  let inFlightByteCount = Atomic<Int>(0)
   private let wallClock: @Sendable () -> Int64
 
   /// Opens the folder: takes its lock, opens the segments, replays the journals.
@@ -118,17 +117,23 @@ public final class EventArchive: IngestStore {
     let inFlight = inFlightByteCount.wrappingAdd(byteCount, ordering: .relaxed).newValue
     guard inFlight <= settings.inFlightByteCountMax else {
       inFlightByteCount.wrappingSubtract(byteCount, ordering: .relaxed)
-      throw .unavailable(reason: "too many bytes are being taken in at once", retryAfterSeconds: 1)
+      throw refused(.inFlight, "too many bytes are being taken in at once", retryAfterSeconds: 1)
     }
   }
 
   private func checkAccepting() throws(IngestError) {
-    let (refusal, backlog) = state.withLock { ($0.refusal ?? ($0.isClosed ? "Cairn is shutting down" : nil), $0.sealing.count) }
-    if let refusal { throw .unavailable(reason: refusal, retryAfterSeconds: 5) }
-    if let failure = journal.failure { throw .unavailable(reason: failure, retryAfterSeconds: 30) }
+    let (refusal, isClosed, backlog) = state.withLock { ($0.refusal, $0.isClosed, $0.sealing.count) }
+    if let refusal { throw refused(.disk, refusal, retryAfterSeconds: 5) }
+    if isClosed { throw refused(.closed, "Cairn is shutting down", retryAfterSeconds: 5) }
+    if let failure = journal.failure { throw refused(.journal, failure, retryAfterSeconds: 30) }
     if backlog >= settings.sealingCountMax {
-      throw .unavailable(reason: "events come in faster than they can be written", retryAfterSeconds: 1)
+      throw refused(.backlog, "events come in faster than they can be written", retryAfterSeconds: 1)
     }
+  }
+
+  private func refused(_ cause: RefusalCause, _ reason: String, retryAfterSeconds: Int) -> IngestError {
+    state.withLock { $0.refusedCounts[cause, default: 0] += 1 }
+    return .unavailable(reason: reason, retryAfterSeconds: retryAfterSeconds)
   }
 
   private func append(
@@ -218,7 +223,10 @@ public final class EventArchive: IngestStore {
   }
 
   public func commit(_ outcome: IngestOutcome) async throws(IngestError) {
-    if let failure = await journal.commit(outcome.journalPosition) { throw failure }
+    if let failure = await journal.commit(outcome.journalPosition) {
+      state.withLock { $0.refusedCounts[.journal, default: 0] += 1 }
+      throw failure
+    }
     await waitForBacklog()
   }
 

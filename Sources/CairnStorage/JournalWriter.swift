@@ -38,8 +38,7 @@ final class JournalWriter: Sendable {
     /// Set once a sync failed: nothing more is accepted until a restart.
     var failure: String?
     var openFile: (number: UInt64, file: any StoredFile, syncedByteCount: Int)?
-    var syncCount = 0
-    var syncNanoseconds: Int64 = 0
+    var syncs = DurationHistogram()
     var byteCount = 0
   }
 
@@ -88,9 +87,9 @@ final class JournalWriter: Sendable {
   /// Why nothing can be written any more, or nil.
   var failure: String? { state.withLock { $0.failure } }
 
-  /// Syncs so far, the time they took and the bytes they covered.
-  var statistics: (syncCount: Int, syncNanoseconds: Int64, byteCount: Int) {
-    state.withLock { ($0.syncCount, $0.syncNanoseconds, $0.byteCount) }
+  /// The time of the syncs so far, the bytes that they covered, and how many requests wait for one.
+  var statistics: (syncs: DurationHistogram, byteCount: Int, waiterCount: Int) {
+    state.withLock { ($0.syncs, $0.byteCount, $0.waiters.count) }
   }
 
   /// Writes and syncs everything that was appended before the call, whoever waits for it.
@@ -136,8 +135,7 @@ final class JournalWriter: Sendable {
     let done = state.withLock { (state) -> [(CheckedContinuation<IngestError?, Never>, IngestError?)] in
       if let failure, state.synced < position { Self.refuse(state.synced + 1...position, failure, &state) }
       state.synced = position
-      state.syncCount += 1
-      state.syncNanoseconds += nanoseconds
+      state.syncs.add(nanoseconds: nanoseconds)
       state.byteCount += byteCount
       let ready = state.waiters.filter { $0.position <= position }
       state.waiters.removeAll { $0.position <= position }

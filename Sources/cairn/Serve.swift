@@ -69,12 +69,19 @@ extension StoreStatus {
       ingestReason = reason
     }
     quarantined = archive.damage.entries.map { Quarantined(file: $0.file, offset: $0.offset, rowCount: $0.rowCount, reason: $0.reason) }
-    figures = [
-      "journal_syncs_total": Double(status.syncCount), "journal_sync_seconds_total": Double(status.syncNanoseconds) / 1e9,
-      "journal_bytes_total": Double(status.journalByteCount), "seals_total": Double(status.sealCount),
-      "seal_seconds_total": Double(status.sealNanoseconds) / 1e9, "merges_total": Double(status.mergeCount),
-      "merge_seconds_total": Double(status.mergeNanoseconds) / 1e9, "heads_waiting": Double(status.sealingCount),
+    gauges = [
+      .init("heads_waiting", "Full heads that wait for their seal.", Double(status.sealingCount)),
+      .init("journal_waiting_requests", "Requests that wait for their sync.", Double(status.journalWaiterCount)),
+      .init("in_flight_bytes", "Bytes of bodies, after inflation, being taken in.", Double(status.inFlightByteCount)),
+      .init("column_cache_bytes", "Decoded columns of segments in memory.", Double(status.cacheByteCount)),
     ]
+    counters = [.init("journal_bytes_total", "Bytes written to journals.", Double(status.journalByteCount))]
+    durations = [
+      .init("journal_sync_seconds", "Group commits of the journal: a write and a sync.", status.syncs),
+      .init("seal_seconds", "Seals: a full head becomes a segment.", status.seals),
+      .init("merge_seconds", "Merges: several segments become one.", status.merges),
+    ]
+    refusedCounts = Dictionary(uniqueKeysWithValues: RefusalCause.allCases.map { ($0.rawValue, status.refusedCounts[$0] ?? 0) })
   }
 }
 

@@ -32,6 +32,7 @@ enum RouteExpectations {
     GET /api/cairn/traces/:id query
     GET /api/cairn/traces/:id/spans/:span query
     GET /api/cairn/doors query
+    GET /api/cairn/server query
     GET /api/cairn/tail query
     """
 

@@ -13,9 +13,8 @@ struct OperationsAPI: Sendable {
     }
     health.isOnEveryPort = true
     let metrics = Route(.GET, "/metrics", .key(.query), .plain) { (_) async throws(Refusal) in
-      let text = state.telemetry.text(
-        state.ledger.snapshot(for: .operators), store: state.parts.status(), heldBytes: state.held.current)
-      return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", text: text)
+      Response(
+        contentType: "text/plain; version=0.0.4; charset=utf-8", text: MetricsPage(ServerFigures(state: state).all).text)
     }
     guard state.settings.allowsTestReset, let reset = state.parts.reset else { return [health, metrics] }
     let wipe = Route(.POST, "/moto-api/reset", .key(.manage), .plain) { (_) async throws(Refusal) in

@@ -21,6 +21,11 @@ struct Refusal: Error, Sendable, Hashable {
     case unavailable
     case cancelled
     case internalError
+
+    /// The word for it in figures: `too_large`.
+    var name: String {
+      "\(self)".reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
   }
   var kind: Kind
   /// In words, for the client's author.

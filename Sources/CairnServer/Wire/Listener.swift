@@ -19,7 +19,8 @@ final class Listener: Sendable {
   static func bind(_ endpoint: Endpoint, wire: WireContext, group: any EventLoopGroup) async throws(ServerError) -> Listener {
     let connections = wire.connections
     let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
+      // As long as the system lets it be: where it is full, clients wait for seconds before they try again.
+      .serverChannelOption(.backlog, value: 8192)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(
