@@ -54,6 +54,7 @@ public final class Catalog: Sendable {
             created INTEGER NOT NULL, PRIMARY KEY (environment, id)) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2 X-Ray groups and insights") { database in try Self.createXRayGroups(database) }
     let known = migrator
     let isNewer = try perform { queue in try queue.read { try known.hasBeenSuperseded($0) } }
     if isNewer { throw .newer(path: path) }

@@ -16,6 +16,10 @@ public protocol EventStore: Sendable {
   func traces(ids: [TraceID], environment: String) async throws(QueryError) -> [TraceAnswer]
   /// Traces with at least one span that matches.
   func traces(_ plan: TraceSearchPlan) async throws(QueryError) -> TraceSearchAnswer
+  /// Services and the calls between them; see `ServiceGraphPlan`.
+  func serviceGraph(_ plan: ServiceGraphPlan) async throws(QueryError) -> ServiceGraphAnswer
+  /// Traces by the conditions that their events meet, newest first; see `TraceCandidatePlan`.
+  func traceCandidates(_ plan: TraceCandidatePlan) async throws(QueryError) -> TraceCandidateAnswer
   /// The datasets of an environment, by name.
   func datasets(environment: String) async throws(QueryError) -> [DatasetSummary]
   /// The columns of the datasets, by name; virtual ones are not among them.

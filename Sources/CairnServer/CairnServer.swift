@@ -37,6 +37,7 @@ public final class CairnServer: Sendable {
   let state: ServerState
   let core: ServerCore
   private let keyWatch: Task<Void, Never>
+  private let insightWatch: Task<Void, Never>
   private let listeners: [Listener]
   private let group: MultiThreadedEventLoopGroup
   private let stopping: Mutex<Task<Void, Never>?> = Mutex(nil)
@@ -50,6 +51,13 @@ public final class CairnServer: Sendable {
         watch.look(at: state.parts.status())
         try? await Task.sleep(for: .seconds(1))
         state.refreshKeys()
+      }
+    }
+    let insights = InsightRunner(state: state)
+    insightWatch = Task {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(5))
+        await insights.tick()
       }
     }
     self.listeners = listeners
@@ -103,6 +111,7 @@ public final class CairnServer: Sendable {
   private func stopOnce(within seconds: Int) async {
     state.drain()
     keyWatch.cancel()
+    insightWatch.cancel()
     for listener in listeners { await listener.stopAccepting() }
     let connections = state.connections
     connections.quiesce()

@@ -70,6 +70,14 @@ public final class EmbeddedStore: EventStore, IngestStore {
     try await engine.traces(ids: ids, environment: environment, pieces: archive.snapshot())
   }
 
+  public func serviceGraph(_ plan: ServiceGraphPlan) async throws(QueryError) -> ServiceGraphAnswer {
+    try await engine.serviceGraph(plan, pieces: archive.snapshot())
+  }
+
+  public func traceCandidates(_ plan: TraceCandidatePlan) async throws(QueryError) -> TraceCandidateAnswer {
+    try await engine.traceCandidates(plan, pieces: archive.snapshot())
+  }
+
   public func events(_ plan: EventsPlan) async throws(QueryError) -> EventsAnswer {
     try await engine.events(plan, pieces: archive.snapshot())
   }

@@ -73,6 +73,14 @@ final class FakeStore: IngestStore, EventStore {
     return TraceAnswer(traceID: id, events: events, info: ReadingInfo())
   }
 
+  func serviceGraph(_ plan: ServiceGraphPlan) async throws(QueryError) -> ServiceGraphAnswer {
+    ServiceGraphAnswer(nodes: [], edges: [], traceCount: 0, info: ReadingInfo())
+  }
+
+  func traceCandidates(_ plan: TraceCandidatePlan) async throws(QueryError) -> TraceCandidateAnswer {
+    TraceCandidateAnswer(places: [], hasMore: false, matchedCount: 0, info: ReadingInfo())
+  }
+
   func traces(_ plan: TraceSearchPlan) async throws(QueryError) -> TraceSearchAnswer {
     log.withLock { $0.searches.append(plan) }
     return TraceSearchAnswer(traces: script.withLock { $0.traces }, info: ReadingInfo())

@@ -34,6 +34,9 @@ enum RouteExpectations {
     GET /api/cairn/doors query
     GET /api/cairn/server query
     GET /api/cairn/tail query
+    GET /api/cairn/map query
+    GET /api/cairn/map/traces query
+    GET /api/cairn/map/groups query
     """
 
   static let honeycomb = """
@@ -48,6 +51,19 @@ enum RouteExpectations {
     """
 
   static let xray = """
+    POST /TraceSummaries query
+    POST /ServiceGraph query
+    POST /TraceGraph query
+    POST /TimeSeriesServiceStatistics query
+    POST /CreateGroup manage
+    POST /GetGroup query
+    POST /Groups query
+    POST /UpdateGroup manage
+    POST /DeleteGroup manage
+    POST /Insight query
+    POST /InsightEvents query
+    POST /InsightSummaries query
+    POST /InsightImpactGraph query
     """
 
   static let cloudWatch = """
