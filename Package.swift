@@ -106,7 +106,7 @@ let package = Package(
       "CairnStorageTests",
       ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnPlan", "CairnStorage", "TestSupport"]),
     tests("CairnPatternsTests", ["CairnPatterns"]),
-    tests("CairnCloudWatchTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "TestSupport"]),
+    tests("CairnCloudWatchTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "TestSupport"]),
     tests("CairnQueryTests", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan", "CairnQuery", "TestSupport"]),
     tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
     tests("TidyTests", []),

@@ -55,6 +55,7 @@ public final class Catalog: Sendable {
           """)
     }
     migrator.registerMigration("2 X-Ray groups and insights") { database in try Self.createXRayGroups(database) }
+    migrator.registerMigration("3 log items") { try $0.execute(sql: Self.logItemTable) }
     let known = migrator
     let isNewer = try perform { queue in try queue.read { try known.hasBeenSuperseded($0) } }
     if isNewer { throw .newer(path: path) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnCatalog
+import CairnCloudWatch
 public import CairnPlan
 import NIOCore
 import NIOPosix
@@ -15,6 +16,8 @@ public struct ServerParts: Sendable {
   public var status: @Sendable () -> StoreStatus
   /// Wipes all events, for conformance suites; nil keeps the path a 404. Throws the reason in words where that does not work.
   public var reset: (@Sendable () async throws(ResetError) -> Void)?
+  /// Takes the retention that calls have set for single datasets, in place of what it was told before.
+  public var retain: (@Sendable ([DatasetDays]) -> Void)?
   public var clock = WallClock.system
 
   public init(store: any CairnStore, catalog: Catalog, status: @escaping @Sendable () -> StoreStatus = { StoreStatus() }) {
@@ -51,6 +54,7 @@ public final class CairnServer: Sendable {
         watch.look(at: state.parts.status())
         try? await Task.sleep(for: .seconds(1))
         state.refreshKeys()
+        state.logs.flush()
       }
     }
     let insights = InsightRunner(state: state)
@@ -74,6 +78,12 @@ public final class CairnServer: Sendable {
     let beyond = endpoints.map(\.1).filter { !$0.isLoopback }
     if !beyond.isEmpty, !parts.catalog.hasKeys, !settings.insecure { throw .openToTheNetwork(beyond.map(\.text)) }
     let state = ServerState(settings: settings, parts: parts, limits: limits)
+    do {
+      try state.logs.load()
+    } catch {
+      throw .badSetting("the catalog cannot be read: \(error.message)")
+    }
+    parts.retain?(state.logs.retention())
     let core = ServerCore(state: state, checksHost: beyond.isEmpty)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
     var listeners: [Listener] = []
@@ -124,6 +134,7 @@ public final class CairnServer: Sendable {
       await tasks.next()
       tasks.cancelAll()
     }
+    state.logs.flush()
     try? await group.shutdownGracefully()
   }
 }

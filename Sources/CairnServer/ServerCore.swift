@@ -114,5 +114,7 @@ func allRoutes(_ state: ServerState) -> [Route] {
   return otlp.routes + OperationsAPI(state: state).routes + DataAPI(state: state, gatekeeper: gatekeeper).routes
     + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes + ServerAPI(state: state).routes
     + TailAPI(state: state).routes
-    + HoneycombAPI(state: state).routes + XRayQueryAPI(state: state).routes + WebPages(state: state).routes
+    + HoneycombAPI(state: state).routes + XRayQueryAPI(state: state).routes
+    + CloudWatchDoor(state: state).routes
+    + WebPages(state: state).routes
 }

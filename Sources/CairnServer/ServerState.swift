@@ -18,6 +18,7 @@ final class ServerState: Sendable {
   let startedUnixMicroseconds: Int64
   let processID = Int(ProcessInfo.processInfo.processIdentifier)
   let results = ResultShelf()
+  let logs: LogRegistry
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
   private let resets = Mutex<[@Sendable () -> Void]>([])
@@ -34,6 +35,9 @@ final class ServerState: Sendable {
     held = HeldBytes(limit: limits.heldBytesMax)
     connections = Connections(limit: OpenFiles.connectionCountMax(limits.connectionCountMax))
     desk = QuestionDesk(telemetry: telemetry)
+    logs = LogRegistry(catalog: parts.catalog)
+    let logs = logs
+    resets.withLock { $0.append { logs.reset() } }
     startedUnixMicroseconds = parts.clock.unixNanoseconds() / 1000
   }
 

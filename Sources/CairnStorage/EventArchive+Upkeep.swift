@@ -133,8 +133,9 @@ extension EventArchive {
     }
     let now = newest == .min ? nowUnixNanoseconds : min(nowUnixNanoseconds, newest.addingReportingOverflow(day).partialValue)
     let settings = settings
+    let own = retentions.withLock { $0 }
     return { (run) in
-      let days = settings.retentionDaysByDataset[run.dataset] ?? settings.retentionDays
+      let days = own[DatasetRetention.Key(environment: run.environment, dataset: run.dataset)] ?? settings.retentionDaysByDataset[run.dataset] ?? settings.retentionDays
       return ArchiveSettings.time(now, minusDays: days)
     }
   }

@@ -59,6 +59,7 @@ public final class EventArchive: IngestStore {
   /// What was found damaged.
   public let damage = DamageLog()
   let state: Mutex<State>
+  let retentions = Mutex<[DatasetRetention.Key: Int]>([:])
   let sealQueue = DispatchQueue(label: "cairn.seal")
   let mergeQueue = DispatchQueue(label: "cairn.merge")
   private let workspaces = WorkspacePool()

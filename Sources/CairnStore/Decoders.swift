@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import CairnCloudWatch
 internal import CairnColumns
 internal import CairnOTLP
 internal import CairnPlan
@@ -28,5 +29,6 @@ enum Decoders {
       try transcodeMetricsJSON(body, into: &protobuf)
       return try decodeMetrics(unsafe protobuf.span.bytes, context, into: &batch)
     },
+    .logBatch: { (body, context, batch) throws(DecodeError) in try decodeLogBatch(body, context, into: &batch) },
   ]
 }

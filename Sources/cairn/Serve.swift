@@ -35,6 +35,9 @@ struct Serve: AsyncParsableCommand {
     parts.reset = { () throws(ResetError) in
       do throws(StorageError) { try store.archive.removeEverything() } catch { throw ResetError(error.message) }
     }
+    parts.retain = { (days) in
+      store.archive.retain(days.map { DatasetRetention(environment: $0.environment, dataset: $0.dataset, days: $0.days) })
+    }
     let server = try await CairnServer.start(settings, parts: parts)
     try await server.runUntilSignal()
     store.close()

@@ -67,6 +67,7 @@ enum RouteExpectations {
     """
 
   static let cloudWatch = """
+    POST / anyKey
     """
 
   static let rollbar = """

@@ -27,10 +27,18 @@ public enum LogField {
     name.hasSuffix(" (field)") ? String(name.dropLast(" (field)".count)) : name
   }
 
-  private static func isReserved(_ path: String) -> Bool { path.hasPrefix("meta.") || reserved.contains(path) }
+  static let suffix = Array(" (field)".utf8)
 
-  private static let reserved: Set<String> = [
+  private static func isReserved(_ path: String) -> Bool { isReserved(Array(path.utf8)) }
+
+  static func isReserved(_ path: [UInt8]) -> Bool {
+    if path.count > 5, path[4] == 0x2e, path.starts(with: meta) { return true }
+    return reserved.contains { $0.count == path.count && $0 == path }
+  }
+
+  private static let meta = Array("meta.".utf8)
+  private static let reserved: [[UInt8]] = [
     FieldName.body, FieldName.logStream, FieldName.timestamp, FieldName.dataset, FieldName.isRoot, FieldName.sampleRate, FieldName.traceID,
     FieldName.spanID, FieldName.parentID, FieldName.durationMilliseconds, FieldName.severity, FieldName.severityCode,
-  ]
+  ].map { Array($0.utf8) }
 }

@@ -19,6 +19,26 @@ enum AWSErrorResponse {
     return response
   }
 
+  /// The protocols JSON 1.0 and 1.1; `details` are members beside the text, as JSON.
+  static func json(
+    _ name: String, _ reason: String, status: HTTPResponseStatus, details: [(name: String, json: [UInt8])] = [],
+    contentType: String = "application/x-amz-json-1.1"
+  ) -> Response {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("__type", name)
+    writer.member("message", reason)
+    for detail in details {
+      writer.key(detail.name)
+      writer.raw(detail.json)
+    }
+    writer.endObject()
+    var response = Response(status: status, contentType: contentType, bytes: ByteBuffer(bytes: writer.finish()))
+    response.headers.add(name: "x-amzn-errortype", value: name)
+    response.headers.add(name: "x-amzn-requestid", value: requestID())
+    return response
+  }
+
   /// A new id for an answer, as AWS's answers all carry one.
   static func requestID() -> String {
     let digits = hex((0..<16).map { _ in UInt8.random(in: .min ... .max) })

@@ -16,6 +16,8 @@ public enum Dialect: Sendable, Hashable, CaseIterable {
   case cairn
   /// AWS's rest-json, X-Ray's: the exception's name in a header, the body `{"Message": …}`.
   case awsRESTJSON
+  /// AWS's JSON 1.0 and 1.1, CloudWatch's: the exception's name and the text in the body.
+  case awsJSON
   /// A line of text.
   case plain
 }
@@ -29,6 +31,7 @@ enum ErrorResponse {
     case .otlp: response = otlp(refusal, request)
     case .honeycomb: response = honeycomb(refusal)
     case .cairn: response = cairn(refusal)
+    case .awsJSON: response = AWSErrorResponse.json(refusal.awsName, refusal.reason, status: refusal.awsStatus)
     case .awsRESTJSON: response = AWSErrorResponse.restJSON(refusal)
     case .plain:
       response = Response(status: refusal.kind.status, contentType: "text/plain; charset=utf-8", text: refusal.reason + "\n")

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnColumns
+internal import CairnFormats
+
+/// Makes one line a row: its text, and the fields that are found in it.
+struct LineReader: ~Copyable {
+  /// More leaves of a JSON line than this stay in its text alone, as at CloudWatch.
+  static let leafCountMax = 200
+  /// No new fields once a head has so many columns: what one program invents must not use up the columns of all others.
+  static let columnCountMax = Batch.columnCountMax / 2
+
+  private let columns: LineColumns
+  private var json = LineFields()
+
+  init(_ columns: LineColumns) { self.columns = columns }
+
+  /// Sets the row's values; the caller appends it.
+  mutating func read(_ line: RawSpan, sequence: Int64, _ batch: inout Batch) {
+    batch.setText(columns.body, line, 0, line.byteCount)
+    batch.setWord(columns.ingestionTime, UInt64(bitPattern: sequence))
+    var found = LineFindings()
+    let isJSON = json.collect(line)
+    if isJSON {
+      json.set(line, &batch, &found)
+    } else {
+      found.level = LineLevel.find(in: line)
+      found.traceID = TraceText.find(in: line)
+      found.stackTrace = StackTrace.find(in: line)
+    }
+    set(found, &batch)
+  }
+
+  private func set(_ found: LineFindings, _ batch: inout Batch) {
+    if let level = found.level { batch.setCode(columns.severity, columns.levelCodes[Int(level.rawValue)]) }
+    if let id = found.traceID, !id.isZero {
+      var bytes = InlineArray<16, UInt8>(repeating: 0)
+      for index in 0..<8 {
+        bytes[index] = UInt8(truncatingIfNeeded: id.high >> UInt64(56 - 8 * index))
+        bytes[8 + index] = UInt8(truncatingIfNeeded: id.low >> UInt64(56 - 8 * index))
+      }
+      unsafe batch.setText(columns.traceID, bytes.span.bytes, 0, 16)
+      batch.setCode(columns.annotationType, columns.spanEventCode)
+      if let span = found.spanID, span != 0 { batch.setWord(columns.parentID, span.byteSwapped) }
+    }
+    guard let trace = found.stackTrace else { return }
+    set(columns.exceptionType, trace.type, &batch)
+    if !trace.message.isEmpty { set(columns.exceptionMessage, trace.message, &batch) }
+    set(columns.exceptionStacktrace, trace.text, &batch)
+  }
+
+  private func set(_ column: ColumnIndex, _ text: String, _ batch: inout Batch) {
+    guard !batch.isSet(column) else { return }
+    var text = text
+    text.withUTF8 { (utf8) in
+      let bytes = unsafe RawSpan(_unsafeElements: utf8)
+      batch.setText(column, bytes, 0, bytes.byteCount)
+    }
+  }
+}
+
+/// What a line says of itself beyond its fields.
+struct LineFindings {
+  var level: LineLevel?
+  var traceID: TraceID?
+  var spanID: UInt64?
+  var stackTrace: StackTrace?
+}
+
+/// The columns that every line may fill.
+struct LineColumns {
+  let body, ingestionTime, traceID, parentID, severity, annotationType: ColumnIndex
+  let exceptionType, exceptionMessage, exceptionStacktrace: ColumnIndex
+  /// By level.
+  let levelCodes: [UInt32]
+  let spanEventCode: UInt32
+
+  init(_ batch: inout Batch) throws(DecodeError) {
+    body = try Self.column(FieldName.body, .string, &batch)
+    ingestionTime = try Self.column(FieldName.ingestionTime, .integer, &batch)
+    traceID = try Self.column(FieldName.traceID, .traceID, &batch)
+    parentID = try Self.column(FieldName.parentID, .spanID, &batch)
+    severity = try Self.column(FieldName.severity, .string, &batch)
+    annotationType = try Self.column(FieldName.annotationType, .string, &batch)
+    exceptionType = try Self.column(FieldName.exceptionType, .string, &batch)
+    exceptionMessage = try Self.column(FieldName.exceptionMessage, .string, &batch)
+    exceptionStacktrace = try Self.column(FieldName.exceptionStacktrace, .string, &batch)
+    var codes: [UInt32] = []
+    for level in LineLevel.allCases { codes.append(batch.code(of: level.word, in: severity)) }
+    levelCodes = codes
+    spanEventCode = batch.code(of: "span_event", in: annotationType)
+  }
+
+  private static func column(_ name: String, _ kind: ColumnKind, _ batch: inout Batch) throws(DecodeError) -> ColumnIndex {
+    guard let column = batch.column(name, kind) else { throw DecodeError(.tooManyFields, at: 0) }
+    return column
+  }
+}

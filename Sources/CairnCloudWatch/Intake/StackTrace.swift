@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+
+/// A stack trace that a program wrote into its log, as Python, Java, Node, Go and Swift print them.
+public struct StackTrace: Sendable, Hashable {
+  /// `KeyError`, `java.lang.IllegalStateException`, `panic`, `Fatal error`.
+  public var type: String
+  public var message: String
+  /// The trace alone, without what stood before it.
+  public var text: String
+
+  /// Longer traces are cut.
+  static let byteCountMax = 65_536
+  static let lineCountMax = 1_000
+
+  static func find(in line: RawSpan) -> StackTrace? {
+    // A trace has more than one line; most log lines have not.
+    var position = 0
+    while position < line.byteCount, loadByte(line, position) != 0x0a { position &+= 1 }
+    guard position &+ 1 < line.byteCount else { return nil }
+    let end = min(line.byteCount, byteCountMax)
+    return find(in: unsafe line.extracting(0..<end).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+  }
+
+  /// The first trace of a text; nil where there is none.
+  public static func find(in text: String) -> StackTrace? {
+    guard text.utf8.contains(0x0a) else { return nil }
+    let lines = text.split(separator: "\n", maxSplits: lineCountMax, omittingEmptySubsequences: false)
+    for index in lines.indices {
+      let line = lines[index]
+      if line.hasPrefix("Traceback (most recent call last):") { return python(lines[index...]) }
+      if line.hasPrefix("panic: ") || line.hasPrefix("fatal error: ") { if let found = go(lines[index...]) { return found } }
+      if line.contains("Fatal error") { if let found = swift(lines[index...]) { return found } }
+      if index > lines.startIndex, isFrame(line) { return framed(lines[(index - 1)...]) }
+    }
+    return nil
+  }
+
+  /// The exception stands behind the frames: the first line that is not indented.
+  private static func python(_ lines: ArraySlice<Substring>) -> StackTrace? {
+    for index in lines.indices.dropFirst() where !lines[index].hasPrefix(" ") && !lines[index].isEmpty {
+      let (type, message) = split(lines[index])
+      guard isName(type) else { return nil }
+      return StackTrace(type: type, message: message, text: lines[...index].joined(separator: "\n"))
+    }
+    return nil
+  }
+
+  /// Java and Node: the exception stands before frames that begin with `at`.
+  private static func framed(_ lines: ArraySlice<Substring>) -> StackTrace? {
+    guard var head = lines.first else { return nil }
+    if head.hasPrefix("Exception in thread "), let quote = head.dropFirst(21).firstIndex(of: "\"") {
+      head = head[head.index(after: quote)...].drop { $0 == " " }
+    }
+    if head.hasPrefix("Uncaught ") { head = head.dropFirst(9) }
+    var (type, message) = split(head)
+    // `2026-11-26 ERROR request failed java.lang.Exception: no`: the name is the last word before the colon.
+    if let space = type.lastIndex(where: { $0 == " " || $0 == "\t" }) { type = String(type[type.index(after: space)...]) }
+    guard isName(type), type.contains("Error") || type.contains("Exception") || type.contains("Throwable") else { return nil }
+    if message.hasSuffix("{") { message = String(message.dropLast()) }
+    var end = lines.startIndex + 1
+    while end < lines.endIndex, isFrame(lines[end]) || isContinuation(lines[end]) { end += 1 }
+    let text = ([Substring(head)] + lines[(lines.startIndex + 1)..<end]).joined(separator: "\n")
+    return StackTrace(type: type, message: message, text: text)
+  }
+
+  private static func go(_ lines: ArraySlice<Substring>) -> StackTrace? {
+    guard let head = lines.first, lines.contains(where: { $0.hasPrefix("goroutine ") }) else { return nil }
+    let (type, message) = split(head)
+    return StackTrace(type: type, message: message, text: lines.joined(separator: "\n"))
+  }
+
+  private static func swift(_ lines: ArraySlice<Substring>) -> StackTrace? {
+    guard let head = lines.first, let range = head.firstRange(of: "Fatal error") else { return nil }
+    let isTrace = lines.contains { $0.hasPrefix("Current stack trace:") || ($0.hasPrefix("Thread ") && $0.contains("crashed")) }
+    guard isTrace else { return nil }
+    let rest = head[range.upperBound...].drop { $0 == ":" || $0 == " " }
+    return StackTrace(type: "Fatal error", message: String(rest), text: lines.joined(separator: "\n"))
+  }
+
+  private static func isFrame(_ line: Substring) -> Bool {
+    let rest = line.drop { $0 == " " || $0 == "\t" }
+    return rest.startIndex > line.startIndex && rest.hasPrefix("at ") && (rest.contains("(") || rest.contains(":"))
+  }
+
+  private static func isContinuation(_ line: Substring) -> Bool {
+    let rest = line.drop { $0 == " " || $0 == "\t" }
+    return rest.hasPrefix("Caused by: ") || rest.hasPrefix("Suppressed: ") || rest.hasPrefix("... ")
+  }
+
+  private static func split(_ line: Substring) -> (type: String, message: String) {
+    guard let colon = line.firstRange(of: ": ") else { return (String(line.last == ":" ? line.dropLast() : line), "") }
+    return (String(line[..<colon.lowerBound]), String(line[colon.upperBound...]))
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, text.utf8.count <= 200, first | 0x20 >= 0x61, first | 0x20 <= 0x7a else { return false }
+    return text.utf8.allSatisfy { byte in
+      (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || [0x2e, 0x5f, 0x24, 0x3a, 0x2f].contains(byte)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnCatalog
+import CairnCloudWatch
+import CairnFormats
+import NIOCore
+import NIOHTTP1
+
+/// `POST /`: AWS's protocols that name what they want in a header or a form.
+///
+/// ```
+/// X-Amz-Target: Logs_20140328.<Operation>                 JSON 1.1    CloudWatch Logs
+/// X-Amz-Target: GraniteServiceVersion20100801.<Operation> JSON 1.0    CloudWatch metrics and alarms
+/// Action=GetCallerIdentity (form)                         XML         STS
+/// ```
+struct CloudWatchDoor: Sendable {
+  let state: ServerState
+  private let logs: [String: LogsOperation]
+
+  static let logsPrefix = "Logs_20140328."
+  static let metricsPrefix = "GraniteServiceVersion20100801."
+
+  init(state: ServerState) {
+    self.state = state
+    let desk = LogsDesk(state: state)
+    logs = Dictionary(desk.operations.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  var routes: [Route] {
+    var root = Route(.POST, "/", .anyKey, .awsJSON) { (exchange) async throws(Refusal) in await respond(exchange) }
+    root.bodyBytesMax = 16 << 20
+    return [root]
+  }
+
+  private func respond(_ exchange: Exchange) async -> Response {
+    let target = exchange.request.header("x-amz-target") ?? ""
+    if target.hasPrefix(Self.logsPrefix) {
+      return await answer(exchange, logs[String(target.dropFirst(Self.logsPrefix.count))], target, "application/x-amz-json-1.1")
+    }
+    if exchange.request.mediaType == "application/x-www-form-urlencoded" { return form(exchange) }
+    return error(LogsError(.unknownOperation, "No operation is called '\(target.prefix(200))'."), "application/x-amz-json-1.1")
+  }
+
+  private func answer(_ exchange: Exchange, _ operation: LogsOperation?, _ target: String, _ type: String) async -> Response {
+    do throws(LogsError) {
+      guard let operation else { throw LogsError(.unknownOperation, "Cairn does not support the operation '\(target.prefix(200))'.") }
+      guard exchange.principal.scopes.contains(operation.scope) else {
+        throw LogsError(.accessDenied, "This key lacks the scope '\(operation.scope.rawValue)' that \(operation.name) needs.")
+      }
+      switch try await operation.run(try call(exchange, operation)) {
+      case .nothing: return success([], type)
+      case .json(let bytes): return success(bytes, type)
+      case .other(let response): return response
+      }
+    } catch {
+      return self.error(error, type)
+    }
+  }
+
+  private func call(_ exchange: Exchange, _ operation: LogsOperation) throws(LogsError) -> LogsCall {
+    var body = exchange.request.body
+    if exchange.request.header("content-encoding") == "gzip" { body = try inflated(body) }
+    var input = JSONValue.object([])
+    // Events are read straight from their bytes.
+    if operation.name != "PutLogEvents", body.readableBytes > 0 {
+      do {
+        input = try JSONValue(parsing: body.readableBytesSpan)
+      } catch {
+        throw LogsError(.serialization, "The body is not JSON: \(error.message)")
+      }
+      guard case .object = input else { throw LogsError(.serialization, "The body is not a JSON object.") }
+    }
+    return LogsCall(
+      environment: exchange.environment, account: LogAccount(region: exchange.awsCaller.region, account: AWSCaller.accountID), input: input, body: body,
+      nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+  }
+
+  private func inflated(_ body: ByteBuffer) throws(LogsError) -> ByteBuffer {
+    var inflater = Inflater()
+    var output = InflateBuffer()
+    do throws(InflateError) {
+      try inflater.inflate(body.readableBytesSpan, .gzip, into: &output, limitBytes: 16 << 20)
+    } catch {
+      throw LogsError(.serialization, "The body cannot be inflated: \(error.message)")
+    }
+    return output.withBytes { (bytes) in unsafe bytes.withUnsafeBytes { unsafe ByteBuffer(bytes: $0) } }
+  }
+
+  // MARK: Answers
+
+  private func success(_ bytes: [UInt8], _ type: String) -> Response {
+    var response = Response(contentType: type, bytes: ByteBuffer(bytes: bytes))
+    response.headers.add(name: "x-amzn-requestid", value: AWSErrorResponse.requestID())
+    return response
+  }
+
+  private func error(_ error: LogsError, _ type: String) -> Response {
+    AWSErrorResponse.json(
+      error.kind.rawValue, error.message, status: error.kind == .unavailable ? .serviceUnavailable : .badRequest, details: error.details,
+      contentType: type)
+  }
+
+  // MARK: Forms
+
+  private func form(_ exchange: Exchange) -> Response {
+    let form = QueryString(String(buffer: exchange.request.body))
+    guard form["Action"] == "GetCallerIdentity" else {
+      return xml(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>Cairn does not support this action.</Message></Error>"
+          + "<RequestId>\(AWSErrorResponse.requestID())</RequestId></ErrorResponse>", .badRequest)
+    }
+    let account = AWSCaller.accountID
+    return xml(
+      "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>"
+        + "<Arn>arn:aws:iam::\(account):user/cairn</Arn><UserId>AKIAIOSFODNN7EXAMPLE</UserId><Account>\(account)</Account>"
+        + "</GetCallerIdentityResult><ResponseMetadata><RequestId>\(AWSErrorResponse.requestID())</RequestId></ResponseMetadata>"
+        + "</GetCallerIdentityResponse>", .ok)
+  }
+
+  private func xml(_ text: String, _ status: HTTPResponseStatus) -> Response {
+    Response(status: status, contentType: "text/xml", text: text)
+  }
+}

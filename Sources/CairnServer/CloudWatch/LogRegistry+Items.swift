@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import CairnCloudWatch
+import CairnFormats
+import Synchronization
+
+/// Filters, policies, destinations and the like: documents by kind and name, of a group or of the whole environment (group "").
+extension LogRegistry {
+  func item(_ environment: String, _ kind: String, group: String = "", _ name: String) -> JSONValue? {
+    state.withLock { state in
+      let tenant = state.tenants[environment]
+      return group.isEmpty ? tenant?.items[kind]?[name] : tenant?.groups[group]?.items[kind]?[name]
+    }
+  }
+
+  /// All of a kind, by name.
+  func items(_ environment: String, _ kind: String, group: String = "") -> [(name: String, value: JSONValue)] {
+    let found = state.withLock { state in
+      let tenant = state.tenants[environment]
+      return (group.isEmpty ? tenant?.items[kind] : tenant?.groups[group]?.items[kind]) ?? [:]
+    }
+    return found.map { (name: $0.key, value: $0.value) }.sorted { precedes($0.name, $1.name) }
+  }
+
+  func put(_ environment: String, _ kind: String, group: String = "", _ name: String, _ value: JSONValue) throws(LogsError) {
+    let item = LogItem(environment: environment, kind: kind, parent: group, name: name, document: value.bytes)
+    try keep { try $0.keepLogItems([item]) }
+    state.withLock { state in
+      if group.isEmpty {
+        state.tenants[environment, default: Tenant()].items[kind, default: [:]][name] = value
+        Self.forgetIntakes(environment, &state)
+      } else {
+        state.tenants[environment]?.groups[group]?.items[kind, default: [:]][name] = value
+        state.tenants[environment]?.groups[group]?.intake = nil
+      }
+    }
+  }
+
+  /// False where there was none.
+  @discardableResult
+  func remove(_ environment: String, _ kind: String, group: String = "", _ name: String) throws(LogsError) -> Bool {
+    guard item(environment, kind, group: group, name) != nil else { return false }
+    try keep { try $0.removeLogItem(environment: environment, kind: kind, parent: group, name: name) }
+    state.withLock { state in
+      if group.isEmpty {
+        _ = state.tenants[environment]?.items[kind]?.removeValue(forKey: name)
+        Self.forgetIntakes(environment, &state)
+      } else {
+        _ = state.tenants[environment]?.groups[group]?.items[kind]?.removeValue(forKey: name)
+        state.tenants[environment]?.groups[group]?.intake = nil
+      }
+    }
+    return true
+  }
+
+  /// Policies of the whole environment bear upon every group's way in.
+  private static func forgetIntakes(_ environment: String, _ state: inout State) {
+    guard let groups = state.tenants[environment]?.groups else { return }
+    for name in groups.keys { state.tenants[environment]?.groups[name]?.intake = nil }
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCloudWatch
+import CairnFormats
+import NIOCore
+
+/// One call of an AWS JSON API: who asks, and what.
+struct LogsCall: Sendable {
+  var environment: String
+  var account: LogAccount
+  var input: JSONValue
+  /// The body as it came, for calls with many events.
+  var body: ByteBuffer
+  var nowUnixNanoseconds: Int64
+  var nowUnixMilliseconds: Int64 { nowUnixNanoseconds / 1_000_000 }
+
+  // MARK: Members of the input
+
+  /// A text that must be there.
+  func text(_ name: String, _ length: ClosedRange<Int> = 0...Int.max) throws(LogsError) -> String {
+    guard let text = try optionalText(name, length) else { throw .missing(name) }
+    return text
+  }
+
+  func optionalText(_ name: String, _ length: ClosedRange<Int> = 0...Int.max) throws(LogsError) -> String? {
+    switch input[name] {
+    case nil, .null?: return nil
+    case .string(let text)?:
+      try LogNames.checkLength(text, at: name, min: length.lowerBound, max: length.upperBound)
+      return text
+    default: throw LogsError(.serialization, "'\(name)' must be a string.")
+    }
+  }
+
+  func integer(_ name: String, _ range: ClosedRange<Int64>) throws(LogsError) -> Int64? {
+    guard let value = input[name], value != .null else { return nil }
+    guard let integer = value.integer else { throw LogsError(.serialization, "'\(name)' must be a number.") }
+    guard integer <= range.upperBound else {
+      throw .constraint("\(integer)", at: name, "have value less than or equal to \(range.upperBound)")
+    }
+    guard integer >= range.lowerBound else {
+      throw .constraint("\(integer)", at: name, "have value greater than or equal to \(range.lowerBound)")
+    }
+    return integer
+  }
+
+  func limit(_ name: String = "limit", max: Int64 = 50, otherwise: Int = 50) throws(LogsError) -> Int {
+    try integer(name, 1...max).map { Int($0) } ?? otherwise
+  }
+
+  func boolean(_ name: String) throws(LogsError) -> Bool? {
+    guard let value = input[name], value != .null else { return nil }
+    guard let boolean = value.boolean else { throw LogsError(.serialization, "'\(name)' must be true or false.") }
+    return boolean
+  }
+
+  func texts(_ name: String, countMax: Int = .max) throws(LogsError) -> [String]? {
+    guard let value = input[name], value != .null else { return nil }
+    guard let array = value.array else { throw LogsError(.serialization, "'\(name)' must be a list.") }
+    let texts = array.compactMap(\.string)
+    guard texts.count == array.count else { throw LogsError(.serialization, "'\(name)' must be a list of strings.") }
+    guard texts.count <= countMax else {
+      throw .constraint("[\(texts.joined(separator: ", "))]", at: name, "have length less than or equal to \(countMax)")
+    }
+    return texts
+  }
+
+  func choice(_ name: String, _ allowed: [String]) throws(LogsError) -> String? {
+    guard let text = try optionalText(name) else { return nil }
+    guard allowed.contains(text) else {
+      throw .constraint(text, at: name, "satisfy enum value set: [\(allowed.joined(separator: ", "))]")
+    }
+    return text
+  }
+
+  /// `tags`: a map of texts, at most 50.
+  func tags(_ name: String = "tags") throws(LogsError) -> [String: String] {
+    guard let value = input[name], value != .null else { return [:] }
+    guard let members = value.members else { throw LogsError(.serialization, "'\(name)' must be a map.") }
+    var tags: [String: String] = [:]
+    for member in members {
+      guard let text = member.value.string else { throw LogsError(.serialization, "'\(name)' must be a map of strings.") }
+      try LogNames.checkLength(member.name, at: "\(name).key", max: 128)
+      try LogNames.checkLength(text, at: "\(name).value", min: 0, max: 256)
+      tags[member.name] = text
+    }
+    guard tags.count <= 50 else { throw .constraint("{…}", at: name, "have length less than or equal to 50") }
+    return tags
+  }
+
+  // MARK: Groups
+
+  /// A group's name, that must be there.
+  func groupName(_ name: String = "logGroupName") throws(LogsError) -> String {
+    let text = try text(name)
+    try LogNames.checkGroup(text, at: name)
+    return text
+  }
+
+  /// A group by `logGroupName` or by `logGroupIdentifier`, but not by both.
+  func groupNameOrIdentifier() throws(LogsError) -> String {
+    let name = try optionalText("logGroupName")
+    let identifier = try optionalText("logGroupIdentifier", 1...2048)
+    switch (name, identifier) {
+    case (.some, .some): throw LogsError(.validation, "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+    case (.some(let name), nil):
+      try LogNames.checkGroup(name)
+      return name
+    case (nil, .some(let identifier)):
+      let name = LogNames.group(ofIdentifier: identifier)
+      try LogNames.checkGroup(name, at: "logGroupIdentifier")
+      return name
+    case (nil, nil): throw LogsError(.validation, "Either logGroupName or logGroupIdentifier must be specified.")
+    }
+  }
+
+  // MARK: Pages
+
+  /// A page of a list by its numbered token, and the token of the next one; nil where the list ends.
+  func page<Element>(
+    _ all: [Element], limit: Int, token name: String = "nextToken", key: (Element) -> String
+  ) throws(LogsError) -> (page: ArraySlice<Element>, next: String?) {
+    var start = 0
+    if let token = try optionalText(name, 1...4096) {
+      guard let last = Self.decode(token) else { throw LogsError(.invalidParameter, "The specified nextToken is invalid.") }
+      start = all.firstIndex { key($0) == last }.map { $0 + 1 } ?? all.firstIndex { precedes(last, key($0)) } ?? all.count
+    }
+    let page = all[start..<min(all.count, start + limit)]
+    return (page, page.endIndex < all.count ? page.last.map { Self.encode(key($0)) } : nil)
+  }
+
+  /// A token is the hex of the last name: nothing has to be kept for it.
+  private static func encode(_ name: String) -> String {
+    name.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  private static func decode(_ token: String) -> String? {
+    let digits = Array(token.utf8)
+    guard digits.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else { return nil }
+      bytes.append(byte)
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+}
+
+/// What a call answers: the members of a JSON object, or nothing at all.
+enum LogsAnswer: Sendable {
+  /// A call without output has an empty body.
+  case nothing
+  case json([UInt8])
+  case other(Response)
+
+  /// An object made by `body`.
+  static func object(_ body: (inout JSONWriter) -> Void) -> LogsAnswer {
+    var writer = JSONWriter(reserving: 1024)
+    writer.beginObject()
+    body(&writer)
+    writer.endObject()
+    return .json(writer.finish())
+  }
+}
+
+extension JSONWriter {
+  /// A member with an array of objects.
+  mutating func objects<Elements: Sequence>(_ name: String, _ elements: Elements, _ body: (inout JSONWriter, Elements.Element) -> Void) {
+    key(name)
+    beginArray()
+    for element in elements {
+      beginObject()
+      body(&self, element)
+      endObject()
+    }
+    endArray()
+  }
+
+  /// A member that is there only where it has a value.
+  mutating func member(_ name: String, ifPresent text: String?) { if let text { member(name, text) } }
+  mutating func member(_ name: String, ifPresent value: Int64?) { if let value { member(name, value) } }
+  mutating func member(_ name: String, ifPresent value: JSONValue?) { if let value, value != .null { member(name, value) } }
+}

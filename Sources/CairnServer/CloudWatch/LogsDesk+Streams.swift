@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import CairnCloudWatch
+import CairnFormats
+
+/// Log streams.
+extension LogsDesk {
+  var streamOperations: [LogsOperation] {
+    [
+      LogsOperation("CreateLogStream", .ingest) { (call) async throws(LogsError) in try await createStream(call) },
+      LogsOperation("DeleteLogStream", .manage) { (call) async throws(LogsError) in try await deleteStream(call) },
+      LogsOperation("DescribeLogStreams", .query) { (call) async throws(LogsError) in try await describeStreams(call) },
+    ]
+  }
+
+  private func createStream(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let name = try call.groupName()
+    let stream = try call.text("logStreamName")
+    try LogNames.checkStream(stream)
+    let group = try await ownGroup(call, name)
+    guard group.streams[stream] == nil else {
+      throw LogsError(.resourceAlreadyExists, "The specified log stream already exists")
+    }
+    try registry.create(
+      LogStream(name: stream, createdUnixMilliseconds: call.nowUnixMilliseconds), in: call.environment, group: name)
+    return .nothing
+  }
+
+  private func deleteStream(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let name = try call.groupName()
+    let stream = try call.text("logStreamName")
+    try LogNames.checkStream(stream)
+    let group = try await ownGroup(call, name)
+    guard try await streams(call, group).contains(where: { $0.name == stream }) else { throw .noStream }
+    let end = registry.numbers(1, nowUnixNanoseconds: call.nowUnixNanoseconds)
+    try registry.put(call.environment, "deletion", group: name, stream, .integer(end))
+    try registry.delete(call.environment, group: name, stream: stream)
+    return .nothing
+  }
+
+  private func describeStreams(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let name = try call.groupNameOrIdentifier()
+    let prefix = try call.optionalText("logStreamNamePrefix", 1...512)
+    if let prefix { try LogNames.checkStream(prefix, at: "logStreamNamePrefix") }
+    let order = try call.choice("orderBy", ["LogStreamName", "LastEventTime"]) ?? "LogStreamName"
+    let isDescending = try call.boolean("descending") ?? false
+    let limit = try call.limit()
+    if order == "LastEventTime", prefix != nil {
+      throw LogsError(.invalidParameter, "Cannot order by LastEventTime with a logStreamNamePrefix.")
+    }
+    let group = try await group(call, name)
+    var found = try await streams(call, group).filter { $0.name.hasPrefix(prefix ?? "") }
+    found.sort { left, right in
+      if order == "LastEventTime" {
+        let (first, second) = (left.lastEventUnixMilliseconds ?? 0, right.lastEventUnixMilliseconds ?? 0)
+        if first != second { return first < second }
+      }
+      return precedes(left.name, right.name)
+    }
+    if isDescending { found.reverse() }
+    let (page, next) = try await pageOfStreams(call, found, limit)
+    return .object { writer in
+      writer.objects("logStreams", page) { writer, stream in
+        writer.member("logStreamName", stream.name)
+        writer.member("creationTime", stream.createdUnixMilliseconds)
+        writer.member("firstEventTimestamp", ifPresent: stream.firstEventUnixMilliseconds)
+        writer.member("lastEventTimestamp", ifPresent: stream.lastEventUnixMilliseconds)
+        writer.member("lastIngestionTime", ifPresent: stream.lastIngestionUnixMilliseconds)
+        if stream.lastIngestionUnixMilliseconds != nil { writer.member("uploadSequenceToken", Self.sequenceToken(stream)) }
+        writer.member("arn", call.account.streamARN(name, stream.name))
+        writer.member("storedBytes", 0)
+      }
+      writer.member("nextToken", ifPresent: next)
+    }
+  }
+
+  /// The order may be any, so a token finds its place by name, or else by how many came before.
+  private func pageOfStreams(
+    _ call: LogsCall, _ found: [LogStream], _ limit: Int
+  ) async throws(LogsError) -> (ArraySlice<LogStream>, String?) {
+    var start = 0
+    if let token = try call.optionalText("nextToken", 1...4096) {
+      let parts = token.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let count = Int(parts[0]), count >= 0 else {
+        throw LogsError(.invalidParameter, "The specified nextToken is invalid.")
+      }
+      start = found.firstIndex { $0.name == parts[1] }.map { $0 + 1 } ?? min(count, found.count)
+    }
+    let page = found[start..<min(found.count, start + limit)]
+    return (page, page.endIndex < found.count ? page.last.map { "\(page.endIndex)@\($0.name)" } : nil)
+  }
+
+  /// 56 digits that nobody has to send back.
+  static func sequenceToken(_ stream: LogStream) -> String {
+    LogPosition(
+      timeUnixNanoseconds: (stream.lastIngestionUnixMilliseconds ?? 0) * 1_000_000, sequence: stream.lastEventUnixMilliseconds ?? 0
+    ).digits
+  }
+}

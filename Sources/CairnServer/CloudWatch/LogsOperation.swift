@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import CairnCloudWatch
+import CairnFormats
+
+/// One operation of an AWS JSON API: its name behind the target's point, what a key must be good for, and what it does.
+struct LogsOperation: Sendable {
+  var name: String
+  var scope: KeyScope
+  var run: @Sendable (LogsCall) async throws(LogsError) -> LogsAnswer
+
+  init(_ name: String, _ scope: KeyScope, _ run: @escaping @Sendable (LogsCall) async throws(LogsError) -> LogsAnswer) {
+    self.name = name
+    self.scope = scope
+    self.run = run
+  }
+}
+
+/// What all operations work on.
+struct LogsDesk: Sendable {
+  let state: ServerState
+  var registry: LogRegistry { state.logs }
+
+  /// Every operation of CloudWatch Logs that is served.
+  var operations: [LogsOperation] {
+    groupOperations + streamOperations + tagOperations + eventOperations + readOperations
+  }
+
+  /// The group, or AWS's error for one that is not there. OpenTelemetry's services with log records are groups, too.
+  func group(_ call: LogsCall, _ name: String) async throws(LogsError) -> LogRegistry.Group {
+    if let group = registry.group(call.environment, name) { return group }
+    guard let implied = try await impliedGroups(call).first(where: { $0.name == name }) else { throw .noGroup }
+    return LogRegistry.Group(group: implied)
+  }
+
+  /// The group, made one of the registry's own if it is only implied.
+  func ownGroup(_ call: LogsCall, _ name: String) async throws(LogsError) -> LogRegistry.Group {
+    if let group = registry.group(call.environment, name) { return group }
+    let group = try await group(call, name)
+    try registry.create(group.group, in: call.environment)
+    return group
+  }
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""boto3 clients against a server, with all of boto3's own validation on."""
+import boto3
+from botocore.config import Config
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+
+
+def client(cairn, service, key="dev", secret="dev", region=REGION):
+    config = Config(retries={"max_attempts": 0}, inject_host_prefix=False, parameter_validation=True)
+    return boto3.session.Session().client(
+        service, region_name=region, endpoint_url=f"http://{cairn.addresses['http']}", aws_access_key_id=key,
+        aws_secret_access_key=secret, config=config)
+
+
+def arn(group):
+    return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
+
+
+def code(failure):
+    return failure.value.response["Error"]["Code"]
+
+
+def message(failure):
+    return failure.value.response["Error"]["Message"]
