@@ -42,12 +42,21 @@ struct LaneCells {
   var weights: [Int64]?
 }
 
+/// Makes room for `count` elements; the first time without a copy.
+func grow<Element>(_ elements: inout [Element], to count: Int, _ element: Element) {
+  if elements.isEmpty {
+    elements = [Element](repeating: element, count: count)
+  } else if elements.count < count {
+    elements += repeatElement(element, count: count - elements.count)
+  }
+}
+
 /// One accumulation over cells. Values and merges commute, but for the rounding of floating-point sums.
 protocol Aggregate: Sendable {
   /// Makes room for cells 0 ..< `cellCount`.
   mutating func grow(_ cellCount: Int)
   /// Adds what another has in each of its cells to the cell that `map` gives; -1 leaves it out.
-  mutating func absorb(_ other: Self, _ map: (Int) -> Int)
+  mutating func absorb(_ other: Self, _ map: CellMap)
   /// About how much memory it takes.
   var byteCount: Int { get }
 }

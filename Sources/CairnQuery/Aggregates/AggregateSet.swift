@@ -3,12 +3,12 @@
 /// All accumulations of one question, of one worker.
 struct AggregateSet: Sendable {
   var rows = CountAggregate()
-  var present: [String: CountAggregate] = [:]
-  var sums: [String: SumAggregate] = [:]
-  var extremes: [String: ExtremesAggregate] = [:]
-  var quantiles: [String: QuantileAggregate] = [:]
-  var distincts: [String: DistinctAggregate] = [:]
-  var bounds: [String: BoundsAggregate] = [:]
+  var present = ByName<CountAggregate>()
+  var sums = ByName<SumAggregate>()
+  var extremes = ByName<ExtremesAggregate>()
+  var quantiles = ByName<QuantileAggregate>()
+  var distincts = ByName<DistinctAggregate>()
+  var bounds = ByName<BoundsAggregate>()
   /// By group, not by cell.
   var spans: SpansAggregate?
 
@@ -19,57 +19,56 @@ struct AggregateSet: Sendable {
     for spec in specs {
       switch spec {
       case .rows: break
-      case .present(let name): present[name] = CountAggregate()
-      case .sum(let name): sums[name] = SumAggregate(divisor: sources.fields[name]?.divisor ?? 1)
-      case .extremes(let name): extremes[name] = ExtremesAggregate(divisor: sources.fields[name]?.divisor ?? 1)
-      case .quantiles(let name): 
+      case .present(let name): present.add(name, CountAggregate())
+      case .sum(let name): sums.add(name, SumAggregate(divisor: sources.fields[name]?.divisor ?? 1))
+      case .extremes(let name): extremes.add(name, ExtremesAggregate(divisor: sources.fields[name]?.divisor ?? 1))
+      case .quantiles(let name):
         let window = rowCount < QuantileAggregate.denseRowCountMin ? nil : sources.fields[name]?.keyWindow
         let isDense = cellCountMax.map { $0 * (window?.count ?? 0) <= QuantileAggregate.denseCountMax } ?? false
-        quantiles[name] = QuantileAggregate(isDense ? window : nil)
-      case .bounds(let name): bounds[name] = BoundsAggregate()
+        quantiles.add(name, QuantileAggregate(isDense ? window : nil))
+      case .bounds(let name): bounds.add(name, BoundsAggregate())
       case .spans: spans = SpansAggregate()
       case .distinct(let name):
-        if let domain = sources.domains[name] { distincts[name] = DistinctAggregate(domain, cellCountMax: cellCountMax) }
+        if let domain = sources.domains[name] { distincts.add(name, DistinctAggregate(domain, cellCountMax: cellCountMax)) }
       }
     }
   }
 
   var byteCount: Int {
-    var count = rows.byteCount + (spans?.byteCount ?? 0)
-    for value in present.values { count += value.byteCount }
-    for value in sums.values { count += value.byteCount }
-    for value in extremes.values { count += value.byteCount }
-    for value in quantiles.values { count += value.byteCount }
-    for value in distincts.values { count += value.byteCount }
-    return count
+    rows.byteCount + (spans?.byteCount ?? 0) + present.byteCount + sums.byteCount + extremes.byteCount + quantiles.byteCount
+      + distincts.byteCount
   }
 
   /// Makes room; there are `bucketCount` cells a group.
   mutating func grow(groupCount: Int, bucketCount: Int) {
     let cellCount = groupCount * bucketCount
-    guard rows.counts.count < cellCount || (spans?.starts.count ?? groupCount) < groupCount else { return }
+    guard rows.cellCount < cellCount || (spans?.starts.count ?? groupCount) < groupCount else { return }
     rows.grow(cellCount)
     spans?.grow(groupCount)
-    for name in present.keys { present[name]?.grow(cellCount) }
-    for name in sums.keys { sums[name]?.grow(cellCount) }
-    for name in extremes.keys { extremes[name]?.grow(cellCount) }
-    for name in quantiles.keys { quantiles[name]?.grow(cellCount) }
-    for name in distincts.keys { distincts[name]?.grow(cellCount) }
+    present.grow(cellCount)
+    sums.grow(cellCount)
+    extremes.grow(cellCount)
+    quantiles.grow(cellCount)
+    distincts.grow(cellCount)
   }
 
   /// To be called when all rows have been read.
-  mutating func finish() { for name in quantiles.keys { quantiles[name]?.finish() } }
+  mutating func finish() {
+    rows.finish()
+    for index in present.values.indices { present.values[index].finish() }
+    for index in quantiles.values.indices { quantiles.values[index].finish() }
+  }
 
-  /// Adds another set: cells by `cell`, groups of spans by `group`.
-  mutating func absorb(_ other: AggregateSet, cell: (Int) -> Int, group: (Int) -> Int) {
-    rows.absorb(other.rows, cell)
-    if let otherSpans = other.spans { spans?.absorb(otherSpans, group) }
-    for (name, value) in other.present { present[name]?.absorb(value, cell) }
-    for (name, value) in other.sums { sums[name]?.absorb(value, cell) }
-    for (name, value) in other.extremes { extremes[name]?.absorb(value, cell) }
-    for (name, value) in other.quantiles { quantiles[name]?.absorb(value, cell) }
-    for (name, value) in other.distincts { distincts[name]?.absorb(value, cell) }
-    for (name, value) in other.bounds { bounds[name]?.absorb(value, cell) }
+  /// Adds another set, both finished.
+  mutating func absorb(_ other: AggregateSet, _ map: CellMap) {
+    rows.absorb(other.rows, map)
+    if let otherSpans = other.spans { spans?.absorb(otherSpans, map) }
+    present.absorb(other.present, map)
+    sums.absorb(other.sums, map)
+    extremes.absorb(other.extremes, map)
+    quantiles.absorb(other.quantiles, map)
+    distincts.absorb(other.distincts, map)
+    bounds.absorb(other.bounds, map)
   }
 }
 

@@ -28,7 +28,7 @@ struct DistinctAggregate: Aggregate {
 
   mutating func grow(_ cellCount: Int) {
     let wanted = cellCount * wordsPerCell
-    if words.count < wanted { words += [UInt64](repeating: 0, count: wanted - words.count) }
+    if words.count < wanted { CairnQuery.grow(&words, to: wanted, 0) }
   }
 
   /// Reads the codes of the selected rows into `codes` and adds them.
@@ -74,7 +74,7 @@ struct DistinctAggregate: Aggregate {
     pairCountMax = max(pairCountMax, pairs.count * 2)
   }
 
-  mutating func absorb(_ other: DistinctAggregate, _ map: (Int) -> Int) {
+  mutating func absorb(_ other: DistinctAggregate, _ map: CellMap) {
     if wordsPerCell > 0, !other.estimates.isEmpty { leaveBits() }
     if other.wordsPerCell > 0 { absorbBits(other, map) } else { absorbPairs(other, map) }
     for (cell, estimate) in other.estimates where map(cell) >= 0 { absorb(estimate, map(cell)) }
@@ -82,17 +82,20 @@ struct DistinctAggregate: Aggregate {
   }
 
   /// Bits stand for codes of the domain, which both have.
-  private mutating func absorbBits(_ other: DistinctAggregate, _ map: (Int) -> Int) {
+  private mutating func absorbBits(_ other: DistinctAggregate, _ map: CellMap) {
     let stride = other.wordsPerCell
+    if wordsPerCell == stride {
+      let source = other.words.span
+      for cell in 0..<other.words.count / stride where map(cell) >= 0 {
+        CairnQuery.addBits(source.extracting(cell * stride..<(cell + 1) * stride), into: &words, at: map(cell) * stride)
+      }
+      return
+    }
     for cell in 0..<other.words.count / stride {
       let target = map(cell)
       guard target >= 0 else { continue }
       for word in 0..<stride where other.words[cell * stride + word] != 0 {
         var bits = other.words[cell * stride + word]
-        if wordsPerCell > 0 {
-          words[target * stride + word] |= bits
-          continue
-        }
         while bits != 0 {
           let code = UInt32(word * 64 + bits.trailingZeroBitCount)
           if code != 0 { add(target, code) }
@@ -102,7 +105,7 @@ struct DistinctAggregate: Aggregate {
     }
   }
 
-  private mutating func absorbPairs(_ other: DistinctAggregate, _ map: (Int) -> Int) {
+  private mutating func absorbPairs(_ other: DistinctAggregate, _ map: CellMap) {
     var codes: [UInt32: UInt32] = [:]
     let isOpen = reader.domain.isOpen
     for key in other.pairs.keys {
@@ -127,7 +130,7 @@ struct DistinctAggregate: Aggregate {
     let old = self
     wordsPerCell = 0
     words = []
-    absorbBits(old) { $0 }
+    absorbBits(old, .same)
   }
 
   private mutating func absorb(_ estimate: HyperLogLog, _ cell: Int) {
@@ -144,10 +147,10 @@ struct DistinctAggregate: Aggregate {
   func counts(_ cellCount: Int) -> [Int64] {
     var counts = [Int64](repeating: 0, count: cellCount)
     if wordsPerCell > 0 {
+      let words = words.span
       for cell in 0..<min(cellCount, words.count / wordsPerCell) {
         let first = cell * wordsPerCell
-        let all = words[first..<first + wordsPerCell].reduce(0) { $0 + $1.nonzeroBitCount }
-        counts[cell] = Int64(all) - Int64(words[first] & 1)
+        counts[cell] = Int64(countBits(words.extracting(first..<first + wordsPerCell))) - Int64(words[first] & 1)
       }
       return counts
     }

@@ -18,7 +18,7 @@ struct ExtremesAggregate: Aggregate {
   var byteCount: Int { cells.count * MemoryLayout<Cell>.stride }
 
   mutating func grow(_ cellCount: Int) {
-    if cells.count < cellCount { cells += [Cell](repeating: Cell(), count: cellCount - cells.count) }
+    if cells.count < cellCount { CairnQuery.grow(&cells, to: cellCount, Cell()) }
   }
 
   mutating func add(_ lane: borrowing Lane, _ places: LaneCells) {
@@ -37,7 +37,7 @@ struct ExtremesAggregate: Aggregate {
     }
   }
 
-  mutating func absorb(_ other: ExtremesAggregate, _ map: (Int) -> Int) {
+  mutating func absorb(_ other: ExtremesAggregate, _ map: CellMap) {
     for index in other.cells.indices {
       let source = other.cells[index]
       guard source.hasExact || source.hasFloat else { continue }
@@ -116,7 +116,7 @@ struct BoundsAggregate: Aggregate {
     }
   }
 
-  mutating func absorb(_ other: BoundsAggregate, _ map: (Int) -> Int) {
+  mutating func absorb(_ other: BoundsAggregate, _ map: CellMap) {
     least = min(least, other.least)
     greatest = max(greatest, other.greatest)
     leastPositive = min(leastPositive, other.leastPositive)

@@ -51,6 +51,19 @@ struct QuantileSketch: Sendable {
     }
   }
 
+  /// Adds values of weight 1.
+  mutating func add(_ more: ArraySlice<Double>) {
+    guard buckets.isEmpty, weights.isEmpty, values.count + more.count <= Self.exactCountMax else {
+      for value in more { add(value, 1) }
+      return
+    }
+    values.append(contentsOf: more)
+    for value in more {
+      least = min(least, value)
+      greatest = max(greatest, value)
+    }
+  }
+
   @inline(never)
   private mutating func addExact(_ value: Double, _ weight: Int64) {
     if weight != 1 && weights.isEmpty { weights = [Int64](repeating: 1, count: values.count) }
@@ -106,7 +119,11 @@ struct QuantileSketch: Sendable {
       self = other
       return
     }
-    for index in other.values.indices { add(other.values[index], other.weights.isEmpty ? 1 : other.weights[index]) }
+    if other.weights.isEmpty {
+      add(other.values[...])
+    } else {
+      for index in other.values.indices { add(other.values[index], other.weights[index]) }
+    }
     guard !other.buckets.isEmpty else { return }
     if buckets.isEmpty { leaveExact() }
     least = min(least, other.least)
@@ -121,47 +138,52 @@ struct QuantileSketch: Sendable {
   /// The values at these per-mille ranks, each 0 to 1000; nil where there are none. Ranks may come in any order.
   func percentiles(_ perMilles: [Int]) -> [Double?] {
     guard !isEmpty else { return perMilles.map { _ in nil } }
-    let steps = sortedSteps()
-    let total = steps.last?.end ?? 0
-    return perMilles.map { (perMille) in
-      let position = Double(total - 1) * Double(min(max(perMille, 0), 1000)) / 1000
-      let below = Int64(position)
-      let fraction = position - Double(below)
-      let low = Self.value(steps, at: below)
+    let total = buckets.isEmpty ? (weights.isEmpty ? Int64(values.count) : weights.reduce(0, &+)) : buckets.reduce(0, &+)
+    let positions = perMilles.map { Double(total - 1) * Double(min(max($0, 0), 1000)) / 1000 }
+    let ranks = Set(positions.flatMap { [Int64($0), min(Int64($0) + 1, total - 1)] }).sorted()
+    let found = buckets.isEmpty ? exactValues(ranks) : bucketValues(ranks)
+    func value(_ rank: Int64) -> Double { ranks.firstIndex(of: rank).map { found[$0] } ?? .nan }
+    return positions.map { (position) in
+      let low = value(Int64(position))
+      let fraction = position - position.rounded(.down)
       guard fraction > 0 else { return low }
-      let high = Self.value(steps, at: below + 1)
+      let high = value(Int64(position) + 1)
       return low == high ? low : low + (high - low) * fraction
     }
   }
 
-  /// Values in order, each with the number of ranks up to and with it.
-  private func sortedSteps() -> [(value: Double, end: Int64)] {
-    var steps: [(value: Double, end: Int64)] = []
-    var end: Int64 = 0
-    if buckets.isEmpty {
-      let order = weights.isEmpty ? [] : values.indices.sorted { values[$0] < values[$1] }
-      let sorted = weights.isEmpty ? values.sorted() : order.map { values[$0] }
-      steps.reserveCapacity(sorted.count)
-      for index in sorted.indices {
-        end += weights.isEmpty ? 1 : weights[order[index]]
-        steps.append((sorted[index], end))
-      }
-      return steps
-    }
-    for index in buckets.indices where buckets[index] != 0 {
-      end += buckets[index]
-      steps.append((min(max(Self.middle(firstKey + index), least), greatest), end))
-    }
-    return steps
+  /// The values at ascending ranks, found by partitioning: nothing is sorted in full.
+  private func exactValues(_ ranks: [Int64]) -> [Double] {
+    guard weights.isEmpty else { return weightedValues(ranks) }
+    var values = values
+    let places = ranks.map { Int($0) }
+    var span = values.mutableSpan
+    orderPlaces(&span, 0, span.count, places[...])
+    return places.map { values[$0] }
   }
 
-  private static func value(_ steps: [(value: Double, end: Int64)], at rank: Int64) -> Double {
-    var low = 0
-    var high = steps.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if steps[middle].end <= rank { low = middle + 1 } else { high = middle }
+  private func weightedValues(_ ranks: [Int64]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var place = 0
+    var end = weights[order[0]]
+    return ranks.map { (rank) in
+      while end <= rank, place + 1 < order.count {
+        place += 1
+        end += weights[order[place]]
+      }
+      return values[order[place]]
     }
-    return steps[low].value
+  }
+
+  private func bucketValues(_ ranks: [Int64]) -> [Double] {
+    var index = 0
+    var end = buckets[0]
+    return ranks.map { (rank) in
+      while end <= rank, index + 1 < buckets.count {
+        index += 1
+        end += buckets[index]
+      }
+      return min(max(Self.middle(firstKey + index), least), greatest)
+    }
   }
 }

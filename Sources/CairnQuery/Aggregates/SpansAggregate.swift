@@ -25,9 +25,9 @@ struct SpansAggregate: Aggregate {
     spanCount += 1
   }
 
-  mutating func absorb(_ other: SpansAggregate, _ map: (Int) -> Int) {
+  mutating func absorb(_ other: SpansAggregate, _ map: CellMap) {
     for group in other.starts.indices where !other.starts[group].isEmpty {
-      let target = map(group)
+      let target = map.group(group)
       guard target >= 0 else { continue }
       starts[target] += other.starts[group]
       ends[target] += other.ends[group]

@@ -16,7 +16,7 @@ struct SumAggregate: Aggregate {
   var byteCount: Int { cells.count * MemoryLayout<Cell>.stride }
 
   mutating func grow(_ cellCount: Int) {
-    if cells.count < cellCount { cells += [Cell](repeating: Cell(), count: cellCount - cells.count) }
+    if cells.count < cellCount { CairnQuery.grow(&cells, to: cellCount, Cell()) }
   }
 
   mutating func add(_ lane: borrowing Lane, _ places: LaneCells) {
@@ -33,7 +33,7 @@ struct SumAggregate: Aggregate {
     }
   }
 
-  mutating func absorb(_ other: SumAggregate, _ map: (Int) -> Int) {
+  mutating func absorb(_ other: SumAggregate, _ map: CellMap) {
     for index in other.cells.indices where other.cells[index].weight != 0 {
       let target = map(index)
       guard target >= 0 else { continue }

@@ -44,9 +44,9 @@ struct GroupRanking {
   /// The groups whose first key is no worse than that of the last place inside the limit.
   private func contenders(_ groups: [Int], _ keys: [Double?], _ direction: Order.Direction) -> [Int] {
     let sign = direction == .descending ? 1.0 : -1.0
-    var scores = keys.map { $0.map { $0.isNaN ? -.infinity : $0 * sign } ?? -.infinity }
-    let threshold = selectDescending(&scores, plan.limit - 1)
-    return zip(groups, keys).filter { ($0.1.map { $0.isNaN ? -.infinity : $0 * sign } ?? -.infinity) >= threshold }.map(\.0)
+    let scores = keys.map { $0.map { $0.isNaN ? -.infinity : $0 * sign } ?? -.infinity }
+    let threshold = score(scores, atPlace: plan.limit - 1)
+    return groups.indices.filter { scores[$0] >= threshold }.map { groups[$0] }
   }
 
   private func sorted(_ groups: [Int], _ orders: [Order]) -> [RankedGroup] {
@@ -78,6 +78,30 @@ struct GroupRanking {
     }
     return places.map { rows[$0] }
   }
+}
+
+/// The score at a place in descending order: of few from a heap of the best so far, which most scores do not reach.
+func score(_ scores: [Double], atPlace place: Int) -> Double {
+  guard place < scores.count / 16 else {
+    var scores = scores
+    return selectDescending(&scores, place)
+  }
+  // The least of the best is at the root.
+  var heap = Array(scores[...place])
+  heap.sort()
+  for score in scores[(place + 1)...] where score > heap[0] {
+    var hole = 0
+    while true {
+      var child = hole * 2 + 1
+      guard child < heap.count else { break }
+      if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+      guard heap[child] < score else { break }
+      heap[hole] = heap[child]
+      hole = child
+    }
+    heap[hole] = score
+  }
+  return heap[0]
 }
 
 /// The score at a place in descending order, by partial partitioning.

@@ -63,9 +63,44 @@ struct HeatmapScale: Sendable {
   }
 }
 
+/// The same cells for the numerators of exact numbers, so that a row costs neither a division nor a branch.
+struct ExactScale: Sendable {
+  let firstKey: Int
+  /// By key of the numerator, from `firstKey` on: the cell in which the least number of that key lies.
+  let table: [UInt8]
+  /// By cell: the least numerator of the next cell; no cell follows the last.
+  let edges: [Int64]
+
+  /// nil where a number may be negative, or where one key holds two edges.
+  init?(_ scale: HeatmapScale, divisor: Double) {
+    guard let first = scale.edges.first, let last = scale.edges.last, first >= 0, last * divisor < 0x1p53 else { return nil }
+    edges = scale.edges[1..<scale.count].map { Self.numerator($0, divisor) } + [.max]
+    firstKey = QuantileSketch.key(first * divisor)
+    var table: [UInt8] = []
+    var cell = 0
+    for key in firstKey...QuantileSketch.key(last * divisor) + 1 {
+      let least = Double(bitPattern: UInt64(key) << 46)
+      let next = Double(bitPattern: UInt64(key + 1) << 46)
+      while Double(edges[cell]) <= least { cell += 1 }
+      if cell + 1 < edges.count, Double(edges[cell + 1]) < next { return nil }
+      table.append(UInt8(cell))
+    }
+    self.table = table
+  }
+
+  /// The least whole number whose quotient is not below `edge`.
+  private static func numerator(_ edge: Double, _ divisor: Double) -> Int64 {
+    var number = Int64((edge * divisor).rounded(.down)) - 2
+    while Double(number) / divisor < edge { number += 1 }
+    return number
+  }
+}
+
 /// One task's share of the heatmaps of a question.
 struct HeatmapWorker: Sendable {
   private(set) var counts: [[Int64]]
+  /// The same from whole stretches of exact numbers, four counters a cell, and one cell more for nulls.
+  private var exactCounts: [[UInt32]]
   private var selection = Selection()
   private var bits = Bits()
   private var cells = [UInt32](repeating: 0, count: blockRowCount)
@@ -76,6 +111,7 @@ struct HeatmapWorker: Sendable {
 
   init(_ pass: HeatmapPass) {
     counts = pass.scales.map { [Int64](repeating: 0, count: $0.count * pass.buckets.count) }
+    exactCounts = pass.scales.map { [UInt32](repeating: 0, count: ($0.count * pass.buckets.count + 1) * 4) }
   }
 
   /// Reads one slice.
@@ -91,6 +127,24 @@ struct HeatmapWorker: Sendable {
     }
     guard selection.count > 0, let times = piece.columns[.time] else { return }
     pass.buckets.stretches(slice, times, into: &stretches)
+    var isWeighted = false
+    if let column = piece.columns[sampleRateKey] {
+      isWeighted = readSampleRates(column, column.blocks[slice.block], selection, into: &weights)
+    }
+    var isPlaced = false
+    for (index, field) in pass.fields.enumerated() {
+      if selection.isAll, !isWeighted, addExact(index, field, slice, pass) { continue }
+      if !isPlaced { placeBuckets() }
+      isPlaced = true
+      lanes.read(field, slice, selection, cells: cells, weights: isWeighted ? weights : nil) { (reader, places) in
+        reader.makeFloats()
+        pass.scales[index].add(reader.lane, places, &scratch, into: &counts[index])
+      }
+    }
+  }
+
+  /// Writes the bucket of each selected row to `cells`.
+  private mutating func placeBuckets() {
     var position = 0
     for stretch in stretches {
       let end = selection.position(of: stretch.end)
@@ -99,20 +153,54 @@ struct HeatmapWorker: Sendable {
         position += 1
       }
     }
-    var isWeighted = false
-    if let column = piece.columns[sampleRateKey] {
-      isWeighted = readSampleRates(column, column.blocks[slice.block], selection, into: &weights)
-    }
-    for (index, field) in pass.fields.enumerated() {
-      lanes.read(field, slice, selection, cells: cells, weights: isWeighted ? weights : nil) { (reader, places) in
-        reader.makeFloats()
-        pass.scales[index].add(reader.lane, places, &scratch, into: &counts[index])
+  }
+
+  /// Counts all rows of the slice from their stored values; false where they are not numbers over the field's divisor in a narrow block.
+  private mutating func addExact(_ index: Int, _ field: NumberField, _ slice: Slice, _ pass: HeatmapPass) -> Bool {
+    guard let scale = pass.exactScales[index], let column = field.exactColumn(slice.piece) else { return false }
+    let block = column.blocks[slice.block]
+    let cellCount = pass.scales[index].count
+    let presence = block.width == .eight ? column.presenceWords(block) : []
+    var row = slice.rows.lowerBound
+    for stretch in stretches {
+      let rows = row..<stretch.end
+      let offset = stretch.bucket * cellCount
+      row = stretch.end
+      switch block.width {
+      case .constant: return false
+      case .eight:
+        column.storage.withElements(of: Int64.self, byteOffset: block.byteOffset, count: block.rowCount) {
+          countWideInCells($0, rows, presence: presence, scale, offset: offset, into: &exactCounts[index])
+        }
+      case .one:
+        column.storage.withElements(of: UInt8.self, byteOffset: block.byteOffset, count: block.rowCount) {
+          countInCells($0, rows, first: block.base &- 1, scale, offset: offset, into: &exactCounts[index])
+        }
+      case .two:
+        column.storage.withElements(of: UInt16.self, byteOffset: block.byteOffset, count: block.rowCount) {
+          countInCells($0, rows, first: block.base &- 1, scale, offset: offset, into: &exactCounts[index])
+        }
+      case .four:
+        column.storage.withElements(of: UInt32.self, byteOffset: block.byteOffset, count: block.rowCount) {
+          countInCells($0, rows, first: block.base &- 1, scale, offset: offset, into: &exactCounts[index])
+        }
       }
     }
+    return true
   }
 
   mutating func absorb(_ other: HeatmapWorker) {
     for map in counts.indices { for index in counts[map].indices { counts[map][index] &+= other.counts[map][index] } }
+  }
+
+  /// To be called when all rows have been read.
+  mutating func finish() {
+    for map in counts.indices {
+      for index in counts[map].indices { 
+        for lane in 0..<4 { counts[map][index] &+= Int64(exactCounts[map][index * 4 + lane]) }
+      }
+      exactCounts[map] = []
+    }
   }
 }
 
@@ -124,6 +212,19 @@ struct HeatmapPass: Sendable {
   var names: [String]
   var fields: [NumberField]
   var scales: [HeatmapScale]
+  let exactScales: [ExactScale?]
+
+  init(
+    scan: ScanSet, filters: [PieceFilter], buckets: TimeBuckets, names: [String], fields: [NumberField], scales: [HeatmapScale]
+  ) {
+    self.scan = scan
+    self.filters = filters
+    self.buckets = buckets
+    self.names = names
+    self.fields = fields
+    self.scales = scales
+    exactScales = zip(scales, fields).map { ExactScale($0, divisor: $1.divisor) }
+  }
 
   func run(_ watch: QueryWatch) async throws(QueryError) -> [AnswerHeatmap] {
     let pass = self
@@ -131,6 +232,7 @@ struct HeatmapPass: Sendable {
     var workers = try await runUnits(
       scan.slices.count, taskCount: scan.info.rowsScanned < 100_000 ? 1 : watch.budget.taskCountMax, start: { HeatmapWorker(pass) },
       step: { (worker, unit) throws(QueryError) in try worker.add(pass.scan.slices[unit], pass, watch) })
+    for index in workers.indices { workers[index].finish() }
     var first = workers.removeFirst()
     for worker in workers { first.absorb(worker) }
     return names.indices.map { (index) in

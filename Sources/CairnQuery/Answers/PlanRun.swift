@@ -79,10 +79,9 @@ struct PlanRun {
   /// The accumulations by group, buckets added up.
   private func byGroup(_ result: PassResult, _ pass: Pass) throws(QueryError) -> AggregateSet {
     guard pass.bucketCount > 1 else { return result.aggregates }
-    let bucketCount = pass.bucketCount
     var grouped = AggregateSet(pass.specs, pass.sources, cellCountMax: result.mapper.denseCount)
     grouped.grow(groupCount: result.mapper.groupCount, bucketCount: 1)
-    grouped.absorb(result.aggregates, cell: { $0 / bucketCount }, group: { $0 })
+    grouped.absorb(result.aggregates, .group(bucketCount: pass.bucketCount))
     try watch.hold(grouped.byteCount)
     return grouped
   }
@@ -110,13 +109,13 @@ struct PlanRun {
     }
     var total = AggregateSet(pass.specs, pass.sources, cellCountMax: 1)
     total.grow(groupCount: 1, bucketCount: 1)
-    total.absorb(grouped, cell: { _ in 0 }, group: { _ in 0 })
+    total.absorb(grouped, .total)
     var bucketed: AggregateSet?
     if needed.contains(where: \.isRate) {
       let bucketCount = pass.bucketCount
       var all = AggregateSet(pass.specs, pass.sources, cellCountMax: bucketCount)
       all.grow(groupCount: 1, bucketCount: bucketCount)
-      all.absorb(result.aggregates, cell: { $0 % bucketCount }, group: { _ in 0 })
+      all.absorb(result.aggregates, .bucket(bucketCount: bucketCount))
       bucketed = all
     }
     return ResultReader(total, pass.sources, bucketed: bucketed, bucketCount: pass.bucketCount).values(calculations, [0]).map { $0[0] }
@@ -138,8 +137,13 @@ struct PlanRun {
       numbers = Array(groups.indices)
     }
     let reader = ResultReader(bucketed, pass.sources, bucketed: bucketed, bucketCount: buckets.count)
+    let cells = numbers.flatMap { (group) in group * buckets.count..<(group + 1) * buckets.count }
+    let percentiles = reader.percentiles(of: calculations, cells)
     let values = calculations.map { (calculation) -> [[Double?]] in
-      numbers.map { (group) in
+      if let all = percentiles[calculation] {
+        return numbers.indices.map { Array(all[$0 * buckets.count..<($0 + 1) * buckets.count]) }
+      }
+      return numbers.map { (group) in
         if calculation.isRate { return reader.rates(calculation, group) }
         if calculation.operation == .concurrency { return bucketed.spans?.maxima(group, buckets).map { Double($0) } ?? [] }
         return reader.numbers(calculation, Array(group * buckets.count..<(group + 1) * buckets.count))

@@ -16,7 +16,9 @@ struct ResultReader: Sendable {
     self.sources = sources
     self.bucketed = bucketed
     self.bucketCount = bucketCount
-    for (name, aggregate) in aggregates.distincts { distinctCounts[name] = aggregate.counts(aggregates.rows.counts.count) }
+    for (index, name) in aggregates.distincts.names.enumerated() {
+      distinctCounts[name] = aggregates.distincts.values[index].counts(aggregates.rows.counts.count)
+    }
   }
 
   /// Results as numbers, one a cell; nil where there is none.
@@ -26,11 +28,15 @@ struct ResultReader: Sendable {
     case .count:
       let counts = calculation.column == nil ? aggregates.rows.counts : aggregates.present[name]?.counts ?? []
       return cells.map { Double(counts[$0]) }
-    case .sum: return cells.map { aggregates.sums[name]?.sum($0) }
-    case .average: return cells.map { aggregates.sums[name]?.average($0) }
-    case .minimum: return cells.map { aggregates.extremes[name]?.minimum($0) }
-    case .maximum: return cells.map { aggregates.extremes[name]?.maximum($0) }
-    case .countDistinct: return cells.map { Double(distinctCounts[name]?[$0] ?? 0) }
+    case .sum, .average:
+      guard let sums = aggregates.sums[name] else { return cells.map { _ in nil } }
+      return calculation.operation == .sum ? cells.map { sums.sum($0) } : cells.map { sums.average($0) }
+    case .minimum, .maximum:
+      guard let extremes = aggregates.extremes[name] else { return cells.map { _ in nil } }
+      return calculation.operation == .minimum ? cells.map { extremes.minimum($0) } : cells.map { extremes.maximum($0) }
+    case .countDistinct:
+      guard let counts = distinctCounts[name] else { return cells.map { _ in 0 } }
+      return cells.map { Double(counts[$0]) }
     case .percentile(let perMille): return percentiles(name, [perMille], cells).map { $0[0] }
     case .concurrency: return cells.map { Double(aggregates.spans?.maximum($0) ?? 0) }
     case .heatmap: return cells.map { _ in nil }
@@ -77,22 +83,25 @@ struct ResultReader: Sendable {
     }
   }
 
+  /// The results of those calculations that are percentiles, one a cell: the numbers of a cell are ordered once for all of them.
+  func percentiles(of calculations: [Calculation], _ cells: [Int]) -> [Calculation: [Double?]] {
+    var found: [Calculation: [Double?]] = [:]
+    for name in aggregates.quantiles.names {
+      var wanted: [(calculation: Calculation, perMille: Int)] = []
+      for calculation in calculations where calculation.column == name {
+        if case .percentile(let perMille) = calculation.operation { wanted.append((calculation, perMille)) }
+      }
+      let table = percentiles(name, wanted.map(\.perMille), cells)
+      for (index, one) in wanted.enumerated() { found[one.calculation] = table.map { $0[index] } }
+    }
+    return found
+  }
+
   /// Results of all calculations as they are shown: `[calculation][cell]`.
   func values(_ calculations: [Calculation], _ cells: [Int]) -> [[FieldValue?]] {
-    var percentileValues: [String: [Int: [Double?]]] = [:]
-    for name in aggregates.quantiles.keys {
-      let perMilles = calculations.compactMap { (calculation) -> Int? in
-        guard case .percentile(let perMille) = calculation.operation, calculation.column == name else { return nil }
-        return perMille
-      }
-      let table = percentiles(name, perMilles, cells)
-      for (index, perMille) in perMilles.enumerated() { percentileValues[name, default: [:]][perMille] = table.map { $0[index] } }
-    }
+    let percentiles = percentiles(of: calculations, cells)
     return calculations.map { (calculation) in
-      let name = calculation.column ?? ""
-      if case .percentile(let perMille) = calculation.operation {
-        return (percentileValues[name]?[perMille] ?? []).map { $0.map { .float($0) } }
-      }
+      if let values = percentiles[calculation] { return values.map { $0.map { .float($0) } } }
       guard type(calculation) == .integer else { return numbers(calculation, cells).map { $0.map { .float($0) } } }
       return cells.map { integer(calculation, $0) }
     }

@@ -60,6 +60,9 @@ indirect enum PieceFilter: Sendable {
     return PieceFilter.all([present(FieldName.traceID), present(FieldName.durationMilliseconds), isOrphan]).simplified
   }
 
+  /// Every event of the piece passes.
+  var isEverything: Bool { if case .everything = self { true } else { false } }
+
   /// The same with parts that always or never hold folded away.
   private var simplified: PieceFilter {
     switch self {

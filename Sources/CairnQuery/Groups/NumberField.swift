@@ -91,16 +91,27 @@ struct NumberField: Sendable {
     return QuantileAggregate.Window(firstKey: firstKey, count: QuantileSketch.key(0x1p40 / divisor) - firstKey)
   }
 
-  /// The bounds of a slice that is a whole block of exact numbers above zero, from the block's own; nil where rows must be read.
-  func positiveBounds(_ slice: Slice) -> ClosedRange<Double>? {
+  /// The bounds of exact numbers above zero, from their block's own; nil where rows must be read.
+  ///
+  /// They hold for a slice that is a whole block, and together for all slices of a block whose every row is asked for.
+  func positiveBounds(_ slice: Slice, isEveryRowAsked: Bool = false) -> ClosedRange<Double>? {
     let columns = columns[slice.piece]
     guard flags.isEmpty, columns.count == 1, case .exact = columns[0].form else { return nil }
     if case .booleans = columns[0].column.domain { return nil }
     let block = columns[0].column.blocks[slice.block]
-    guard block.width != .eight, block.nullCount < block.rowCount, slice.rows.count == block.rowCount else { return nil }
+    guard block.width != .eight, block.nullCount < block.rowCount else { return nil }
+    guard slice.rows.count == block.rowCount || (isEveryRowAsked && slice.isBlockInScope) else { return nil }
     let low = block.base &+ Int64(bitPattern: block.storedMinimum &- 1)
     let high = block.base &+ Int64(bitPattern: block.storedMaximum &- 1)
     return low > 0 ? Double(low) / divisor...Double(high) / divisor : nil
+  }
+
+  /// The one column that gives the field its numbers in a piece, where all are whole numbers over the field's divisor.
+  func exactColumn(_ piece: Int) -> ScanColumn? {
+    let columns = columns[piece]
+    guard flags.isEmpty, columns.count == 1, case .exact = columns[0].form else { return nil }
+    if case .booleans = columns[0].column.domain { return nil }
+    return columns[0].column
   }
 
   private static func numbers(_ dictionary: ValueDictionary) -> [Double] {
@@ -122,6 +133,8 @@ struct LaneReader: Sendable {
   private var seen: [UInt8] = []
   private var codes: [UInt32] = []
   private var patterns: [UInt64] = []
+  private var keptCells: [UInt32] = []
+  private var keptWeights: [Int64] = []
 
   /// Turns the lane's numbers into floats.
   mutating func makeFloats() { lane.makeFloats() }
@@ -195,10 +208,11 @@ struct LaneReader: Sendable {
     column.readCodes(block, selection, into: &codes)
   }
 
-  /// Sets `flags` to 1 where the row has a number from this column; true if some row has none.
+  /// Sets `flags` to 1 where the row has a number from this column; true if some row has none, and only then are they set.
   private mutating func markMissing(
     _ source: NumberField.Column, _ block: CodeBlock, _ selection: borrowing Selection, isShared: Bool
   ) -> Bool {
+    if block.nullCount == 0, !isShared, lane.isExact { return false }
     var isPartial = isShared
     if block.nullCount > 0 {
       source.column.readPresence(block, selection, into: &flags)
@@ -224,14 +238,13 @@ struct LaneReader: Sendable {
   /// Drops the rows that have no number.
   private mutating func narrow(_ cells: [UInt32], _ weights: [Int64]?) -> LaneCells {
     let count = lane.count
-    var places = LaneCells(cells: cells, weights: weights)
-    _ = compact(&places.cells, flags, count)
-    if weights != nil {
-      var kept = weights ?? []
-      _ = compact(&kept, flags, count)
-      places.weights = kept
+    if keptCells.isEmpty { keptCells = [UInt32](repeating: 0, count: blockRowCount) }
+    compact(cells, flags, count, into: &keptCells)
+    if let weights {
+      if keptWeights.isEmpty { keptWeights = [Int64](repeating: 0, count: blockRowCount) }
+      compact(weights, flags, count, into: &keptWeights)
     }
     lane.count = lane.isExact ? compact(&lane.integers, flags, count) : compact(&lane.floats, flags, count)
-    return places
+    return LaneCells(cells: keptCells, weights: weights == nil ? nil : keptWeights)
   }
 }

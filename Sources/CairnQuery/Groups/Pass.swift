@@ -16,6 +16,9 @@ struct Pass: Sendable {
 
   var bucketCount: Int { buckets?.count ?? 1 }
 
+  /// Rows of groups that did not survive are counted in a group of their own.
+  var hasSpareGroup: Bool { survivors != nil && specs == [.rows] }
+
   /// Reads everything and merges what the workers found.
   func run(_ watch: QueryWatch) async throws(QueryError) -> PassResult {
     let pass = self
@@ -70,13 +73,14 @@ struct PassWorker: Sendable {
     aggregates = AggregateSet(pass.specs, pass.sources, cellCountMax: groupCountMax.map { $0 * pass.bucketCount },
       rowCount: pass.scan.info.rowsScanned)
     guard let survivors = pass.survivors else { return }
-    if let denseCount = mapper.denseCount { slots = [UInt32](repeating: CodeTable.missing, count: denseCount) }
+    let missing = pass.hasSpareGroup ? UInt32(survivors.count) : CodeTable.missing
+    if let denseCount = mapper.denseCount { slots = [UInt32](repeating: missing, count: denseCount) }
     for (slot, parts) in survivors.enumerated() {
       let group = mapper.group(parts)
       if mapper.isDense { slots[Int(group)] = UInt32(slot) }
     }
     if !mapper.isDense { mapper.freeze() }
-    aggregates.grow(groupCount: survivors.count, bucketCount: pass.bucketCount)
+    aggregates.grow(groupCount: survivors.count + (pass.hasSpareGroup ? 1 : 0), bucketCount: pass.bucketCount)
   }
 
   /// Reads one slice.
@@ -138,8 +142,13 @@ struct PassWorker: Sendable {
     isWeighted = readSampleRates(column, block, selection, into: &weights)
   }
 
-  /// Drops the rows whose group did not survive, and turns groups into slots; false if none is left.
+  /// Drops the rows whose group did not survive, and turns groups into slots; false if none is left. Where rows are only counted, they
+  /// go to one group more than there are survivors instead, which costs less than dropping them.
   private mutating func keepSurvivors(_ slice: Slice, _ pass: Pass) -> Bool {
+    if mapper.isDense, pass.hasSpareGroup {
+      mapCodes(&cells, through: slots, selection.count)
+      return true
+    }
     if flags.isEmpty { flags = [UInt8](repeating: 0, count: blockRowCount) }
     let count = selection.count
     var kept = 0
@@ -176,14 +185,10 @@ struct PassWorker: Sendable {
     guard pass.bucketCount > 1 else { return }
     findStretches(slice, pass)
     var position = 0
-    let factor = UInt32(pass.bucketCount)
     for stretch in stretches {
       let end = selection.position(of: stretch.end)
-      let bucket = UInt32(stretch.bucket)
-      while position < end {
-        cells[position] = cells[position] &* factor &+ bucket
-        position += 1
-      }
+      if end > position { placeInBucket(&cells, position..<end, factor: UInt32(pass.bucketCount), bucket: UInt32(stretch.bucket)) }
+      position = end
     }
   }
 
@@ -199,54 +204,58 @@ struct PassWorker: Sendable {
   private mutating func feed(_ slice: Slice, _ pass: Pass) {
     let weights = isWeighted ? weights : nil
     for (name, field) in pass.sources.fields { feed(name, field, slice, pass, weights) }
-    for name in aggregates.present.keys { feedPresence(name, slice, pass, weights) }
+    for index in aggregates.present.values.indices { feedPresence(index, slice, pass, weights) }
     if !aggregates.distincts.isEmpty {
       if codes.isEmpty { codes = [UInt32](repeating: 0, count: blockRowCount) }
-      for name in aggregates.distincts.keys { aggregates.distincts[name]?.add(slice, selection, cells: cells, codes: &codes) }
+      for index in aggregates.distincts.values.indices {
+        aggregates.distincts.values[index].add(slice, selection, cells: cells, codes: &codes)
+      }
     }
     if aggregates.spans != nil { feedSpans(slice, pass) }
   }
 
   private mutating func feed(_ name: String, _ field: NumberField, _ slice: Slice, _ pass: Pass, _ weights: [Int64]?) {
-    let hasSums = aggregates.sums[name] != nil
-    let hasExtremes = aggregates.extremes[name] != nil
-    let hasQuantiles = aggregates.quantiles[name] != nil
-    var hasBounds = aggregates.bounds[name] != nil
-    if hasBounds, selection.isAll, let bounds = field.positiveBounds(slice) {
-      aggregates.bounds[name]?.add(bounds)
-      hasBounds = false
+    let sums = aggregates.sums.index(name)
+    let extremes = aggregates.extremes.index(name)
+    let quantiles = aggregates.quantiles.index(name)
+    var bounds = aggregates.bounds.index(name)
+    if let index = bounds, selection.isAll, let known = field.positiveBounds(slice, isEveryRowAsked: pass.filters[slice.piece].isEverything) {
+      aggregates.bounds.values[index].add(known)
+      bounds = nil
     }
-    guard hasSums || hasExtremes || hasQuantiles || hasBounds else { return }
+    guard sums != nil || extremes != nil || quantiles != nil || bounds != nil else { return }
+    if let quantiles, sums == nil, extremes == nil, bounds == nil, weights == nil, let column = field.exactColumn(slice.piece),
+      aggregates.quantiles.values[quantiles].add(column, block: slice.block, divisor: field.divisor, selection, cells: cells)
+    {
+      return
+    }
     lanes.read(field, slice, selection, cells: cells, weights: weights) { (reader, places) in
-      if hasSums { aggregates.sums[name]?.add(reader.lane, places) }
-      if hasExtremes { aggregates.extremes[name]?.add(reader.lane, places) }
-      if hasBounds { aggregates.bounds[name]?.add(reader.lane) }
-      guard hasQuantiles else { return }
+      if let sums { aggregates.sums.values[sums].add(reader.lane, places) }
+      if let extremes { aggregates.extremes.values[extremes].add(reader.lane, places) }
+      if let bounds { aggregates.bounds.values[bounds].add(reader.lane) }
+      guard let quantiles else { return }
       reader.makeFloats()
-      aggregates.quantiles[name]?.add(reader.lane, places)
+      aggregates.quantiles.values[quantiles].add(reader.lane, places)
     }
   }
 
-  private mutating func feedPresence(_ name: String, _ slice: Slice, _ pass: Pass, _ weights: [Int64]?) {
+  private mutating func feedPresence(_ index: Int, _ slice: Slice, _ pass: Pass, _ weights: [Int64]?) {
+    let name = aggregates.present.names[index]
     let filter = PieceFilter(.exists(column: name), pass.scan.pieces[slice.piece])
     let count = selection.count
     switch filter.verdict(slice) {
     case .none: return
-    case .all:
-      aggregates.present[name]?.add(cells, count, weights: weights)
-      return
-    case .some: filter.evaluate(slice, &bits)
+    case .all: return aggregates.present.values[index].add(cells, count, weights: weights)
+    case .some: break
     }
     if flags.isEmpty { flags = [UInt8](repeating: 0, count: blockRowCount) }
-    for position in 0..<count { flags[position] = bits.contains(selection.row(position)) ? 1 : 0 }
-    var own = cells
-    let kept = compact(&own, flags, count)
-    guard var ownWeights = weights else {
-      aggregates.present[name]?.add(own, kept, weights: nil)
-      return
+    if case .column(let column, .present) = filter {
+      column.readPresence(column.blocks[slice.block], selection, into: &flags)
+    } else {
+      filter.evaluate(slice, &bits)
+      for position in 0..<count { flags[position] = bits.contains(selection.row(position)) ? 1 : 0 }
     }
-    _ = compact(&ownWeights, flags, count)
-    aggregates.present[name]?.add(own, kept, weights: ownWeights)
+    aggregates.present.values[index].add(cells, flags: flags, count, weights: weights)
   }
 
   private mutating func feedSpans(_ slice: Slice, _ pass: Pass) {
@@ -267,16 +276,14 @@ struct PassWorker: Sendable {
     weightMatched += other.weightMatched
     if pass.survivors != nil || mapper.isDense {
       aggregates.grow(groupCount: pass.survivors?.count ?? mapper.groupCount, bucketCount: pass.bucketCount)
-      aggregates.absorb(other.aggregates, cell: { $0 }, group: { $0 })
+      aggregates.absorb(other.aggregates, .same)
       return
     }
     var groups: [Int] = []
     for group in 0..<other.mapper.groupCount { groups.append(Int(mapper.group(other.mapper.parts(group)))) }
     try watch.allow(cells: mapper.groupCount * pass.bucketCount)
     aggregates.grow(groupCount: mapper.groupCount, bucketCount: pass.bucketCount)
-    let bucketCount = pass.bucketCount
-    aggregates.absorb(
-      other.aggregates, cell: { groups[$0 / bucketCount] * bucketCount + $0 % bucketCount }, group: { groups[$0] })
+    aggregates.absorb(other.aggregates, .renumbered(groups, bucketCount: pass.bucketCount))
   }
 
   /// All rows have been read: makes room for groups that no row had, so that every cell can be asked.

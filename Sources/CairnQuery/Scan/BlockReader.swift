@@ -106,36 +106,24 @@ extension ScanColumn {
       bits.set(block.nullCount == 0 ? rows : 0..<0)
       return
     }
-    mark(block, rows, &bits) { $0 == 0 ? 0 : 1 }
+    markRange(block, rows, 1, .max, &bits)
   }
 
-  /// Sets a bit for each of `rows` of a narrow block whose stored value lies in `low` ... `high`, by the signs of two differences: no
-  /// branch, no Boolean, so that the loop vectorises.
+  /// Sets a bit for each of `rows` of a narrow block whose stored value lies in `low` ... `high`; of a wide one for those that have a value.
   func markRange(_ block: CodeBlock, _ rows: Range<Int>, _ low: UInt32, _ high: UInt32, _ bits: inout Bits) {
+    if low > high || low > block.width.greatest { return bits.set(0..<0) }
     switch block.width {
     case .one:
-      let low = UInt16(truncatingIfNeeded: min(low, 256))
-      let high = UInt16(truncatingIfNeeded: min(high, 255))
-      storage.withElements(of: UInt8.self, byteOffset: block.byteOffset, count: block.rowCount) { (codes) in
-        markRows(codes, rows, &bits.words) {
-          UInt8(truncatingIfNeeded: ~((UInt16($0) &- low) | (high &- UInt16($0))) &>> 15)
-        }
+      storage.withElements(of: UInt8.self, byteOffset: block.byteOffset, count: block.rowCount) {
+        CairnQuery.markRange($0, rows, UInt8(low), UInt8(min(high, 255)), &bits.words)
       }
     case .two:
-      let low = min(low, 65_536)
-      let high = min(high, 65_535)
-      storage.withElements(of: UInt16.self, byteOffset: block.byteOffset, count: block.rowCount) { (codes) in
-        markRows(codes, rows, &bits.words) {
-          UInt8(truncatingIfNeeded: ~((UInt32($0) &- low) | (high &- UInt32($0))) &>> 31)
-        }
+      storage.withElements(of: UInt16.self, byteOffset: block.byteOffset, count: block.rowCount) {
+        CairnQuery.markRange($0, rows, UInt16(low), UInt16(min(high, 65_535)), &bits.words)
       }
     case .four:
-      let low = UInt64(low)
-      let high = UInt64(high)
-      storage.withElements(of: UInt32.self, byteOffset: block.byteOffset, count: block.rowCount) { (codes) in
-        markRows(codes, rows, &bits.words) {
-          UInt8(truncatingIfNeeded: ~((UInt64($0) &- low) | (high &- UInt64($0))) &>> 63)
-        }
+      storage.withElements(of: UInt32.self, byteOffset: block.byteOffset, count: block.rowCount) {
+        CairnQuery.markRange($0, rows, low, high, &bits.words)
       }
     case .constant, .eight: mark(block, rows, &bits) { $0 >= low && $0 <= high ? 1 : 0 }
     }
@@ -166,6 +154,17 @@ extension ScanColumn {
         let present = word < presence.count ? presence[word] : 0
         bits.words[word] = ((isPresentWanted ? present : 0) | (isAbsentWanted ? ~present : 0)) & Bits.mask(rows, word)
       }
+    }
+  }
+}
+
+extension CodeWidth {
+  /// The greatest stored value of a narrow block.
+  fileprivate var greatest: UInt32 {
+    switch self {
+    case .one: 255
+    case .two: 65_535
+    case .constant, .four, .eight: .max
     }
   }
 }

@@ -9,6 +9,8 @@ struct Slice: Sendable {
   var block: Int
   /// Within the block.
   var rows: Range<Int>
+  /// Every row of the block is in this slice or another of the question.
+  var isBlockInScope = false
 }
 
 /// What a question reads: the pieces it touches and the slices inside its scope, in order.
@@ -38,6 +40,24 @@ struct ScanSet: Sendable {
       for run in wanted { add(run, of: open, index, scope.time) }
     }
     for slice in slices { info.rowsScanned += slice.rows.count }
+    markWholeBlocks()
+  }
+
+  private mutating func markWholeBlocks() {
+    var start = 0
+    while start < slices.count {
+      let (piece, block) = (slices[start].piece, slices[start].block)
+      var end = start
+      var rowCount = 0
+      while end < slices.count, slices[end].piece == piece, slices[end].block == block {
+        rowCount += slices[end].rows.count
+        end += 1
+      }
+      if rowCount == pieces[piece].columns[.time]?.blocks[block].rowCount {
+        for index in start..<end { slices[index].isBlockInScope = true }
+      }
+      start = end
+    }
   }
 
   /// The run has events that the scope may take.
@@ -81,14 +101,56 @@ struct ScanSet: Sendable {
     return start..<max(start, firstRow(rows, base, times, atOrAfter: time.endUnixNanoseconds))
   }
 
-  /// The first of `rows` whose time is not before an instant, by binary search.
+  /// The first of `rows` whose time is not before an instant, by binary search; their times ascend.
   static func firstRow(_ rows: Range<Int>, _ base: Int, _ times: ScanColumn, atOrAfter instant: Int64) -> Int {
-    var low = rows.lowerBound
-    var high = rows.upperBound
-    while low < high {
-      let middle = (low + high) / 2
-      if (times.integer(at: base + middle) ?? .min) < instant { low = middle + 1 } else { high = middle }
-    }
-    return low
+    times.firstRow(times.blocks[base / blockRowCount], rows, atOrAfter: instant)
   }
+}
+
+extension ScanColumn {
+  /// The first of `rows` inside a block whose number is not less than `instant`; the numbers of `rows` ascend.
+  func firstRow(_ block: CodeBlock, _ rows: Range<Int>, atOrAfter instant: Int64) -> Int {
+    if block.width == .eight {
+      return storage.withElements(of: Int64.self, byteOffset: block.byteOffset, count: block.rowCount) {
+        CairnQuery.firstRow($0, rows, atOrAfter: instant)
+      }
+    }
+    // The stored value of `instant`, held within what a block can store.
+    let (offset, overflow) = instant.subtractingReportingOverflow(block.base)
+    if overflow ? instant < block.base : offset < 0 { return rows.lowerBound }
+    guard !overflow, offset < Int64(block.storedMaximum) else { return rows.upperBound }
+    let stored = UInt32(truncatingIfNeeded: offset + 1)
+    switch block.width {
+    case .constant, .eight: return UInt64(stored) <= block.constant ? rows.lowerBound : rows.upperBound
+    case .one:
+      return storage.withElements(of: UInt8.self, byteOffset: block.byteOffset, count: block.rowCount) {
+        CairnQuery.firstRow($0, rows, atOrAfter: UInt8(truncatingIfNeeded: stored))
+      }
+    case .two:
+      return storage.withElements(of: UInt16.self, byteOffset: block.byteOffset, count: block.rowCount) {
+        CairnQuery.firstRow($0, rows, atOrAfter: UInt16(truncatingIfNeeded: stored))
+      }
+    case .four:
+      return storage.withElements(of: UInt32.self, byteOffset: block.byteOffset, count: block.rowCount) {
+        CairnQuery.firstRow($0, rows, atOrAfter: stored)
+      }
+    }
+  }
+}
+
+/// The first of `rows` whose value is not less than `wanted`: steps that double, then a binary search.
+@inline(__always)
+private func firstRow<Value: Comparable & BitwiseCopyable>(_ values: Span<Value>, _ rows: Range<Int>, atOrAfter wanted: Value) -> Int {
+  var low = rows.lowerBound
+  var high = rows.upperBound
+  var step = 16
+  while low + step < high {
+    if values[low + step] < wanted { low += step + 1 } else { high = low + step }
+    step *= 2
+  }
+  while low < high {
+    let middle = (low + high) / 2
+    if values[middle] < wanted { low = middle + 1 } else { high = middle }
+  }
+  return low
 }

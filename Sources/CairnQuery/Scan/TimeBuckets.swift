@@ -61,20 +61,14 @@ struct TimeBuckets: Sendable {
   func stretches(_ slice: Slice, _ times: ScanColumn, into stretches: inout [(bucket: Int, end: Int)]) {
     stretches.removeAll(keepingCapacity: true)
     let base = slice.block * blockRowCount
+    let block = times.blocks[slice.block]
+    let last = times.integer(at: base + slice.rows.upperBound - 1) ?? 0
     var row = slice.rows.lowerBound
     while row < slice.rows.upperBound {
       let bucket = min(max(index(times.integer(at: base + row) ?? 0), 0), count - 1)
       let limit = end(bucket)
       var next = slice.rows.upperBound
-      if bucket < count - 1, (times.integer(at: base + next - 1) ?? 0) >= limit {
-        var stride = 16
-        var low = row
-        while low + stride < next, (times.integer(at: base + low + stride) ?? 0) < limit {
-          low += stride
-          stride *= 2
-        }
-        next = ScanSet.firstRow(low..<min(low + stride + 1, next), base, times, atOrAfter: limit)
-      }
+      if bucket < count - 1, last >= limit { next = times.firstRow(block, row..<next, atOrAfter: limit) }
       stretches.append((bucket, next))
       row = next
     }
