@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnBytes
+public import CairnColumns
 
 /// Why a document is left out: X-Ray's error code, and a reason for people.
 public struct SegmentRefusal: Error, Sendable, Hashable {
@@ -30,5 +31,28 @@ public struct SegmentRefusal: Error, Sendable, Hashable {
   static let tooNew = SegmentRefusal("InvalidStartTime", "the start_time is too far in the future")
   static let badEnd = SegmentRefusal("InvalidEndTime", "the end_time is not a number of seconds since 1970 that can be kept")
   static let noEnd = SegmentRefusal("MissingEndTime", "the document has neither end_time nor in_progress")
+  /// The document alone has more names than one head has columns for.
+  public static let tooManyFields = SegmentRefusal("ParseError", "the document has too many different names")
   static let noParent = SegmentRefusal("MissingParentId", "a subsegment sent alone has no parent_id")
+}
+
+/// A document of a body that is left out.
+public struct RefusedDocument: Sendable, Hashable {
+  /// Its place in the body, from 0.
+  public var index: Int
+  public var id: String?
+  public var refusal: SegmentRefusal
+}
+
+/// Which documents of a `SegmentBody` the intake leaves out, and why; for a body that it took. O(body).
+public func segmentRefusals(_ body: RawSpan, _ context: IntakeContext) -> [RefusedDocument] {
+  var found: [RefusedDocument] = []
+  var position = 0
+  var index = 0
+  while let entry = try? SegmentEntry.next(body, &position) {
+    let inspection = SegmentInspection(body.extracting(entry.document), context)
+    if let refusal = inspection.refusal { found.append(RefusedDocument(index: index, id: inspection.id, refusal: refusal)) }
+    index += 1
+  }
+  return found
 }
