@@ -82,9 +82,4 @@ extension Catalog {
       }
     }
   }
-
-  /// Forgets the objects of all kinds and environments.
-  public func removeXRayObjects() throws(CatalogError) {
-    try perform { queue in try queue.write { try $0.execute(sql: "DELETE FROM xray_object") } }
-  }
 }

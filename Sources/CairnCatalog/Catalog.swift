@@ -56,6 +56,14 @@ public final class Catalog: Sendable {
     }
     migrator.registerMigration("2 X-Ray groups and insights") { database in try Self.createXRayGroups(database) }
     migrator.registerMigration("3 log items") { try $0.execute(sql: Self.logItemTable) }
+    migrator.registerMigration("4 X-Ray's objects") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE xray_object (
+            environment TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL,
+            created INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (environment, kind, name)) STRICT, WITHOUT ROWID;
+          """)
+    }
     let known = migrator
     let isNewer = try perform { queue in try queue.read { try known.hasBeenSuperseded($0) } }
     if isNewer { throw .newer(path: path) }

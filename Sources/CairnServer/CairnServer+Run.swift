@@ -42,10 +42,11 @@ extension ListenerRole {
     case .http: "everything"
     case .otlpHTTP: "OpenTelemetry, HTTP"
     case .otlpGRPC: "OpenTelemetry, gRPC"
+    case .xray: "X-Ray daemon"
     }
   }
 
-  var scheme: String { "http://" }
+  var scheme: String { self == .xray ? "udp and tcp " : "http://" }
 }
 
 extension String {

@@ -42,11 +42,15 @@ public final class CairnServer: Sendable {
   private let keyWatch: Task<Void, Never>
   private let insightWatch: Task<Void, Never>
   private let listeners: [Listener]
+  private let daemon: XRayDaemon
   private let group: MultiThreadedEventLoopGroup
   private let stopping: Mutex<Task<Void, Never>?> = Mutex(nil)
 
-  private init(state: ServerState, core: ServerCore, listeners: [Listener], group: MultiThreadedEventLoopGroup) {
+  private init(
+    state: ServerState, core: ServerCore, listeners: [Listener], daemon: XRayDaemon, group: MultiThreadedEventLoopGroup
+  ) {
     self.state = state
+    self.daemon = daemon
     self.core = core
     keyWatch = Task {
       let watch = StateWatch(logger: state.logger)
@@ -73,9 +77,10 @@ public final class CairnServer: Sendable {
     _ settings: Settings, parts: ServerParts, limits: WireLimits = WireLimits()
   ) async throws(ServerError) -> CairnServer {
     let endpoints: [(ListenerRole, Endpoint)] = [
-      (.http, settings.http), (.otlpHTTP, settings.otlpHTTP), (.otlpGRPC, settings.otlpGRPC),
+      (.http, settings.http), (.otlpHTTP, settings.otlpHTTP), (.otlpGRPC, settings.otlpGRPC), (.xray, settings.xray),
     ]
     let beyond = endpoints.map(\.1).filter { !$0.isLoopback }
+    if !settings.xray.isLoopback, !settings.insecure { throw .openDatagrams(settings.xray.text) }
     if !beyond.isEmpty, !parts.catalog.hasKeys, !settings.insecure { throw .openToTheNetwork(beyond.map(\.text)) }
     let state = ServerState(settings: settings, parts: parts, limits: limits)
     do {
@@ -87,18 +92,39 @@ public final class CairnServer: Sendable {
     let core = ServerCore(state: state, checksHost: beyond.isEmpty)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
     var listeners: [Listener] = []
-    for (role, endpoint) in endpoints {
-      let wire = WireContext(service: core, limits: limits, held: state.held, connections: state.connections, role: role)
-      do {
+    do throws(ServerError) {
+      for (role, endpoint) in endpoints where role != .xray {
+        let wire = WireContext(service: core, limits: limits, held: state.held, connections: state.connections, role: role)
         listeners.append(try await Listener.bind(endpoint, wire: wire, group: group))
+      }
+      let wire = WireContext(service: core, limits: limits, held: state.held, connections: state.connections, role: .xray)
+      let (listener, daemon) = try await bindDaemon(settings.xray, wire: wire, group: group, state: state)
+      listeners.append(listener)
+      state.listening(Dictionary(uniqueKeysWithValues: listeners.map { ($0.role, $0.address) }))
+      return CairnServer(state: state, core: core, listeners: listeners, daemon: daemon, group: group)
+    } catch {
+      for listener in listeners { await listener.stopAccepting() }
+      try? await group.shutdownGracefully()
+      throw error
+    }
+  }
+
+  /// Both halves of the X-Ray daemon at one port; where any port will do, several are tried until one is free for both.
+  private static func bindDaemon(
+    _ endpoint: Endpoint, wire: WireContext, group: MultiThreadedEventLoopGroup, state: ServerState
+  ) async throws(ServerError) -> (Listener, XRayDaemon) {
+    var attemptsLeft = endpoint.port == 0 ? 20 : 1
+    while true {
+      attemptsLeft -= 1
+      let listener = try await Listener.bind(endpoint, wire: wire, group: group)
+      do throws(ServerError) {
+        let port = Endpoint(listener.address)?.port ?? endpoint.port
+        return (listener, try await XRayDaemon.start(Endpoint(host: endpoint.host, port: port), state: state))
       } catch {
-        for listener in listeners { await listener.stopAccepting() }
-        try? await group.shutdownGracefully()
-        throw error
+        await listener.stopAccepting()
+        if attemptsLeft <= 0 { throw error }
       }
     }
-    state.listening(Dictionary(uniqueKeysWithValues: listeners.map { ($0.role, $0.address) }))
-    return CairnServer(state: state, core: core, listeners: listeners, group: group)
   }
 
   /// The address that a listener really has.
@@ -123,6 +149,7 @@ public final class CairnServer: Sendable {
     keyWatch.cancel()
     insightWatch.cancel()
     for listener in listeners { await listener.stopAccepting() }
+    await daemon.stop()
     let connections = state.connections
     connections.quiesce()
     await withTaskGroup(of: Void.self) { tasks in

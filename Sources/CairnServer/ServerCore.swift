@@ -67,7 +67,7 @@ struct ServerCore: Service {
   }
 
   func malformed(listener: ListenerRole, remoteAddress: String, reason: String) {
-    let door: Door = listener == .otlpGRPC ? .otlpGRPC : .otlpHTTP
+    let door: Door = listener == .otlpGRPC ? .otlpGRPC : listener == .xray ? .xrayDaemon : .otlpHTTP
     state.ledger.rejected(
       .init(
         door: door.rawValue, method: "", path: "", status: 400, reason: reason, client: remoteAddress,
@@ -95,15 +95,27 @@ struct ServerCore: Service {
 
   private func guessedDialect(_ request: Request) -> Dialect {
     if request.mediaType.hasPrefix("application/grpc") { return .grpc }
+    if request.listener == .xray || isSignedFor("xray", request) { return .awsRESTJSON }
     if request.path.hasPrefix("/1/") { return .honeycomb }
     if request.path.hasPrefix("/api/cairn/") { return .cairn }
     return NearMiss.looksLikeIngest(request) ? .otlp : .plain
+  }
+
+  /// True if the request carries a signature whose scope names the service.
+  private func isSignedFor(_ service: String, _ request: Request) -> Bool {
+    SignatureV4.isPresent(in: request) && (try? SignatureV4(request))?.service == service
   }
 
   private func notFoundReason(_ request: Request) -> String {
     if NearMiss.looksLikeIngest(request), let hint = NearMiss.hint(request) { return hint }
     return "Nothing is served at \(request.path.prefix(200))."
   }
+}
+
+/// X-Ray's operations, a family each.
+private func xrayRoutes(_ state: ServerState) -> [Route] {
+  XRayDoor(state: state).routes + TraceOperations(state: state).routes + SamplingOperations(state: state).routes
+    + TagOperations(state: state).routes + AccountOperations(state: state).routes
 }
 
 /// Every route of the server: the one table.
@@ -113,7 +125,7 @@ func allRoutes(_ state: ServerState) -> [Route] {
   let gatekeeper = Gatekeeper(catalog: state.parts.catalog)
   return otlp.routes + OperationsAPI(state: state).routes + DataAPI(state: state, gatekeeper: gatekeeper).routes
     + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes + ServerAPI(state: state).routes
-    + TailAPI(state: state).routes
+    + TailAPI(state: state).routes + xrayRoutes(state)
     + HoneycombAPI(state: state).routes + XRayQueryAPI(state: state).routes
     + CloudWatchDoor(state: state).routes
     + WebPages(state: state).routes

@@ -19,6 +19,9 @@ final class ServerState: Sendable {
   let processID = Int(ProcessInfo.processInfo.processIdentifier)
   let results = ResultShelf()
   let logs: LogRegistry
+  let sampling: SamplingDesk
+  let datagrams = DatagramBooks()
+  let retrievals = RetrievalShelf()
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
   private let resets = Mutex<[@Sendable () -> Void]>([])
@@ -38,6 +41,7 @@ final class ServerState: Sendable {
     logs = LogRegistry(catalog: parts.catalog)
     let logs = logs
     resets.withLock { $0.append { logs.reset() } }
+    sampling = SamplingDesk(catalog: parts.catalog, clock: parts.clock)
     startedUnixMicroseconds = parts.clock.unixNanoseconds() / 1000
   }
 
@@ -63,6 +67,7 @@ final class ServerState: Sendable {
     do throws(CatalogError) { try parts.catalog.removeEverything() } catch { throw Refusal(error) }
     ledger.reset()
     results.reset()
+    sampling.reset()
     for body in resets.withLock({ $0 }) { body() }
   }
 

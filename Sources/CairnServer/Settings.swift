@@ -6,7 +6,7 @@ public struct Settings: Sendable, Hashable {
   public var http = Endpoint(host: "127.0.0.1", port: 8080)
   public var otlpHTTP = Endpoint(host: "127.0.0.1", port: 4318)
   public var otlpGRPC = Endpoint(host: "127.0.0.1", port: 4317)
-  /// Taken and kept for later: nothing listens there yet.
+  /// UDP and TCP of the X-Ray daemon.
   public var xray = Endpoint(host: "127.0.0.1", port: 2000)
   /// Serve beyond loopback without any key.
   public var insecure = false

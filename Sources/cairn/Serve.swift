@@ -14,7 +14,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Main port: every HTTP door, the API and the pages (default 127.0.0.1:8080).") var http: String?
   @Option(help: "OpenTelemetry over HTTP (default 127.0.0.1:4318).") var otlpHttp: String?
   @Option(help: "OpenTelemetry over gRPC (default 127.0.0.1:4317).") var otlpGrpc: String?
-  @Option(help: "X-Ray daemon (default 127.0.0.1:2000); nothing listens there yet.") var xray: String?
+  @Option(help: "X-Ray daemon, UDP and TCP (default 127.0.0.1:2000).") var xray: String?
   @Option(help: "Write the addresses as JSON once all listen.") var readyFile: String?
   @Option(help: "Days that events are kept; 0 keeps everything (default 60).") var retentionDays: String?
   @Flag(help: "Serve beyond loopback without any key.") var insecure = false

@@ -36,7 +36,7 @@ struct Unexpected: Error {
 /// Settings with free ports.
 func freePorts() -> Settings {
   var settings = Settings()
-  for path in [\Settings.http, \.otlpHTTP, \.otlpGRPC] { settings[keyPath: path].port = 0 }
+  for path in [\Settings.http, \.otlpHTTP, \.otlpGRPC, \.xray] { settings[keyPath: path].port = 0 }
   return settings
 }
 

@@ -64,6 +64,30 @@ enum RouteExpectations {
     POST /InsightEvents query
     POST /InsightSummaries query
     POST /InsightImpactGraph query
+    POST /TraceSegments ingest
+    POST /TelemetryRecords ingest
+    POST /Traces query
+    POST /StartTraceRetrieval query
+    POST /ListRetrievedTraces query
+    POST /CancelTraceRetrieval query
+    POST /GetSamplingRules ingest
+    POST /CreateSamplingRule manage
+    POST /UpdateSamplingRule manage
+    POST /DeleteSamplingRule manage
+    POST /SamplingTargets ingest
+    POST /SamplingStatisticSummaries query
+    POST /TagResource manage
+    POST /UntagResource manage
+    POST /ListTagsForResource query
+    POST /EncryptionConfig query
+    POST /PutEncryptionConfig manage
+    POST /GetTraceSegmentDestination query
+    POST /UpdateTraceSegmentDestination manage
+    POST /GetIndexingRules query
+    POST /UpdateIndexingRule manage
+    POST /PutResourcePolicy manage
+    POST /ListResourcePolicies query
+    POST /DeleteResourcePolicy manage
     """
 
   static let cloudWatch = """

@@ -23,8 +23,9 @@ import Testing
     try await withServer { (live) async throws in
       for role in ListenerRole.allCases {
         #expect(try await live.client(role).send("GET", "/healthz").status == 200)
+        let path = role == .xray ? "/GetSamplingRules" : "/v1/traces"
         let reply = try await RawCall.send(
-          try live.endpoint(role), "/v1/traces", headers: [("content-type", "application/json")], body: ByteBuffer(string: "{}"))
+          try live.endpoint(role), path, headers: [("content-type", "application/json")], body: ByteBuffer(string: "{}"))
         #expect(reply.status == 200)
       }
     }

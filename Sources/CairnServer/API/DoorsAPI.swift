@@ -21,7 +21,7 @@ struct DoorsAPI: Sendable {
           writer.member("id", door.rawValue)
           writer.member("name", door.title)
           writer.member("address", addresses[door.listener] ?? "")
-          writer.array("signals", Signal.allCases) { (signal, writer) in
+          writer.array("signals", door.signals) { (signal, writer) in
             let arrivals = books.arrivals[DoorSignal(door, signal)] ?? .init()
             writer.object { (writer) in
               writer.member("id", signal.rawValue)
@@ -30,6 +30,7 @@ struct DoorsAPI: Sendable {
               writer.member("last_us", orNull: arrivals.requestCount > 0 ? arrivals.lastUnixMicroseconds : nil)
             }
           }
+          if door == .xrayDaemon { write(state.datagrams.figures, &writer) }
         }
       }
       writer.array("rejections", books.rejections) { (rejection, writer) in
@@ -44,6 +45,19 @@ struct DoorsAPI: Sendable {
           writer.member("events", arrival.eventCount)
         }
       }
+    }
+  }
+
+  /// What happened to datagrams, those that never got as far as us included.
+  private func write(_ figures: DatagramBooks.Figures, _ writer: inout JSONWriter) {
+    writer.object("datagrams") { (writer) in
+      writer.member("received", figures.datagramCount)
+      writer.member("bytes", figures.byteCount)
+      writer.member("accepted", figures.documentCount)
+      writer.member("malformed", figures.malformedCount)
+      writer.member("dropped", figures.droppedCount)
+      writer.member("kernel_drops", orNull: figures.kernelDropCount.map(Int64.init))
+      writer.member("receive_buffer_bytes", figures.receiveBufferBytes)
     }
   }
 

@@ -5,11 +5,15 @@ import CairnPlan
 enum Door: String, Sendable, Hashable, CaseIterable {
   case otlpHTTP = "otlp-http"
   case otlpGRPC = "otlp-grpc"
+  case xrayDaemon = "xray-daemon"
+  case xrayAPI = "xray-api"
 
   var title: String {
     switch self {
     case .otlpHTTP: "OpenTelemetry over HTTP"
     case .otlpGRPC: "OpenTelemetry over gRPC"
+    case .xrayDaemon: "AWS X-Ray daemon"
+    case .xrayAPI: "AWS X-Ray API"
     }
   }
 
@@ -18,6 +22,16 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .otlpHTTP: .otlpHTTP
     case .otlpGRPC: .otlpGRPC
+    case .xrayDaemon: .xray
+    case .xrayAPI: .http
+    }
+  }
+
+  /// What comes in by it.
+  var signals: [Signal] {
+    switch self {
+    case .otlpHTTP, .otlpGRPC: Signal.allCases
+    case .xrayDaemon, .xrayAPI: [.traces]
     }
   }
 }

@@ -13,6 +13,8 @@ struct Route: Sendable {
   var bodyBytesMax = 1 << 20
   /// Health is asked at every port.
   var isOnEveryPort = false
+  /// X-Ray's operations are what the daemon's port serves, and nothing else.
+  var isAtDaemon = false
   var handle: @Sendable (Exchange) async throws(Refusal) -> Response
 
   init(
@@ -27,7 +29,13 @@ struct Route: Sendable {
   }
 
   /// True if the route is served at this listener: the ports of OTLP take events in and nothing else.
-  func isServed(at listener: ListenerRole) -> Bool { listener == .http || door != nil || isOnEveryPort }
+  func isServed(at listener: ListenerRole) -> Bool {
+    switch listener {
+    case .http: true
+    case .xray: isAtDaemon || isOnEveryPort
+    case .otlpHTTP, .otlpGRPC: (door != nil && !isAtDaemon) || isOnEveryPort
+    }
+  }
 }
 
 /// A request together with what was found out about it.

@@ -65,4 +65,6 @@ public enum ListenerRole: String, Sendable, Hashable, CaseIterable {
   case http = "http"
   case otlpHTTP = "otlp_http"
   case otlpGRPC = "otlp_grpc"
+  /// The X-Ray daemon: TCP here, UDP beside it at the same port.
+  case xray = "xray"
 }

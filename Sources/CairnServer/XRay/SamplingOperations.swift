@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
 import CairnFormats
 import CairnXRay
 
@@ -32,11 +33,12 @@ struct SamplingOperations: Sendable {
   }
 
   private func create(_ call: XRayCall) throws(Refusal) -> Response {
+    let tree = try call.required("SamplingRule")
     let rule: SamplingRule
     do throws(SamplingRule.Problem) {
-      rule = try SamplingRule(creating: try call.required("SamplingRule"))
-    } catch let problem as SamplingRule.Problem {
-      throw Refusal(aws: "InvalidRequestException", problem.message)
+      rule = try SamplingRule(creating: tree)
+    } catch {
+      throw Refusal(aws: "InvalidRequestException", error.message)
     }
     let records = try state.sampling.records(call.environment)
     guard !records.contains(where: { $0.rule.name == rule.name }) else {
@@ -120,6 +122,7 @@ struct SamplingOperations: Sendable {
   private struct Target {
     var rule: SamplingRule
     var grant: SamplingBooks.Grant
+    var boost: SamplingBooks.BoostGrant?
   }
 
   private func targets(_ call: XRayCall) throws(Refusal) -> Response {
@@ -139,14 +142,17 @@ struct SamplingOperations: Sendable {
     let now = state.sampling.nowUnixSeconds
     let boosts = call.body["SamplingBoostStatisticsDocuments"]?.array ?? []
     let known = reports
-    let (targets, boosted) = state.sampling.withBooks(call.environment) { (books) in
-      let targets = known.map { Target(rule: $0.1, grant: books.take($0.0, reservoir: $0.1.reservoirSize, now: now)) }
-      return (targets, boosted(boosts, rules, &books, now: now))
+    let targets = state.sampling.withBooks(call.environment) { (books: inout SamplingBooks) -> [Target] in
+      let boosted = boosted(boosts, rules, &books, now: now)
+      return known.map { (report, rule) in
+        let grant = books.take(report, reservoir: rule.reservoirSize, now: now)
+        return Target(rule: rule, grant: grant, boost: boosted[rule.name])
+      }
     }
     let unknownBoosts = boosts.compactMap { $0["RuleName"]?.string }.filter { rules[$0] == nil }
     let modified = state.sampling.lastModification(records, call.environment)
     return XRayCall.answer { (writer) in
-      writer.array("SamplingTargetDocuments", targets) { (target, writer) in write(target, boosted[target.rule.name], &writer) }
+      writer.array("SamplingTargetDocuments", targets) { (target, writer) in write(target, &writer) }
       writer.member("LastRuleModification", Double(modified))
       write("UnprocessedStatistics", unknown, &writer)
       if !unknownBoosts.isEmpty { write("UnprocessedBoostStatistics", unknownBoosts, &writer) }
@@ -170,8 +176,8 @@ struct SamplingOperations: Sendable {
 
   private func boosted(
     _ documents: [JSONValue], _ rules: [String: SamplingRule], _ books: inout SamplingBooks, now: Int64
-  ) -> [String: (rate: Double, endUnixSeconds: Int64)] {
-    var found: [String: (rate: Double, endUnixSeconds: Int64)] = [:]
+  ) -> [String: SamplingBooks.BoostGrant] {
+    var found: [String: SamplingBooks.BoostGrant] = [:]
     for document in documents.prefix(25) {
       guard let name = document["RuleName"]?.string, let boost = rules[name]?.boost else { continue }
       found[name] = books.boost(
@@ -181,14 +187,14 @@ struct SamplingOperations: Sendable {
     return found
   }
 
-  private func write(_ target: Target, _ boost: (rate: Double, endUnixSeconds: Int64)?, _ writer: inout JSONWriter) {
+  private func write(_ target: Target, _ writer: inout JSONWriter) {
     writer.object { (writer) in
       writer.member("RuleName", target.rule.name)
       writer.member("FixedRate", target.rule.fixedRate)
       writer.member("ReservoirQuota", target.grant.quota)
       writer.member("ReservoirQuotaTTL", Double(target.grant.endUnixSeconds))
       writer.member("Interval", SamplingBooks.intervalSeconds)
-      if let boost {
+      if let boost = target.boost {
         writer.object("SamplingBoost") { (writer) in
           writer.member("BoostRate", boost.rate)
           writer.member("BoostRateTTL", Double(boost.endUnixSeconds))

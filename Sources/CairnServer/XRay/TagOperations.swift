@@ -108,8 +108,9 @@ struct TagOperations: Sendable {
     switch parts.first {
     case "sampling-rule": isThere = try state.sampling.records(call.environment).contains { $0.rule.name == parts.last }
     case "group" where parts.count >= 2:
-      do {
-        isThere = parts[1] == "Default" || (try state.parts.catalog.xrayObject(.group, parts[1], environment: call.environment)) != nil
+      do throws(CatalogError) {
+        let group = try state.parts.catalog.xrayObject(.group, parts[1], environment: call.environment)
+        isThere = group != nil || parts[1] == "Default"
       } catch {
         throw Refusal(error)
       }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnCatalog
 import CairnFormats
 import NIOCore
 import NIOHTTP1

@@ -42,6 +42,12 @@ public struct RefusedDocument: Sendable, Hashable {
   public var index: Int
   public var id: String?
   public var refusal: SegmentRefusal
+
+  public init(index: Int, id: String?, refusal: SegmentRefusal) {
+    self.index = index
+    self.id = id
+    self.refusal = refusal
+  }
 }
 
 /// Which documents of a `SegmentBody` the intake leaves out, and why; for a body that it took. O(body).

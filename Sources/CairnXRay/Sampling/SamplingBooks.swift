@@ -36,6 +36,12 @@ public struct SamplingBooks: Sendable {
     public var endUnixSeconds: Int64
   }
 
+  /// The rate to which a rule rises, and until when.
+  public struct BoostGrant: Sendable, Hashable {
+    public var rate: Double
+    public var endUnixSeconds: Int64
+  }
+
   private struct Client: Sendable {
     var lastSeen: Int64
     var grant: Grant
@@ -106,14 +112,14 @@ public struct SamplingBooks: Sendable {
   /// The boost that a rule gets for these anomalies: its rate and its end; nil for none. While it rests it gets none.
   public mutating func boost(
     _ rule: String, _ boost: SamplingRule.Boost, anomalyCount: Int64, sampledAnomalyCount: Int64, now: Int64
-  ) -> (rate: Double, endUnixSeconds: Int64)? {
+  ) -> BoostGrant? {
     var entry = entries[rule] ?? Entry()
-    if now < entry.boostEnd { return (boost.maximumRate, entry.boostEnd) }
+    if now < entry.boostEnd { return BoostGrant(rate: boost.maximumRate, endUnixSeconds: entry.boostEnd) }
     guard anomalyCount > sampledAnomalyCount, now >= entry.boostRest else { return nil }
     entry.boostEnd = now + Self.boostSeconds
     entry.boostRest = entry.boostEnd + boost.cooldownMinutes * 60
     entries[rule] = entry
-    return (boost.maximumRate, entry.boostEnd)
+    return BoostGrant(rate: boost.maximumRate, endUnixSeconds: entry.boostEnd)
   }
 
   /// The windows of every rule that anybody reported on, oldest first.

@@ -5,6 +5,8 @@ extension SamplingRule {
   /// What is wrong with a rule that a caller sent, in the words of AWS's validation.
   public struct Problem: Error, Sendable, Hashable {
     public var message: String
+
+    public init(message: String) { self.message = message }
   }
 
   /// The members that must be there when a rule is created.

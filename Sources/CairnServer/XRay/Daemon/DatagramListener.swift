@@ -16,7 +16,7 @@ final class DatagramListener: Sendable {
   private let group: MultiThreadedEventLoopGroup
 
   /// Asked for; the kernel's own bound may be lower unless the process may pass it.
-  private static let receiveBufferBytesWanted: CInt = 32 << 20
+  private static let receiveBufferBytesWanted = 32 << 20
   /// Datagrams a system call, and the most bytes of one.
   private static let vectorCount = 32
   private static let datagramBytesMax = 65_536

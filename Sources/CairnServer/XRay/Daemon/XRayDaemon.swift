@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnBytes
+import CairnColumns
 import CairnPlan
 import CairnXRay
 import NIOCore
