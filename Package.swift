@@ -52,11 +52,13 @@ let package = Package(
     // 2
     room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
     room("CairnDemo", ["CairnBytes"]),
+    room("CairnIssues", ["CairnBytes", "CairnColumns", .product(name: "Crypto", package: "swift-crypto")]),
     // 3
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
     room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
+    room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnIssues"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
@@ -64,12 +66,12 @@ let package = Package(
     // 5
     room(
       "CairnStore",
-      ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnOTLP", "CairnXRay", "CairnStorage", "CairnQuery"]),
+      ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnIssues", "CairnOTLP", "CairnRollbar", "CairnXRay", "CairnStorage", "CairnQuery"]),
     // 6
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnXRay", "CairnCatalog",
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnRollbar", "CairnXRay", "CairnCatalog",
         "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -84,7 +86,7 @@ let package = Package(
     // 7
     .executableTarget(
       name: "cairn",
-      dependencies: ["CairnServer", "CairnStore", "CairnStorage", "CairnCatalog", "CairnFormats", "CairnDemo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["CairnServer", "CairnIssues", "CairnStore", "CairnStorage", "CairnCatalog", "CairnFormats", "CairnDemo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: sheet),
     tests("CairnCatalogTests", ["CairnCatalog", .product(name: "GRDB", package: "GRDB.swift")]),
     tests(
@@ -100,6 +102,8 @@ let package = Package(
     tests("CairnColumnsTests", ["CairnBytes", "CairnColumns", "TestSupport"]),
     tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd", "TestSupport"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
+    tests("CairnIssuesTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "TestSupport"]),
+    tests("CairnRollbarTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "CairnRollbar", "TestSupport"]),
     tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "TestSupport"]),
     tests("CairnXRayTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnXRay", "TestSupport"]),
     tests(

@@ -3,6 +3,8 @@
 import { datasets, freshDatasets, readCatalog } from './views/catalog.js';
 import { startDatasetPicker } from './views/dataset-picker.js';
 import { byID, fill, h, say } from './views/dom.js';
+import { errorsPage } from './views/errors.js';
+import { occurrencePage } from './views/error.js';
 import { explorePage } from './views/explore.js';
 import { setPageKeys, startKeys } from './views/keys.js';
 import { closePopover } from './views/popover.js';
@@ -24,6 +26,8 @@ const routes = {
   explore: { open: explorePage, title: 'Explore', nav: 'explore', time: true, dataset: true },
   traces: { open: tracesPage, title: 'Traces', nav: 'traces', time: true, dataset: true },
   trace: { open: tracePage, title: 'Trace', nav: 'traces' },
+  errors: { open: errorsPage, title: 'Errors', nav: 'errors' },
+  occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   send: { open: sendPage, title: 'Send data', nav: 'send' },
 };
 const liveEvery = 5000; // ms

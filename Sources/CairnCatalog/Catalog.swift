@@ -64,6 +64,13 @@ public final class Catalog: Sendable {
             created INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (environment, kind, name)) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("5 documents") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE document (
+            collection TEXT NOT NULL, id INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (collection, id)) STRICT, WITHOUT ROWID;
+          """)
+    }
     let known = migrator
     let isNewer = try perform { queue in try queue.read { try known.hasBeenSuperseded($0) } }
     if isNewer { throw .newer(path: path) }

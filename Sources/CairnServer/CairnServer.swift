@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnCatalog
 import CairnCloudWatch
+public import CairnIssues
 public import CairnPlan
 import NIOCore
 import NIOPosix
@@ -19,6 +20,8 @@ public struct ServerParts: Sendable {
   /// Takes the retention that calls have set for single datasets, in place of what it was told before.
   public var retain: (@Sendable ([DatasetDays]) -> Void)?
   public var clock = WallClock.system
+  /// Where the store's decoders tell of occurrences.
+  public var pendingOccurrences = PendingOccurrences()
 
   public init(store: any CairnStore, catalog: Catalog, status: @escaping @Sendable () -> StoreStatus = { StoreStatus() }) {
     self.store = store
@@ -41,6 +44,7 @@ public final class CairnServer: Sendable {
   let core: ServerCore
   private let keyWatch: Task<Void, Never>
   private let insightWatch: Task<Void, Never>
+  private let itemWatch: Task<Void, Never>
   private let listeners: [Listener]
   private let daemon: XRayDaemon
   private let group: MultiThreadedEventLoopGroup
@@ -68,6 +72,7 @@ public final class CairnServer: Sendable {
         await insights.tick()
       }
     }
+    itemWatch = Task { await state.tracker.run() }
     self.listeners = listeners
     self.group = group
   }
@@ -91,6 +96,7 @@ public final class CairnServer: Sendable {
     parts.retain?(state.logs.retention())
     let core = ServerCore(state: state, checksHost: beyond.isEmpty)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
+    await state.tracker.begin(tenants: Set(parts.catalog.keys().map(\.environment) + [Principal.open.environment]))
     var listeners: [Listener] = []
     do throws(ServerError) {
       for (role, endpoint) in endpoints where role != .xray {
@@ -163,5 +169,8 @@ public final class CairnServer: Sendable {
     }
     state.logs.flush()
     try? await group.shutdownGracefully()
+    itemWatch.cancel()
+    await itemWatch.value
+    state.tracker.finish()
   }
 }

@@ -98,6 +98,7 @@ struct ServerCore: Service {
     if request.listener == .xray || isSignedFor("xray", request) { return .awsRESTJSON }
     if request.path.hasPrefix("/1/") { return .honeycomb }
     if request.path.hasPrefix("/api/cairn/") { return .cairn }
+    if request.path.hasPrefix("/api/1/") { return .rollbar }
     return NearMiss.looksLikeIngest(request) ? .otlp : .plain
   }
 
@@ -128,5 +129,6 @@ func allRoutes(_ state: ServerState) -> [Route] {
     + TailAPI(state: state).routes + xrayRoutes(state)
     + HoneycombAPI(state: state).routes + XRayQueryAPI(state: state).routes
     + CloudWatchDoor(state: state).routes
+    + RollbarAPI(state: state).routes + ErrorsAPI(state: state).routes
     + WebPages(state: state).routes
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnCatalog
+import CairnIssues
 import CairnPlan
 import FoundationEssentials
 import Logging
@@ -22,6 +23,10 @@ final class ServerState: Sendable {
   let sampling: SamplingDesk
   let datagrams = DatagramBooks()
   let retrievals = RetrievalShelf()
+  let book: IssueBook
+  let tracker: ItemTracker
+  let tokenWindows = TokenWindows()
+  let groupingRules = GroupingRules()
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
   private let resets = Mutex<[@Sendable () -> Void]>([])
@@ -42,6 +47,10 @@ final class ServerState: Sendable {
     let logs = logs
     resets.withLock { $0.append { logs.reset() } }
     sampling = SamplingDesk(catalog: parts.catalog, clock: parts.clock)
+    let book = IssueBook(catalog: parts.catalog)
+    self.book = book
+    tracker = ItemTracker(
+      store: parts.store, book: book, pending: parts.pendingOccurrences, clock: parts.clock, listen: { (_) in })
     startedUnixMicroseconds = parts.clock.unixNanoseconds() / 1000
   }
 
@@ -68,6 +77,8 @@ final class ServerState: Sendable {
     ledger.reset()
     results.reset()
     sampling.reset()
+    book.reset()
+    _ = parts.pendingOccurrences.take()
     for body in resets.withLock({ $0 }) { body() }
   }
 

@@ -2,13 +2,34 @@
 internal import CairnBytes
 internal import CairnCloudWatch
 internal import CairnColumns
+internal import CairnIssues
 internal import CairnOTLP
 internal import CairnPlan
+internal import CairnRollbar
 internal import CairnStorage
 internal import CairnXRay
 
 /// The decoder of each kind of body that the journal may hold: the doors' intakes by the number under which the journal keeps them.
 enum Decoders {
+  /// Each decoder with the pass behind it that makes occurrences of exceptions, whatever the door; `tell` hears of them, at a replay too.
+  static func marking(_ tell: @escaping @Sendable ([OccurrenceNote]) -> Void) -> [RequestFormat: RequestDecoder] {
+    var marked: [RequestFormat: RequestDecoder] = [:]
+    for (format, decoder) in all { marked[format] = marking(decoder, tell) }
+    return marked
+  }
+
+  private static func marking(
+    _ decoder: @escaping RequestDecoder, _ tell: @escaping @Sendable ([OccurrenceNote]) -> Void
+  ) -> RequestDecoder {
+    { (body: RawSpan, context: IntakeContext, batch: inout Batch) throws(DecodeError) -> IntakeVerdict in
+      let firstRow = batch.rowCount
+      let verdict = try decoder(body, context, &batch)
+      let notes = markOccurrences(&batch, from: firstRow, context)
+      if !notes.isEmpty { tell(notes) }
+      return verdict
+    }
+  }
+
   static let all: [RequestFormat: RequestDecoder] = [
     .otlpTracesProtobuf: { (body, context, batch) throws(DecodeError) in try decodeTraces(body, context, into: &batch) },
     .otlpLogsProtobuf: { (body, context, batch) throws(DecodeError) in try decodeLogs(body, context, into: &batch) },
@@ -30,5 +51,7 @@ enum Decoders {
       return try decodeMetrics(unsafe protobuf.span.bytes, context, into: &batch)
     },
     .logBatch: { (body, context, batch) throws(DecodeError) in try decodeLogBatch(body, context, into: &batch) },
+    .rollbarItem: { (body, context, batch) throws(DecodeError) in try decodeRollbarItem(body, context, into: &batch) },
+    .rollbarBatch: { (body, context, batch) throws(DecodeError) in try decodeRollbarBatch(body, context, into: &batch) },
   ]
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnBytes
+public import CairnIssues
 public import CairnPlan
 public import CairnQuery
 public import CairnStorage
@@ -15,9 +16,10 @@ public final class EmbeddedStore: EventStore, IngestStore {
 
   /// Opens the folder and begins to look after it once a second.
   public init(
-    folder: String, settings: ArchiveSettings = ArchiveSettings(), budget: QueryBudget = QueryBudget()
+    folder: String, settings: ArchiveSettings = ArchiveSettings(), budget: QueryBudget = QueryBudget(),
+    tellOccurrences: @escaping @Sendable ([OccurrenceNote]) -> Void = { _ in }
   ) throws(StorageError) {
-    let archive = try EventArchive(files: try SystemFiles(folder: folder), settings: settings, decoders: Decoders.all)
+    let archive = try EventArchive(files: try SystemFiles(folder: folder), settings: settings, decoders: Decoders.marking(tellOccurrences))
     self.archive = archive
     engine = QueryEngine(budget: budget)
     upkeep = Task {

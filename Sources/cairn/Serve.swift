@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import CairnCatalog
+import CairnIssues
 import CairnServer
 import CairnStorage
 import CairnStore
@@ -25,13 +26,15 @@ struct Serve: AsyncParsableCommand {
       .retentionDays: retentionDays,
     ])
     let catalog = try Catalog(path: try settings.preparedCatalogPath())
+    let pending = PendingOccurrences()
     let store: EmbeddedStore
     do {
-      store = try EmbeddedStore(folder: settings.dataDirectory, settings: ArchiveSettings(settings))
+      store = try EmbeddedStore(folder: settings.dataDirectory, settings: ArchiveSettings(settings), tellOccurrences: { pending.add($0) })
     } catch {
       throw ValidationError(error.message)
     }
     var parts = ServerParts(store: store, catalog: catalog, status: { StoreStatus(store.archive) })
+    parts.pendingOccurrences = pending
     parts.reset = { () throws(ResetError) in
       do throws(StorageError) { try store.archive.removeEverything() } catch { throw ResetError(error.message) }
     }

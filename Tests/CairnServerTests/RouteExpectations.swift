@@ -95,9 +95,53 @@ enum RouteExpectations {
     """
 
   static let rollbar = """
+    GET /api/1/item/:id own
+    PATCH /api/1/item/:id own
+    GET /api/1/item_by_counter/:counter own
+    GET /api/1/items own
+    GET /api/1/search own
+    POST /api/1/deploy own
+    PATCH /api/1/deploy/:id own
+    GET /api/1/deploy/:id own
+    GET /api/1/deploys own
+    GET /api/1/versions/:version own
+    GET /api/1/reports/top_active_items own
+    GET /api/1/reports/occurrence_counts own
+    GET /api/1/reports/activated_counts own
+    GET /api/1/projects own
+    POST /api/1/projects own
+    GET /api/1/project/:id own
+    DELETE /api/1/project/:id own
+    GET /api/1/project/:id/access_tokens own
+    POST /api/1/project/:id/access_tokens own
+    PATCH /api/1/project/:id/access_token/:token own
+    DELETE /api/1/project/:id/access_token/:token own
+    POST /api/1/item own
+    POST /api/item own
+    POST /item own
+    POST /api/1/item_batch own
+    POST /api/item_batch own
+    POST /item_batch own
+    GET /api/1/status/ping anyone
+    GET /api/1/item/:id/instances own
+    GET /api/1/item/:id/occurrences own
+    GET /api/1/instances own
+    GET /api/1/occurrences own
+    GET /api/1/instance/:id own
+    GET /api/1/occurrence/:id own
+    DELETE /api/1/instance/:id own
+    DELETE /api/1/occurrence/:id own
     """
 
   static let issuesAndAlerts = """
+    GET /api/cairn/errors query
+    GET /api/cairn/errors/:id query
+    PATCH /api/cairn/errors/:id manage
+    GET /api/cairn/errors/:id/occurrences query
+    GET /api/cairn/errors/:id/why query
+    POST /api/cairn/errors/:id/merge manage
+    POST /api/cairn/errors/:id/unmerge manage
+    GET /api/cairn/occurrences/:id query
     """
 
   static let pages = """

@@ -10,6 +10,7 @@ import { go, link, patch, place, utc, visited } from './router.js';
 import { spanPanel } from './span-panel.js';
 import { empty, failed, skeleton } from './states.js';
 import { isAbort } from '../wire/http.js';
+import { showTraceErrors } from './trace-errors.js';
 import { minimap } from './trace-minimap.js';
 import { traceRows } from './trace-rows.js';
 
@@ -29,6 +30,7 @@ export function tracePage(host) {
     clearTimeout(timer);
     host.removeAttribute('aria-busy');
     shown = open(host, trace);
+    showTraceErrors(host, id, abort.signal);
   }, (error) => {
     clearTimeout(timer);
     host.removeAttribute('aria-busy');

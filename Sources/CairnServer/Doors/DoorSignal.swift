@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnPlan
+import CairnRollbar
 
 /// A way in, as the page of doors lists it.
 enum Door: String, Sendable, Hashable, CaseIterable {
@@ -7,6 +8,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
   case otlpGRPC = "otlp-grpc"
   case xrayDaemon = "xray-daemon"
   case xrayAPI = "xray-api"
+  case rollbar
 
   var title: String {
     switch self {
@@ -14,6 +16,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .otlpGRPC: "OpenTelemetry over gRPC"
     case .xrayDaemon: "AWS X-Ray daemon"
     case .xrayAPI: "AWS X-Ray API"
+    case .rollbar: "Rollbar"
     }
   }
 
@@ -24,25 +27,30 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .otlpGRPC: .otlpGRPC
     case .xrayDaemon: .xray
     case .xrayAPI: .http
+    case .rollbar: .http
     }
   }
 
   /// What comes in by it.
   var signals: [Signal] {
     switch self {
-    case .otlpHTTP, .otlpGRPC: Signal.allCases
     case .xrayDaemon, .xrayAPI: [.traces]
+    case .otlpHTTP, .otlpGRPC: Signal.otlp
+    case .rollbar: [.errors]
     }
   }
 }
 
-/// The three signals of OTLP.
+/// What comes in by a door: the three signals of OTLP, and what other vendors send.
 enum Signal: String, Sendable, Hashable, CaseIterable {
   case traces
   case logs
   case metrics
+  case errors
 
-  var path: String { "/v1/\(rawValue)" }
+  static let otlp: [Signal] = [.traces, .logs, .metrics]
+
+  var path: String { self == .errors ? "/api/1/item/" : "/v1/\(rawValue)" }
 
   /// The path of the Export call in gRPC.
   var grpcPath: String {
@@ -51,6 +59,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
       case .traces: ("trace", "TraceService")
       case .logs: ("logs", "LogsService")
       case .metrics: ("metrics", "MetricsService")
+      case .errors: ("errors", "")
       }
     return "/opentelemetry.proto.collector.\(package).v1.\(service)/Export"
   }
@@ -60,6 +69,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
     case .traces: .otlpTracesProtobuf
     case .logs: .otlpLogsProtobuf
     case .metrics: .otlpMetricsProtobuf
+    case .errors: .rollbarItem
     }
   }
 
@@ -68,6 +78,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
     case .traces: .otlpTracesJSON
     case .logs: .otlpLogsJSON
     case .metrics: .otlpMetricsJSON
+    case .errors: .rollbarItem
     }
   }
 
@@ -77,6 +88,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
     case .traces: "rejectedSpans"
     case .logs: "rejectedLogRecords"
     case .metrics: "rejectedDataPoints"
+    case .errors: "rejectedItems"
     }
   }
 }

@@ -14,7 +14,7 @@ enum NearMiss {
     if path.count >= 2, path.suffix(2) == path.suffix(4).prefix(2), path.count >= 4 {
       return "The path has \(path.suffix(2).joined(separator: "/")) twice: leave it out of the endpoint."
     }
-    for signal in Signal.allCases {
+    for signal in Signal.otlp {
       let names = [signal.rawValue, String(signal.rawValue.dropLast())]
       if names.contains(last) { return "This path is \(signal.path)." }
     }

@@ -15,7 +15,7 @@ struct OTLPDoor: Sendable {
   let bodyBytesMax: Int
 
   var routes: [Route] {
-    Signal.allCases.flatMap { signal in
+    Signal.otlp.flatMap { signal in
       var http = Route(.POST, signal.path, .key(.ingest), .otlp) { (exchange) async throws(Refusal) in
         try await exportHTTP(signal, exchange)
       }

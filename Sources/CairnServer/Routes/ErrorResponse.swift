@@ -18,6 +18,8 @@ public enum Dialect: Sendable, Hashable, CaseIterable {
   case awsRESTJSON
   /// AWS's JSON 1.0 and 1.1, CloudWatch's: the exception's name and the text in the body.
   case awsJSON
+  /// `{"err": 1, "message": …}`
+  case rollbar
   /// A line of text.
   case plain
 }
@@ -33,6 +35,7 @@ enum ErrorResponse {
     case .cairn: response = cairn(refusal)
     case .awsJSON: response = AWSErrorResponse.json(refusal.awsName, refusal.reason, status: refusal.awsStatus)
     case .awsRESTJSON: response = AWSErrorResponse.restJSON(refusal)
+    case .rollbar: response = rollbar(refusal)
     case .plain:
       response = Response(status: refusal.kind.status, contentType: "text/plain; charset=utf-8", text: refusal.reason + "\n")
     }
@@ -58,6 +61,16 @@ enum ErrorResponse {
     writer.beginObject()
     writer.member("error", refusal.reason)
     if let field = refusal.field { writer.member("field", field) }
+    writer.endObject()
+    return Response(status: refusal.kind.status, contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
+  }
+
+  /// Every status has a JSON body, or pyrollbar logs a failure of its own.
+  private static func rollbar(_ refusal: Refusal) -> Response {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("err", 1)
+    writer.member("message", refusal.reason)
     writer.endObject()
     return Response(status: refusal.kind.status, contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
   }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The fields of an occurrence of an error, whichever door it came through: decided when the event is decoded, never changed.
+extension FieldName {
+  /// 40 characters that occurrences of one item share (cg1), or a fingerprint.
+  public static let itemHash = "item.hash"
+  /// What items with one root cause share.
+  public static let itemFamily = "item.family"
+  public static let itemProject = "item.project"
+  /// Rollbar's environment, OpenTelemetry's deployment environment.
+  public static let itemEnvironment = "item.environment"
+  public static let itemTitle = "item.title"
+  /// critical, error, warning, info or debug.
+  public static let itemLevel = "item.level"
+  /// What decided the hash: `default cg1`, `payload fingerprint`, `project rule #1`.
+  public static let itemSource = "item.source"
+  public static let occurrenceUUID = "occurrence.uuid"
+  /// A number that grows with the time of arrival; below 2⁵³.
+  public static let occurrenceID = "occurrence.id"
+  public static let codeVersion = "code_version"
+  public static let personID = "person.id"
+  public static let clientAddress = "client.address"
+}

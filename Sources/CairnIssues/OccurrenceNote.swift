@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What makes occurrences one item.
+public struct ItemIdentity: Sendable, Hashable, Codable {
+  /// The tenant.
+  public var tenant: String
+  public var project: String
+  public var environment: String
+  public var hash: String
+
+  public init(tenant: String, project: String, environment: String, hash: String) {
+    self.tenant = tenant
+    self.project = project
+    self.environment = environment
+    self.hash = hash
+  }
+}
+
+/// An occurrence as the life of its item sees it; the event itself holds everything.
+public struct OccurrenceNote: Sendable, Hashable {
+  public var item: ItemIdentity
+  public var family = ""
+  public var title = ""
+  public var level = "error"
+  public var source = ""
+  public var uuid = ""
+  public var id: Int64 = 0
+  public var unixNanoseconds: Int64 = 0
+  public var codeVersion = ""
+  public var platform = ""
+  public var framework = ""
+  public var language = ""
+  public var exceptionType = ""
+  public var context = ""
+
+  public init(item: ItemIdentity) { self.item = item }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnColumns
+import CairnFormats
+import CairnIssues
+import CairnPlan
+
+/// Why an item happens: what its requests have that healthy requests of the same route have not.
+///
+/// The item's occurrences name traces; the server spans of those traces name a route. Selected are the spans of that route in those traces,
+/// the baseline is the route's spans without an error. Where no trace is known, the occurrences themselves are compared with the other
+/// occurrences of their project.
+struct ErrorContrast: Sendable {
+  let state: ServerState
+
+  /// Traces that are looked at, the newest.
+  private static let traceCountMax = 500
+
+  /// The route that most of the item's requests took.
+  private struct RequestRoute: Sendable {
+    var dataset: String
+    var name: String
+
+    var filter: Filter {
+      .all([
+        .compare(column: FieldName.dataset, .equal, .string(dataset)), .compare(column: FieldName.name, .equal, .string(name)),
+        .exists(column: FieldName.spanID),
+      ])
+    }
+  }
+
+  func answer(_ item: Item) async throws(Refusal) -> Response {
+    let scope = Scope(environment: item.identity.tenant, datasets: .all, time: .everything)
+    let occurrences = state.book.occurrences(of: item)
+    let traces = try await traces(occurrences, scope)
+    if !traces.isEmpty, let route = try await route(traces, scope) {
+      let selection = Filter.oneOf(column: FieldName.traceID, traces)
+      let plan = BubbleUpPlan(
+        scope: scope, filter: route.filter, selection: selection,
+        baseline: .all([.not(selection), .not(.compare(column: FieldName.error, .equal, .boolean(true)))]), columnLimit: 12, valueLimit: 5)
+      let contrast = try await state.desk.ask { () async throws(QueryError) in try await state.store.bubbleUp(plan) }
+      let share = try await share(route, selection, scope)
+      return response(contrast, basis: "requests", route: route, share: share)
+    }
+    let plan = BubbleUpPlan(
+      scope: scope,
+      filter: .all([.compare(column: FieldName.itemProject, .equal, .string(item.identity.project)), .exists(column: FieldName.itemHash)]),
+      selection: occurrences, columnLimit: 12, valueLimit: 5)
+    let contrast = try await state.desk.ask { () async throws(QueryError) in try await state.store.bubbleUp(plan) }
+    return response(contrast, basis: "occurrences", route: nil, share: nil)
+  }
+
+  /// That failed requests failed is no news, and neither are ids.
+  private static func tells(_ name: String) -> Bool {
+    let obvious: Set<String> = [
+      FieldName.error, FieldName.statusCode, FieldName.statusMessage, FieldName.eventCount, "http.response.status_code", "http.status_code",
+      FieldName.name, "body",
+    ]
+    let families = ["trace.", "occurrence.", "item.", "exception.", "meta."]
+    return !obvious.contains(name) && !families.contains { name.hasPrefix($0) }
+  }
+
+  private func traces(_ occurrences: Filter, _ scope: Scope) async throws(Refusal) -> [FieldValue] {
+    let plan = EventsPlan(
+      scope: scope, filter: .all([occurrences, .exists(column: FieldName.traceID)]), columns: [FieldName.traceID],
+      limit: Self.traceCountMax)
+    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }
+    return Array(Set(answer.columns.first?.values.compactMap { $0 } ?? []))
+  }
+
+  private func route(_ traces: [FieldValue], _ scope: Scope) async throws(Refusal) -> RequestRoute? {
+    let plan = Plan(
+      scope: scope,
+      filter: .all([
+        .oneOf(column: FieldName.traceID, traces), .exists(column: FieldName.spanID),
+        .any([
+          .compare(column: FieldName.spanKind, .equal, .string("server")), .compare(column: FieldName.isRoot, .equal, .boolean(true)),
+        ]),
+      ]), breakdowns: [FieldName.dataset, FieldName.name], orders: [Order(.calculation(.count), .descending)], limit: 1)
+    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
+    guard answer.rowCount > 0, let dataset = answer.columns[0].values[0]?.text, let name = answer.columns[1].values[0]?.text else { return nil }
+    return RequestRoute(dataset: dataset, name: name)
+  }
+
+  private struct Share: Sendable {
+    var affected: Double
+    var total: Double
+    var affectedUsers: Double
+    var users: Double
+  }
+
+  /// How much of the route's traffic, and of its users, the item hit.
+  private func share(_ route: RequestRoute, _ selection: Filter, _ scope: Scope) async throws(Refusal) -> Share {
+    let calculations = [Calculation.count, Calculation(.countDistinct, column: "user.id")]
+    let whole = Plan(scope: scope, filter: route.filter, calculations: calculations)
+    let hit = Plan(scope: scope, filter: .all([route.filter, selection]), calculations: calculations)
+    let (all, some) = try await state.desk.ask { () async throws(QueryError) in (try await state.store.run(whole), try await state.store.run(hit)) }
+    let number = { (answer: Answer, index: Int) in answer.totals.indices.contains(index) ? answer.totals[index]?.number ?? 0 : 0 }
+    return Share(affected: number(some, 0), total: number(all, 0), affectedUsers: number(some, 1), users: number(all, 1))
+  }
+
+  private func response(_ contrast: BubbleUpAnswer, basis: String, route: RequestRoute?, share: Share?) -> Response {
+    jsonResponse(reserving: 8192) { (writer) in
+      writer.member("basis", basis)
+      if let route {
+        writer.object("route") { (writer) in
+          writer.member("dataset", route.dataset)
+          writer.member("name", route.name)
+          if let share {
+            writer.member("affected", share.affected)
+            writer.member("total", share.total)
+            writer.member("affected_users", share.affectedUsers)
+            writer.member("users", share.users)
+          }
+        }
+      }
+      writer.member("selection_count", contrast.selectionCount)
+      writer.member("baseline_count", contrast.baselineCount)
+      let telling = contrast.columns.filter { Self.tells($0.name) }
+      writer.array("columns", telling) { (column, writer) in
+        writer.object { (writer) in
+          writer.member("name", column.name)
+          writer.member("score", column.score)
+          writer.array("values", column.values) { (value, writer) in
+            writer.object { (writer) in
+              writer.member("value", field: value.value)
+              writer.member("selection", value.selectionCount)
+              writer.member("baseline", value.baselineCount)
+            }
+          }
+        }
+      }
+    }
+  }
+}

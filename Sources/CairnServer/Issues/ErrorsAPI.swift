@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import CairnColumns
+import CairnFormats
+import CairnIssues
+import CairnPlan
+import CairnRollbar
+import NIOHTTP1
+import Synchronization
+
+/// Errors in Cairn's own API: items of every door in one list, and what the pages need of one of them.
+struct ErrorsAPI: Sendable {
+  let state: ServerState
+
+  var routes: [Route] {
+    [
+      Route(.GET, "/api/cairn/errors", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await list(exchange) },
+      Route(.GET, "/api/cairn/errors/:id", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await one(exchange) },
+      Route(.PATCH, "/api/cairn/errors/:id", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try await patch(exchange) },
+      Route(.GET, "/api/cairn/errors/:id/occurrences", .key(.query), .cairn) { (exchange) async throws(Refusal) in
+        try await occurrences(exchange)
+      },
+      Route(.GET, "/api/cairn/errors/:id/why", .key(.query), .cairn) { (exchange) async throws(Refusal) in
+        try await ErrorContrast(state: state).answer(try item(exchange))
+      },
+      Route(.POST, "/api/cairn/errors/:id/merge", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try merge(exchange) },
+      Route(.POST, "/api/cairn/errors/:id/unmerge", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try unmerge(exchange) },
+      Route(.GET, "/api/cairn/occurrences/:id", .key(.query), .cairn) { (exchange) async throws(Refusal) in
+        try await occurrence(exchange)
+      },
+    ]
+  }
+
+  private var nowUnixSeconds: Int64 { state.parts.clock.unixNanoseconds() / 1_000_000_000 }
+
+  private func item(_ exchange: Exchange) throws(Refusal) -> Item {
+    let text = exchange.parameters["id"]
+    guard let id = Int64(text), let item = state.book.item(id: id, tenant: exchange.environment) else {
+      throw Refusal(.notFound, "No error item has the id '\(text.prefix(40))'.")
+    }
+    return state.book.state.withLock { $0.withMembers(item) }
+  }
+
+  // MARK: The list
+
+  private func list(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let query = QueryString(exchange.request.query)
+    let search = ItemSearch(query["query"] ?? "")
+    let status = query["status"] ?? "active"
+    let wanted = { (name: String) in query[name].map { Set($0.split(separator: ",").map(String.init)) } }
+    let (levels, projects, environments) = (wanted("level"), wanted("project"), wanted("environment"))
+    let inTrace = try await identities(inTrace: query["trace"], exchange.environment)
+    let all = state.book.items(tenant: exchange.environment) { (item) in
+      inTrace?.contains(item.identity) ?? true && (item.groupItemID == nil || search.includesMembers) && search.matches(item) && levels?.contains(item.level) ?? true
+        && projects?.contains(item.identity.project) ?? true && environments?.contains(item.identity.environment) ?? true
+    }
+    let shown = all.filter { status == "any" || $0.status.rawValue == status }.sorted(by: try order(query["sort"] ?? "last"))
+    let limit = try Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds()).limit(100, most: 20_000)
+    let offset = max(0, query["offset"].flatMap { Int($0) } ?? 0)
+    let page = Array(shown.dropFirst(offset).prefix(limit))
+    let people = page.count <= 500 ? try await ItemPeople(state: state, tenant: exchange.environment).counts(page) : [:]
+    let now = nowUnixSeconds / 3600
+    return jsonResponse(reserving: 512 * (page.count + 8)) { (writer) in
+      writer.member("total", shown.count)
+      writer.object("by_status") { (writer) in
+        for status in ItemStatus.allCases { writer.member(status.rawValue, all.count { $0.status == status }) }
+      }
+      writer.member("projects", Set(all.map(\.identity.project)).sorted())
+      writer.member("environments", Set(all.map(\.identity.environment)).sorted())
+      writer.array("items", page) { (item, writer) in
+        writer.object { (writer) in
+          item.writeSummary(&writer)
+          writer.member("people", people[item.identity]?.people ?? 0)
+          writer.member("addresses", people[item.identity]?.addresses ?? 0)
+          writer.array("hours", (now - 23)...now) { $1.integer(item.count(hour: $0)) }
+        }
+      }
+    }
+  }
+
+  /// The items that happened in a trace; nil where none was asked for.
+  private func identities(inTrace text: String?, _ tenant: String) async throws(Refusal) -> Set<ItemIdentity>? {
+    guard let text else { return nil }
+    let plan = Plan(
+      scope: Scope(environment: tenant, datasets: .all, time: .everything),
+      filter: .all([.compare(column: FieldName.traceID, .equal, .string(text)), .exists(column: FieldName.itemHash)]),
+      breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash])
+    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
+    return Set(
+      (0..<answer.rowCount).map { (row) in
+        let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
+        return ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])
+      })
+  }
+
+  private func order(_ name: String) throws(Refusal) -> (Item, Item) -> Bool {
+    let hour = nowUnixSeconds / 3600
+    switch name {
+    case "last": return { ($0.lastOccurrence.unixSeconds, $0.id) > ($1.lastOccurrence.unixSeconds, $1.id) }
+    case "first": return { ($0.firstOccurrence.unixSeconds, $0.id) > ($1.firstOccurrence.unixSeconds, $1.id) }
+    case "total": return { ($0.totalCount, $0.id) > ($1.totalCount, $1.id) }
+    case "level": return { (RollbarCodes.level($0.level), $0.lastOccurrence.unixSeconds) > (RollbarCodes.level($1.level), $1.lastOccurrence.unixSeconds) }
+    case "day":
+      let day = { (item: Item) in item.hours.reduce(0) { $1.hour > hour - 24 ? $0 + $1.count : $0 } }
+      return { (day($0), $0.id) > (day($1), $1.id) }
+    default: throw Refusal(.invalid, "sort is last, first, total, level or day", field: "sort")
+    }
+  }
+
+  // MARK: One
+
+  private func one(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let item = try item(exchange)
+    let filter = state.book.occurrences(of: item)
+    let finder = OccurrenceFinder(state: state, tenant: exchange.environment)
+    let latest = try await finder.events(filter, limit: 1).first
+    let people = ItemPeople(state: state, tenant: exchange.environment)
+    let counts = try await people.counts([item])[item.identity]
+    let facets = try await people.facets(filter)
+    let related = state.book.items(tenant: exchange.environment) { (other) in
+      other.id != item.id && (other.family == item.family || other.groupItemID == item.id) && !other.family.isEmpty
+    }.sorted { $0.lastOccurrence.unixSeconds > $1.lastOccurrence.unixSeconds }
+    let suspect = item.suspectDeployID.flatMap { (id) in state.book.state.withLock { $0.deploys[id] } }
+    let hour = nowUnixSeconds / 3600
+    return jsonResponse(reserving: 32_768) { (writer) in
+      item.writeSummary(&writer)
+      item.writeDetail(&writer)
+      writer.member("people", counts?.people ?? 0)
+      writer.member("addresses", counts?.addresses ?? 0)
+      writer.array("hours", (hour - 167)...hour) { $1.integer(item.count(hour: $0)) }
+      writer.array("facets", facets) { (facet, writer) in writer.object { facet.write(&$0) } }
+      writer.array("related", related.prefix(20)) { (other, writer) in writer.object { other.writeSummary(&$0) } }
+      if let suspect { writer.object("suspect_deploy") { suspect.write(&$0) } }
+      if let latest {
+        writer.object("grouping") { explainedGrouping(of: latest).write(&$0, source: item.source) }
+        writer.object("occurrence") { Self.write(latest, &$0) }
+      }
+    }
+  }
+
+  private func patch(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let item = try item(exchange)
+    let change = try ItemChange(try exchange.json(), actor: exchange.principal.keyID ?? "")
+    let changed = try await state.changeItem(item.id, tenant: exchange.environment, change)
+    return jsonResponse { (writer) in
+      changed.writeSummary(&writer)
+      changed.writeDetail(&writer)
+    }
+  }
+
+  // MARK: Occurrences
+
+  private func occurrences(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let item = try item(exchange)
+    let limit = try Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds()).limit(25, most: 1_000)
+    var plan = EventsPlan(
+      scope: Scope(environment: exchange.environment, datasets: .all, time: .everything), filter: state.book.occurrences(of: item),
+      limit: limit)
+    plan.after = QueryString(exchange.request.query)["after"].flatMap { EventCursor($0) }
+    let fixed = plan
+    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(fixed) }
+    return jsonResponse(reserving: 32_768) { (writer) in
+      writer.array("occurrences", answer.events) { (event, writer) in
+        writer.object { (writer) in
+          writer.member("id", String(OccurrenceJSON.id(event)))
+          writer.member("us", event.timeUnixNanoseconds / 1000)
+          writer.member("dataset", event.dataset)
+          writer.fields(event)
+        }
+      }
+      writer.member("after", orNull: answer.hasMore ? answer.cursor.map { $0.text } : nil)
+    }
+  }
+
+  private func occurrence(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let text = exchange.parameters["id"]
+    let finder = OccurrenceFinder(state: state, tenant: exchange.environment)
+    let found: Event?
+    if let id = Int64(text) { found = try await finder.events(ids: [id]).first } else { found = try await finder.event(uuid: text) }
+    guard let found else { throw Refusal(.notFound, "No occurrence has the id '\(text.prefix(60))'.") }
+    let note = OccurrenceNote(found, tenant: exchange.environment)
+    let item = state.book.state.withLock { (state) in state.itemOfIdentity[note.item].flatMap { state.items[$0] } }
+    return jsonResponse(reserving: 32_768) { (writer) in
+      if let item { writer.object("item") { item.writeSummary(&$0) } }
+      writer.object("grouping") { explainedGrouping(of: found).write(&$0, source: note.source) }
+      writer.object("occurrence") { Self.write(found, &$0) }
+    }
+  }
+
+  private static func write(_ event: Event, _ writer: inout JSONWriter) {
+    writer.member("id", String(OccurrenceJSON.id(event)))
+    writer.member("us", event.timeUnixNanoseconds / 1000)
+    writer.member("dataset", event.dataset)
+    var shown = event
+    shown.fields.removeAll { $0.name == FieldName.original }
+    writer.fields(shown)
+    writer.key("data")
+    writer.raw(OccurrenceJSON.payload(event))
+    writer.array("chain", errorReport(of: event).chain) { (trace, writer) in
+      writer.object { trace.write(&$0, errorReport(of: event)) }
+    }
+  }
+
+  // MARK: Groups
+
+  /// Puts an item and others into one group: a group item that takes their place in lists; what comes later follows.
+  private func merge(_ exchange: Exchange) throws(Refusal) -> Response {
+    let item = try item(exchange)
+    let ids = (try exchange.json())["items"]?.array?.compactMap(\.integer) ?? []
+    guard !ids.isEmpty, ids.count <= 500 else { throw Refusal(.invalid, "items must name up to 500 other items", field: "items") }
+    var members = item.isGroup ? [] : [item]
+    for id in ids where id != item.id {
+      guard let other = state.book.item(id: id, tenant: exchange.environment), !other.isGroup,
+        other.projectID == item.projectID, other.identity.environment == item.identity.environment
+      else { throw Refusal(.invalid, "items of one project and environment can be merged, and \(id) is none", field: "items") }
+      members.append(other)
+    }
+    let actor = exchange.principal.keyID ?? ""
+    let (now, fixed) = (nowUnixSeconds, members)
+    let group: Item
+    do { group = try state.book.change { $0.merge(fixed, into: item, actor: actor, nowUnixSeconds: now) } } catch { throw Refusal(error) }
+    return jsonResponse { (writer) in group.writeSummary(&writer) }
+  }
+
+  /// Takes a member out of its group, or all of a group's; what it counted goes with it.
+  private func unmerge(_ exchange: Exchange) throws(Refusal) -> Response {
+    let item = try item(exchange)
+    let actor = exchange.principal.keyID ?? ""
+    let now = nowUnixSeconds
+    do { try state.book.change { $0.unmerge(item, actor: actor, nowUnixSeconds: now) } } catch { throw Refusal(error) }
+    return jsonResponse { (writer) in item.writeSummary(&writer) }
+  }
+}

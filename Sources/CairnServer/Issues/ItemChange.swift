@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnFormats
+import CairnIssues
+import CairnRollbar
+import Synchronization
+
+/// What a person or a script wants of an item; checked as a whole before anything changes.
+struct ItemChange: Sendable {
+  var actor: String
+  var status: ItemStatus?
+  var resolvedInVersion: String?
+  var level: String?
+  var title: String?
+  /// Some(nil) takes the assignment away.
+  var assignedUserID: Int64??
+  var snoozeSeconds: Int64?
+  var muteUntilUnixSeconds: Int64?
+  var muteUntilCount: Int?
+  var comment: String?
+
+  init(_ body: JSONValue, actor: String) throws(Refusal) {
+    self.actor = body["actor"]?.string.map { String($0.prefix(100)) } ?? actor
+    guard let members = body.members, !members.isEmpty else { throw Refusal(.invalid, "the body names nothing to change") }
+    try readStatus(body)
+    if let value = Self.text(body["level"]) {
+      guard let level = RollbarCodes.level(named: value) else { throw Refusal(.invalid, "level must be critical, error, warning, info or debug") }
+      self.level = level
+    }
+    if let value = body["title"] {
+      guard let title = value.string, (1...255).contains(title.count) else { throw Refusal(.invalid, "title must be 1 to 255 characters") }
+      self.title = title
+    }
+    if let value = body["assigned_user_id"] {
+      if value == .null || value.string == "" { assignedUserID = .some(nil) } else {
+        guard let id = value.integer ?? value.string.flatMap({ Int64($0) }) else { throw Refusal(.invalid, "assigned_user_id must be a number or null") }
+        assignedUserID = id
+      }
+    }
+    if let value = body["snoozed"] { snoozeSeconds = value.boolean == true || value.string == "true" ? body["snooze_expiration_in_seconds"]?.integer ?? 3_600 : 0 }
+    if let value = body["comment"]?.string, !value.isEmpty { comment = value }
+  }
+
+  private mutating func readStatus(_ body: JSONValue) throws(Refusal) {
+    if let value = Self.text(body["status"]) {
+      guard let status = ItemStatus.allCases.first(where: { $0.rawValue == value || String($0.number) == value }) else {
+        throw Refusal(.invalid, "status must be active, resolved, muted or archived")
+      }
+      self.status = status
+    }
+    if body["archived"]?.boolean == true { status = .archived }
+    if let value = Self.text(body["resolved_in_version"]) {
+      guard status == .resolved else { throw Refusal(.invalid, "resolved_in_version goes with status resolved only") }
+      guard value.count <= 40 else { throw Refusal(.invalid, "resolved_in_version must be at most 40 characters") }
+      resolvedInVersion = value
+    }
+    muteUntilUnixSeconds = body["mute_until"]?.integer
+    muteUntilCount = body["mute_until_count"]?.integer.map { Int(clamping: $0) }
+  }
+
+  private static func text(_ value: JSONValue?) -> String? { value?.string ?? value?.integer.map { String($0) } }
+
+  /// Carries it out. Returns the turn that rules may wait for.
+  func apply(to item: inout Item, nowUnixSeconds now: Int64) -> ItemTurn? {
+    var turn: ItemTurn?
+    if let status {
+      turn = item.setStatus(status, actor: actor, resolvedInVersion: resolvedInVersion, nowUnixSeconds: now)
+      if status == .muted {
+        item.muteUntilUnixSeconds = muteUntilUnixSeconds
+        item.muteUntilCount = muteUntilCount.map { item.totalCount + $0 }
+      }
+    }
+    if let level, level != item.level {
+      item.note("level", actor: actor, detail: "\(item.level) to \(level)", nowUnixSeconds: now)
+      item.level = level
+      item.isLevelLocked = true
+    }
+    if let title, title != item.title {
+      item.note("title", actor: actor, detail: title, nowUnixSeconds: now)
+      item.title = title
+      item.isTitleLocked = true
+    }
+    if let assignedUserID {
+      item.assignedUserID = assignedUserID
+      item.note("assigned", actor: actor, detail: assignedUserID.map { String($0) } ?? "nobody", nowUnixSeconds: now)
+    }
+    if let snoozeSeconds {
+      item.snoozedUntilUnixSeconds = snoozeSeconds > 0 ? now + snoozeSeconds : nil
+      item.note(snoozeSeconds > 0 ? "snoozed" : "unsnoozed", actor: actor, nowUnixSeconds: now)
+    }
+    if let comment { item.note("comment", actor: actor, detail: comment, nowUnixSeconds: now) }
+    return turn
+  }
+}
+
+extension ServerState {
+  /// Changes an item, writes it, and tells the rules.
+  func changeItem(_ id: Int64, tenant: String, _ change: ItemChange) async throws(Refusal) -> Item {
+    let now = parts.clock.unixNanoseconds() / 1_000_000_000
+    let changed: (item: Item, result: ItemTurn?)?
+    do {
+      changed = try book.changeItem(id: id, tenant: tenant) { change.apply(to: &$0, nowUnixSeconds: now) }
+    } catch {
+      throw Refusal(error)
+    }
+    guard let changed else { throw Refusal(.notFound, "no item has the id \(id)") }
+    if let turn = changed.result { tracker.listen([TurnedItem(item: changed.item, turns: [turn], lastNote: nil)]) }
+    return book.state.withLock { $0.withMembers(changed.item) }
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnColumns
+import CairnFormats
+import CairnIssues
+import CairnPlan
+
+/// Who and what an item's occurrences came from, counted from the events.
+struct ItemPeople: Sendable {
+  let state: ServerState
+  let tenant: String
+
+  struct Counts: Sendable, Hashable {
+    var people: Int
+    var addresses: Int
+  }
+
+  /// A field whose values say something about the occurrences, most frequent first.
+  struct Facet: Sendable {
+    var name: String
+    var values: [(value: FieldValue?, count: Int)]
+
+    func write(_ writer: inout JSONWriter) {
+      writer.member("name", name)
+      writer.array("values", values) { (entry, writer) in
+        writer.object { (writer) in
+          writer.member("value", field: entry.value)
+          writer.member("count", entry.count)
+        }
+      }
+    }
+  }
+
+  private var scope: Scope { Scope(environment: tenant, datasets: .all, time: .everything) }
+
+  /// Distinct people and addresses of each item; one pass for all of them.
+  func counts(_ items: [Item]) async throws(Refusal) -> [ItemIdentity: Counts] {
+    guard !items.isEmpty else { return [:] }
+    let plan = Plan(
+      scope: scope, filter: .oneOf(column: FieldName.itemHash, items.map { .string($0.identity.hash) }),
+      breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash],
+      calculations: [
+        Calculation(.countDistinct, column: FieldName.personID), Calculation(.countDistinct, column: FieldName.clientAddress),
+      ], limit: 10_000)
+    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
+    var counts: [ItemIdentity: Counts] = [:]
+    for row in 0..<answer.rowCount {
+      let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
+      let numbers = answer.columns.suffix(2).map { Int($0.values[row]?.number ?? 0) }
+      counts[ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])] = Counts(
+        people: numbers[0], addresses: numbers[1])
+    }
+    return counts
+  }
+
+  private static let facetFields = [
+    FieldName.codeVersion, "service.version", "context", "http.request.method", "host.name", "client.browser", "user_agent.original",
+    FieldName.personID, FieldName.clientAddress,
+  ]
+
+  /// The most frequent values of the fields that people look at first.
+  func facets(_ filter: Filter) async throws(Refusal) -> [Facet] {
+    var facets: [Facet] = []
+    for name in Self.facetFields {
+      let plan = Plan(
+        scope: scope, filter: .all([filter, .exists(column: name)]), breakdowns: [name],
+        orders: [Order(.calculation(.count), .descending)], limit: 8)
+      let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
+      guard answer.rowCount > 0 else { continue }
+      let values = (0..<answer.rowCount).map { (answer.columns[0].values[$0], Int(answer.columns[1].values[$0]?.number ?? 0)) }
+      facets.append(Facet(name: name, values: values))
+    }
+    return facets
+  }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnFormats
+import CairnIssues
+import CairnPlan
+import CairnRollbar
+import NIOCore
+import NIOHTTP1
+
+/// Rollbar's way in: one item or a batch of them, in any form that its notifiers use.
+///
+/// The token may stand inside the body, and the answer names the item's uuid, so the door reads the envelope; the store decodes the rest.
+/// Up to 8 MiB are taken whatever is in them: a notifier that gets a 413 reports that as an error of its own, without end.
+struct RollbarDoor: Sendable {
+  let state: ServerState
+
+  static let bodyBytesMax = 8 << 20
+
+  var routes: [Route] {
+    let items = ["/api/1/item", "/api/item", "/item"].map { (path) in
+      Route(.POST, path, .anyone, .rollbar) { (exchange) async throws(Refusal) in try await take(exchange, isBatch: false) }
+    }
+    let batches = ["/api/1/item_batch", "/api/item_batch", "/item_batch"].map { (path) in
+      Route(.POST, path, .anyone, .rollbar) { (exchange) async throws(Refusal) in try await take(exchange, isBatch: true) }
+    }
+    return (items + batches).map { (route) in
+      var route = route
+      route.door = DoorSignal(.rollbar, .errors)
+      route.bodyBytesMax = Self.bodyBytesMax
+      return route
+    }
+  }
+
+  private func take(_ exchange: Exchange, isBatch: Bool) async throws(Refusal) -> Response {
+    let received = state.parts.clock.unixNanoseconds()
+    let body = try plainBody(exchange.request)
+    let receipt = isBatch ? nil : try receipt(body, received)
+    let caller = try RollbarAccess(state: state).caller(
+      exchange.request, bodyToken: receipt?.accessToken, needs: scopes(platform: receipt?.platform))
+    let standing = state.tokenWindows.use(caller.token, nowUnixSeconds: received / 1_000_000_000)
+    if let token = caller.token, let standing, standing.isExceeded { return try await refuse(token, standing, caller, received) }
+    if let receipt, !receipt.isObject { throw Refusal(.invalid, "the item must be a JSON object") }
+    let hint = RollbarHint(
+      project: caller.project.name, remoteAddress: exchange.request.remoteAddress,
+      rulings: state.groupingRules.rulings(body, isBatch: isBatch, projectID: caller.project.id))
+    let header = RequestHeader(
+      format: isBatch ? .rollbarBatch : .rollbarItem, encoding: .identity, environment: caller.tenant, datasetHint: hint.text,
+      receivedUnixNanoseconds: received)
+    let outcome = try await ingest(header, body)
+    return answer(receipt, outcome, standing)
+  }
+
+  /// Client platforms may use a client's token; everything else needs a server's.
+  private func scopes(platform: String?) -> [TokenScope] {
+    let clients: Set<String> = ["browser", "android", "ios", "flash", "client"]
+    guard let platform, clients.contains(platform) else { return [.postServerItem] }
+    return [.postServerItem, .postClientItem]
+  }
+
+  private func receipt(_ body: ByteBuffer, _ received: Int64) throws(Refusal) -> RollbarReceipt {
+    do throws(DecodeError) {
+      return try RollbarReceipt(body.readableBytesSpan, receivedUnixNanoseconds: received)
+    } catch {
+      throw Refusal(.malformed, "the body is not JSON: \(error.message)")
+    }
+  }
+
+  private func ingest(_ header: RequestHeader, _ body: ByteBuffer) async throws(Refusal) -> IngestOutcome {
+    do {
+      let outcome = try state.store.accept(header, body: body.readableBytesSpan)
+      try await state.store.commit(outcome)
+      state.ledger.accepted(
+        DoorSignal(.rollbar, .errors), environment: header.environment, outcome,
+        unixMicroseconds: header.receivedUnixNanoseconds / 1000)
+      return outcome
+    } catch {
+      // The envelope was JSON, so what the decoder refuses is its meaning.
+      if case .malformed(let reason) = error, header.format == .rollbarItem { throw Refusal(.invalid, reason) }
+      throw Refusal(error)
+    }
+  }
+
+  private func answer(_ receipt: RollbarReceipt?, _ outcome: IngestOutcome, _ standing: TokenWindows.Standing?) -> Response {
+    var response = jsonResponse { (writer) in
+      writer.member("err", 0)
+      writer.object("result") { (writer) in
+        writer.key("id")
+        writer.null()
+        if let receipt {
+          writer.member("uuid", receipt.uuid)
+        } else {
+          writer.member("accepted", outcome.acceptedCount)
+          writer.member("rejected", outcome.rejectedCount)
+        }
+      }
+    }
+    response.headers.add(name: "rollbar-replay-enabled", value: "false")
+    response.headers.add(
+      name: "access-control-expose-headers", value: "Rollbar-Replay-Enabled, Rollbar-Replay-RateLimit-Remaining, Rollbar-Replay-RateLimit-Reset")
+    if let standing { add(standing, to: &response) }
+    return response
+  }
+
+  // MARK: Limits
+
+  /// The answer to a request beyond its token's limit. The first one of a window becomes an item that rules can tell of.
+  private func refuse(
+    _ token: ProjectToken, _ standing: TokenWindows.Standing, _ caller: RollbarCaller, _ received: Int64
+  ) async throws(Refusal) -> Response {
+    if standing.isFirstBeyond { try await report(token, caller, received) }
+    var response = Response(
+      status: .tooManyRequests, contentType: "application/json",
+      text: #"{"err":1,"message":"rate limit exceeded: \#(standing.limit) items in \#(token.windowSeconds) s"}"#)
+    add(standing, to: &response)
+    response.headers.add(name: "retry-after", value: String(max(1, standing.resetsInSeconds)))
+    return response
+  }
+
+  private func add(_ standing: TokenWindows.Standing, to response: inout Response) {
+    response.headers.add(name: "x-rate-limit-limit", value: String(standing.limit))
+    response.headers.add(name: "x-rate-limit-remaining", value: String(standing.remaining))
+    response.headers.add(name: "x-rate-limit-remaining-seconds", value: String(standing.resetsInSeconds))
+  }
+
+  /// Rollbar's "system message", of the framework rollbar-system.
+  private func report(_ token: ProjectToken, _ caller: RollbarCaller, _ received: Int64) async throws(Refusal) {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.object("data") { (writer) in
+      writer.member("environment", "cairn")
+      writer.member("level", "warning")
+      writer.member("framework", "rollbar-system")
+      writer.member("fingerprint", "rate-limit-\(token.id)")
+      writer.object("body") { (writer) in
+        writer.object("message") { $0.member("body", "The access token '\(token.name)' reached its limit of \(token.windowCount) items in \(token.windowSeconds) s") }
+      }
+    }
+    writer.endObject()
+    let header = RequestHeader(
+      format: .rollbarItem, encoding: .identity, environment: caller.tenant, datasetHint: RollbarHint(project: caller.project.name).text,
+      receivedUnixNanoseconds: received)
+    _ = try await ingest(header, ByteBuffer(bytes: writer.finish()))
+  }
+
+  // MARK: Bodies
+
+  /// The body inflated, and as JSON where it is a form with a `payload`.
+  private func plainBody(_ request: Request) throws(Refusal) -> ByteBuffer {
+    let named = request.headers[canonicalForm: "content-encoding"].joined(separator: ",")
+    var body = request.body
+    do throws(InflateError) {
+      let encoding = try ContentEncoding(headerValue: named)
+      if encoding != .identity {
+        var inflater = Inflater()
+        var output = InflateBuffer()
+        try inflater.inflate(request.body.readableBytesSpan, encoding, into: &output, limitBytes: Self.bodyBytesMax)
+        body = output.withBytes { (bytes) in
+          var buffer = ByteBuffer()
+          buffer.reserveCapacity(bytes.byteCount)
+          unsafe bytes.withUnsafeBytes { unsafe _ = buffer.writeBytes($0) }
+          return buffer
+        }
+      }
+    } catch {
+      if case .tooLarge(let limit) = error { throw Refusal(.tooLarge, "the item is larger than \(limit) bytes once inflated") }
+      throw Refusal(.malformed, "the body cannot be inflated: \(error.message)")
+    }
+    // A curl without a type says that JSON is a form.
+    guard request.mediaType == "application/x-www-form-urlencoded", let payload = QueryString(String(buffer: body))["payload"] else {
+      return body
+    }
+    return ByteBuffer(string: payload)
+  }
+}

@@ -1,0 +1,50 @@
+// @ts-check
+// Beside an item: what came in which version, who had it, what happened to it, what is like it.
+import { percent, whole } from '../model/format.js';
+import { stamp } from '../model/time.js';
+import { valueText } from '../model/query.js';
+import { changeItem } from '../wire/errors.js';
+import { titleParts, when } from './error-parts.js';
+import { h } from './dom.js';
+import { link, utc } from './router.js';
+
+const names = /** @type {Record<string, string>} */ ({ code_version: 'Version', 'service.version': 'Version', context: 'Route', 'http.request.method': 'Method', 'host.name': 'Host', 'client.browser': 'Browser',
+  'user_agent.original': 'User agent', 'person.id': 'Person', 'client.address': 'Address' });
+
+/** @param {string} title @param {string} sub @param {any} body */
+function panel(title, sub, body) { return h('section', { class: 'panel', 'aria-label': title }, h('header', {}, h('h2', {}, title), sub && h('span', { class: 'sub' }, sub)), body); }
+
+/** @param {any} item @returns {(HTMLElement | false)[]} */
+export function sidePanels(item) {
+  return [
+    item.versions.length > 0 && panel('Versions', 'newest first', h('table', { class: 'tbl dense' }, h('tbody', {}, item.versions.slice(0, 8).map((/** @type {any} */ v) => h('tr', {}, h('td', { class: 'mono' }, v.version),
+      h('td', { class: 'num' }, whole(v.count)), h('td', { class: 'num dim' }, when(v.last_us))))))),
+    item.facets.length > 0 && panel('Who and where', '', item.facets.map((/** @type {any} */ f) => facet(f, item.total))),
+    item.related.length > 0 && panel('Related', 'same root cause', h('ul', { class: 'pad plain-list' }, item.related.map((/** @type {any} */ r) => h('li', { class: 'cut' }, h('a', { href: link(`/ui/errors/${r.id}`) }, `#${r.counter} ${titleParts(r)[0]}`),
+      h('span', { class: 'dim small' }, ` ${r.environment}, ${whole(r.total)}`))))),
+    history(item),
+  ];
+}
+
+/** @param {any} f @param {number} total */
+function facet(f, total) {
+  return h('div', { class: 'fc' }, h('h3', {}, names[f.name] ?? f.name), f.values.slice(0, 5).map((/** @type {any} */ v) => h('div', { class: 'row small' }, h('span', { class: 'cut mono', title: valueText(v.value) }, valueText(v.value)),
+    h('span', { class: 'num end dim nowrap' }, percent(Math.min(1, v.count / Math.max(1, total))).join(' ')))));
+}
+
+/** @param {any} item */
+function history(item) {
+  const list = h('ul', { class: 'plain-list pad' });
+  const line = (/** @type {any} */ e) => h('li', { class: 'hist-row' }, h('span', { class: 'faint small nowrap', title: stamp(e.us, utc.get()) }, when(e.us)),
+    e.kind === 'comment' ? h('span', { class: 'pre' }, e.detail) : h('span', {}, h('b', {}, e.kind), e.detail && ` ${e.detail}`, e.actor && h('span', { class: 'dim' }, ` by ${e.actor}`)));
+  list.append(...item.history.map(line));
+  const text = h('textarea', { class: 'input', rows: 2, placeholder: 'Say something about this', 'aria-label': 'Comment' });
+  const form = h('form', { class: 'pad', onsubmit: async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (!text.value.trim()) return;
+    const changed = await changeItem(item.id, { comment: text.value.trim() });
+    text.value = '';
+    list.replaceChildren(...changed.history.map(line));
+  } }, text, h('div', { class: 'end-row' }, h('button', { class: 'btn sm' }, 'Comment')));
+  return panel('History', '', [form, list]);
+}

@@ -1,0 +1,114 @@
+// @ts-check
+// One error item, and one occurrence of it: stack, request, what happened before, why, and the way to the trace and back.
+import { sparkbars } from '../charts/sparkline.js';
+import { icon } from '../charts/svg.js';
+import { ago, plural, whole } from '../model/format.js';
+import { curlOf, telemetry } from '../model/errors.js';
+import { filterTexts } from '../model/query.js';
+import { clock, stamp } from '../model/time.js';
+import { changeItem, errorItem, errorOccurrences, occurrence as readOccurrence, unmergeItem } from '../wire/errors.js';
+import { sidePanels } from './error-side.js';
+import { stackPanel } from './error-stack.js';
+import { groupingPanel, whyPanel } from './error-why.js';
+import { stateBadge, titleParts, when } from './error-parts.js';
+import { badge, copyButton, fill, h, say, service } from './dom.js';
+import { go, link, place, refresh, utc, visited } from './router.js';
+import { empty, failed, loader, skeleton } from './states.js';
+
+/** @param {HTMLElement} host @returns {import('../app.js').Page} */
+export function errorPage(host) {
+  const { id } = place.get(), load = loader();
+  let stops = /** @type {(() => void)[]} */ ([]), /** @type {any} */ shown = null;
+  const quiet = () => { for (const stop of stops) stop(); stops = []; };
+  const read = () => load.run(host, (signal) => errorItem(id, signal), (item) => { quiet(); shown = item; stops = draw(host, item, act); }, () => h('div', { class: 'panel' }, skeleton(14)));
+  const act = async (/** @type {any} */ change) => {
+    try { if (change.unmerge) await unmergeItem(id); else await changeItem(id, change); } catch (error) { host.prepend(failed(error)); return; }
+    say('Changed');
+    if (change.unmerge && shown?.is_group) go(link('/ui/errors')); else read();
+  };
+  read();
+  const stop = refresh.subscribe(read), back = () => { if (visited.get()) history.back(); else go(link('/ui/errors')); };
+  const key = (/** @type {string} */ k, /** @type {string} */ says, /** @type {() => void} */ run) => ({ key: k, says, run });
+  return { update() {}, close() { stop(); quiet(); load.stop(); }, keys: [
+    key('r', 'Resolve, reopen', () => { if (shown) act({ status: shown.status === 'active' ? 'resolved' : 'active' }); }), key('m', 'Mute', () => act({ status: 'muted' })),
+    key('t', 'Open the trace', () => { const trace = shown?.occurrence?.fields['trace.trace_id']; if (trace) go(link(`/ui/trace/${trace}`)); }), key('Backspace', 'Back', back)] };
+}
+
+/** One occurrence by itself. @param {HTMLElement} host @returns {import('../app.js').Page} */
+export function occurrencePage(host) {
+  const { id } = place.get(), load = loader();
+  load.run(host, (signal) => readOccurrence(id, signal), (answer) => {
+    const item = answer.item, [name, message] = item ? titleParts(item) : [answer.occurrence.fields.name ?? 'Occurrence', ''];
+    document.title = `${name} · Cairn`;
+    fill(host, h('div', { class: 'head' }, h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), h('span', { class: 'sub' }, `occurrence ${answer.occurrence.id}, ${stamp(answer.occurrence.us, utc.get())}`),
+      item && h('span', { class: 'end' }, h('a', { class: 'btn sm', href: link(`/ui/errors/${item.id}`) }, `All of #${item.counter}`))),
+    h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, main(answer.occurrence)), h('div', { class: 'stack-4' }, before(answer.occurrence), groupingPanel(answer.grouping))));
+  }, () => h('div', { class: 'panel' }, skeleton(14)));
+  return { update() {}, close() { load.stop(); } };
+}
+
+/** @param {HTMLElement} host @param {any} item @param {(change: any) => void} act @returns {(() => void)[]} what ends with it */
+function draw(host, item, act) {
+  const [name, message] = titleParts(item), why = whyPanel(String(item.id)), list = occurrencesPanel(item);
+  document.title = `#${item.counter} ${name} · Cairn`;
+  fill(host, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/errors'), 'aria-label': 'All errors' }, icon('left')),
+    h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), stateBadge(item), h('span', { class: 'row end wrap' }, actions(item, act))),
+  h('div', { class: 'row wrap dim item-line' }, h('span', {}, `#${item.counter}`), service(item.project, true), badge('', item.environment), badge(item.level === 'critical' || item.level === 'error' ? 'err' : item.level === 'warning' ? 'warn' : '', item.level),
+    item.context && h('span', { class: 'mono small cut' }, item.context), h('span', {}, 'first seen ', when(item.first_us)), item.suspect_deploy && h('span', {}, 'after deploy ', h('b', {}, item.suspect_deploy.revision), item.suspect_deploy.local_username && ` by ${item.suspect_deploy.local_username}`)),
+  h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, figures(item), item.occurrence ? main(item.occurrence) : h('section', { class: 'panel' }, empty('Its occurrences are gone.', ['They were older than events are kept. The item remembers their counts.'])), list.element),
+    h('div', { class: 'stack-4' }, why.element, item.occurrence && before(item.occurrence), sidePanels(item), item.grouping && groupingPanel(item.grouping))));
+  return [why.stop, list.stop];
+}
+
+/** @param {any} item @param {(change: any) => void} act */
+function actions(item, act) {
+  const button = (/** @type {string} */ text, /** @type {any} */ change, primary = false, key = '') => h('button', { class: `btn sm ${primary ? 'pri' : ''}`, type: 'button', onclick: () => act(change) }, text, key && h('kbd', {}, key));
+  if (item.status !== 'active') return [button('Reopen', { status: 'active' }, true, 'r')];
+  return [(item.is_group || item.group_id) && button(item.is_group ? 'Unmerge all' : 'Unmerge', { unmerge: true }), button('Snooze 1 h', { snoozed: true, snooze_expiration_in_seconds: 3600 }),
+    button('Mute until 100 more', { status: 'muted', mute_until_count: 100 }), button('Mute', { status: 'muted' }, false, 'm'),
+    item.last_version && button(`Resolve in ${item.last_version}`, { status: 'resolved', resolved_in_version: item.last_version }), button('Resolve', { status: 'resolved' }, true, 'r')];
+}
+
+/** @param {any} item */
+function figures(item) {
+  const fact = (/** @type {string} */ name, /** @type {any} */ value) => h('div', {}, h('dt', {}, name), h('dd', {}, value));
+  return h('section', { class: 'panel', 'aria-label': 'Figures' }, h('div', { class: 'pad row wrap item-figures' }, h('dl', { class: 'kp' }, fact('Times', whole(item.total)), fact('People', item.people ? whole(item.people) : '–'),
+    fact('Addresses', item.addresses ? whole(item.addresses) : '–'), fact('Last seen', ago(item.last_us, Date.now() * 1000))),
+  h('div', { class: 'end week' }, sparkbars(item.hours, { width: 420, height: 44, colour: 'var(--err)' }), h('div', { class: 'row faint small' }, h('span', {}, '7 days ago'), h('span', { class: 'end' }, 'now')))));
+}
+
+/** Of one occurrence: the way to its trace, its stack, its request. @param {any} o */
+function main(o) {
+  const trace = o.fields['trace.trace_id'], stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
+  const hidden = /^(meta\.|item\.|exception\.stacktrace|occurrence\.)/;
+  const fields = Object.entries(o.fields).filter(([name]) => !hidden.test(name));
+  return [
+    h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, 'Latest occurrence'), h('a', { href: link(`/ui/occurrence/${o.id}`) }, clock(o.us, utc.get())), trace
+      ? [h('span', { class: 'faint' }, 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/explore', { f: filterTexts([{ column: 'trace.trace_id', op: '=', value: trace }, { column: 'body', op: 'exists', value: null }]), c: ['COUNT'], by: ['body'], t: '7d' }) }, 'Log lines'),
+        h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, 'Open trace', h('kbd', {}, 't')))]
+      : h('span', { class: 'dim' }, 'no trace id came with it'))),
+    stack,
+    !stack && typeof message === 'string' && h('section', { class: 'panel', 'aria-label': 'Message' }, h('header', {}, h('h2', {}, 'Message')), h('pre', { class: 'pad pre' }, message.slice(0, 20_000))),
+    curl && h('section', { class: 'panel', 'aria-label': 'Request' }, h('header', {}, h('h2', {}, 'Request'), h('span', { class: 'sub' }, 'again, without its secrets'), h('span', { class: 'end' }, copyButton(curl, 'Copy curl', 'the request as curl'))), h('pre', { class: 'pre' }, curl)),
+    h('section', { class: 'panel', 'aria-label': 'Fields' }, h('header', {}, h('h2', {}, 'Fields'), h('span', { class: 'sub' }, plural(fields.length, 'field')), h('span', { class: 'end' }, copyButton(() => JSON.stringify(o.data, null, 2), 'Copy payload', 'the payload'))),
+      h('dl', { class: 'kv pad' }, fields.map(([name, value]) => [h('dt', {}, name), h('dd', {}, String(value))]))),
+  ];
+}
+
+/** What the notifier saw before it happened. @param {any} o */
+function before(o) {
+  const events = telemetry(o.data);
+  return events.length > 0 && h('section', { class: 'panel', 'aria-label': 'Before it happened' }, h('header', {}, h('h2', {}, 'Before it happened')), events.map((e) => h('div', { class: 'crumb' }, h('span', { class: 'faint nowrap' }, `${((e.us - o.us) / 1e6).toFixed(2)} s`),
+    h('span', { class: 'chip' }, e.kind), h('span', { class: `cut ${e.level === 'error' ? 't-err' : ''}`, title: e.text }, e.text))));
+}
+
+/** @param {any} item */
+function occurrencesPanel(item) {
+  const body = h('div', {}), load = loader();
+  load.run(body, (signal) => errorOccurrences(String(item.id), { limit: 25 }, signal), (answer) => fill(body, h('table', { class: 'tbl list dense' },
+    h('thead', {}, h('tr', {}, ['When', 'Person', 'Address', 'Version', 'Trace'].map((text) => h('th', { scope: 'col' }, text)))),
+    h('tbody', {}, answer.occurrences.map((/** @type {any} */ o) => { const f = o.fields, trace = f['trace.trace_id'];
+      return h('tr', {}, h('td', {}, h('a', { href: link(`/ui/occurrence/${o.id}`), 'data-row': true, title: stamp(o.us, utc.get()) }, stamp(o.us, utc.get()).slice(5, 19))), h('td', { 'data-l': 'person' }, f['person.username'] ?? f['person.id'] ?? '–'),
+        h('td', { 'data-l': 'address', class: 'mono small' }, f['client.address'] ?? '–'), h('td', { class: 'hide-s' }, f.code_version ?? f['service.version'] ?? '–'), h('td', { class: 'mono small' }, trace ? h('a', { href: link(`/ui/trace/${trace}`) }, `${trace.slice(0, 8)}…`) : '–')); })))));
+  return { stop: load.stop, element: h('section', { class: 'panel', 'aria-label': 'Occurrences' }, h('header', {}, h('h2', {}, 'Occurrences'), h('span', { class: 'sub' }, `newest of ${whole(item.total)}`)), body) };
+}

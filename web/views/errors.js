@@ -1,0 +1,126 @@
+// @ts-check
+// Error items of every door: a list with filters, sparklines and actions. With an id in the address: that item.
+import { sparkbars } from '../charts/sparkline.js';
+import { icon } from '../charts/svg.js';
+import { plural, whole } from '../model/format.js';
+import { changeItem, errorItems, mergeItems } from '../wire/errors.js';
+import { errorPage } from './error.js';
+import { levelStripe, stateBadge, titleParts, when } from './error-parts.js';
+import { fill, h, say, service } from './dom.js';
+import { go, link, patch, place, refresh } from './router.js';
+import { empty, failed, loader, skeleton } from './states.js';
+
+const typingPause = 300; // ms
+const pageSize = 100;
+const levels = ['critical', 'error', 'warning', 'info', 'debug'];
+const tabs = [['active', 'Active'], ['resolved', 'Resolved'], ['muted', 'Muted'], ['archived', 'Archived']];
+const sorts = { last: 'Last seen', total: 'Times', day: 'Times in 24 h', first: 'First seen', level: 'Level' };
+
+function searchOf(params = place.get().params) {
+  const sort = params.get('sort') ?? '';
+  return { status: params.get('status') || 'active', level: params.getAll('level'), project: params.getAll('project'), environment: params.getAll('in'),
+    query: params.get('q') ?? '', sort: sort in sorts ? sort : 'last', limit: Math.min(1000, Number(params.get('limit')) || pageSize) };
+}
+
+/** @param {HTMLElement} host @returns {import('../app.js').Page} */
+export function errorsPage(host) {
+  if (place.get().id) return errorPage(host);
+  const head = h('div', { class: 'head' }), facets = h('aside', { class: 'panel fcs', 'aria-label': 'Filters' }),
+    body = h('section', { class: 'panel', 'aria-label': 'Items' }), load = loader();
+  const chosen = /** @type {Set<number>} */ (new Set());
+  fill(host, head, h('div', { class: 'grid errors-two' }, facets, body));
+  let /** @type {string | null} */ asked = null, /** @type {any} */ shown = null;
+  const draw = () => { if (shown) { drawHead(head, shown, chosen, act); drawFacets(facets, shown); drawItems(body, shown, chosen, draw); } };
+  const read = () => {
+    const s = searchOf();
+    return load.run(body, (signal) => errorItems({ ...s, level: s.level.join(), project: s.project.join(), environment: s.environment.join() }, signal), (answer) => {
+      shown = answer;
+      for (const id of chosen) if (!answer.items.some((/** @type {any} */ i) => i.id === id)) chosen.delete(id);
+      draw();
+    }, () => skeleton(10));
+  };
+  const act = async (/** @type {any} */ change) => {
+    const ids = [...chosen];
+    if (!ids.length) { say('No item is selected'); return; }
+    try {
+      if (change.merge) { const group = await mergeItems(ids[0], ids.slice(1)); chosen.clear(); go(link(`/ui/errors/${group.id}`)); return; }
+      for (const id of ids) await changeItem(id, change);
+    } catch (error) { fill(body, h('div', { class: 'pad' }, failed(error, read))); return; }
+    chosen.clear();
+    say(`${plural(ids.length, 'item')} changed`);
+    read();
+  };
+  const update = () => { const now = String(place.get().params); if (now !== asked) { asked = now; read(); } };
+  update();
+  const stop = refresh.subscribe(read);
+  return { update, close() { stop(); load.stop(); }, keys: [{ key: 'r', says: 'Resolve the selected items', run: () => act({ status: 'resolved' }) },
+    { key: 'm', says: 'Mute the selected items', run: () => act({ status: 'muted' }) }] };
+}
+
+/** @param {HTMLElement} host @param {any} answer @param {Set<number>} chosen @param {(change: any) => void} act */
+function drawHead(host, answer, chosen, act) {
+  const s = searchOf(), n = chosen.size, button = (/** @type {string} */ text, /** @type {any} */ change, primary = false) => h('button', { class: `btn sm ${primary ? 'pri' : ''}`, type: 'button',
+    disabled: n < (change.merge ? 2 : 1), onclick: () => act(change) }, text);
+  fill(host, h('h1', {}, 'Errors'), h('span', { class: 'sub' }, `${plural(answer.total, 'item')} ${s.status === 'any' ? '' : s.status}`),
+    h('span', { class: 'row end wrap' }, s.status === 'active' ? [button('Merge', { merge: true }), button('Mute', { status: 'muted' }),
+      button(n ? `Resolve ${n}` : 'Resolve', { status: 'resolved' }, true)] : button('Reopen', { status: 'active' }, true)));
+}
+
+/** @param {HTMLElement} host @param {any} answer */
+function drawFacets(host, answer) {
+  const s = searchOf();
+  const box = (/** @type {string} */ key, /** @type {string[]} */ on, /** @type {string} */ value, /** @type {any} */ name) => h('label', {},
+    h('input', { type: 'checkbox', checked: on.includes(value), onchange: () => patch({ [key]: on.includes(value) ? on.filter((v) => v !== value) : [...on, value] }) }), name);
+  const facet = (/** @type {string} */ title, /** @type {any[]} */ rows) => rows.length > 0 && h('fieldset', { class: 'fc' }, h('legend', {}, title), rows);
+  fill(host, facet('Level', levels.map((l) => box('level', s.level, l, h('span', {}, l)))),
+    facet('Project or service', answer.projects.map((/** @type {string} */ p) => box('project', s.project, p, service(p)))),
+    facet('Environment', answer.environments.map((/** @type {string} */ e) => box('in', s.environment, e, h('span', { class: 'cut' }, e)))));
+}
+
+/** @param {HTMLElement} host @param {any} answer @param {Set<number>} chosen @param {() => void} again */
+function drawItems(host, answer, chosen, again) {
+  const s = searchOf();
+  let timer = 0;
+  const find = h('input', { value: s.query, placeholder: 'words, #12, class:, environment:, is:unassigned', 'aria-label': 'Find items', 'data-find': true,
+    oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => patch({ q: find.value.trim() }, { replace: true }), typingPause); } });
+  const sort = h('select', { class: 'input', 'aria-label': 'Order', onchange: () => patch({ sort: sort.value === 'last' ? null : sort.value }) },
+    Object.entries(sorts).map(([value, text]) => h('option', { value, selected: value === s.sort }, text)));
+  const focused = document.activeElement?.getAttribute('data-find') != null && host.contains(document.activeElement);
+  fill(host, h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'State' }, tabs.map(([value, text]) => h('button', { role: 'tab', type: 'button',
+    'aria-selected': s.status === value, onclick: () => patch({ status: value === 'active' ? null : value }) }, text, ' ', h('span', { class: 'c' }, whole(answer.by_status[value]))))),
+  h('div', { class: 'tools' }, h('label', { class: 'input name' }, icon('search', 'i faint'), find, h('kbd', { class: 'hide-s' }, 'f')), h('span', { class: 'end' }, sort)),
+  answer.items.length ? table(answer.items, chosen, again) : nothing(s),
+  answer.items.length >= s.limit && h('div', { class: 'pad row' }, h('button', { class: 'btn end', type: 'button', onclick: () => patch({ limit: String(s.limit * 2) }) }, `Show ${s.limit * 2}`)));
+  if (focused) { find.focus(); find.setSelectionRange(find.value.length, find.value.length); }
+}
+
+/** @param {any[]} items @param {Set<number>} chosen @param {() => void} again */
+function table(items, chosen, again) {
+  const all = items.every((i) => chosen.has(i.id));
+  const tick = (/** @type {any[]} */ list, /** @type {boolean} */ on) => { for (const i of list) if (on) chosen.add(i.id); else chosen.delete(i.id); again(); };
+  return h('table', { class: 'tbl list items' }, h('thead', {}, h('tr', {}, h('th', { class: 'ck', scope: 'col' }, h('input', { type: 'checkbox', checked: all, 'aria-label': 'Select all',
+    onchange: () => tick(items, !all) })), ['Item', '24 h, per hour', 'Times', 'People', 'Last seen'].map((text, i) => h('th', { scope: 'col', class: i === 1 ? 'hide-m' : i > 1 ? 'num' : '' }, text)))),
+  h('tbody', {}, items.map((item) => row(item, chosen.has(item.id), (on) => tick([item], on)))));
+}
+
+/** @param {any} item @param {boolean} on @param {(on: boolean) => void} tick */
+function row(item, on, tick) {
+  const to = link(`/ui/errors/${item.id}`), [name, message] = titleParts(item), day = item.hours.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
+  return h('tr', { class: 'go', 'aria-selected': on, onclick: (/** @type {MouseEvent} */ e) => { if (!/** @type {HTMLElement} */ (e.target).closest('a, input')) go(to); } },
+    h('td', { class: 'ck' }, h('input', { type: 'checkbox', checked: on, 'aria-label': `Select #${item.counter}`, onchange: () => tick(!on) })),
+    h('td', { class: 'wide' }, h('div', { class: 'ttl' }, levelStripe(item.level), h('div', { class: 'ti' },
+      h('div', { class: 'cut' }, h('a', { href: to, 'data-row': true }, name), message && h('span', { class: 'dim' }, `: ${message}`)),
+      h('div', { class: 'm' }, stateBadge(item), item.is_group && h('span', { class: 'badge info' }, 'Group'), h('span', { class: 'faint' }, `#${item.counter}`), service(item.project),
+        h('span', {}, item.environment), item.context && h('span', { class: 'mono cut' }, item.context))))),
+    h('td', { class: 'hide-m' }, sparkbars(item.hours, { width: 150, height: 24, colour: day > 0 && stateBadge(item) ? 'var(--err)' : 'var(--base)' })),
+    h('td', { class: 'num b', 'data-l': 'times' }, whole(item.total)), h('td', { class: 'num', 'data-l': 'people' }, item.people ? whole(item.people) : h('span', { class: 'faint', title: 'no person in these events' }, '–')),
+    h('td', { class: 'num dim', 'data-l': 'last seen' }, when(item.last_us)));
+}
+
+/** @param {ReturnType<typeof searchOf>} s */
+function nothing(s) {
+  if (s.query || s.level.length || s.project.length || s.environment.length || s.status !== 'active') return empty('No item matches.', ['Take a filter away, or look at another state.'],
+    [h('button', { class: 'btn', type: 'button', onclick: () => patch({ q: null, level: null, project: null, in: null, status: null }) }, 'All active items')]);
+  return empty('No error yet.', ['Errors come from a Rollbar notifier, and from exceptions in spans, segments and log lines of every other door.'],
+    [h('a', { class: 'btn', href: link('/ui/send') }, 'Send data')]);
+}
