@@ -111,7 +111,9 @@ let package = Package(
       ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnPlan", "CairnStorage", "TestSupport"]),
     tests("CairnPatternsTests", ["CairnPatterns"]),
     tests("CairnCloudWatchTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "TestSupport"]),
-    tests("CairnQueryTests", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan", "CairnQuery", "TestSupport"]),
+    tests(
+      "CairnQueryTests",
+      ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "CairnQuery", "TestSupport"]),
     tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
     tests("TidyTests", []),
   ],

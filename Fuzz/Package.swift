@@ -40,6 +40,7 @@ let package = Package(
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
     room("CairnPatterns", ["CRE2"]),
     room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
+    room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     // What a decoder is held to, shared with the tests, and its form for libFuzzer.
@@ -50,6 +51,7 @@ let package = Package(
     fuzzer("otlp-metrics", ["CairnOTLP", "FuzzSupport"]),
     fuzzer("otlp-json", ["CairnBytes", "CairnColumns", "CairnOTLP", "FuzzSupport"]),
     fuzzer("xray-segment", ["CairnXRay", "FuzzSupport"]),
+    fuzzer("insights-query", ["CairnCloudWatch"]),
     fuzzer("journal", ["CairnStorage"]),
     fuzzer("segment", ["CairnStorage"]),
   ],

@@ -8,6 +8,8 @@ public import CairnBytes
 public protocol EventStore: Sendable {
   /// Groups and calculates; see `Plan`.
   func run(_ plan: Plan) async throws(QueryError) -> Answer
+  /// The text structures that the values of a field share.
+  func patterns(_ plan: PatternPlan) async throws(QueryError) -> PatternAnswer
   /// Compares two sets of events over all columns.
   func bubbleUp(_ plan: BubbleUpPlan) async throws(QueryError) -> BubbleUpAnswer
   /// Everything of one trace; no events where there is none.
@@ -26,6 +28,10 @@ public protocol EventStore: Sendable {
   func columns(_ scope: Scope) async throws(QueryError) -> [ColumnSummary]
   /// A page of single events; see `EventsPlan`.
   func events(_ plan: EventsPlan) async throws(QueryError) -> EventsAnswer
+  /// Opens a feed of the events that are acknowledged from now on; whoever opened it closes it.
+  func follow(_ plan: EventsPlan) -> EventFeed
+  /// The events of a feed since the last time that match its plan, in the plan's order, at most `limit`.
+  func read(_ feed: EventFeed, limit: Int) async throws(QueryError) -> FeedAnswer
 }
 
 /// Why a question has no answer.

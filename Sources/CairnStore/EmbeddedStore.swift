@@ -12,6 +12,7 @@ public final class EmbeddedStore: EventStore, IngestStore {
   /// The archive underneath, for `fsck` and figures.
   public let archive: EventArchive
   private let engine: QueryEngine
+  private let feeds = FeedBoard()
   private let upkeep: Task<Void, Never>
 
   /// Opens the folder and begins to look after it once a second.
@@ -39,14 +40,45 @@ public final class EmbeddedStore: EventStore, IngestStore {
   // MARK: The way in
 
   public func accept(_ header: RequestHeader, body: RawSpan) throws(IngestError) -> IngestOutcome {
-    try archive.accept(header, body: body)
+    let outcome = try archive.accept(header, body: body)
+    if feeds.isWatched, let piece = archive.preview(header, body: body) { feeds.hold(piece, outcome.journalPosition) }
+    return outcome
   }
 
-  public func commit(_ outcome: IngestOutcome) async throws(IngestError) { try await archive.commit(outcome) }
+  public func commit(_ outcome: IngestOutcome) async throws(IngestError) {
+    do {
+      try await archive.commit(outcome)
+    } catch {
+      if feeds.isWatched { feeds.release(outcome.journalPosition, isAcknowledged: false) }
+      throw error
+    }
+    if feeds.isWatched { feeds.release(outcome.journalPosition, isAcknowledged: true) }
+  }
 
   // MARK: The way out
 
   public func run(_ plan: Plan) async throws(QueryError) -> Answer { try await engine.run(plan, pieces: archive.snapshot()) }
+
+  public func follow(_ plan: EventsPlan) -> EventFeed {
+    let feed = EventFeed(plan)
+    feeds.add(feed)
+    return feed
+  }
+
+  public func read(_ feed: EventFeed, limit: Int) async throws(QueryError) -> FeedAnswer {
+    let (pieces, droppedCount) = feed.take()
+    if pieces.isEmpty { return FeedAnswer(missedCount: droppedCount) }
+    var plan = feed.plan
+    plan.limit = limit
+    let events = try await engine.events(plan, pieces: pieces)
+    guard events.hasMore else { return FeedAnswer(events: events, missedCount: droppedCount) }
+    let count = try await engine.run(Plan(scope: plan.scope, filter: plan.filter), pieces: pieces).info.rowsMatched
+    return FeedAnswer(events: events, missedCount: droppedCount + max(0, count - events.rowCount))
+  }
+
+  public func patterns(_ plan: PatternPlan) async throws(QueryError) -> PatternAnswer {
+    try await engine.patterns(plan, pieces: archive.snapshot())
+  }
 
   public func bubbleUp(_ plan: BubbleUpPlan) async throws(QueryError) -> BubbleUpAnswer {
     try await engine.bubbleUp(plan, pieces: archive.snapshot())

@@ -131,8 +131,7 @@ import Testing
       let received = Mutex<[String]>([])
       let client = try live.client()
       let following = Task { try await client.follow("/api/cairn/tail") { _, data in received.withLock { $0.append(data) } } }
-      // The first look says what is old, the second that nothing is new yet.
-      try await until { live.store.log.withLock { $0.eventQuestionCount } >= 2 }
+      try await until { live.store.feeds.withLock { !$0.isEmpty } }
       live.store.script.withLock { $0.events = [Event(dataset: "api", timeUnixNanoseconds: 5000, fields: [("a", .integer(1))])] }
       _ = try await client.send("POST", "/v1/traces", headers: [("content-type", "application/json")], body: [1])
       try await until { received.withLock { !$0.isEmpty } }

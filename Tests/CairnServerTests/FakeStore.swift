@@ -37,6 +37,8 @@ final class FakeStore: IngestStore, EventStore {
   }
   let script: Mutex<Script>
   let log = Mutex(Log())
+  /// Every acknowledged request is offered to these; what is read from them are the script's events.
+  let feeds = Mutex<[EventFeed]>([])
 
   init(_ script: Script = Script()) { self.script = Mutex(script) }
 
@@ -49,6 +51,7 @@ final class FakeStore: IngestStore, EventStore {
   func commit(_ outcome: IngestOutcome) async throws(IngestError) {
     if let error = script.withLock({ $0.commit }) { throw error }
     log.withLock { $0.committed.append(outcome.journalPosition) }
+    for feed in feeds.withLock({ $0 }) { _ = feed.offer(OneRow()) }
   }
 
   func run(_ plan: Plan) async throws(QueryError) -> Answer {
@@ -62,6 +65,8 @@ final class FakeStore: IngestStore, EventStore {
     }
     return try script.withLock { $0.answer }.get()
   }
+
+  func patterns(_ plan: PatternPlan) async throws(QueryError) -> PatternAnswer { PatternAnswer() }
 
   func bubbleUp(_ plan: BubbleUpPlan) async throws(QueryError) -> BubbleUpAnswer {
     log.withLock { $0.bubbleUps.append(plan) }
@@ -98,6 +103,20 @@ final class FakeStore: IngestStore, EventStore {
     return answers
   }
 
+  func follow(_ plan: EventsPlan) -> EventFeed {
+    let feed = EventFeed(plan)
+    feeds.withLock { $0.append(feed) }
+    return feed
+  }
+
+  func read(_ feed: EventFeed, limit: Int) async throws(QueryError) -> FeedAnswer {
+    let (pieces, droppedCount) = feed.take()
+    if pieces.isEmpty { return FeedAnswer(missedCount: droppedCount) }
+    var plan = feed.plan
+    plan.limit = limit
+    return FeedAnswer(events: try await events(plan), missedCount: droppedCount)
+  }
+
   func events(_ plan: EventsPlan) async throws(QueryError) -> EventsAnswer {
     log.withLock { $0.eventQuestionCount += 1 }
     let events = Array(script.withLock { $0.events }.reversed().prefix(plan.limit))
@@ -107,4 +126,13 @@ final class FakeStore: IngestStore, EventStore {
       times: events.map(\.timeUnixNanoseconds), datasets: events.map(\.dataset),
       columns: names.sorted().map { (name) in EventColumn(name: name, values: events.map { $0[name] }) })
   }
+}
+
+/// A piece that only counts.
+final class OneRow: Piece {
+  let rowCount = 1
+  let runs: [DatasetRun] = []
+  let columns: [(key: ColumnKey, presentCount: Int)] = []
+  let isSealed = false
+  func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? { nil }
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Rows on their way through a program: chunks go in, results gather.
+///
+/// A value: a copy may be finished early to show the results so far. One task; cost and memory are those of the commands, the rows kept
+/// count against `heldByteCountMax`.
+public struct InsightsPipeline: Sendable {
+  /// The most memory that one query may take for rows it keeps.
+  public static let heldByteCountMax = 512 << 20
+
+  private var stages: [any InsightsStage]
+  private let context: InsightsContext
+  /// The most result rows.
+  private let limit: Int
+  private(set) var rows: [InsightsRow] = []
+  private var rowByteCount = 0
+  public private(set) var isFinished = false
+
+  init(_ stages: [any InsightsStage], _ context: InsightsContext, limit: Int) {
+    self.stages = stages
+    self.context = context
+    self.limit = limit
+  }
+
+  /// Takes rows that follow all before them. False where the query needs more memory than it may.
+  mutating func take(_ rows: [InsightsRow]) -> Bool {
+    pass(rows, from: 0)
+    return stages.reduce(rowByteCount) { $0 + $1.heldByteCount } <= Self.heldByteCountMax
+  }
+
+  private mutating func pass(_ rows: [InsightsRow], from first: Int) {
+    var rows = rows
+    for index in first..<stages.count {
+      if rows.isEmpty { return }
+      rows = stages[index].take(rows, context)
+    }
+    let room = rows.prefix(max(limit - self.rows.count, 0))
+    rowByteCount += room.reduce(0) { $0 + InsightsMeter.byteCount($1) }
+    self.rows += room
+  }
+
+  /// Nothing that still comes can change the results.
+  var isSatisfied: Bool {
+    if rows.count >= limit { return true }
+    // A satisfied stage hands nothing on any more; what stands behind it finishes with what it has.
+    return stages.contains { $0.isSatisfied }
+  }
+
+  /// Says that no more rows come; the results are in `rows`.
+  mutating func finish() {
+    guard !isFinished else { return }
+    isFinished = true
+    for index in stages.indices {
+      let rows = stages[index].finish(context)
+      pass(rows, from: index + 1)
+    }
+  }
+
+  /// The results as if nothing more came.
+  func preview() -> [InsightsRow] {
+    var copy = self
+    copy.finish()
+    return copy.rows
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
+
+/// What `@ptr` is: the place of one event, as text without meaning to others.
+public struct InsightsPointer: Sendable, Hashable {
+  public var dataset: String
+  public var unixNanoseconds: Int64
+  /// The number that the intake gave the line; 0 for events that have none.
+  public var arrival: Int64
+
+  static func text(dataset: String, unixNanoseconds: Int64, arrival: Int64) -> String {
+    hex(Array("\(unixNanoseconds) \(arrival) \(dataset)".utf8))
+  }
+
+  /// Reads a pointer; nil where it is none.
+  public init?(_ text: String) {
+    guard let bytes = Self.bytes(text) else { return nil }
+    let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3, let time = Int64(parts[0]), let arrival = Int64(parts[1]) else { return nil }
+    unixNanoseconds = time
+    self.arrival = arrival
+    dataset = String(parts[2])
+  }
+
+  private static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  private static func bytes(_ text: String) -> [UInt8]? {
+    let utf8 = Array(text.utf8)
+    guard utf8.count % 2 == 0, utf8.count <= 4096 else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: utf8.count, by: 2) {
+      guard let byte = UInt8(String(decoding: utf8[index..<index + 2], as: UTF8.self), radix: 16) else { return nil }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+}
