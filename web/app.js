@@ -7,6 +7,7 @@ import { errorsPage } from './views/errors.js';
 import { occurrencePage } from './views/error.js';
 import { explorePage } from './views/explore.js';
 import { setPageKeys, startKeys } from './views/keys.js';
+import { logsPage } from './views/logs.js';
 import { closePopover } from './views/popover.js';
 import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
 import { startSearch } from './views/search.js';
@@ -28,6 +29,7 @@ const routes = {
   trace: { open: tracePage, title: 'Trace', nav: 'traces' },
   errors: { open: errorsPage, title: 'Errors', nav: 'errors' },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
+  logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
   send: { open: sendPage, title: 'Send data', nav: 'send' },
 };
 const liveEvery = 5000; // ms

@@ -5,6 +5,7 @@ import './model/errors.test.js';
 import './model/format.test.js';
 import './model/findings.test.js';
 import './model/heatbox.test.js';
+import './model/insights.test.js';
 import './model/palette.test.js';
 import './model/query.test.js';
 import './model/scales.test.js';

@@ -27,6 +27,7 @@ final class ServerState: Sendable {
   let tracker: ItemTracker
   let tokenWindows = TokenWindows()
   let groupingRules = GroupingRules()
+  let insights = InsightsShelf()
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
   private let resets = Mutex<[@Sendable () -> Void]>([])
@@ -79,6 +80,7 @@ final class ServerState: Sendable {
     sampling.reset()
     book.reset()
     _ = parts.pendingOccurrences.take()
+    insights.reset()
     for body in resets.withLock({ $0 }) { body() }
   }
 

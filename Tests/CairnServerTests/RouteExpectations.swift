@@ -34,6 +34,13 @@ enum RouteExpectations {
     GET /api/cairn/doors query
     GET /api/cairn/server query
     GET /api/cairn/tail query
+    GET /api/cairn/logs/groups query
+    GET /api/cairn/logs/streams query
+    GET /api/cairn/logs/language query
+    GET /api/cairn/logs/record query
+    POST /api/cairn/logs/queries query
+    GET /api/cairn/logs/queries/:id query
+    POST /api/cairn/logs/queries/:id/stop query
     GET /api/cairn/map query
     GET /api/cairn/map/traces query
     GET /api/cairn/map/groups query

@@ -12,6 +12,7 @@ import { empty, failed, skeleton } from './states.js';
 import { isAbort } from '../wire/http.js';
 import { showTraceErrors } from './trace-errors.js';
 import { minimap } from './trace-minimap.js';
+import { traceLines } from './trace-lines.js';
 import { traceRows } from './trace-rows.js';
 
 /** @typedef {import('../model/trace-tree.js').Node} Node */
@@ -153,7 +154,7 @@ function open(host, trace) {
   panel.hide();
   document.title = `${root?.span.name || trace.trace_id} · Trace · Cairn`;
   fill(host, heading(trace, tree, root, all, startUs), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
-    tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element));
+    tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element), traceLines(trace, startUs));
   update();
   if (current.selected) rows.reveal(current.selected);
   return { update, move: rows.move, zoom, nextError: () => toNextError(current, actions.select), zoomSelected: () => { if (current.selected) near(current.selected); },

@@ -14,27 +14,11 @@ extension InsightsCompiler {
       }
       program.stages.append(FilterStage(condition: compiled(condition)))
     case .stats(let items, let groups): try addStats(items, groups)
-    case .sort(let keys):
-      barrier(.other)
-      var formulas: [(formula: InsightsFormula, isDescending: Bool)] = []
-      for key in keys {
-        try addInner(of: key.expression)
-        formulas.append((compiled(key.expression), key.isDescending))
-      }
-      program.stages.append(SortStage(formulas, limit: Self.limit(rest)))
+    case .sort(let keys): try addSort(keys, rest)
     case .limit(let count):
       barrier(.other)
       program.stages.append(LimitStage(count))
-    case .parse(let text, let how, let names):
-      program.lead.hasOtherWork = program.lead.hasOtherWork || isBeforeBarrier
-      let formula = compiled(text)
-      var slots: [Int] = []
-      for name in names {
-        let slot = define(name)
-        slots.append(slot)
-        showNew(name, slot, isComputed: false)
-      }
-      program.stages.append(ParseStage(formula, how, slots))
+    case .parse(let text, let how, let names): addParse(text, how, names)
     case .dedup(let keys):
       barrier(.other)
       var formulas: [InsightsFormula] = []
@@ -59,6 +43,33 @@ extension InsightsCompiler {
     case .join(let join): try addJoin(join, rest: rest)
     case .addTotals(let totals): addTotals(totals)
     }
+  }
+
+  private mutating func addSort(_ keys: [InsightsSortKey], _ rest: ArraySlice<InsightsCommand>) throws(InsightsError) {
+    // Events come in order of time, so that such a sort is the store's and a limit behind it stops the reading.
+    if isBeforeBarrier, keys.count == 1, keys[0].expression == .field("@timestamp"), isBase("@timestamp") {
+      program.lead.isOldestFirst = !keys[0].isDescending
+      return
+    }
+    barrier(.other)
+    var formulas: [(formula: InsightsFormula, isDescending: Bool)] = []
+    for key in keys {
+      try addInner(of: key.expression)
+      formulas.append((compiled(key.expression), key.isDescending))
+    }
+    program.stages.append(SortStage(formulas, limit: Self.limit(rest)))
+  }
+
+  private mutating func addParse(_ text: InsightsExpression, _ how: InsightsParse, _ names: [String]) {
+    program.lead.hasOtherWork = program.lead.hasOtherWork || isBeforeBarrier
+    let formula = compiled(text)
+    var slots: [Int] = []
+    for name in names {
+      let slot = define(name)
+      slots.append(slot)
+      showNew(name, slot, isComputed: false)
+    }
+    program.stages.append(ParseStage(formula, how, slots))
   }
 
   /// The `limit` that follows a `sort` at once or behind commands that change no order and no number of rows.

@@ -43,6 +43,8 @@ public struct InsightsProgram: Sendable {
     var barrier: Barrier = .none
     /// The stage of the barrier, or the count of stages.
     var barrierStage = 0
+    /// Events are wanted in order of time: a `sort @timestamp` that the store does.
+    var isOldestFirst = false
     /// Stages before the barrier beside conditions and names.
     var hasOtherWork = false
   }

@@ -70,6 +70,8 @@ public struct InsightsStatistics: Sendable, Hashable {
   public var bytesScanned = 0
   public var groupCount = 0
 
+  public init() {}
+
   mutating func add(_ info: ReadingInfo, columnCount: Int) {
     recordsMatched += info.rowsMatched
     recordsScanned += info.rowsScanned

@@ -164,7 +164,7 @@ public struct InsightsTask: Sendable {
     readsPages = true
     step = .events(
       EventsPlan(
-        scope: scope, filter: filter, columns: planner.reading.wantedColumns ?? [], direction: .newestFirst,
+        scope: scope, filter: filter, columns: planner.reading.wantedColumns ?? [], direction: program.lead.isOldestFirst ? .oldestFirst : .newestFirst,
         limit: Self.pageRowCountFirst, sequenceColumn: InsightsReading.sequenceColumn))
   }
 

@@ -24,6 +24,7 @@ struct LogsDesk: Sendable {
   /// Every operation of CloudWatch Logs that is served.
   var operations: [LogsOperation] {
     groupOperations + streamOperations + tagOperations + eventOperations + readOperations
+      + insightsOperations + lookupTableOperations + liveTailOperations
   }
 
   /// The group, or AWS's error for one that is not there. OpenTelemetry's services with log records are groups, too.

@@ -1,0 +1,42 @@
+// @ts-check
+import { chart, complete, fieldName, level, patternCondition, pieces, quoted } from './insights.js';
+import { equal, test } from './testing.js';
+
+const language = { commands: ['fields', 'filter', 'stats', 'sort'], functions: ['strlen', 'bin'], statistics: ['count', 'pct'], fields: ['@message', 'status', 'user.name'] };
+const offered = (/** @type {string} */ text) => complete(text, text.length, language).options.map((o) => o.text);
+
+test('offers commands where one begins, and what fits behind it', () => {
+  equal(offered(''), ['fields', 'filter', 'stats', 'sort']);
+  equal(offered('fi'), ['fields', 'filter']);
+  equal(offered('fields @message | s'), ['stats', 'sort']);
+  equal(offered('stats co')[0], 'count(');
+  equal(offered('filter sta'), ['status']);
+  equal(offered('filter user.n'), ['user.name']);
+  equal(offered('filter status = "x'), []);
+  equal(offered('filter a like "|" and str'), ['strlen(']);
+});
+
+test('colours what it knows', () => {
+  equal(pieces('filter a like /x y/ | limit 5 # why', language).filter((p) => p.kind).map((p) => `${p.kind}:${p.text}`),
+    ['k:filter', 'k:like', 's:/x y/', 'n:5', 'c:# why']);
+  equal(pieces('fields "a|b" as b', language).map((p) => p.text).join(''), 'fields "a|b" as b');
+});
+
+test('makes series of statistics over time', () => {
+  const found = chart(['bin(5m)', 'level', 'count(*)'], [['2023-08-01 00:00:00.000', 'info', '3'], ['2023-08-01 00:10:00.000', 'info', '1'],
+    ['2023-08-01 00:05:00.000', 'error', '2']]);
+  equal(found && [found.count, found.stepUs, found.series.map((s) => [s.name, s.values])],
+    [3, 300e6, [['info', [3, null, 1]], ['error', [null, 2, null]]]]);
+  equal(chart(['level', 'count(*)'], [['info', '3'], ['warn', '1']]), null);
+  equal(chart(['bin(1m)', 'a', 'b'], [['2023-08-01 00:00:00.000', '1', '2'], ['2023-08-01 00:01:00.000', '3', '4']], 'b')?.series[0].values, [2, 4]);
+});
+
+test('writes conditions that the language reads', () => {
+  equal(quoted('a "b" \\'), '"a \\"b\\" \\\\"');
+  equal([fieldName('user.name'), fieldName('odd name'), fieldName('@message')], ['user.name', '`odd name`', '@message']);
+  equal(patternCondition('took <*> ms (a/b)'), '@message like /took +.+ +ms +\\(a\\/b\\)/');
+});
+
+test('reads how grave a line is', () => {
+  equal([level({ severity: 'ERROR' }), level({ level: 'warning' }), level({ body: '[INFO] x' }), level({ body: 'plain' }), level({ body: '{"level": "debug"}' })], ['E', 'W', 'I', '', 'D']);
+});

@@ -1,0 +1,62 @@
+// @ts-check
+// The editor of a query: coloured, with what fits at the caret.
+import { complete, pieces } from '../model/insights.js';
+import * as logs from '../wire/logs.js';
+import { fill, h } from './dom.js';
+
+/** @type {import('../model/insights.js').Language} */
+let language = { commands: [], functions: [], statistics: [], fields: [] };
+
+/** @param {(text: string) => void} run */
+export function logsEditor(run) {
+  const shade = h('pre', { class: 'ed-shade', 'aria-hidden': 'true' });
+  const area = h('textarea', { class: 'ed-area', rows: 1, spellcheck: false, autocomplete: 'off', autocapitalize: 'off', 'data-find': true,
+    placeholder: 'fields @timestamp, @message | filter level = "error" | limit 200', 'aria-label': 'Insights query', role: 'combobox',
+    'aria-expanded': false, 'aria-controls': 'ed-list', 'aria-autocomplete': 'list' });
+  const list = h('div', { class: 'pop ed-list', id: 'ed-list', role: 'listbox', 'aria-label': 'What fits here', hidden: true });
+  const element = h('div', { class: 'ed-box' }, shade, area, list);
+  const stopper = new AbortController();
+  let at = -1, from = 0;
+  /** @type {{text: string, kind: string}[]} */
+  let options = [];
+  const colour = () => {
+    fill(shade, pieces(area.value, language).map((p) => (p.kind ? h('span', { class: `x-${p.kind}` }, p.text) : p.text)), '\n');
+    area.style.setProperty('height', 'auto');
+    area.style.setProperty('height', `${Math.min(area.scrollHeight, 220)}px`);
+  };
+  const close = () => { list.hidden = true; options = []; at = -1; area.setAttribute('aria-expanded', 'false'); };
+  const pick = (/** @type {number} */ index) => {
+    const { text } = options[index], end = area.selectionStart, space = text.endsWith('(') || area.value[end] === ' ' ? '' : ' ';
+    area.setRangeText(text + space, from, end, 'end');
+    close();
+    colour();
+    area.focus();
+    offer();
+  };
+  const draw = () => {
+    list.hidden = !options.length;
+    area.setAttribute('aria-expanded', String(Boolean(options.length)));
+    fill(list, options.map((option, i) => h('button', { class: 'opt', type: 'button', role: 'option', 'aria-selected': i === at, tabindex: -1,
+      onpointerdown: (/** @type {Event} */ e) => { e.preventDefault(); pick(i); } }, h('span', { class: 'mono cut' }, option.text),
+      h('span', { class: 'end faint small' }, option.kind))));
+    list.children[at]?.scrollIntoView({ block: 'nearest' });
+  };
+  const offer = () => { ({ from, options } = complete(area.value, area.selectionStart, language)); at = -1; draw(); };
+  const keys = (/** @type {KeyboardEvent} */ e) => {
+    if (e.key === 'Enter' && (e.metaKey || e.ctrlKey)) { e.preventDefault(); close(); run(area.value.trim()); return; }
+    if (e.key === 'Escape') { if (!list.hidden) { e.stopPropagation(); close(); } return; }
+    if (e.key === ' ' && e.ctrlKey) { e.preventDefault(); offer(); return; }
+    if (!list.hidden && (e.key === 'ArrowDown' || e.key === 'ArrowUp')) {
+      e.preventDefault();
+      at = (at + (e.key === 'ArrowDown' ? 1 : -1) + options.length + (at < 0 && e.key === 'ArrowUp' ? 1 : 0)) % options.length;
+      draw();
+    } else if (!list.hidden && (e.key === 'Tab' || e.key === 'Enter') && (at >= 0 || e.key === 'Tab')) { e.preventDefault(); pick(Math.max(at, 0)); }
+  };
+  area.addEventListener('keydown', keys);
+  area.addEventListener('input', () => { colour(); offer(); });
+  area.addEventListener('scroll', () => { shade.scrollTop = area.scrollTop; shade.scrollLeft = area.scrollLeft; });
+  area.addEventListener('blur', close);
+  logs.language(stopper.signal).then((found) => { language = found; colour(); }, () => {});
+  return { element, text: () => area.value.trim(), set(/** @type {string} */ text) { if (document.activeElement !== area || !area.value) { area.value = text; colour(); } },
+    stop: () => stopper.abort() };
+}

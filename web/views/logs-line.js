@@ -1,0 +1,66 @@
+// @ts-check
+// One line, and what is in it once it is open.
+import { icon } from '../charts/svg.js';
+import { fieldName, level, quoted } from '../model/insights.js';
+import { clock } from '../model/time.js';
+import { copyButton, fill, h, service } from './dom.js';
+import { link, utc } from './router.js';
+import { failed, skeleton } from './states.js';
+
+const names = { E: ['ERROR', 't-err'], W: ['WARN', 't-warn'], I: ['INFO', 't-info'], D: ['DEBUG', 'faint'], '': ['', 'faint'] };
+const aroundUs = 5e6;
+const traceIn = /"(?:trace_?id|xray_trace_id)"\s*:\s*"([0-9a-f]{32})"/i;
+
+/** @typedef {{us: number, dataset: string, message: string, fields?: Record<string, unknown>, trace?: string}} Line */
+
+/** @param {string} text @returns {any[]} what stands behind "=" or ":" of a key is coloured */
+function nice(text) {
+  return text.slice(0, 2000).split(/((?:^|[\s,{])"?[\w.@]+"?[=:]\s?)("(?:[^"\\]|\\.)*"|[^\s,}]+)/).map((part, i) => (i % 3 === 1 ? h('span', { class: 'faint' }, part)
+    : i % 3 === 2 ? h('span', { class: 'v' }, part) : part));
+}
+
+/**
+ * @param {Line} line @param {{fields?: (signal?: AbortSignal) => Promise<Record<string, unknown>>, addFilter?: (condition: string) => void, opened?: () => void}} [options]
+ * @returns {HTMLElement} a row, and below it its fields when it is open
+ */
+export function logLine(line, options = {}) {
+  const grave = level(line.fields ?? { body: line.message }), [word, colour] = names[grave], trace = line.trace ?? line.fields?.['trace.trace_id'] ?? traceIn.exec(line.message)?.[1];
+  const detail = h('div', { hidden: true });
+  const row = h('button', { class: `ln ${grave}`, type: 'button', 'aria-expanded': false, onclick: () => toggle() },
+    h('span', { class: 'faint' }, clock(line.us, utc.get(), 'milli')), h('span', { class: `lv ${colour}` }, word), service(line.dataset),
+    h('span', { class: 'msg' }, nice(line.message)), h('span', { class: 'tr', title: trace ? `trace ${trace}` : null }, trace && icon('trace')));
+  const toggle = async () => {
+    const opens = detail.hidden;
+    detail.hidden = !opens;
+    row.setAttribute('aria-expanded', String(opens));
+    if (!opens) return;
+    options.opened?.();
+    if (detail.hasChildNodes()) return;
+    if (line.fields) { fill(detail, fieldList(line, line.fields, options)); return; }
+    fill(detail, skeleton(4));
+    try { fill(detail, fieldList(line, options.fields ? await options.fields() : { '@message': line.message }, options)); } catch (error) { fill(detail, failed(error)); }
+  };
+  return h('div', { class: 'ln-box' }, row, detail);
+}
+
+/** @param {Line} line @param {Record<string, unknown>} fields @param {{addFilter?: (condition: string) => void}} options */
+function fieldList(line, fields, options) {
+  const trace = String(fields['trace.trace_id'] ?? ''), stack = fields['exception.stacktrace'];
+  const body = String(fields.body ?? line.message);
+  const around = { start: Math.floor((line.us - aroundUs) / 1e6), end: Math.ceil((line.us + aroundUs) / 1e6) };
+  const shown = Object.entries(fields).filter(([name]) => !['body', 'exception.stacktrace'].includes(name) && !name.startsWith('meta.')).sort(([a], [b]) => (a < b ? -1 : 1));
+  return h('div', { class: 'js' }, h('div', { class: 'row wrap js-tools' },
+    trace && h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, icon('trace'), `Trace ${trace.slice(0, 8)}`),
+    h('a', { class: 'btn sm', href: link('/ui/logs', { g: line.dataset, t: `${around.start}..${around.end}`, q: 'fields @timestamp, @message | sort @timestamp asc | limit 500' }) }, 'Lines around'),
+    copyButton(body, 'Copy line'), options.addFilter && h('span', { class: 'end faint small hide-s' }, 'a click on a key filters by its value')),
+  h('p', { class: 'pre body' }, body), stack && h('details', {}, h('summary', {}, 'exception.stacktrace'), h('pre', {}, String(stack))),
+  shown.map(([name, value]) => h('p', {}, key(name, value, options), ': ', h('span', { class: typeof value === 'string' ? 'x-s' : 'x-n' },
+    typeof value === 'string' ? JSON.stringify(value) : String(value)))));
+}
+
+/** @param {string} name @param {unknown} value @param {{addFilter?: (condition: string) => void}} options */
+function key(name, value, { addFilter }) {
+  const field = name === 'log.stream' ? '@logStream' : fieldName(name.replace(/ \(field\)$/, ''));
+  const text = typeof value === 'string' ? quoted(value) : String(value);
+  return addFilter ? h('button', { class: 'plain x-k', type: 'button', onclick: () => addFilter(`${field} = ${text}`) }, name) : h('span', { class: 'x-k' }, name);
+}

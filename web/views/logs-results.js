@@ -1,0 +1,112 @@
+// @ts-check
+// The rows of a query: lines as lines, statistics as a table, statistics over time as a chart besides.
+import { lineChart } from '../charts/line.js';
+import { drawn } from '../charts/svg.js';
+import { bytes, plural, short, whole } from '../model/format.js';
+import { chart, timeUs } from '../model/insights.js';
+import * as logs from '../wire/logs.js';
+import { hoverable } from './chart-hover.js';
+import { fill, h } from './dom.js';
+import { logLine } from './logs-line.js';
+import { utc } from './router.js';
+import { empty } from './states.js';
+
+const mostRows = 1000, mostLines = 12;
+
+/** @param {HTMLElement} host @param {{addFilter: (condition: string) => void}} actions */
+export function resultsPanel(host, actions) {
+  const note = h('span', { class: 'sub' }), body = h('div', { class: 'results' });
+  const more = h('span', { class: 'end row' });
+  fill(host, h('header', {}, h('h2', {}, 'Results'), note, more), body);
+  let off = () => {};
+  /** @param {logs.Results} r */
+  const draw = (r) => {
+    off();
+    const s = r.statistics;
+    note.textContent = `${plural(r.rows.length, 'row')} · ${whole(s.matched)} of ${plural(s.scanned, 'record')} matched · ${bytes(s.bytes).join(' ')} in ${r.duration_ms} ms`;
+    fill(more, h('button', { class: 'btn sm hide-s', type: 'button', onclick: () => download(r) }, 'CSV'));
+    if (!r.rows.length) { fill(body, empty('No row.', ['No line of this time passes the query. A longer time or fewer filters may.'])); return; }
+    const time = r.columns.indexOf('@timestamp'), message = r.columns.indexOf('@message');
+    if (time >= 0 && message >= 0 && r.columns.length === 2) { fill(body, lines(r, time, message, actions)); return; }
+    const series = chart(r.columns, r.rows);
+    const picture = series && chartOf(r, series);
+    off = picture?.stop ?? (() => {});
+    fill(body, picture?.element, table(r, actions));
+  };
+  return { body, draw, stop: () => off(), partial(/** @type {logs.Results} */ r) {
+    note.textContent = `reading: ${plural(r.statistics.scanned, 'record')} so far, ${plural(r.rows.length, 'row')}`;
+    if (r.rows.length && r.columns.length) draw({ ...r, rows: r.rows.slice(0, 200) });
+  } };
+}
+
+/** @param {logs.Results} r @param {number} time @param {number} message @param {{addFilter: (condition: string) => void}} actions */
+function lines(r, time, message, actions) {
+  const shown = r.rows.slice(0, mostRows).map((row, i) => {
+    const pointer = r.pointers[i];
+    return logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '' },
+      { addFilter: actions.addFilter, fields: pointer ? async () => (await logs.record(pointer)).fields : undefined });
+  });
+  return h('div', { class: 'tail results-lines' }, shown, rest(r));
+}
+
+/** @param {logs.Results} r */
+function rest(r) { return r.rows.length > mostRows && h('p', { class: 'small faint pad' }, `${whole(r.rows.length - mostRows)} more rows are in the CSV.`); }
+
+/** @param {logs.Results} r @param {{addFilter: (condition: string) => void}} actions */
+function table(r, actions) {
+  const numeric = r.columns.map((_, i) => r.rows.every((row) => row[i] === null || row[i] !== '' && Number.isFinite(Number(row[i]))));
+  const pointers = r.pointers.some(Boolean);
+  return h('div', { class: 'scroll-x' }, h('table', { class: 'tbl dense' }, h('thead', {}, h('tr', {}, r.columns.map((name, i) => h('th', { class: numeric[i] ? 'num mono' : 'mono' }, name)),
+    pointers && h('th', {}, h('span', { class: 'sr' }, 'Event')))),
+  h('tbody', {}, r.rows.slice(0, mostRows).map((row, at) => h('tr', {}, row.map((value, i) => h('td', { class: numeric[i] ? 'num' : 'mono value' },
+    value === null ? h('span', { class: 'faint' }, '–') : numeric[i] ? figure(value) : value.slice(0, 500))),
+  pointers && h('td', {}, opener(r.pointers[at], actions)))))), rest(r));
+}
+
+/** @param {string} text @returns {string} */
+function figure(text) { const n = Number(text); return Number.isSafeInteger(n) ? whole(n) : text; }
+
+/** @param {string | null} pointer @param {{addFilter: (condition: string) => void}} actions a button that shows the row's event in its place */
+function opener(pointer, actions) {
+  if (!pointer) return null;
+  const cell = h('button', { class: 'btn sm ghost', type: 'button', onclick: async () => {
+    const found = await logs.record(pointer).catch(() => null);
+    if (!found) return;
+    const line = logLine({ us: found.us, dataset: found.dataset, message: String(found.fields.body ?? ''), fields: found.fields }, actions);
+    const row = cell.closest('tr');
+    if (row?.nextElementSibling?.classList.contains('opened')) { row.nextElementSibling.remove(); return; }
+    row?.after(h('tr', { class: 'opened' }, h('td', { colspan: 99 }, line)));
+    line.querySelector('button')?.click();
+  } }, 'open');
+  return cell;
+}
+
+/** @param {logs.Results} r @param {NonNullable<ReturnType<typeof chart>>} first */
+function chartOf(r, first) {
+  let series = first;
+  const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart line-chart' }, inner), legend = h('div', { class: 'row wrap legend pad' });
+  /** @type {import('../charts/line.js').Frame | null} */
+  let frame = null;
+  const list = () => series.series.slice(0, mostLines).map((line, i) => ({ ...line, colour: series.series.length === 1 ? 'var(--ink2)' : `var(--c${i % 12 + 1})` }));
+  const steps = () => ({ startUs: series.startUs, stepUs: series.stepUs, count: series.count });
+  const bars = () => /^(count|sum)\b/.test(series.column);
+  const watch = drawn(host, () => { frame = lineChart(inner, steps(), list(), { bars: bars(), format: short, label: `${series.column} over time`, utc: utc.get() }); });
+  const offHover = hoverable(host, () => frame, (i) => ({ rows: list().map((line) => [line.name.slice(0, 60), line.values[i] === null ? '–' : short(Number(line.values[i]))]) }), { steps });
+  const draw = () => {
+    fill(legend, first.columns.length > 1 && h('span', { class: 'btns' }, first.columns.map((name) => h('button', { class: 'btn sm', type: 'button', 'aria-pressed': name === series.column,
+      onclick: () => { series = chart(r.columns, r.rows, name) ?? series; draw(); watch.redraw(); } }, name))),
+    series.series.length > 1 && list().map((line) => h('span', { class: 'key cut', vars: { '--c': line.colour } }, h('span', { class: 'cut' }, line.name))),
+    series.series.length > mostLines && h('span', { class: 'faint small' }, `${series.series.length - mostLines} more in the table`));
+  };
+  draw();
+  return { element: h('div', { class: 'result-chart' }, legend, host), stop() { watch.stop(); offHover(); } };
+}
+
+/** @param {logs.Results} r */
+function download(r) {
+  const cell = (/** @type {string | null} */ text) => (text === null ? '' : /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const text = [r.columns, ...r.rows].map((row) => row.map(cell).join(',')).join('\n');
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  h('a', { href: url, download: 'rows.csv' }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

@@ -1,0 +1,66 @@
+// @ts-check
+// Lines as they come: at most so many kept, paused when the reader looks at one.
+import { icon } from '../charts/svg.js';
+import { plural, rate, whole } from '../model/format.js';
+import { everything } from '../wire/api.js';
+import * as logs from '../wire/logs.js';
+import { fill, h } from './dom.js';
+import { logLine } from './logs-line.js';
+
+const mostShown = 1000, mostWaiting = 5000;
+const drawEvery = 250; // ms: lines come in lumps, the page draws them together
+
+/** @param {HTMLElement} host @param {string[]} groups */
+export function tailPanel(host, groups) {
+  const list = h('div', { class: 'tail', role: 'log', 'aria-label': 'Lines, newest at the bottom', 'aria-live': 'off', tabindex: 0 });
+  const speed = h('span', { class: 'badge ok' }, h('span', { class: 'live row' }, 'waiting')), kept = h('b', {}, '0'), skipped = h('b', {}, '0'), fresh = h('b', {}, '0');
+  const why = h('span', { class: 'hide-s' }), words = h('span', {}, 'Pause');
+  const pauseButton = h('button', { class: 'btn sm', type: 'button', 'aria-pressed': false, onclick: () => set(!paused) }, icon('pause'), words, h('kbd', { class: 'hide-s' }, 'space'));
+  const jump = h('button', { class: 'btn sm pri end', type: 'button', hidden: true, onclick: () => set(false) }, fresh, ' new lines');
+  const wrap = h('button', { class: 'btn sm hide-s', type: 'button', 'aria-pressed': false, onclick: () => wrap.setAttribute('aria-pressed',
+    String(list.classList.toggle('wrap'))) }, 'Wrap');
+  fill(host, h('header', {}, h('h2', {}, 'Live tail'), speed, h('span', { class: 'end row' }, wrap, pauseButton)), list,
+    h('div', { class: 'foot' }, h('span', {}, kept, ' lines kept in view'), h('span', {}, skipped, ' skipped'), why, jump));
+  let paused = false, missed = 0, came = 0, since = performance.now();
+  /** @type {any[]} */
+  let waiting = [];
+  const wanted = new Set(groups);
+  const set = (/** @type {boolean} */ on) => {
+    paused = on;
+    pauseButton.setAttribute('aria-pressed', String(on));
+    words.textContent = on ? 'Resume' : 'Pause';
+    why.textContent = on ? 'Paused. New lines are counted and kept.' : 'Following. Scroll up or open a line to pause.';
+    if (!on) draw();
+  };
+  const draw = () => {
+    const now = performance.now();
+    if (now - since > 1000) {
+      fill(speed, h('span', { class: 'live row' }, came ? `${rate(came / (now - since) * 1000).join(' ')}`.replace('/', 'lines/') : 'no lines'));
+      came = 0;
+      since = now;
+    }
+    fresh.textContent = whole(waiting.length);
+    jump.hidden = !paused || !waiting.length;
+    if (paused || !waiting.length) return;
+    list.append(...waiting.slice(-mostShown).map((event) => logLine({ us: event.us, dataset: event.dataset, message: String(event.fields.body ?? ''), fields: event.fields },
+      { opened: () => set(true) })));
+    waiting = [];
+    while (list.children.length > mostShown) list.firstChild?.remove();
+    kept.textContent = whole(list.children.length);
+    list.scrollTop = list.scrollHeight;
+  };
+  list.addEventListener('wheel', (event) => { if (event.deltaY < 0) set(true); }, { passive: true });
+  const end = logs.tail(groups.length === 1 ? groups[0] : everything, { line: (event) => {
+    if (wanted.size && !wanted.has(event.dataset)) return;
+    came += 1;
+    waiting.push(event);
+    if (waiting.length > mostWaiting) { waiting.shift(); missed += 1; skipped.textContent = whole(missed); }
+  }, skipped: (count) => { missed += count; skipped.textContent = whole(missed); }, state: (open) => {
+    if (!open) fill(speed, 'no connection');
+    host.classList.toggle('is-open', open);
+  } });
+  set(false);
+  const timer = setInterval(draw, drawEvery);
+  host.setAttribute('data-groups', plural(groups.length, 'group'));
+  return { stop() { end(); clearInterval(timer); }, pause: () => set(!paused) };
+}

@@ -1,0 +1,56 @@
+// @ts-check
+// Log groups, Insights queries and the live tail (docs/api.md, "Logs").
+import { get, post } from './http.js';
+
+/** @typedef {{name: string, lines: number, first_us: number, last_us: number}} Group */
+/** @typedef {{status: string, reason?: string, columns: string[], rows: (string | null)[][], pointers: (string | null)[], statistics: {matched: number, scanned: number, bytes: number}, duration_ms: number}} Results */
+
+/** @param {AbortSignal} [signal] @returns {Promise<{groups: Group[]}>} */
+export function groups(signal) { return get('logs/groups', {}, signal); }
+/** @param {string} group @param {AbortSignal} [signal] @returns {Promise<{streams: {name: string, lines: number, last_us: number}[]}>} */
+export function streams(group, signal) { return get('logs/streams', { group }, signal); }
+/** @param {AbortSignal} [signal] @returns {Promise<{commands: string[], functions: string[], statistics: string[], fields: string[]}>} */
+export function language(signal) { return get('logs/language', {}, signal); }
+/** @param {string} pointer @param {AbortSignal} [signal] @returns {Promise<{us: number, dataset: string, fields: Record<string, unknown>}>} */
+export function record(pointer, signal) { return get('logs/record', { pointer }, signal); }
+
+const pause = 150; // ms between two looks at a query that runs
+
+/**
+ * Runs an Insights query; `partial` sees the rows that there are so far. Going away stops the query.
+ * @param {{query: string, groups: string[], start: number, end: number, limit?: number}} question
+ * @param {AbortSignal} signal @param {(results: Results) => void} [partial] @returns {Promise<Results>}
+ */
+export async function run(question, signal, partial) {
+  const { id } = await post('logs/queries', { ...question, start: Math.floor(question.start), end: Math.ceil(question.end) }, signal);
+  try {
+    for (;;) {
+      const results = await get(`logs/queries/${encodeURIComponent(id)}`, {}, signal);
+      if (results.status === 'Complete') return results;
+      if (results.status !== 'Running' && results.status !== 'Scheduled') {
+        throw Object.assign(new Error(results.reason ?? `The query is ${results.status}.`), { kind: 'answer', status: 400 });
+      }
+      partial?.(results);
+      await new Promise((done) => setTimeout(done, pause));
+      signal.throwIfAborted();
+    }
+  } catch (error) {
+    if (signal.aborted) post(`logs/queries/${encodeURIComponent(id)}/stop`, {}).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Follows log lines as they are acknowledged.
+ * @param {string} dataset
+ * @param {{line: (event: {us: number, dataset: string, fields: Record<string, unknown>}) => void, skipped: (count: number) => void, state: (open: boolean) => void}} handlers
+ * @returns {() => void} ends it
+ */
+export function tail(dataset, handlers) {
+  const source = new EventSource(`/api/cairn/tail?${new URLSearchParams({ dataset, signal: 'log' })}`);
+  source.onopen = () => handlers.state(true);
+  source.onerror = () => handlers.state(false); // the browser tries again by itself
+  source.onmessage = (message) => handlers.line(JSON.parse(message.data));
+  source.addEventListener('skipped', (message) => handlers.skipped(JSON.parse(message.data).events));
+  return () => source.close();
+}
