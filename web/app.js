@@ -12,6 +12,7 @@ import { closePopover } from './views/popover.js';
 import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
 import { startSearch } from './views/search.js';
 import { sendPage } from './views/send.js';
+import { serverPage } from './views/server.js';
 import { servicesPage } from './views/services.js';
 import { empty } from './views/states.js';
 import { showTime, startTimePicker } from './views/time-picker.js';
@@ -31,6 +32,7 @@ const routes = {
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
   send: { open: sendPage, title: 'Send data', nav: 'send' },
+  server: { open: serverPage, title: 'This server', nav: 'send' },
 };
 const liveEvery = 5000; // ms
 const firstEvery = 3000; // ms, while nothing has come

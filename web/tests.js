@@ -3,6 +3,7 @@
 import { cases } from './model/testing.js';
 import './model/errors.test.js';
 import './model/format.test.js';
+import './model/figures.test.js';
 import './model/findings.test.js';
 import './model/heatbox.test.js';
 import './model/insights.test.js';

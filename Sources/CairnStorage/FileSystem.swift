@@ -9,6 +9,8 @@ public struct StorageError: Error, Sendable, Hashable {
     case damaged(String)
     /// Another process holds the folder.
     case locked(String)
+    /// The folder or a file in it is no longer what was opened: it was removed, moved or covered.
+    case gone(String)
   }
   public var operation: String
   public var path: String
@@ -26,6 +28,7 @@ public struct StorageError: Error, Sendable, Hashable {
     case .system(let number): "cannot \(operation) \(path): \(systemText(number))"
     case .damaged(let what): "\(path) is damaged: \(what)"
     case .locked(let holder): "\(path) is in use by another process (\(holder))"
+    case .gone(let what): "\(path) \(what)"
     }
   }
 
@@ -34,7 +37,7 @@ public struct StorageError: Error, Sendable, Hashable {
     switch reason {
     case .system(let number): isMediumNumber(number)
     case .damaged: true
-    case .locked: false
+    case .locked, .gone: false
     }
   }
 
@@ -50,7 +53,7 @@ public protocol StoredFile: AnyObject, Sendable {
   var path: String { get }
   /// Adds all the bytes at the end, or throws; after an error any part of them may be there.
   func append(_ bytes: RawSpan) throws(StorageError)
-  /// Returns when everything appended so far survives a power cut.
+  /// Returns when everything appended so far survives a power cut. Throws where the file has no name any more: nobody would find it.
   func sync() throws(StorageError)
   /// Cuts the file to so many bytes.
   func truncate(to byteCount: Int) throws(StorageError)
@@ -71,7 +74,7 @@ public protocol FileSystem: Sendable {
   func list(_ folder: String) throws(StorageError) -> [String]
   func makeFolder(_ folder: String) throws(StorageError)
   func syncFolder(_ folder: String) throws(StorageError)
-  /// Bytes that may still be written.
+  /// Bytes that may still be written. Throws where the folder cannot be written to, or is not the one that was locked.
   func freeByteCount() throws(StorageError) -> Int
   /// Takes the single-writer lock, held until this object is released.
   func lock() throws(StorageError)

@@ -80,14 +80,32 @@ public final class SystemFiles: FileSystem {
   }
 
   public func freeByteCount() throws(StorageError) -> Int {
+    try checkFolder()
     var info = statvfs()
     guard unsafe statvfs(folder, &info) == 0 else { throw StorageError("ask the free space of", path: folder, .system(errno)) }
+    guard info.f_flag & UInt(ST_RDONLY) == 0 else { throw StorageError("write to", path: folder, .system(EROFS)) }
     return Int(clamping: UInt64(info.f_bavail).multipliedReportingOverflow(by: UInt64(info.f_frsize)).partialValue)
+  }
+
+  /// Throws where the folder at this path is not the one that this process locked: what is written to open files would be lost with them.
+  private func checkFolder() throws(StorageError) {
+    let descriptor = lockDescriptor.withLock { $0 }
+    guard descriptor >= 0 else { return }
+    var held = stat()
+    var found = stat()
+    guard unsafe fstat(descriptor, &held) == 0 else { throw StorageError("ask for the lock of", path: folder, .system(errno)) }
+    guard unsafe stat(full("LOCK"), &found) == 0 else {
+      if errno == ENOENT || errno == ENOTDIR { throw StorageError("find", path: folder, .gone("is gone, or was emptied")) }
+      throw StorageError("find the lock of", path: folder, .system(errno))
+    }
+    guard held.st_ino == found.st_ino, held.st_dev == found.st_dev else {
+      throw StorageError("use", path: folder, .gone("is another folder than the one that was opened"))
+    }
   }
 
   public func lock() throws(StorageError) {
     let descriptor = unsafe Glibc.open(full("LOCK"), O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-    guard descriptor >= 0 else { throw StorageError("open", path: "LOCK", .system(errno)) }
+    guard descriptor >= 0 else { throw StorageError("open", path: full("LOCK"), .system(errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let holder = SystemFile(path: "LOCK", descriptor: descriptor)
       let count = min((try? holder.byteCount()) ?? 0, 64)
@@ -129,6 +147,9 @@ final class SystemFile: StoredFile {
 
   func sync() throws(StorageError) {
     guard fdatasync(descriptor) == 0 else { throw StorageError("sync", path: path, .system(errno)) }
+    var info = stat()
+    guard unsafe fstat(descriptor, &info) == 0 else { throw StorageError("ask the state of", path: path, .system(errno)) }
+    guard info.st_nlink > 0 else { throw StorageError("sync", path: path, .gone("was removed while it was being written")) }
   }
 
   func truncate(to byteCount: Int) throws(StorageError) {

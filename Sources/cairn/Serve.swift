@@ -25,14 +25,15 @@ struct Serve: AsyncParsableCommand {
       .http: http, .otlpHTTP: otlpHttp, .otlpGRPC: otlpGrpc, .xray: xray, .readyFile: readyFile, .insecure: insecure ? "true" : nil,
       .retentionDays: retentionDays,
     ])
-    let catalog = try Catalog(path: try settings.preparedCatalogPath())
     let pending = PendingOccurrences()
+    let catalogPath = try settings.preparedCatalogPath()
     let store: EmbeddedStore
     do {
       store = try EmbeddedStore(folder: settings.dataDirectory, settings: ArchiveSettings(settings), tellOccurrences: { pending.add($0) })
     } catch {
       throw ValidationError(error.message)
     }
+    let catalog = try Catalog(path: catalogPath)
     var parts = ServerParts(store: store, catalog: catalog, status: { StoreStatus(store.archive) })
     parts.pendingOccurrences = pending
     parts.reset = { () throws(ResetError) in

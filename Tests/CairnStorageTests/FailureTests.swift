@@ -69,7 +69,7 @@ struct FailureTests {
 
   @Test(.timeLimit(.minutes(10)), arguments: MemoryFiles.Call.allCases, [EIO, ENOSPC, EMFILE])
   func everyCallMayFailOnceOrForEver(_ call: MemoryFiles.Call, _ number: Int32) async throws {
-    let asksForAll = unsafe getenv("CAIRN_ALL_CALLS") != nil
+    let asksForAll = isFullRun
     for isForever in [false, true] {
       // Every call of a start and of the first requests, then some of the rest, unless all are asked for.
       for turn in 1... where turn < 16 || turn % 9 == 0 || asksForAll {

@@ -59,8 +59,9 @@ final class MemoryFiles: FileSystem {
     var faults: [Fault] = []
     var counts: [String: Int] = [:]
     var budgetByteCount = Int.max / 4
-    var ignoresSync = false
-    var ignoresFolderSync = false
+    var bugs: Set<PlantedBug> = []
+    /// What a sync that comes too late has yet to make durable, by node.
+    var lateSyncs: [Int: [UInt8]] = [:]
     var isLocked = false
   }
 
@@ -102,13 +103,17 @@ final class MemoryFiles: FileSystem {
   /// The space that all files together may take.
   func setBudget(byteCount: Int) { state.withLock { $0.budgetByteCount = byteCount } }
 
-  /// A seam that is broken on purpose: it says that it syncs and does not.
-  func ignoreSyncs(files: Bool, folders: Bool) {
-    state.withLock { (state) in
-      state.ignoresSync = files
-      state.ignoresFolderSync = folders
-    }
+  /// A seam that is broken on purpose, to see that the tests notice.
+  enum PlantedBug: String, CaseIterable, Sendable {
+    /// A file's sync returns at once, and its bytes become durable when it is synced the next time: acknowledged before they are on disk.
+    case acknowledgesBeforeSync
+    /// A file's sync does nothing at all.
+    case neverSyncs
+    /// A folder's sync does nothing: new files may be gone.
+    case neverSyncsFolders
   }
+
+  func plant(_ bugs: PlantedBug...) { state.withLock { $0.bugs = Set(bugs) } }
 
   /// The bytes of a file, or nothing.
   func bytes(_ path: String) -> [UInt8]? {
@@ -233,7 +238,7 @@ final class MemoryFiles: FileSystem {
   func syncFolder(_ folder: String) throws(StorageError) {
     try state.withLock { (state) throws(StorageError) in
       try begin(.syncFolder, folder, &state)
-      guard !state.ignoresFolderSync else { return }
+      guard !state.bugs.contains(.neverSyncsFolders) else { return }
       for change in state.image.changes[folder] ?? [] { state.image.apply(change) }
       state.image.changes[folder] = nil
       Self.changed(&state)
@@ -280,8 +285,13 @@ final class MemoryFiles: FileSystem {
   fileprivate func sync(_ path: String, _ node: Int) throws(StorageError) {
     try state.withLock { (state) throws(StorageError) in
       try begin(.sync, path, &state)
-      guard !state.ignoresSync else { return }
-      let live = state.image.contents[node]?.live ?? []
+      guard !state.bugs.contains(.neverSyncs) else { return }
+      var live = state.image.contents[node]?.live ?? []
+      if state.bugs.contains(.acknowledgesBeforeSync) {
+        let late = state.lateSyncs[node] ?? []
+        state.lateSyncs[node] = live
+        live = late
+      }
       state.image.contents[node]?.durable = live
       Self.changed(&state)
     }

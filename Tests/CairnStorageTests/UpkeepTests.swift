@@ -212,15 +212,76 @@ struct UpkeepTests {
     #expect(archive.status().mergeCount > 0)
   }
 
-  private static func expectWholeRequests(_ pieces: [any Piece], _ itemCount: Int) {
+  /// As above, while older requests expire: they go whole, and nothing of the newer ones goes with them.
+  @Test(.timeLimit(.minutes(5))) func retentionTakesNothingFromReadersThatIsNotTooOld() async throws {
+    let clock = TestClock(testTime)
+    var settings = smallSettings(headRowCountMax: 200)
+    settings.retentionDays = 10
+    let archive = try open(MemoryFiles(), settings, clock)
+    let progress = Progress()
+    let itemCount = 5
+    await withTaskGroup(of: Void.self) { (group) in
+      for _ in 0..<3 { group.addTask { await Self.readWholeRequests(archive, progress, itemCount: itemCount) } }
+      group.addTask {
+        await Self.writeNewAndOld(archive, clock, progress, itemCount: itemCount)
+        progress.end()
+      }
+    }
+    clock.set(testTime + day)
+    archive.tick()
+    archive.settle()
+    let left = Set(try archive.allRows().compactMap { $0.fields[ColumnKey("request", .integer)] })
+    for id in 0..<200 { #expect(left.contains(.integer(Int64(id)))) }
+    #expect(left.count < 400, "some of the old ones went")
+  }
+
+  private static let oldID = 100_000
+
+  private static func readWholeRequests(_ archive: EventArchive, _ progress: Progress, itemCount: Int) async {
+    var last = 0
+    while !progress.isDone {
+      let least = progress.accepted
+      let counts = rowCounts(archive.snapshot())
+      let odd = counts.filter { $0.value != itemCount }
+      #expect(odd.isEmpty, "a request is seen in part or twice: \(odd)")
+      let count = counts.filter { $0.key < oldID }.reduce(0) { $0 + $1.value }
+      #expect(count >= last && count >= least, "newer requests went with the old ones")
+      last = count
+      await Task.yield()
+    }
+  }
+
+  /// Rows by request.
+  private static func rowCounts(_ pieces: [any Piece]) -> [Int64: Int] {
     var counts: [Int64: Int] = [:]
     for piece in pieces {
       guard let column = try? piece.column(ColumnKey("request", .integer)) else {
         Issue.record("a piece cannot be read")
         continue
       }
-      for row in 0..<piece.rowCount { counts[column.integer(at: row) ?? -1, default: 0] += 1 }
+      for row in 0..<piece.rowCount {
+        guard case .integer(let id) = column.value(at: row) else { continue }
+        counts[id, default: 0] += 1
+      }
     }
-    #expect(counts.allSatisfy { $0.value == itemCount }, "a request is seen in part or twice")
+    return counts
+  }
+
+  /// New requests, and old ones between nine and ten days old, in steps, which the clock reaches one after the other.
+  private static func writeNewAndOld(_ archive: EventArchive, _ clock: TestClock, _ progress: Progress, itemCount: Int) async {
+    let day: Int64 = 86_400_000_000_000
+    for turn in 0..<200 {
+      let age = day * 10 - Int64(turn % 20 + 1) * day / 20 - day / 40
+      if await archive.refusal(of: TestRequest(turn, itemCount: itemCount)) == nil { progress.add(itemCount) }
+      _ = await archive.refusal(of: TestRequest(oldID + turn, itemCount: itemCount, time: testTime - age))
+      guard turn % 10 == 9 else { continue }
+      clock.set(testTime + Int64(turn) * day / 200)
+      archive.tick()
+    }
+    archive.settle()
+  }
+
+  private static func expectWholeRequests(_ pieces: [any Piece], _ itemCount: Int) {
+    #expect(rowCounts(pieces).allSatisfy { $0.value == itemCount }, "a request is seen in part or twice")
   }
 }

@@ -65,6 +65,12 @@ public func environmentNumber(_ name: String) -> Int? {
   unsafe getenv(name).flatMap { unsafe Int(String(cString: $0)) }
 }
 
+/// A text in the environment, or nil.
+public func environmentText(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
+
+/// True where the long forms were asked for: `./test --full`.
+public var isFullRun: Bool { environmentText("CAIRN_FULL") != nil }
+
 /// A copy of `bytes` with one to four changes: flipped bits, new bytes, cuts, doubled or dropped pieces, and lengths gone wrong.
 public func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
   var result = bytes

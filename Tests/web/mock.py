@@ -166,6 +166,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.services()
         if path == "traces":
             return self.traces(params)
+        if path == "server":
+            return {"us": int(now * 1e6), "figures": mock_data.figures(now)}
         if path == "doors":
             return {"doors": [{"id": d, "name": n, "address": a, "signals": [{"id": s, "requests": r, "events": e, "last_us": u or None}
                                                                              for s, (r, e, u) in self.state.signals[d].items()]}

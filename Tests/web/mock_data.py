@@ -106,3 +106,24 @@ def flat(row):
     if row["parent"]:
         out["trace.parent_id"] = row["parent"]
     return {k: v for k, v in out.items() if v is not None}
+
+
+def figures(now):
+    """The server's own figures at a time: what grows, grows with it."""
+    beat = int(now * 10) % 7
+    counters = {"cairn_ingest_events_total": {"door": "otlp-http", "signal": "traces"}, "cairn_ingest_received_bytes_total": {"door": "otlp-http"},
+                "process_cpu_seconds_total": {}}
+    found = [{"name": name, "help": "Counted.", "type": "counter", "samples": [{"labels": labels, "value": (now % 10_000) * size}]}
+             for (name, labels), size in zip(counters.items(), (812, 90_000, 0.31))]
+    found += [{"name": "cairn_refusals_total", "help": "Refused.", "type": "counter", "samples": [
+        {"labels": {"door": "otlp-http", "reason": "too_large"}, "value": 3}, {"labels": {"door": "none", "reason": "not_found"}, "value": 12}]},
+        {"name": "cairn_store_refusals_total", "help": "Refused.", "type": "counter", "samples": [{"labels": {"cause": "disk"}, "value": 0}]}]
+    gauges = {"cairn_events": 5_400_000, "cairn_head_events": 41_000, "cairn_segments": 7, "cairn_segment_bytes": 151_000_000, "cairn_column_cache_bytes": 88_000_000,
+              "cairn_journal_waiting_requests": beat, "cairn_heads_waiting": 1, "cairn_held_request_bytes": 120_000, "cairn_in_flight_bytes": 0, "cairn_queries_running": 1,
+              "cairn_queries_waiting": 0, "cairn_connections_open": 12 + beat, "process_resident_memory_bytes": 210_000_000 + 1_000_000 * beat, "process_open_fds": 61,
+              "process_max_fds": 20_000, "process_start_time_seconds": 1_700_000_000}
+    found += [{"name": name, "help": "Now.", "type": "gauge", "samples": [{"labels": {}, "value": value}]} for name, value in gauges.items()]
+    many = int(now % 100_000)
+    found += [{"name": name, "help": "Took.", "type": "histogram", "bounds": [0.001, 0.01, 0.1, 1], "counts": [many * 3, many * 5, many, 2, 0], "sum": 1.0}
+              for name in ("cairn_ingest_duration_seconds", "cairn_journal_sync_seconds", "cairn_query_duration_seconds", "cairn_seal_seconds", "cairn_merge_seconds")]
+    return found

@@ -6,7 +6,7 @@ import urllib.request
 import mock_data
 import pytest
 
-PAGES = ["/", "/ui/services", "/ui/explore", "/ui/traces", "/ui/send"]
+PAGES = ["/", "/ui/services", "/ui/explore", "/ui/traces", "/ui/send", "/ui/server"]
 BIG, ODD = f"/ui/trace/{mock_data.BIG_TRACE}", f"/ui/trace/{mock_data.ODD_TRACE}"
 
 NAMELESS = """() => {
@@ -488,3 +488,23 @@ def test_empty_pages_teach_and_fill_by_themselves(open_page, empty_mock, path, w
         scopeSpans: [{ spans: [{ traceId: hex(16), spanId: hex(8), name: 'hello', startTimeUnixNano: `${ms - 50}000000`, endTimeUnixNano: `${ms}000000` }] }] }] }) }); }""")
     page.wait_for_selector(".teach", state="detached", timeout=8000)
     assert "first" in page.locator("main").inner_text()
+
+
+# this server
+
+def test_the_server_tells_of_itself(open_page, base):
+    page = open_page(base + "/ui/server")
+    page.wait_for_selector(".tile")
+    assert page.locator(".tile").count() == 8
+    until(page, "[...document.querySelectorAll('.tile .big')].every((t) => !t.textContent.startsWith('–'))", 12)
+    assert page.locator("main .badge").first.inner_text() == "taking events"
+    for title in ("How long things take", "What waits", "What is kept", "Refused", "Damaged"):
+        assert page.get_by_role("heading", name=title, exact=True).count() == 1
+    assert page.locator("#took-title >> xpath=../.. >> css=tbody tr").count() == 5
+
+
+def test_the_server_is_reached_from_send_data(open_page, base):
+    page = open_page(base + "/ui/send")
+    ready(page)
+    page.get_by_role("link", name="This server").click()
+    page.wait_for_selector(".tile")

@@ -24,7 +24,7 @@ export function sendPage(host) {
   const bar = h('i'), count = h('b', {}, '');
   fill(host, h('div', { class: 'head' }, h('h1', {}, 'Send data'), h('span', { class: 'sub' },
     'Point a program here. Each line ticks itself when its first event comes.'),
-    h('span', { class: 'row end' }, h('span', { class: 'prog hide-s', 'aria-hidden': 'true' }, bar), count)), trouble,
+    h('span', { class: 'row end' }, h('a', { href: link('/ui/server') }, 'This server'), h('span', { class: 'prog hide-s', 'aria-hidden': 'true' }, bar), count)), trouble,
   h('div', { class: 'grid two' }, list, h('div', { class: 'stack-4' }, nothingYet(),
     h('section', { class: 'panel', 'aria-labelledby': 'arriving-title' }, h('header', {}, h('h2', { id: 'arriving-title' }, 'Arriving now'), rate),
       arriving),

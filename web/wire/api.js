@@ -28,6 +28,8 @@ export function services(time, signal) { return get('services', { ...time }, sig
 export function trace(id, signal) { return get(`traces/${encodeURIComponent(id)}`, { fields: 'none' }, signal); }
 /** @param {string} id @param {string} span @param {AbortSignal} [signal] */
 export function span(id, span, signal) { return get(`traces/${encodeURIComponent(id)}/spans/${encodeURIComponent(span)}`, {}, signal); }
+/** @param {AbortSignal} [signal] the server's own figures */
+export function server(signal) { return get('server', {}, signal); }
 /** @param {AbortSignal} [signal] */
 export function doors(signal) { return get('doors', {}, signal); }
 
