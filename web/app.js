@@ -11,6 +11,7 @@ import { logsPage } from './views/logs.js';
 import { closePopover } from './views/popover.js';
 import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
 import { startSearch } from './views/search.js';
+import { samplingPage } from './views/sampling.js';
 import { sendPage } from './views/send.js';
 import { serverPage } from './views/server.js';
 import { servicesPage } from './views/services.js';
@@ -31,6 +32,7 @@ const routes = {
   errors: { open: errorsPage, title: 'Errors', nav: 'errors' },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
+  sampling: { open: samplingPage, title: 'Sampling', nav: 'sampling' },
   send: { open: sendPage, title: 'Send data', nav: 'send' },
   server: { open: serverPage, title: 'This server', nav: 'send' },
 };

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import GRDB
 
-/// Something that X-Ray's API lets its callers create: a sampling rule, a group, a policy, a setting.
+/// Something that X-Ray's API lets its callers create: a sampling rule, a policy, a setting.
 public struct XRayObject: Sendable, Hashable {
   /// What it is; objects of one kind and environment have different names.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     case samplingRule = "sampling-rule"
-    case group
     case tags
     case setting
     case policy

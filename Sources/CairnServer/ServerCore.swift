@@ -115,8 +115,11 @@ struct ServerCore: Service {
 
 /// X-Ray's operations, a family each.
 private func xrayRoutes(_ state: ServerState) -> [Route] {
-  XRayDoor(state: state).routes + TraceOperations(state: state).routes + SamplingOperations(state: state).routes
-    + TagOperations(state: state).routes + AccountOperations(state: state).routes
+  let families: [[Route]] = [
+    XRayDoor(state: state).routes, TraceOperations(state: state).routes, SamplingOperations(state: state).routes,
+    TagOperations(state: state).routes, AccountOperations(state: state).routes, DocumentAPI(state: state).routes,
+  ]
+  return families.flatMap { $0 }
 }
 
 /// Every route of the server: the one table.

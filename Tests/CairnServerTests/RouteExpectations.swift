@@ -32,6 +32,7 @@ enum RouteExpectations {
     GET /api/cairn/traces/:id query
     GET /api/cairn/traces/:id/spans/:span query
     GET /api/cairn/doors query
+    GET /api/cairn/traces/:id/spans/:span/document query
     GET /api/cairn/server query
     GET /api/cairn/tail query
     GET /api/cairn/logs/groups query
@@ -76,6 +77,7 @@ enum RouteExpectations {
     POST /Traces query
     POST /StartTraceRetrieval query
     POST /ListRetrievedTraces query
+    POST /GetRetrievedTracesGraph query
     POST /CancelTraceRetrieval query
     POST /GetSamplingRules ingest
     POST /CreateSamplingRule manage

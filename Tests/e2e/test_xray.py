@@ -368,6 +368,22 @@ def test_targets_share_the_reservoir(cairn):
     xray.delete_sampling_rule(RuleName=name)
 
 
+def test_groups_have_tags(cairn):
+    xray, name = client(cairn), f"g{new_id()}"
+    group = xray.create_group(GroupName=name, FilterExpression="fault", Tags=[{"Key": "team", "Value": "shop"}])["Group"]
+    assert xray.list_tags_for_resource(ResourceARN=group["GroupARN"])["Tags"] == [{"Key": "team", "Value": "shop"}]
+    xray.delete_group(GroupName=name)
+
+
+def test_the_page_gets_the_document_of_a_span(cairn):
+    top = segment()
+    top["subsegments"] = [{"id": new_id(), "name": "part", "start_time": top["start_time"], "end_time": top["end_time"]}]
+    client(cairn).put_trace_segments(TraceSegmentDocuments=[json.dumps(top)])
+    for span in (top["id"], top["subsegments"][0]["id"]):
+        found = cairn.get(f"traces/{top['trace_id']}/spans/{span}/document")
+        assert found["as_sent"] and found["id"] == top["id"] and json.loads(found["document"]) == top
+
+
 def test_settings_of_the_account(cairn):
     xray = client(cairn)
     assert xray.get_encryption_config()["EncryptionConfig"] == {"Status": "ACTIVE", "Type": "NONE"}
@@ -396,6 +412,9 @@ def test_traces_are_retrieved(cairn):
     xray = client(cairn)
     parts = [segment() for _ in range(7)]
     xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(document) for document in parts])
+    graph_token = xray.start_trace_retrieval(TraceIds=[parts[0]["trace_id"]], StartTime=time.time() - 60, EndTime=time.time())["RetrievalToken"]
+    graph = xray.get_retrieved_traces_graph(RetrievalToken=graph_token)
+    assert graph["RetrievalStatus"] == "COMPLETE" and "shop" in {entry["Service"]["Name"] for entry in graph["Services"]}
     token = xray.start_trace_retrieval(TraceIds=[part["trace_id"] for part in parts], StartTime=time.time() - 60, EndTime=time.time())["RetrievalToken"]
     for form in ("XRAY", "OTEL"):
         found, more = {}, {}
@@ -483,3 +502,27 @@ def test_keys_sign(make_cairn):
         connection.request("POST", target)
         assert connection.getresponse().status == status
     cairn.stop()
+
+
+def test_two_clients_stay_within_reservoir_and_rate(cairn):
+    """Central sampling by the real SDK: both clients fetch the rule, report after ten seconds and get their share."""
+    xray, name, seconds = client(cairn), f"central-{new_id()}", 14
+    xray.create_sampling_rule(SamplingRule=rule(name, Priority=1, ReservoirSize=5, FixedRate=0.1, ServiceName=name, URLPath="*"))
+    before = door(cairn)["datagrams"]["accepted"]
+    processes = [flask_client(cairn, name, seconds, "/work", 0.01) for _ in range(2)]
+    outputs = [process.communicate(timeout=90) for process in processes]
+    assert all(process.returncode == 0 for process in processes), outputs
+    requests = sum(int(output) for output, _ in outputs)
+
+    def reported():
+        found = [entry for entry in xray.get_sampling_statistic_summaries()["SamplingStatisticSummaries"] if entry["RuleName"] == name]
+        return found if sum(entry["RequestCount"] for entry in found) > requests / 4 else None
+    statistics = until(reported)
+    kept = door(cairn)["datagrams"]["accepted"] - before
+    # Until the first report each client borrows one a second; afterwards the grants together never exceed the reservoir.
+    most = 2 * (seconds + 2) + 5 * (seconds + 2) + 0.1 * requests * 1.5 + 20
+    assert 0.1 * requests * 0.5 < kept <= most, (requests, kept, most)
+    assert sum(entry["SampledCount"] + entry["BorrowCount"] for entry in statistics) <= kept + 5
+    # Documents that came after the report stand for those that were sampled out.
+    assert cairn.count(("xray.type", "=", "segment"), dataset=name) > kept
+    xray.delete_sampling_rule(RuleName=name)

@@ -32,6 +32,24 @@ export function otlpGRPC(address, open) {
     { name: 'Collector', lang: 'yaml', code: `exporters:\n  otlp/cairn:\n    endpoint: ${address}\n    tls: { insecure: true }\nservice:\n  pipelines:\n    traces:  { receivers: [otlp], exporters: [otlp/cairn] }\n    logs:    { receivers: [otlp], exporters: [otlp/cairn] }\n    metrics: { receivers: [otlp], exporters: [otlp/cairn] }` }];
 }
 
+/** @param {string} address host:port of the daemon @returns {Snippet[]} */
+export function xrayDaemon(address) {
+  const env = `export AWS_XRAY_DAEMON_ADDRESS=${address}`;
+  return [{ name: 'Environment', lang: 'sh', code: `${env}\n# in a container, with the server's own name: AWS_XRAY_DAEMON_ADDRESS=cairn:2000` },
+    { name: 'Python', lang: 'python', code: `# pip install aws-xray-sdk flask\n# ${env}\nfrom aws_xray_sdk.core import patch_all, xray_recorder\nfrom aws_xray_sdk.ext.flask.middleware import XRayMiddleware\n\nxray_recorder.configure(service='my-service')\nXRayMiddleware(app, xray_recorder)\npatch_all()` },
+    { name: 'Node', lang: 'js', code: `// npm install aws-xray-sdk   ${env}\nconst xray = require('aws-xray-sdk')\napp.use(xray.express.openSegment('my-service'))\n// routes\napp.use(xray.express.closeSegment())` },
+    { name: 'One datagram', lang: 'sh', code: `NOW=$(date +%s)\nprintf '{"format":"json","version":1}\\n{"trace_id":"1-%08x-%s","id":"%s","name":"hello","start_time":%d,"end_time":%d.042}' \\\n  $NOW $(openssl rand -hex 12) $(openssl rand -hex 8) $NOW $NOW > /dev/udp/${address.replace(':', '/')}` }];
+}
+
+/** @param {string} address host:port of the main port @param {boolean} open @returns {Snippet[]} */
+export function xrayAPI(address, open) {
+  const keys = open ? 'export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any' : '# what cairn key create --aws prints\nexport AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…';
+  const env = `export AWS_ENDPOINT_URL_XRAY=http://${address}\nexport AWS_DEFAULT_REGION=us-east-1\n${keys}`;
+  return [{ name: 'Environment', lang: 'sh', code: env }, { name: 'AWS CLI', lang: 'sh', code: `${env}\naws xray get-trace-summaries --start-time $(($(date +%s) - 3600)) --end-time $(date +%s)` },
+    { name: 'Daemon', lang: 'yaml', code: `# cfg.yaml of AWS's own daemon\nVersion: 2\nEndpoint: http://${address}\nNoVerifySSL: true` },
+    { name: 'Collector', lang: 'yaml', code: `exporters:\n  awsxray:\n    endpoint: http://${address}\n    region: us-east-1` }];
+}
+
 /** @param {string} env @param {'http' | 'grpc'} protocol @returns {Snippet[]} */
 function languages(env, protocol) {
   const go = protocol === 'http' ? 'otlptracehttp' : 'otlptracegrpc';

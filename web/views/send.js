@@ -2,7 +2,7 @@
 // A checklist that ticks itself: each door with settings to copy, what arrives, and what was turned away and why.
 import { icon } from '../charts/svg.js';
 import { ago, plural, whole } from '../model/format.js';
-import { dialable, helloTrace, highlight, otlpGRPC, otlpHTTP } from '../model/snippets.js';
+import { dialable, helloTrace, highlight, otlpGRPC, otlpHTTP, xrayAPI, xrayDaemon } from '../model/snippets.js';
 import { clock } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { isAbort } from '../wire/http.js';
@@ -13,8 +13,8 @@ import { failed, skeleton } from './states.js';
 
 const every = 1000; // ms
 const signalNames = { traces: 'Traces', logs: 'Logs', metrics: 'Metrics' };
-const makers = { 'otlp-http': otlpHTTP, 'otlp-grpc': otlpGRPC };
-const told = { 'otlp-http': 'protobuf or JSON, gzip', 'otlp-grpc': 'protobuf, gzip' };
+const makers = { 'otlp-http': otlpHTTP, 'otlp-grpc': otlpGRPC, 'xray-daemon': xrayDaemon, 'xray-api': xrayAPI };
+const told = { 'otlp-http': 'protobuf or JSON, gzip', 'otlp-grpc': 'protobuf, gzip', 'xray-daemon': 'UDP and TCP', 'xray-api': 'Signature V4' };
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function sendPage(host) {
@@ -86,7 +86,7 @@ function doorRow(door, open) {
     fill(signals, now.signals.map((/** @type {any} */ s) => h('span', { class: `signal ${s.events ? 'done' : ''}`, 'data-signal': s.id },
       h('span', { class: 'tk sm' }, icon('check')),
       h('b', {}, signalNames[/** @type {'traces'} */ (s.id)] ?? s.id), h('span', { class: s.events ? 'dim' : 'faint' },
-        s.events ? `${plural(s.events, 'event')} in ${plural(s.requests, 'request')}` : s.requests ? `${plural(s.requests, 'request')}, no event yet` : 'listening…'))));
+        s.events ? `${plural(s.events, 'event')} in ${plural(s.requests, 'request')}` : s.requests ? `${plural(s.requests, 'request')}, no event yet` : 'listening…'))), now.datagrams && datagrams(now.datagrams));
   } };
 }
 
@@ -122,6 +122,14 @@ function nothingYet() {
       copyButton(command, 'Copy', 'the demo’s command')),
     h('p', { class: 'small faint' }, 'Or, where Cairn runs already: ', h('span', { class: 'mono' }, 'cairn demo')),
     h('div', { class: 'row wrap' }, h('button', { class: 'btn', type: 'button', onclick: send }, 'Send one trace from here'), result)));
+}
+
+/** @param {any} d what came by UDP, and what was lost on the way */
+function datagrams(d) {
+  const lost = (d.kernel_drops ?? 0) + d.dropped;
+  return h('span', { class: 'small dim' }, `${plural(d.received, 'datagram')}, ${whole(d.malformed)} malformed, `, h('span', { class: lost ? 't-err' : '' },
+    `${whole(lost)} dropped`), lost > 0 && ` (${whole(d.kernel_drops ?? 0)} by the kernel: they came faster than they were read)`,
+  d.kernel_drops === null && ' (the kernel does not tell its own drops)');
 }
 
 /** @param {any[]} recent @param {HTMLElement} host @param {HTMLElement} rate */

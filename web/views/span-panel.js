@@ -6,6 +6,7 @@ import { filterTexts, valueFilter } from '../model/query.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, figure, fill, h, service } from './dom.js';
 import { link } from './router.js';
+import { xrayTabs } from './span-xray.js';
 import { loader } from './states.js';
 
 const longText = 600; // characters shown before "show all"
@@ -80,10 +81,11 @@ function head(node, given) {
 function tabs(body, whole, node, given, find) {
   const fields = Object.entries(whole.fields ?? {}), events = whole.events ?? [], links = whole.links ?? [], logs = whole.logs ?? [];
   /** @type {[string, string, number, () => any][]} */
-  const list = [['attributes', 'Attributes', fields.length, () => attributes(fields, find)],
+  let list = [['attributes', 'Attributes', fields.length, () => attributes(fields, find)],
     ['events', 'Events', events.length, () => events.map((/** @type {any} */ e) => happening(e, node, e.name, ''))],
     ['links', 'Links', links.length, () => links.map(linkRow)], ['logs', 'Logs', logs.length,
       () => logs.map((/** @type {any} */ l) => happening(l, node, l.body, l.severity))]];
+  list = xrayTabs(list, { fields, events, traceID: given.traceID, spanID: node.span.id, valueOf });
   const bar = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Of this span' }), panel = h('div',
     { class: 'span-tab', role: 'tabpanel', tabindex: -1, 'aria-label': 'Of this span' });
   const none = { attributes: 'This span has no attribute.', events: 'No event happened inside this span.',

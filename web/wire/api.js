@@ -30,6 +30,8 @@ export function trace(id, signal) { return get(`traces/${encodeURIComponent(id)}
 export function span(id, span, signal) { return get(`traces/${encodeURIComponent(id)}/spans/${encodeURIComponent(span)}`, {}, signal); }
 /** @param {AbortSignal} [signal] the server's own figures */
 export function server(signal) { return get('server', {}, signal); }
+/** @param {string} id @param {string} span @returns {Promise<{id: string, as_sent: boolean, document: string}>} the X-Ray document that the span belongs to */
+export function spanDocument(id, span) { return get(`traces/${encodeURIComponent(id)}/spans/${encodeURIComponent(span)}/document`); }
 /** @param {AbortSignal} [signal] */
 export function doors(signal) { return get('doors', {}, signal); }
 

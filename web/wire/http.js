@@ -40,7 +40,7 @@ export async function ask(url, init) {
   try { answer = text ? JSON.parse(text) : {}; } catch {
     throw failure('shape', response.ok ? 'The answer is no JSON.' : `Status ${response.status}.`, response.status);
   }
-  if (!response.ok) throw failure('answer', typeof answer.error === 'string' ? answer.error : `Status ${response.status}.`, response.status,
+  if (!response.ok) throw failure('answer', answer.error ?? answer.Message ?? `Status ${response.status}.`, response.status,
     answer.field);
   return answer;
 }

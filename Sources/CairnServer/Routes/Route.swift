@@ -13,8 +13,6 @@ struct Route: Sendable {
   var bodyBytesMax = 1 << 20
   /// Health is asked at every port.
   var isOnEveryPort = false
-  /// X-Ray's operations are what the daemon's port serves, and nothing else.
-  var isAtDaemon = false
   var handle: @Sendable (Exchange) async throws(Refusal) -> Response
 
   init(
@@ -32,8 +30,9 @@ struct Route: Sendable {
   func isServed(at listener: ListenerRole) -> Bool {
     switch listener {
     case .http: true
-    case .xray: isAtDaemon || isOnEveryPort
-    case .otlpHTTP, .otlpGRPC: (door != nil && !isAtDaemon) || isOnEveryPort
+    // X-Ray's operations are what the daemon's port serves, and nothing else.
+    case .xray: dialect == .awsRESTJSON || isOnEveryPort
+    case .otlpHTTP, .otlpGRPC: (door != nil && dialect != .awsRESTJSON) || isOnEveryPort
     }
   }
 }

@@ -109,8 +109,8 @@ struct TagOperations: Sendable {
     case "sampling-rule": isThere = try state.sampling.records(call.environment).contains { $0.rule.name == parts.last }
     case "group" where parts.count >= 2:
       do throws(CatalogError) {
-        let group = try state.parts.catalog.xrayObject(.group, parts[1], environment: call.environment)
-        isThere = group != nil || parts[1] == "Default"
+        let groups = try state.parts.catalog.xrayGroups(environment: call.environment)
+        isThere = groups.contains { $0.name == parts[1] } || parts[1] == XRayGroups.defaultName
       } catch {
         throw Refusal(error)
       }

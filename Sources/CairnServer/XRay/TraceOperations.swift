@@ -17,6 +17,7 @@ struct TraceOperations: Sendable {
       Route.xray("/Traces", .query) { (call) async throws(Refusal) in try await batchGetTraces(call) },
       Route.xray("/StartTraceRetrieval", .query) { (call) async throws(Refusal) in try start(call) },
       Route.xray("/ListRetrievedTraces", .query) { (call) async throws(Refusal) in try await list(call) },
+      Route.xray("/GetRetrievedTracesGraph", .query) { (call) async throws(Refusal) in try await graph(call) },
       Route.xray("/CancelTraceRetrieval", .query) { (call) async throws(Refusal) in try cancel(call) },
     ]
   }
@@ -158,6 +159,30 @@ struct TraceOperations: Sendable {
   private func otelParts(_ traces: [SegmentTrace]) -> [Part] {
     traces.enumerated().flatMap { (place, trace) in
       trace.documents.map { Part(trace: place, id: hexText($0.id), document: $0.openTelemetryText) }
+    }
+  }
+
+  private func graph(_ call: XRayCall) async throws(Refusal) -> Response {
+    let retrieval = try retrieval(call)
+    var services: [JSONValue] = []
+    if !retrieval.isCancelled {
+      let plan = ServiceGraphPlan(
+        environment: call.environment, time: .everything, condition: TraceCondition(traces: retrieval.ids), rules: .xray)
+      let store = state.store
+      let graph = try await state.desk.ask { () async throws(QueryError) in try await store.serviceGraph(plan) }
+      var writer = JSONWriter()
+      ServiceGraphJSON(graph).write(&writer)
+      services = (try? JSONValue(parsing: writer.finish()).array) ?? []
+    }
+    let found = services
+    return XRayCall.answer { (writer) in
+      writer.member("RetrievalStatus", retrieval.isCancelled ? "CANCELLED" : "COMPLETE")
+      writer.array("Services", found) { (service, writer) in
+        writer.object { (writer) in
+          writer.member("Service", service)
+          writer.array("Links", [JSONValue]()) { _, _ in }
+        }
+      }
     }
   }
 

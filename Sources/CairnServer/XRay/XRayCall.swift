@@ -88,10 +88,8 @@ extension Route {
   static func xray(
     _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (XRayCall) async throws(Refusal) -> Response
   ) -> Route {
-    var route = Route(.POST, path, .key(scope), .awsRESTJSON) { (exchange) async throws(Refusal) in
+    Route(.POST, path, .key(scope), .awsRESTJSON) { (exchange) async throws(Refusal) in
       try await handle(try XRayCall(exchange))
     }
-    route.isAtDaemon = true
-    return route
   }
 }

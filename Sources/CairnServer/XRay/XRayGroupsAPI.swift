@@ -38,6 +38,10 @@ struct XRayGroupsAPI: Sendable {
     guard try groups.catalog({ (catalog) throws(CatalogError) in try catalog.createXRayGroup(made) }) else {
       throw XRayQuestion.invalid("Group already exists")
     }
+    let call = try XRayCall(exchange)
+    if let tags = call.body["Tags"]?.array {
+      try TagOperations(state: state).add(tags, to: call.caller.arn("xray", "group/\(group.name)/\(group.id)"), call)
+    }
     return answer(group, exchange)
   }
 

@@ -19,6 +19,10 @@ public struct TraceDocuments: Sendable {
 
   private let trace: SegmentTrace
   private var children: [Int: [Int]] = [:]
+  /// The segments that parts are put into, at whatever depth.
+  private var fillable = Set<Int>()
+  /// Deeper parts are documents of their own.
+  private static let depthMax = 100
 
   /// O(documents), and once more over each document that parts are put into.
   public init(_ trace: SegmentTrace) {
@@ -30,14 +34,39 @@ public struct TraceDocuments: Sendable {
     var tops: [Int] = []
     for index in trace.documents.indices {
       let document = trace.documents[index]
-      if document.isXRay, !document.isSegment, document.original == nil { continue }
+      if Self.isEmbedded(document) { continue }
       if !document.isSegment, trace.segment(of: index) != nil, let parent = trace.parent(of: index) {
         children[parent, default: []].append(index)
       } else {
         tops.append(index)
       }
     }
+    tops += cutDeep(tops)
+    fillable = Set(children.keys.compactMap { trace.segment(of: $0) })
     documents = tops.map { Document(id: hexText(trace.documents[$0].id), text: text($0)) }
+  }
+
+  /// It stands inside the original of a segment.
+  private static func isEmbedded(_ document: SegmentDocument) -> Bool {
+    document.isXRay && !document.isSegment && document.original == nil
+  }
+
+  /// Takes the parts that lie too deep away from their parents; the result is their places.
+  private mutating func cutDeep(_ tops: [Int]) -> [Int] {
+    var cut: [Int] = []
+    // Parts hang under embedded subsegments too, which are no tops: those begin a chain as well.
+    var open = children.keys.filter { Self.isEmbedded(trace.documents[$0]) }.map { ($0, 0) } + tops.map { ($0, 0) }
+    while let (place, depth) = open.popLast() {
+      guard let parts = children[place] else { continue }
+      if depth + 1 >= Self.depthMax {
+        children[place] = nil
+        cut += parts
+        open += parts.map { ($0, 0) }
+      } else {
+        open += parts.map { ($0, depth + 1) }
+      }
+    }
+    return cut
   }
 
   private func text(_ index: Int) -> String {
@@ -47,14 +76,7 @@ public struct TraceDocuments: Sendable {
   }
 
   /// True if anything must be put into the document: under itself or under one of its embedded subsegments.
-  private func hasParts(_ index: Int) -> Bool {
-    if children.isEmpty { return false }
-    if children[index] != nil { return true }
-    return children.keys.contains { trace.segment(of: $0) == index }
-  }
-
-  /// How deep documents that came apart are nested again.
-  private static let depthMax = 100
+  private func hasParts(_ index: Int) -> Bool { children[index] != nil || fillable.contains(index) }
 
   private func tree(_ index: Int, isEmbedded: Bool, depth: Int) -> JSONValue {
     let document = trace.documents[index]
@@ -66,7 +88,7 @@ public struct TraceDocuments: Sendable {
 
   /// The tree of a segment or subsegment with its parts put in, at every level. Recurses once a level.
   private func filled(_ tree: JSONValue, isEmbedded: Bool, depth: Int) -> JSONValue {
-    guard var members = tree.members, depth < Self.depthMax else { return tree }
+    guard var members = tree.members, depth < JSONReader.depthMaxLimit else { return tree }
     var parts: [JSONValue] = []
     if let place = members.firstIndex(where: { $0.name == "subsegments" }) {
       parts = (members.remove(at: place).value.array ?? []).map { filled($0, isEmbedded: true, depth: depth + 1) }

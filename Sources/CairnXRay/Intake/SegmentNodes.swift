@@ -15,10 +15,25 @@ enum SegmentMember: Int, CaseIterable {
     ("precursor_ids", .precursorIDs), ("subsegments", .subsegments),
   ]
 
+  /// The words by their length.
+  private static let wordsByLength: [[(StaticString, SegmentMember)]] = (0...13).map { (count) in
+    words.filter { $0.0.utf8CodeUnitCount == count }
+  }
+
   /// The member of this name, or nil for one that is not read.
   static func named(_ text: JSONText, _ reader: inout JSONReader, _ bytes: RawSpan) -> SegmentMember? {
-    for (word, member) in words where reader.matches(text, bytes, word) { return member }
+    if text.hasEscapes {
+      for (word, member) in words where reader.matches(text, bytes, word) { return member }
+      return nil
+    }
+    guard text.byteCount < wordsByLength.count else { return nil }
+    for (word, member) in wordsByLength[text.byteCount] where isWord(bytes, text.offset, word) { return member }
     return nil
+  }
+
+  private static func isWord(_ bytes: RawSpan, _ offset: Int, _ word: StaticString) -> Bool {
+    for index in 0..<word.utf8CodeUnitCount where unsafe loadByte(bytes, offset &+ index) != word.utf8Start[index] { return false }
+    return true
   }
 }
 
