@@ -67,7 +67,7 @@ struct FailureTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(10)), arguments: MemoryFiles.Call.allCases, [EIO, ENOSPC, EMFILE])
+  @Test(.timeLimit(.minutes(120)), arguments: MemoryFiles.Call.allCases, [EIO, ENOSPC, EMFILE])
   func everyCallMayFailOnceOrForEver(_ call: MemoryFiles.Call, _ number: Int32) async throws {
     let asksForAll = isFullRun
     for isForever in [false, true] {

@@ -79,7 +79,7 @@ struct PowerCutTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(30)))
+  @Test(.timeLimit(.minutes(600)))
   func noAcknowledgedRequestIsLostAlteredOrDoubledAfterAPowerCut() async throws {
     let first = Self.setting("CAIRN_POWER_FIRST", 1)
     let end = first + Self.setting("CAIRN_POWER_SEEDS", 1000)

@@ -198,27 +198,45 @@ def test_a_read_only_folder_is_named_at_the_start(mount, make_cairn):
     assert "Read-only file system" in said and str(cairn.data) in said and len(said.strip().splitlines()) <= 3, said
 
 
-def test_a_folder_that_becomes_read_only_is_named_and_refused(mount, make_cairn, mark, tmp_path):
-    """The mount turns read-only below the running server, as Linux does to a file system with errors."""
-    inner = mount("inner", 32)
-    folder = tmp_path / "outer"
+@pytest.fixture
+def failing_disk(tmp_path):
+    """An ext4 file system of its own, and a function that has the kernel find an error in it: it turns read-only, whatever is open."""
+    image, folder = tmp_path / "disk.img", tmp_path / "disk"
+    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
+        pytest.skip("only root may mount a file system, and mkfs.ext4 makes it")
+    with open(image, "wb") as file:
+        file.truncate(96 * MIB)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
     folder.mkdir()
-    subprocess.run(["mount", "--bind", str(inner), str(folder)], check=True)
-    cairn = make_cairn()
-    try:
-        cairn.data = folder / "data"
-        cairn.start()
-        sender = Sender(cairn, mark)
-        assert sender.send().status == 200
-        if subprocess.run(["mount", "-o", "remount,ro", str(inner)], capture_output=True).returncode != 0:
-            pytest.skip("this system does not make a file system read-only while it is written to")
-        assert until(lambda: (r := sender.send(1, 10)).status == 503 and r, 10)
-        assert until(lambda: "Read-only" in (cairn.get("status")["store"]["ingest_reason"] or ""), 5)
-        assert cairn.count(("test.mark", "=", mark)) == 40
-    finally:
-        if cairn.process:
-            cairn.kill()
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+    done = subprocess.run(["mount", "-o", "loop,errors=remount-ro", str(image), str(folder)], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"no loop device can be mounted here: {done.stderr.strip()}")
+    device = subprocess.run(["findmnt", "-n", "-o", "SOURCE", str(folder)], capture_output=True, text=True, check=True).stdout.strip().rsplit("/", 1)[-1]
+
+    def fail():
+        with open(f"/sys/fs/ext4/{device}/trigger_fs_error", "w") as trigger:
+            trigger.write("made by a test")
+
+    yield folder, fail
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_disk_that_turns_read_only_is_named_and_refused(failing_disk, make_cairn, mark):
+    folder, fail = failing_disk
+    cairn = make_cairn(environment={"CAIRN_DISK_RESERVE_MIB": "0"})
+    cairn.data = folder / "data"
+    cairn.start()
+    sender = Sender(cairn, mark)
+    assert sender.send().status == 200
+    fail()
+    is_refused(until(lambda: (r := sender.send(1, 10)).status != 200 and r, 10))
+    reason = until(lambda: cairn.get("status")["store"]["ingest_reason"], 5)
+    assert "Read-only file system" in reason or "Input/output error" in reason, reason
+    assert until(lambda: "ingest is refusing" in cairn.output(), 5)
+    assert sender.faults() == ([], []), "queries go on"
+    for _ in range(20):
+        assert sender.send(1, 10).status == 503
+    cairn.kill()
 
 
 def test_many_threads_at_the_edge_of_the_disk(mount, make_cairn, mark):
