@@ -58,7 +58,7 @@ let package = Package(
     room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
-    room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnIssues"]),
+    room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
@@ -67,11 +67,17 @@ let package = Package(
     room(
       "CairnStore",
       ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnIssues", "CairnOTLP", "CairnRollbar", "CairnXRay", "CairnStorage", "CairnQuery"]),
+    room(
+      "CairnAlerts",
+      [
+        "CairnIssues", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
     // 6
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnRollbar", "CairnXRay", "CairnCatalog",
+        "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnRollbar", "CairnXRay", "CairnCatalog",
         "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -103,6 +109,7 @@ let package = Package(
     tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd", "TestSupport"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
     tests("CairnIssuesTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "TestSupport"]),
+    tests("CairnAlertsTests", ["CairnAlerts", "CairnIssues"]),
     tests("CairnRollbarTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "CairnRollbar", "TestSupport"]),
     tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "TestSupport"]),
     tests("CairnXRayTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnXRay", "TestSupport"]),

@@ -14,6 +14,8 @@ public struct Project: Sendable, Hashable, Codable {
   /// Days without an occurrence after which an item resolves itself; 0 is never.
   public var autoResolveDays = 0
   public var resolvesOnDeploy = false
+  /// Its own rules of grouping, a JSON array in Rollbar's rule language; empty for none.
+  public var groupingRules = ""
 
   public init(id: Int64, tenant: String, name: String, nowUnixSeconds: Int64) {
     self.id = id

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 public import CairnCatalog
 import CairnCloudWatch
 public import CairnIssues
@@ -172,5 +173,6 @@ public final class CairnServer: Sendable {
     itemWatch.cancel()
     await itemWatch.value
     state.tracker.finish()
+    state.alerts.deliverer.stop()
   }
 }

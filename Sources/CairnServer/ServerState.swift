@@ -25,7 +25,9 @@ final class ServerState: Sendable {
   let retrievals = RetrievalShelf()
   let book: IssueBook
   let tracker: ItemTracker
+  let alerts: AlertDesk
   let tokenWindows = TokenWindows()
+  let queryJobs = QueryJobs()
   let groupingRules = GroupingRules()
   let insights = InsightsShelf()
   let logger = Logger(label: "cairn.server")
@@ -50,8 +52,10 @@ final class ServerState: Sendable {
     sampling = SamplingDesk(catalog: parts.catalog, clock: parts.clock)
     let book = IssueBook(catalog: parts.catalog)
     self.book = book
+    let alerts = AlertDesk(store: parts.store, book: book, settings: settings, clock: parts.clock)
+    self.alerts = alerts
     tracker = ItemTracker(
-      store: parts.store, book: book, pending: parts.pendingOccurrences, clock: parts.clock, listen: { (_) in })
+      store: parts.store, book: book, pending: parts.pendingOccurrences, clock: parts.clock, listen: { alerts.take($0) })
     startedUnixMicroseconds = parts.clock.unixNanoseconds() / 1000
   }
 
@@ -79,6 +83,7 @@ final class ServerState: Sendable {
     results.reset()
     sampling.reset()
     book.reset()
+    queryJobs.reset()
     _ = parts.pendingOccurrences.take()
     insights.reset()
     for body in resets.withLock({ $0 }) { body() }

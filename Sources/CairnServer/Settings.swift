@@ -23,6 +23,11 @@ public struct Settings: Sendable, Hashable {
   public var diskReserveMiB = 256
   /// Decoded columns kept in memory, in MiB.
   public var cacheMiB = 1024
+  /// Hosts inside this network, by name or address, that notifications may be sent to.
+  public var webhookHosts: [String] = []
+  /// HOST:PORT of the relay that takes mails; empty sends none.
+  public var smtp = ""
+  public var mailFrom = "cairn@localhost"
   /// The pages from this folder instead of from the program, for those who work on them.
   public var webDirectory: String?
   /// `POST /moto-api/reset` wipes everything. From the environment alone.
@@ -46,6 +51,9 @@ public struct Settings: Sendable, Hashable {
     case retentionDaysByDataset = "retention_days_by_dataset"
     case diskReserveMiB = "disk_reserve_mib"
     case cacheMiB = "cache_mib"
+    case webhookHosts = "webhook_hosts"
+    case smtp
+    case mailFrom = "mail_from"
     case webDirectory = "web_dir"
 
     public var environmentName: String { "CAIRN_" + rawValue.uppercased() }
@@ -89,6 +97,9 @@ public struct Settings: Sendable, Hashable {
     case .retentionDaysByDataset: retentionDaysByDataset = try numbers(values, source)
     case .diskReserveMiB: diskReserveMiB = try number(text, source)
     case .cacheMiB: cacheMiB = try number(text, source)
+    case .webhookHosts: webhookHosts = values
+    case .smtp: smtp = text
+    case .mailFrom: mailFrom = text
     case .webDirectory: webDirectory = text
     }
   }

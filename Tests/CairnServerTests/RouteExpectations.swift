@@ -104,6 +104,24 @@ enum RouteExpectations {
     """
 
   static let rollbar = """
+    GET /api/1/notifications/:channel/rules own
+    POST /api/1/notifications/:channel/rules own
+    GET /api/1/notifications/:channel/rule/:id own
+    PUT /api/1/notifications/:channel/rule/:id own
+    DELETE /api/1/notifications/:channel/rule/:id own
+    POST /api/1/notifications/:channel/rule/:id/test own
+    GET /api/1/notifications/:channel/rule/:id/history own
+    GET /api/1/service_links own
+    POST /api/1/service_links own
+    GET /api/1/service_links/:id own
+    PUT /api/1/service_links/:id own
+    DELETE /api/1/service_links/:id own
+    POST /api/1/rql/jobs own
+    GET /api/1/rql/jobs own
+    GET /api/1/rql/job/:id own
+    GET /api/1/rql/job/:id/result own
+    POST /api/1/rql/job/:id/cancel own
+    PATCH /api/1/project/:id own
     GET /api/1/item/:id own
     PATCH /api/1/item/:id own
     GET /api/1/item_by_counter/:counter own

@@ -84,7 +84,11 @@ struct OccurrenceEvent {
   }
 
   var title: String {
-    if let title = ruling?.title, !title.isEmpty { return String(title.prefix(OccurrenceLimits.titleLengthMax)) }
+    guard let title = ruling?.title, !title.isEmpty else { return defaultTitle }
+    return String(title.split(separator: "{{default_title}}", omittingEmptySubsequences: false).joined(separator: defaultTitle).prefix(OccurrenceLimits.titleLengthMax))
+  }
+
+  private var defaultTitle: String {
     if !occurrence.title.isEmpty { return String(occurrence.title.prefix(OccurrenceLimits.titleLengthMax)) }
     switch occurrence.body {
     case .chain(let chain): return errorTitle(className: chain.first?.className ?? "", message: chain.first?.message ?? "")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import CairnCatalog
 import CairnIssues
 import FoundationEssentials
@@ -26,6 +27,8 @@ final class IssueBook: Sendable {
     var items: [Int64: Item] = [:]
     var itemOfIdentity: [ItemIdentity: Int64] = [:]
     var deploys: [Int64: Deploy] = [:]
+    var rules: [Int64: ItemRule] = [:]
+    var links: [Int64: ServiceLink] = [:]
     var progress = Progress()
     /// Occurrences that somebody deleted.
     var hiddenOccurrences: Set<Int64> = []
@@ -65,11 +68,15 @@ final class IssueBook: Sendable {
       state.itemOfIdentity[item.identity] = item.id
     }
     for deploy: Deploy in try read("deploy", catalog) { state.deploys[deploy.id] = deploy }
+    for rule: ItemRule in try read("rule", catalog) { state.rules[rule.id] = rule }
+    for link: ServiceLink in try read("link", catalog) { state.links[link.id] = link }
     let hidden: [Set<Int64>] = try read("hidden", catalog)
     state.hiddenOccurrences = hidden.first ?? []
     let progress: [Progress] = try read("progress", catalog)
     if let last = progress.first { state.progress = last }
-    let ids = [state.projects.keys.max(), state.items.keys.max(), state.deploys.keys.max(), state.tokens.values.map(\.id).max()]
+    let ids = [
+      state.rules.keys.max(), state.links.keys.max(), state.projects.keys.max(), state.items.keys.max(), state.deploys.keys.max(), state.tokens.values.map(\.id).max(),
+    ]
     state.nextID = (ids.compactMap { $0 }.max() ?? 0) + 1
     return state
   }
@@ -130,6 +137,8 @@ extension IssueBook.State {
     case "token": tokens.values.contains { $0.id == key.id }
     case "item": items[key.id] != nil
     case "deploy": deploys[key.id] != nil
+    case "rule": rules[key.id] != nil
+    case "link": links[key.id] != nil
     default: true
     }
   }
@@ -140,6 +149,8 @@ extension IssueBook.State {
     case "token": encoded(tokens.values.first { $0.id == key.id }, key)
     case "item": encoded(items[key.id], key)
     case "deploy": encoded(deploys[key.id], key)
+    case "rule": encoded(rules[key.id], key)
+    case "link": encoded(links[key.id], key)
     case "hidden": encoded(hiddenOccurrences, key)
     default: encoded(progress, key)
     }

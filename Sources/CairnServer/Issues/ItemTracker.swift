@@ -46,9 +46,32 @@ final class ItemTracker: Sendable {
 
   /// Until its task is cancelled.
   func run() async {
+    var round = 0
     while !Task.isCancelled {
       flush()
+      // Four rounds a second: every half minute.
+      if round % 120 == 119 { resolveIdleItems() }
+      round += 1
       try? await Task.sleep(for: .milliseconds(250))
+    }
+  }
+
+  /// Where a project says so, what has not come for so many days is resolved.
+  func resolveIdleItems() {
+    let now = nowUnixSeconds
+    do {
+      try book.change { (state) in
+        for (id, item) in state.items where item.status == .active {
+          guard let days = state.projects[item.projectID]?.autoResolveDays, days > 0 else { continue }
+          guard item.lastOccurrence.unixSeconds < now - Int64(days) * 86_400 else { continue }
+          var item = item
+          _ = item.setStatus(.resolved, actor: "idle for \(days) days", nowUnixSeconds: now)
+          state.items[id] = item
+          state.touch("item", id)
+        }
+      }
+    } catch {
+      logger.error("idle items could not be resolved: \(error)")
     }
   }
 

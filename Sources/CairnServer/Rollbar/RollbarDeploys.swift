@@ -51,6 +51,7 @@ struct RollbarDeploys: Sendable {
         return deploy
       }
     }
+    api.state.alerts.take(deploy)
     return answer(deploy)
   }
 

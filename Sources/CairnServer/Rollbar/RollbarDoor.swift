@@ -42,7 +42,7 @@ struct RollbarDoor: Sendable {
     if let receipt, !receipt.isObject { throw Refusal(.invalid, "the item must be a JSON object") }
     let hint = RollbarHint(
       project: caller.project.name, remoteAddress: exchange.request.remoteAddress,
-      rulings: state.groupingRules.rulings(body, isBatch: isBatch, projectID: caller.project.id))
+      rulings: state.groupingRules.rulings(body, text: caller.project.groupingRules, projectID: caller.project.id))
     let header = RequestHeader(
       format: isBatch ? .rollbarBatch : .rollbarItem, encoding: .identity, environment: caller.tenant, datasetHint: hint.text,
       receivedUnixNanoseconds: received)

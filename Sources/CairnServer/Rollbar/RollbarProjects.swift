@@ -2,6 +2,7 @@
 import CairnCatalog
 import CairnFormats
 import CairnIssues
+import CairnRollbar
 import NIOHTTP1
 
 /// Projects and their access tokens. An account (one of Cairn's own keys, or anybody in open mode) reaches all of its tenant.
@@ -24,6 +25,7 @@ struct RollbarProjects: Sendable {
         return api.answer { (writer) in writer.object { project.write(&$0) } }
       },
       api.route(.DELETE, "/project/:id", [.write]) { (exchange, caller) async throws(Refusal) in try remove(exchange, caller) },
+      api.route(.PATCH, "/project/:id", [.write]) { (exchange, caller) async throws(Refusal) in try change(exchange, caller) },
       api.route(.GET, "/project/:id/access_tokens", [.read]) { (exchange, caller) async throws(Refusal) in
         try tokens(exchange, caller)
       },
@@ -83,6 +85,32 @@ struct RollbarProjects: Sendable {
       }
     }
     return jsonResponse { $0.member("err", 0) }
+  }
+
+  /// Cairn's own: `grouping_rules` (Rollbar's rule language), `auto_resolve_days`, `resolve_on_deploy`.
+  private func change(_ exchange: Exchange, _ caller: RollbarCaller) throws(Refusal) -> Response {
+    var project = try find(exchange, caller)
+    let body = api.bodyValues(exchange)
+    if let rules = body["grouping_rules"] {
+      do { _ = try GroupingRule.list(rules) } catch { throw Refusal(.invalid, error.reason) }
+      project.groupingRules = String(decoding: rules.bytes, as: UTF8.self)
+    }
+    if let days = body["auto_resolve_days"]?.integer {
+      guard (0...3_650).contains(days) else { throw Refusal(.invalid, "auto_resolve_days must be from 0 to 3650") }
+      project.autoResolveDays = Int(days)
+    }
+    if let resolves = body["resolve_on_deploy"]?.boolean { project.resolvesOnDeploy = resolves }
+    project.modifiedUnixSeconds = api.nowUnixSeconds
+    let changed = project
+    try api.written { () throws(CatalogError) in
+      try api.state.book.change { (state) in
+        var next = changed
+        next.nextCounter = state.projects[changed.id]?.nextCounter ?? changed.nextCounter
+        state.projects[changed.id] = next
+        state.touch("project", changed.id)
+      }
+    }
+    return api.answer { (writer) in writer.object { changed.write(&$0) } }
   }
 
   // MARK: Tokens
@@ -195,6 +223,10 @@ extension Project {
         writer.member("recent_versions", [Grouping.version])
       }
     }
+    writer.member("auto_resolve_days", autoResolveDays)
+    writer.member("resolve_on_deploy", resolvesOnDeploy)
+    writer.key("grouping_rules")
+    if groupingRules.isEmpty { writer.null() } else { writer.raw(Array(groupingRules.utf8)) }
     writer.member("date_created", createdUnixSeconds)
     writer.member("date_modified", modifiedUnixSeconds)
   }

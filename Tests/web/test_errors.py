@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of errors against the real server, with errors that this test sends."""
+import json
+import pathlib
+import sys
+import time
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import cairn_process  # noqa: E402
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+EVIL = '<img src=x onerror="window.__xss=1">'
+
+
+def post(server, path, body):
+    request = urllib.request.Request(f"http://{server.addresses['http']}{path}", json.dumps(body).encode(),
+                                     {"content-type": "application/json", "x-rollbar-access-token": "t"})
+    return json.load(urllib.request.urlopen(request, timeout=30))
+
+
+def item(n, **changes):
+    frames = [{"filename": "/usr/lib/python3.11/site-packages/flask/app.py", "method": "dispatch", "lineno": 1},
+              {"filename": "/srv/app/shop.py", "method": "pay", "lineno": 12, "code": "raise Lost(EVIL)", "locals": {"order": EVIL},
+               "context": {"pre": ["def pay(order):"], "post": ["    return order"]}}]
+    return {"environment": "production", "level": "error", "timestamp": time.time() - n, "server": {"root": "/srv/app"}, "code_version": "1.4.2",
+            "person": {"id": f"u{n}", "username": EVIL}, "request": {"url": "http://shop.example/pay", "method": "POST", "headers": {
+                "traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "Cookie": "cookie-jar-7"}},
+            "body": {"trace": {"frames": frames, "exception": {"class": "Lost", "message": f"order {n} {EVIL}"}}}, **changes}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    if not cairn_process.binary().exists():
+        pytest.skip("there is no server to show pages of")
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("errors"), environment={"CAIRN_WEB_DIR": str(pathlib.Path(__file__).resolve().parents[2] / "web")}).start()
+    start = time.time_ns()
+    span = {"traceId": TRACE, "spanId": "b7ad6b7169203331", "name": "POST /pay", "kind": 2, "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 10**7)}
+    post(server, "/v1/traces", {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [span]}]}]})
+    for n in range(5):
+        post(server, "/api/1/item/", {"data": item(n)})
+    post(server, "/api/1/item/", {"data": item(9, title=EVIL, fingerprint="evil", level="warning")})
+    deadline = time.monotonic() + 20
+    while json.load(urllib.request.urlopen(f"http://{server.addresses['http']}/api/cairn/errors"))["total"] < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield f"http://{server.addresses['http']}"
+    server.stop()
+
+
+@pytest.mark.parametrize("width, scheme", [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
+def test_an_error_leads_to_its_trace_and_back(server, open_page, width, scheme):
+    page = open_page(server + "/ui/errors", width, scheme)
+    expect(page.locator(".items tbody tr")).to_have_count(2)
+    page.get_by_role("link", name="Lost", exact=True).click()
+    expect(page.get_by_role("heading", name="Lost: order")).to_be_visible()
+    expect(page.locator(".src .hit")).to_contain_text("raise Lost")
+    expect(page.get_by_role("region", name="Why grouped", exact=True)).to_contain_text("shop.py:pay")
+    expect(page.get_by_role("region", name="Request", exact=True)).to_contain_text("curl 'http://shop.example/pay' -X 'POST'")
+    expect(page.get_by_role("region", name="Request", exact=True)).not_to_contain_text("cookie-jar-7")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("link", name="Open trace").click()
+    section = page.get_by_role("region", name="Errors in this trace", exact=True)
+    expect(section).to_contain_text("Lost")
+    section.get_by_role("link").filter(has_text="Lost").first.click()
+    expect(page.get_by_role("heading", name="Lost: order")).to_be_visible()
+
+
+def test_items_are_resolved_and_found_again(server, open_page):
+    page = open_page(server + "/ui/errors")
+    page.get_by_label("Select #2").or_(page.get_by_label("Select #1")).first.check()
+    page.get_by_role("button", name="Resolve 1").click()
+    expect(page.locator(".items tbody tr")).to_have_count(1)
+    page.get_by_role("tab", name="Resolved").click()
+    expect(page.locator(".items tbody tr")).to_have_count(1)
+    page.locator(".items tbody a").first.click()
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.get_by_role("button", name="Resolve", exact=False).last).to_be_visible()
+    page.get_by_label("Comment").first.fill("looked at it")
+    page.get_by_role("button", name="Comment").click()
+    expect(page.get_by_role("region", name="History", exact=True)).to_contain_text("looked at it")
+
+
+def test_the_list_filters_and_tells_when_nothing_matches(server, open_page):
+    page = open_page(server + "/ui/errors?q=nothinglikeit")
+    expect(page.get_by_text("No item matches.")).to_be_visible()
+    page = open_page(server + "/ui/errors?status=any&level=warning")
+    expect(page.locator(".items tbody tr")).to_have_count(1)
+    page = open_page(server + "/ui/errors/999999", allow=("404",))
+    expect(page.get_by_role("alert")).to_contain_text("No error item has the id")
