@@ -11,7 +11,7 @@ import Testing
     ["level": .string("error"), "n": .integer(5), "timestamp": .integer(160), "title": .string("Lost: gone again")],
     ["level": .string("warning"), "n": .integer(1), "timestamp": .integer(200), "title": .string("Slow")],
     ["level": .string("warning"), "timestamp": .integer(220), "title": .string("Slow")],
-  ].map { (values: [String: JSONValue]) in { values[$0] ?? .null } }
+  ].map { (values: [String: JSONValue]) -> (@Sendable (String) -> JSONValue) in { values[$0] ?? .null } }
 
   private func run(_ text: String) throws -> [[String]] {
     let statement = try RQLParser.parse(text)
@@ -30,6 +30,7 @@ import Testing
     ("SELECT n FROM item_occurrence WHERE timestamp BETWEEN 150 AND unix_timestamp() AND n > 2", [["5"]]),
     ("SELECT count_distinct(level), count(n) FROM item_occurrence WHERE `title` != 'x'", [["2", "3"]]),
     ("SELECT * FROM item_occurrence WHERE n = 1 OR n = 3 ORDER BY n", [[#""warning""#, "1"], [#""error""#, "3"]]),
+    ("SELECT left(title, 'nan'), 'nan' + 1, left(title, 1e300) FROM item_occurrence WHERE n = 1", [[#""""#, "null", #""Slow""#]]),
     ("SELECT n FROM item_occurrence WHERE n < 'x' AND missing.path IS NULL AND n IS NULL", []),
     ("SELECT concat_ws(',', level, missing, n) FROM item_occurrence WHERE level NOT LIKE '%r_or' AND n = 1", [[#""warning,1""#]]),
   ] as [(String, [[String]]?)])

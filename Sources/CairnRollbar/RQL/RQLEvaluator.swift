@@ -2,7 +2,7 @@
 internal import CairnFormats
 
 /// A row whose columns are found by their paths; nil is NULL.
-typealias RQLRow = (String) -> JSONValue
+typealias RQLRow = @Sendable (String) -> JSONValue
 
 /// Computes expressions over one row, or over the rows of a group.
 struct RQLEvaluator {
@@ -40,7 +40,7 @@ struct RQLEvaluator {
     switch value {
     case .null: nil
     case .boolean(let truth): truth
-    case .string(let text): Double(text).map { $0 != 0 } ?? false
+    case .string: number(value).map { $0 != 0 } ?? false
     default: value.number.map { $0 != 0 } ?? true
     }
   }
@@ -76,7 +76,8 @@ struct RQLEvaluator {
 
   private func number(_ value: JSONValue) -> Double? {
     switch value {
-    case .string(let text): Double(text)
+    // A text such as `nan` or `inf` is a text.
+    case .string(let text): Double(text).flatMap { $0.isFinite ? $0 : nil }
     case .boolean(let truth): truth ? 1 : 0
     default: value.number
     }

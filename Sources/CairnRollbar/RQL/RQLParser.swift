@@ -8,11 +8,15 @@ public struct RQLParser {
   private var depth = 0
   private static let lengthMax = 16_384
   private static let depthMax = 64
+  private static let tokenCountMax = 2_000
 
   /// Parses a whole statement.
   public static func parse(_ text: String) throws(RQLError) -> RQLStatement {
     guard text.utf8.count <= lengthMax else { throw RQLError("the query is longer than \(lengthMax) bytes") }
-    var parser = RQLParser(tokens: try RQLToken.all(of: text))
+    let tokens = try RQLToken.all(of: text)
+    // A chain of operators is as deep as it is long.
+    guard tokens.count <= tokenCountMax else { throw RQLError("the query has more than \(tokenCountMax) words") }
+    var parser = RQLParser(tokens: tokens)
     return try parser.statement()
   }
 
