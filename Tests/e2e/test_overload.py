@@ -14,7 +14,7 @@ from cairn_process import PROTOBUF
 SECONDS = 60 if os.environ.get("CAIRN_FULL") else 6
 CLIENTS = 160
 LINES = 8_000
-PEAK_MIB = 1_400
+PEAK_MIB = 600
 
 
 def body(mark):
