@@ -121,8 +121,10 @@ def test_a_complete_document_replaces_the_one_in_progress(cairn):
     del open_["end_time"]
     client(cairn).put_trace_segments(TraceSegmentDocuments=[json.dumps(open_)])
     assert documents(cairn, complete["trace_id"]) == [open_]
+    assert [span.get("in_progress") for span in cairn.trace(complete["trace_id"])["spans"]] == [True]
     client(cairn).put_trace_segments(TraceSegmentDocuments=[json.dumps(complete)])
     until(lambda: documents(cairn, complete["trace_id"]) == [complete])
+    assert [span.get("in_progress") for span in cairn.trace(complete["trace_id"])["spans"]] == [None]
     # Late repetition of the early state changes nothing.
     client(cairn).put_trace_segments(TraceSegmentDocuments=[json.dumps(open_)])
     assert documents(cairn, complete["trace_id"]) == [complete]

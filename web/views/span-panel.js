@@ -59,6 +59,8 @@ function head(node, given) {
       cell('Starts at', ['+', figure(duration(span.offset_ns / 1e6))]),
       cell('Status', span.error ? 'error' : 'ok', span.error ? 't-err' : '')),
     span.status_message && h('div', { class: 'note err' }, icon('err'), h('span', { class: 'small pre grow' }, cut(span.status_message, longText))),
+    span.in_progress && h('div', { class: 'note warn' }, icon('clock'), h('span', { class: 'small grow' },
+      'It was still running when this was sent; nothing came since.')),
     node.orphan && h('div', { class: 'note warn' }, icon('warn'), h('span', { class: 'small grow' },
       h('span', {}, 'Its parent ', h('span', { class: 'mono' }, span.parent),
       ' never came. It may still be on its way, was not sampled, or a proxy dropped traceparent.'))),
@@ -97,6 +99,7 @@ function tabs(body, whole, node, given, find) {
       const at = list.findIndex(([q]) => q === k), next = list[at + (e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : 0)];
       if (next && next[0] !== k) { given.setTab(next[0]); show(next[0]); /** @type {any} */ (bar.querySelector('[aria-selected="true"]')).focus(); }
     } }, text, h('span', { class: 'c' }, n))));
+    bar.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     fill(panel, count ? build() : h('p', { class: 'dim small pad' }, none[/** @type {'logs'} */ (name)]));
   };
   fill(body, bar, panel);

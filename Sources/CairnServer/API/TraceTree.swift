@@ -3,6 +3,7 @@ import CairnBytes
 import CairnColumns
 import CairnFormats
 import CairnPlan
+import CairnXRay
 
 /// The events of one trace, sorted into spans, span events, links and logs, and put in order.
 ///
@@ -15,6 +16,8 @@ struct TraceTree: Sendable {
     var startUnixNanoseconds: Int64
     var durationNanoseconds: Int64
     var event: Event
+    /// An X-Ray document that came while its work still ran.
+    var isInProgress: Bool { event[SegmentField.inProgress] == .boolean(true) }
   }
   /// What hangs on a span.
   struct Note: Sendable {
@@ -52,6 +55,9 @@ struct TraceTree: Sendable {
             durationNanoseconds: length, event: event))
       }
     }
+    // What came while it ran is shown until it comes complete.
+    let complete = Set(found.filter { !$0.isInProgress }.map(\.id))
+    found.removeAll { $0.isInProgress && complete.contains($0.id) }
     let starts = found.isEmpty ? answer.events.map(\.timeUnixNanoseconds) : found.map(\.startUnixNanoseconds)
     let start = starts.min() ?? 0
     startUnixNanoseconds = start
@@ -121,6 +127,7 @@ struct TraceTree: Sendable {
     writer.member("duration_ns", span.durationNanoseconds)
     writer.member("error", event[FieldName.error] == .boolean(true))
     writer.member("status_message", orNull: event[FieldName.statusMessage]?.text)
+    if span.isInProgress { writer.member("in_progress", true) }
     writer.member("sample_rate", wholeIfPossible: event[FieldName.sampleRate]?.number ?? 1)
     if hasFields { writer.fields(event) }
   }
