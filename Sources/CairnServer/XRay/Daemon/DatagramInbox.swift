@@ -28,45 +28,69 @@ struct DatagramPile: Sendable {
 }
 
 /// Datagrams between the socket and the store: bounded, so that a store that stands still costs datagrams and not memory.
+///
+/// What waits is kept in piles of a few megabytes: each becomes one body, however much waits behind it.
 final class DatagramInbox: Sendable {
   private struct State {
-    var pile = DatagramPile()
+    /// Oldest first; those before `first` are taken.
+    var piles: [DatagramPile] = []
+    var first = 0
+    var byteCount = 0
     var waiter: CheckedContinuation<DatagramPile?, Never>?
     var isClosed = false
     var droppedCount = 0
+
+    mutating func add(_ pile: DatagramPile, pileBytesMax: Int) {
+      byteCount += pile.bytes.count
+      if piles.count > first, piles[piles.count - 1].bytes.count + pile.bytes.count <= pileBytesMax {
+        piles[piles.count - 1].append(pile)
+      } else {
+        piles.append(pile)
+      }
+    }
+
+    mutating func next() -> DatagramPile? {
+      guard first < piles.count else { return nil }
+      let pile = piles[first]
+      piles[first] = DatagramPile()
+      first += 1
+      byteCount -= pile.bytes.count
+      if first == piles.count || first > 64 {
+        piles.removeFirst(first)
+        first = 0
+      }
+      return pile
+    }
   }
   private let state = Mutex(State())
   private let byteCountMax: Int
+  private static let pileBytesMax = 4 << 20
 
-  init(byteCountMax: Int = 32 << 20) { self.byteCountMax = byteCountMax }
+  init(byteCountMax: Int = 160 << 20) { self.byteCountMax = byteCountMax }
 
   /// Takes a pile over; what does not fit is dropped and counted.
   func put(_ pile: DatagramPile) {
-    let waiter = state.withLock { (state) -> (CheckedContinuation<DatagramPile?, Never>, DatagramPile)? in
-      guard !state.isClosed else { return nil }
-      guard state.pile.bytes.count + pile.bytes.count <= byteCountMax else {
+    let waiter = state.withLock { (state) -> CheckedContinuation<DatagramPile?, Never>? in
+      guard !state.isClosed, !pile.isEmpty else { return nil }
+      if let waiter = state.waiter {
+        state.waiter = nil
+        return waiter
+      }
+      guard state.byteCount + pile.bytes.count <= byteCountMax else {
         state.droppedCount += pile.ends.count
         return nil
       }
-      if state.pile.isEmpty { state.pile = pile } else { state.pile.append(pile) }
-      guard let waiter = state.waiter else { return nil }
-      state.waiter = nil
-      let full = state.pile
-      state.pile = DatagramPile()
-      return (waiter, full)
+      state.add(pile, pileBytesMax: Self.pileBytesMax)
+      return nil
     }
-    waiter?.0.resume(returning: waiter?.1)
+    waiter?.resume(returning: pile)
   }
 
-  /// Everything that waits, as soon as there is something; nil once the inbox is closed and empty. For one caller.
+  /// The next pile, as soon as there is one; nil once the inbox is closed and empty. For one caller.
   func take() async -> DatagramPile? {
     await withCheckedContinuation { (continuation) in
       let ready = state.withLock { (state) -> DatagramPile?? in
-        if !state.pile.isEmpty {
-          let pile = state.pile
-          state.pile = DatagramPile()
-          return pile
-        }
+        if let pile = state.next() { return pile }
         if state.isClosed { return .some(nil) }
         state.waiter = continuation
         return nil
