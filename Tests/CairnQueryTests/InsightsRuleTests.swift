@@ -96,6 +96,32 @@ import Testing
     #expect(try await InsightsFixture.run("stats count(*)", InsightsFixture.pieces).task.results.first?.pointer == nil)
   }
 
+  @Test func showsRowsWhileItRuns() async throws {
+    let pieces = [TestPiece((0..<5000).map { InsightsFixture.line(Int64($0) % 3000, "line \($0)") })]
+    var task = InsightsTask(
+      try InsightsProgram(parsing: "fields @message, strlen(@message) as n | sort n desc | limit 10"),
+      InsightsRequest(
+        environment: "default", groups: ["app"], time: .everything, limit: 100, nowUnixNanoseconds: 0, account: "1", known: ["app"],
+        logGroups: ["app"]))
+    guard case .columns(let scope) = task.step else {
+      Issue.record("columns come first")
+      return
+    }
+    task.take(try await patientEngine.columns(scope, pieces: pieces))
+    guard case .events(let page) = task.step else {
+      Issue.record("then events")
+      return
+    }
+    task.take(try await patientEngine.events(page, pieces: pieces))
+    guard case .events = task.step else {
+      Issue.record("there are more")
+      return
+    }
+    #expect(task.results.count == 10 && task.statistics.recordsMatched == 2000)
+    try await InsightsFixture.drive(&task, pieces)
+    #expect(task.results.count == 10 && task.results.first?.texts[1] == "9")
+  }
+
   // MARK: Against the plan
 
   /// Random statistics over random lines: the engine's columns and the rows one by one give the same.

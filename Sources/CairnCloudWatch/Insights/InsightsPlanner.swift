@@ -123,7 +123,7 @@ struct InsightsPlanner {
   func aggregation(_ scope: Scope) -> InsightsAggregation? {
     let (filter, done) = filter()
     guard case .stats(let groups, let arguments) = program.lead.barrier, !program.lead.hasOtherWork,
-      program.lead.conditions.allSatisfy({ done.contains($0.stage) }), reading.columns[FieldName.sampleRate] == nil,
+      program.lead.conditions.allSatisfy({ done.contains($0.stage) }), reading.isLogsOnly || reading.columns[FieldName.sampleRate] == nil,
       let stage = program.stages[program.lead.barrierStage] as? StatsStage
     else { return nil }
     var aggregation = InsightsAggregation(plan: Plan(scope: scope, filter: filter, calculations: [.count]), stage: stage)

@@ -86,7 +86,10 @@ public struct InsightsTask: Sendable {
       statistics.groupCount = datasets.count
       let count = program.contrast?.stage ?? program.stages.count
       pipeline = InsightsPipeline(Array(program.stages[..<count]), context, limit: program.contrast == nil ? request.limit : 10_000)
-      step = datasets.isEmpty ? .finished : .columns(scope)
+      // Names and types are wanted, and those of all datasets at once are read from lists: no column is opened for them.
+      step =
+        datasets.isEmpty
+        ? .finished : .columns(Scope(environment: request.environment, datasets: .all, time: .everything))
       if datasets.isEmpty { endPass() }
       return
     }
@@ -128,7 +131,7 @@ public struct InsightsTask: Sendable {
 
   // MARK: Answers
 
-  /// The columns that were asked for.
+  /// The columns that were asked for: of the whole environment, so a name may be there that no event in scope has.
   public mutating func take(_ columns: [ColumnSummary]) {
     if !innerTask.isEmpty {
       innerTask[0].take(columns)
