@@ -14,6 +14,8 @@
 /// share the template of their first word. A value; parts of a text may be counted by several and put together by `merge`.
 public struct LineTemplates: Sendable {
   public static let templateCountMax = 1 << 16
+  /// First words told apart beyond; all lines behind these are one.
+  static let firstWordCountMax = 4096
   /// Longer lines are told apart by their beginning.
   public static let lineByteCountMax = 4096
 
@@ -31,7 +33,7 @@ public struct LineTemplates: Sendable {
   public init() {}
 
   /// About how many bytes of memory are kept.
-  public var byteCount: Int { entries.reduce(slots.count * 4) { $0 + $1.sample.count + 40 } }
+  public private(set) var byteCount = 0
 
   /// Counts a line `count` times.
   public mutating func add(_ bytes: Span<UInt8>, _ range: Range<Int>, count: Int) {
@@ -42,6 +44,10 @@ public struct LineTemplates: Sendable {
     if slots[slot] == 0, entries.count >= Self.templateCountMax {
       hash = Self.firstWordHash(bytes, range.lowerBound..<end)
       slot = find(hash)
+      if slots[slot] == 0, entries.count >= Self.templateCountMax + Self.firstWordCountMax {
+        hash = 0
+        slot = find(hash)
+      }
     }
     if slots[slot] != 0 {
       entries[Int(slots[slot]) - 1].count += count
@@ -70,6 +76,7 @@ public struct LineTemplates: Sendable {
 
   private mutating func insert(_ entry: Entry, _ slot: Int) {
     entries.append(entry)
+    byteCount += entry.sample.count + 56
     slots[slot] = UInt32(entries.count)
     guard entries.count * 2 > slots.count else { return }
     slots = [UInt32](repeating: 0, count: slots.count * 4)

@@ -7,6 +7,9 @@ internal import Glibc
 /// A function gives `.absent` where an argument that it needs is absent or of the wrong type; it never fails.
 /// Source: the CloudWatch Logs User Guide, "Boolean, comparison, numeric, datetime, and other functions".
 public enum InsightsFunction: Sendable, Hashable {
+  /// Texts that `concat` and `replace` make are cut here: else a short query could fill the memory.
+  static let madeByteCountMax = 1 << 18
+
   case absolute, ceiling, floor, greatest, least, logarithm, squareRoot
   case isPresent, coalesce, choose, select
   case isEmpty, isBlank, concatenate, trimLeft, trimRight, trim, length, upperCase, lowerCase, substring, replace, contains
@@ -134,7 +137,11 @@ public enum InsightsFunction: Sendable, Hashable {
   // MARK: Texts
 
   private func text(_ arguments: [InsightsValue]) -> InsightsValue {
-    if self == .concatenate { return .text(arguments.compactMap(\.text).joined()) }
+    if self == .concatenate {
+      var made: [UInt8] = []
+      for argument in arguments where made.count < Self.madeByteCountMax { made += (argument.text ?? "").utf8 }
+      return .text(Self.cut(made))
+    }
     guard let text = arguments[0].text else { return self == .isEmpty || self == .isBlank ? .boolean(true) : .absent }
     switch self {
     case .isEmpty: return .boolean(text.isEmpty)
@@ -184,10 +191,13 @@ public enum InsightsFunction: Sendable, Hashable {
     var result: [UInt8] = []
     var position = 0
     while let hit = InsightsText.firstIndex(of: wanted, in: bytes, from: position) {
+      if result.count > max(madeByteCountMax, bytes.count) { return cut(result) }
       result += bytes[position..<hit]
       result += with.utf8
       position = hit + wanted.count
     }
     return String(decoding: result + bytes[position...], as: UTF8.self)
   }
+
+  private static func cut(_ made: [UInt8]) -> String { String(decoding: made.prefix(madeByteCountMax), as: UTF8.self) }
 }

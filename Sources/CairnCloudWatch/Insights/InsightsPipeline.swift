@@ -22,10 +22,19 @@ public struct InsightsPipeline: Sendable {
     self.limit = limit
   }
 
+  /// Rows that go through the commands together. Few, since one row may become many, and its texts longer, on the way.
+  private static let rowsAtOnce = 64
+
   /// Takes rows that follow all before them. False where the query needs more memory than it may.
   mutating func take(_ rows: [InsightsRow]) -> Bool {
-    pass(rows, from: 0)
-    return stages.reduce(rowByteCount) { $0 + $1.heldByteCount } <= Self.heldByteCountMax
+    var start = 0
+    while start < rows.count, !isSatisfied {
+      let end = min(start + Self.rowsAtOnce, rows.count)
+      pass(Array(rows[start..<end]), from: 0)
+      if stages.reduce(rowByteCount, { $0 + $1.heldByteCount }) > Self.heldByteCountMax { return false }
+      start = end
+    }
+    return true
   }
 
   private mutating func pass(_ rows: [InsightsRow], from first: Int) {

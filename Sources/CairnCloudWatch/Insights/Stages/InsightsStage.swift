@@ -113,8 +113,9 @@ struct DedupStage: InsightsStage {
   }
 }
 
-/// `unnest`: a row for each element of a list; anything else counts as a list of one.
+/// `unnest`: a row for each element of a list, at most `rowCountMax`; anything else counts as a list of one.
 struct UnnestStage: InsightsStage {
+  static let rowCountMax = 10_000
   var list: InsightsFormula
   var slot: Int
 
@@ -128,7 +129,7 @@ struct UnnestStage: InsightsStage {
         result.append(row)
         continue
       }
-      for item in items {
+      for item in items.prefix(Self.rowCountMax) {
         var row = row
         row[slot] = InsightsValue(item)
         result.append(row)
@@ -206,8 +207,9 @@ struct LookupStage: InsightsStage {
   }
 }
 
-/// `join`: each row with each row of the other side whose keys are equal.
+/// `join`: each row with each row of the other side whose keys are equal, at most `rowCountMax` of them.
 struct JoinStage: InsightsStage {
+  static let rowCountMax = 10_000
   /// Where in the context the other side's rows are: the keys first, then the fields.
   var index: Int
   var keepsUnmatched: Bool
@@ -239,7 +241,7 @@ struct JoinStage: InsightsStage {
     for row in rows {
       let key = keys.compactMap { $0.value(row, context).text }
       let others = key.count == keys.count ? matches[key] ?? [] : []
-      for other in others {
+      for other in others.prefix(Self.rowCountMax) {
         var joined = row
         for (slot, value) in zip(outputs, other) { joined[slot] = value }
         result.append(joined)
