@@ -8,6 +8,7 @@ Starts a server on a temporary folder, puts the lines of loglines.py into it by 
 patterns are words with a digit replaced. Needs: pip install duckdb boto3.
 """
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -23,6 +24,14 @@ import cairn_process  # noqa: E402
 import loglines  # noqa: E402
 
 BATCH = 10_000
+
+
+class Closing:
+    def __init__(self, folder):
+        self.cairn = cairn_process.Cairn(folder).start()
+
+    def close(self):
+        self.cairn.stop(timeout=60)
 
 
 def today_ms():
@@ -85,7 +94,8 @@ def main():
     if options.binary:
         os.environ["CAIRN_BINARY"] = options.binary
     rows = list(loglines.lines(options.lines, start_ms=today_ms()))
-    with tempfile.TemporaryDirectory() as folder, cairn_process.Cairn(folder) as cairn:
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(Closing(folder)) as closing:
+        cairn = closing.cairn
         import boto3
         import botocore.config
         client = boto3.client("logs", endpoint_url=f"http://{cairn.addresses['http']}", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b",
