@@ -120,7 +120,7 @@ let package = Package(
     tests("CairnCloudWatchTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "TestSupport"]),
     tests(
       "CairnQueryTests",
-      ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "CairnQuery", "TestSupport"]),
+      ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "CairnQuery", "CairnXRay", "TestSupport"]),
     tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
     tests("TidyTests", []),
   ],

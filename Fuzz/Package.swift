@@ -50,6 +50,7 @@ let package = Package(
     fuzzer("otlp-logs", ["CairnOTLP", "FuzzSupport"]),
     fuzzer("otlp-metrics", ["CairnOTLP", "FuzzSupport"]),
     fuzzer("otlp-json", ["CairnBytes", "CairnColumns", "CairnOTLP", "FuzzSupport"]),
+    fuzzer("xray-filter", ["CairnXRay"]),
     fuzzer("xray-segment", ["CairnXRay", "FuzzSupport"]),
     fuzzer("insights-query", ["CairnCloudWatch"]),
     fuzzer("journal", ["CairnStorage"]),

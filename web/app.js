@@ -8,6 +8,7 @@ import { occurrencePage } from './views/error.js';
 import { explorePage } from './views/explore.js';
 import { setPageKeys, startKeys } from './views/keys.js';
 import { logsPage } from './views/logs.js';
+import { mapPage } from './views/map.js';
 import { closePopover } from './views/popover.js';
 import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
 import { startSearch } from './views/search.js';
@@ -32,6 +33,7 @@ const routes = {
   errors: { open: errorsPage, title: 'Errors', nav: 'errors' },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
+  map: { open: mapPage, title: 'Map', nav: 'map', time: true },
   sampling: { open: samplingPage, title: 'Sampling', nav: 'sampling' },
   send: { open: sendPage, title: 'Send data', nav: 'send' },
   server: { open: serverPage, title: 'This server', nav: 'send' },

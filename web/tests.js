@@ -15,6 +15,7 @@ import './model/snippets.test.js';
 import './model/time.test.js';
 import './model/trace-tree.test.js';
 import './model/bubbles.test.js';
+import './model/service-graph.test.js';
 
 let failed = 0;
 const list = /** @type {HTMLElement} */ (document.getElementById('results')), summary = /** @type {HTMLElement} */ (document.getElementById('summary'));

@@ -19,6 +19,7 @@ final class FakeStore: IngestStore, EventStore {
     var columns: [ColumnSummary] = [ColumnSummary(name: "duration_ms", type: .float, eventCount: 3)]
     var events: [Event] = []
     var traces: [TraceSummary] = []
+    var graph = ServiceGraphAnswer(nodes: [], edges: [], traceCount: 0, info: ReadingInfo())
     /// Questions wait until the gate opens, or their task is cancelled.
     var isGateClosed = false
   }
@@ -32,6 +33,7 @@ final class FakeStore: IngestStore, EventStore {
     var plans: [Plan] = []
     var bubbleUps: [BubbleUpPlan] = []
     var searches: [TraceSearchPlan] = []
+    var graphs: [ServiceGraphPlan] = []
     var cancelledCount = 0
     var eventQuestionCount = 0
   }
@@ -79,7 +81,8 @@ final class FakeStore: IngestStore, EventStore {
   }
 
   func serviceGraph(_ plan: ServiceGraphPlan) async throws(QueryError) -> ServiceGraphAnswer {
-    ServiceGraphAnswer(nodes: [], edges: [], traceCount: 0, info: ReadingInfo())
+    log.withLock { $0.graphs.append(plan) }
+    return script.withLock { $0.graph }
   }
 
   func traceCandidates(_ plan: TraceCandidatePlan) async throws(QueryError) -> TraceCandidateAnswer {

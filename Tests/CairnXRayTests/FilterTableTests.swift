@@ -213,3 +213,20 @@ import Testing
     #expect(Self.stories.filter { resolved.passes($0.1) }.map(\.0) == [2])
   }
 }
+
+extension Filter {
+  /// The engine's meaning of a filter, for one event.
+  fileprivate func passes(_ event: Event) -> Bool {
+    switch self {
+    case .all(let parts): return parts.allSatisfy { $0.passes(event) }
+    case .any(let parts): return parts.contains { $0.passes(event) }
+    case .not(let part): return !part.passes(event)
+    case .exists(let column): return event[column] != nil
+    case .compare(let column, .notEqual, let wanted): return !Filter.compare(column: column, .equal, wanted).passes(event)
+    case .compare(let column, let comparison, let wanted): return event[column].map { compares($0, comparison, wanted) } ?? false
+    case .oneOf(let column, let list): return event[column].map { (value) in list.contains { compares(value, .equal, $0) } } ?? false
+    case .text(let column, let match, let wanted): return event[column].map { matchesText($0.text, match, wanted) } ?? false
+    case .matches: return false
+    }
+  }
+}

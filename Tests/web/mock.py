@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import mock_data
 import mock_engine
+import mock_map
 
 WEB = pathlib.Path(__file__).resolve().parents[2] / "web"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
@@ -168,6 +169,12 @@ class Handler(BaseHTTPRequestHandler):
             return self.traces(params)
         if path == "server":
             return {"us": int(now * 1e6), "figures": mock_data.figures(now)}
+        if path == "map":
+            return mock_map.graph(self.state.rows, self.start, self.end, params, self.info())
+        if path == "map/traces":
+            return mock_map.traces(self.state.rows, self.start, self.end, params)
+        if path == "map/groups":
+            return {"groups": [{"name": "Default", "filter": "", "insights": True}, {"name": "failed", "filter": "fault", "insights": False}]}
         if path == "doors":
             return {"doors": [{"id": d, "name": n, "address": a, "signals": [{"id": s, "requests": r, "events": e, "last_us": u or None}
                                                                              for s, (r, e, u) in self.state.signals[d].items()]}

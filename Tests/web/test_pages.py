@@ -6,7 +6,7 @@ import urllib.request
 import mock_data
 import pytest
 
-PAGES = ["/", "/ui/services", "/ui/explore", "/ui/traces", "/ui/send", "/ui/server"]
+PAGES = ["/", "/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/send", "/ui/server"]
 BIG, ODD = f"/ui/trace/{mock_data.BIG_TRACE}", f"/ui/trace/{mock_data.ODD_TRACE}"
 
 NAMELESS = """() => {
@@ -48,7 +48,7 @@ def test_page_loads_clean(open_page, base, path, scheme, width):
     assert page.evaluate(NAMELESS) == []
     assert page.title().endswith("Cairn")
     assert page.locator("h1").count() == 1
-    assert page.locator(".rail a.nav").all_text_contents() == ["Services", "Explore", "Traces", "Errors", "Logs", "Sampling", "Send data"]
+    assert page.locator(".rail a.nav").all_text_contents() == ["Services", "Explore", "Traces", "Map", "Errors", "Logs", "Sampling", "Send data"]
     assert page.locator(".note.err").count() == 0
 
 

@@ -32,6 +32,12 @@ export function span(id, span, signal) { return get(`traces/${encodeURIComponent
 export function server(signal) { return get('server', {}, signal); }
 /** @param {string} id @param {string} span @returns {Promise<{id: string, as_sent: boolean, document: string}>} the X-Ray document that the span belongs to */
 export function spanDocument(id, span) { return get(`traces/${encodeURIComponent(id)}/spans/${encodeURIComponent(span)}/document`); }
+/** @param {Time & {filter?: string, group?: string}} asked filter: an expression of X-Ray @param {AbortSignal} [signal] */
+export function map(asked, signal) { return get('map', { ...asked, filter: asked.filter || undefined, group: asked.group || undefined }, signal); }
+/** @param {Time & {filter?: string, group?: string, after?: string, limit: number}} asked @param {AbortSignal} [signal] */
+export function mapTraces(asked, signal) { return get('map/traces', { ...asked, filter: asked.filter || undefined, group: asked.group || undefined }, signal); }
+/** @param {AbortSignal} [signal] @returns {Promise<{groups: {name: string, filter: string, insights: boolean}[]}>} */
+export function mapGroups(signal) { return get('map/groups', {}, signal); }
 /** @param {AbortSignal} [signal] */
 export function doors(signal) { return get('doors', {}, signal); }
 

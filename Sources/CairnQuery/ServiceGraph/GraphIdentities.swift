@@ -41,7 +41,7 @@ struct GraphIdentities: Sendable {
 
   func answer(_ tallies: GraphTallies, _ granularity: Int64?, _ info: ReadingInfo) -> ServiceGraphAnswer {
     var numbers = Set<UInt32>()
-    for keys in [tallies.own.keys, tallies.inferred.keys] { for key in keys { numbers.insert(UInt32(truncatingIfNeeded: key)) } }
+    for key in tallies.own.keys + tallies.inferred.keys { numbers.insert(UInt32(truncatingIfNeeded: key)) }
     for key in tallies.edges.keys {
       let source = Self.source(key)
       if source != 0 { numbers.insert(source) }
@@ -51,7 +51,7 @@ struct GraphIdentities: Sendable {
     var indices: [UInt32: Int] = [:]
     for (index, number) in ordered.enumerated() { indices[number] = index }
     let nodes = ordered.map { node($0, tallies, granularity) }
-    let edges = tallies.edges.compactMap { (key, part) -> ServiceGraphAnswer.Edge? in
+    let edges = zip(tallies.edges.keys, tallies.edges.parts).compactMap { (key, part) -> ServiceGraphAnswer.Edge? in
       guard let target = indices[UInt32(truncatingIfNeeded: key)] else { return nil }
       return ServiceGraphAnswer.Edge(
         source: indices[Self.source(key)], target: target, isQueued: key & GraphTallies.queuedBit != 0,
@@ -67,7 +67,7 @@ struct GraphIdentities: Sendable {
 
   private func node(_ number: UInt32, _ tallies: GraphTallies, _ granularity: Int64?) -> ServiceGraphAnswer.Node {
     let own = tallies.own[UInt64(number)]
-    let part = own ?? tallies.inferred[UInt64(number)] ?? GraphTallies.Part()
+    let part = own ?? tallies.inferred[UInt64(number)] ?? GraphParts.Part()
     let times = part.tally.isEmpty ? edgeTimes(number, tallies) : (part.tally.startUnixNanoseconds, part.tally.endUnixNanoseconds)
     return ServiceGraphAnswer.Node(
       identity: identities[Int(number) - 1], isInferred: own == nil && tallies.inferred[UInt64(number)] != nil,
@@ -79,14 +79,14 @@ struct GraphIdentities: Sendable {
   private func edgeTimes(_ number: UInt32, _ tallies: GraphTallies) -> (Int64, Int64) {
     var start = Int64.max
     var end = Int64.min
-    for (key, part) in tallies.edges where Self.source(key) == number || UInt32(truncatingIfNeeded: key) == number {
+    for (key, part) in zip(tallies.edges.keys, tallies.edges.parts) where Self.source(key) == number || UInt32(truncatingIfNeeded: key) == number {
       start = min(start, part.tally.startUnixNanoseconds)
       end = max(end, part.tally.endUnixNanoseconds)
     }
     return start <= end ? (start, end) : (0, 0)
   }
 
-  private static func buckets(_ part: GraphTallies.Part, _ granularity: Int64?) -> [CallBucket] {
+  private static func buckets(_ part: GraphParts.Part, _ granularity: Int64?) -> [CallBucket] {
     guard let granularity else { return [] }
     return part.buckets.sorted { $0.key < $1.key }.map {
       CallBucket(startUnixNanoseconds: $0.key * granularity, statistics: $0.value.statistics, histogram: $0.value.cells.histogram)

@@ -1,48 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnPlan
 
-/// What a graph is made of: nodes by their own account and by their callers', and edges, each as a whole and by time bucket.
-struct GraphTallies: Sendable {
-  /// A node by its number, or an edge: `source << 32 | target`, source 0 for the clients outside; the top bit for queued ones.
-  struct Part: Sendable {
-    var tally = CallTally()
-    var ages = CallCells()
-    var aliases: [UInt32] = []
-    var buckets: [Int64: CallTally] = [:]
-  }
-  static let queuedBit: UInt64 = 1 << 63
-  static let aliasCountMax = 10
-
-  var own: [UInt64: Part] = [:]
-  var inferred: [UInt64: Part] = [:]
-  var edges: [UInt64: Part] = [:]
-  var roots: Set<UInt32> = []
-  var traceCount = 0
-
-  var partCount: Int { own.count + inferred.count + edges.count }
-
-  mutating func absorb(_ other: GraphTallies) {
-    Self.absorb(&own, other.own)
-    Self.absorb(&inferred, other.inferred)
-    Self.absorb(&edges, other.edges)
-    roots.formUnion(other.roots)
-    traceCount += other.traceCount
-  }
-
-  private static func absorb(_ parts: inout [UInt64: Part], _ others: [UInt64: Part]) {
-    for (key, other) in others {
-      guard parts[key] != nil else {
-        parts[key] = other
-        continue
-      }
-      parts[key]?.tally.absorb(other.tally)
-      parts[key]?.ages.absorb(other.ages)
-      for (bucket, tally) in other.buckets { parts[key]?.buckets[bucket, default: CallTally()].absorb(tally) }
-      for alias in other.aliases where parts[key]?.aliases.contains(alias) == false { parts[key]?.aliases.append(alias) }
-    }
-  }
-}
-
 /// Joins the spans of traces with their parents and counts what comes of it: one task's share, a range of trace codes.
 ///
 /// Rows are brought together by a counting sort over trace codes; within a trace a parent is looked for by going through its rows, in
@@ -218,7 +176,7 @@ struct GraphJoin: Sendable {
     let row = rows[index]
     let place = parents[index &- range.lowerBound]
     if isEntry(index, range) {
-      add(row, to: \.own, UInt64(row.node))
+      tallies.own.add(row, UInt64(row.node), granularity)
       addCaller(of: row, place, range)
     }
     guard row.has(GraphRow.call), row.callee != 0, !row.has(GraphRow.answered) else { return }
@@ -227,55 +185,43 @@ struct GraphJoin: Sendable {
       let above = rows[range.lowerBound &+ Int(place)]
       if above.has(GraphRow.call), above.callee != 0, above.service == row.service { return }
     }
-    add(row, to: \.inferred, UInt64(row.callee))
-    add(row, to: \.edges, UInt64(row.node) << 32 | UInt64(row.callee))
+    tallies.inferred.add(row, UInt64(row.callee), granularity)
+    tallies.edges.add(row, UInt64(row.node) << 32 | UInt64(row.callee), granularity)
   }
 
   private mutating func addCaller(of row: GraphRow, _ place: Int32, _ range: Range<Int>) {
-    if place == Self.noParent {
-      if row.has(GraphRow.queued), row.callee != 0 {
-        addQueued(row, from: row.callee, sent: nil)
-      } else {
-        tallies.roots.insert(row.node)
-        add(row, to: \.edges, UInt64(row.node))
-      }
-    } else if place >= 0 {
+    if place >= 0 {
       let caller = rows[range.lowerBound &+ Int(place)]
       if caller.has(GraphRow.queued), caller.has(GraphRow.call), caller.callee != 0 {
         addQueued(row, from: caller.callee, sent: caller.end)
         return
       }
       let key = UInt64(caller.node) << 32 | UInt64(row.node)
-      add(caller.has(GraphRow.call) ? caller : row, to: \.edges, key)
+      tallies.edges.add(caller.has(GraphRow.call) ? caller : row, key, granularity)
       if caller.callee != 0, caller.callee != row.node { addAlias(caller.callee, key) }
     } else if row.has(GraphRow.queued), row.callee != 0 {
       addQueued(row, from: row.callee, sent: nil)
+    } else if place == Self.noParent {
+      tallies.roots.insert(row.node)
+      tallies.edges.add(row, UInt64(row.node), granularity)
     }
   }
 
   private mutating func addQueued(_ row: GraphRow, from queue: UInt32, sent: Int64?) {
     let key = GraphTallies.queuedBit | UInt64(queue) << 32 | UInt64(row.node)
-    add(row, to: \.edges, key)
+    tallies.edges.add(row, key, granularity)
     if let sent {
       let age = row.start.subtractingReportingOverflow(sent)
-      if !age.overflow { tallies.edges[key]?.ages.add(Double(max(age.partialValue, 0)) / 1e9, Int64(row.weight)) }
+      let place = tallies.edges.place(key)
+      if !age.overflow { tallies.edges.parts[place].ages.add(Double(max(age.partialValue, 0)) / 1e9, Int64(row.weight)) }
     }
-    if tallies.own[UInt64(queue)] == nil, tallies.inferred[UInt64(queue)] == nil {
-      tallies.inferred[UInt64(queue)] = GraphTallies.Part()
-    }
+    _ = tallies.inferred.place(UInt64(queue))
   }
 
   private mutating func addAlias(_ alias: UInt32, _ key: UInt64) {
-    guard let known = tallies.edges[key]?.aliases, !known.contains(alias), known.count < GraphTallies.aliasCountMax else { return }
-    tallies.edges[key]?.aliases.append(alias)
-  }
-
-  @inline(__always)
-  private mutating func add(_ row: GraphRow, to parts: WritableKeyPath<GraphTallies, [UInt64: GraphTallies.Part]>, _ key: UInt64) {
-    tallies[keyPath: parts][key, default: GraphTallies.Part()].tally.add(row)
-    if let granularity {
-      let bucket = row.start >= 0 ? row.start / granularity : (row.start - granularity + 1) / granularity
-      tallies[keyPath: parts][key, default: GraphTallies.Part()].buckets[bucket, default: CallTally()].add(row)
-    }
+    let place = tallies.edges.place(key)
+    let known = tallies.edges.parts[place].aliases
+    guard !known.contains(alias), known.count < GraphTallies.aliasCountMax else { return }
+    tallies.edges.parts[place].aliases.append(alias)
   }
 }

@@ -72,7 +72,10 @@ struct GraphReader: Sendable {
   private var nodes = [UInt32](repeating: 0, count: blockRowCount)
   private var called = [UInt32](repeating: 0, count: blockRowCount)
 
-  init(_ source: GraphSource) {
+  /// `rowCount` is about how many rows will come.
+  init(_ source: GraphSource, rowCount: Int) {
+    found.traces.reserveCapacity(rowCount)
+    found.rows.reserveCapacity(rowCount)
     services = GraphNamer(source.services)
     callees = GraphNamer(source.callees)
     traces = KeyReader(source.traces)
@@ -172,7 +175,6 @@ struct GraphReader: Sendable {
 
   private mutating func append(_ time: TimeRange) {
     found.traces.append(contentsOf: codes[0..<selection.count])
-    found.rows.reserveCapacity(max(found.rows.count + selection.count, min(found.rows.capacity * 2, found.rows.count + (1 << 20))))
     for position in 0..<selection.count {
       let row = selection.row(position)
       found.rows.append(

@@ -17,8 +17,10 @@ extension QueryEngine {
     let marks = try await TraceMarks.find(plan.condition, scan, traces, watch)
     let source = GraphSource(plan, scan, traces, marks, watch.dictionaries)
     let taskCount = scan.info.rowsScanned < 100_000 ? 1 : watch.budget.taskCountMax
+    // Where only some traces take part, rows are few: what is reserved then is given back or grows.
+    let rowCount = marks == nil ? min(scan.info.rowsScanned / taskCount + blockRowCount * 2, 1 << 22) : 1 << 12
     let readers = try await runUnits(
-      scan.slices.count, taskCount: taskCount, start: { GraphReader(source) },
+      scan.slices.count, taskCount: taskCount, start: { GraphReader(source, rowCount: rowCount) },
       step: { (reader, unit) throws(QueryError) in try reader.add(scan.slices[unit], source, watch) })
     let names = GraphIdentities(readers)
     let found = readers.map(\.found)

@@ -14,11 +14,9 @@ struct XRayGraphAPI: Sendable {
 
   var routes: [Route] {
     [
-      Route(.POST, "/ServiceGraph", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try await serviceGraph(exchange) },
-      Route(.POST, "/TraceGraph", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try await traceGraph(exchange) },
-      Route(.POST, "/TimeSeriesServiceStatistics", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in
-        try await timeSeries(exchange)
-      },
+      Route.xray("/ServiceGraph", .query) { (call) async throws(Refusal) in try await serviceGraph(call.exchange) },
+      Route.xray("/TraceGraph", .query) { (call) async throws(Refusal) in try await traceGraph(call.exchange) },
+      Route.xray("/TimeSeriesServiceStatistics", .query) { (call) async throws(Refusal) in try await timeSeries(call.exchange) },
     ]
   }
 

@@ -14,15 +14,16 @@ struct XRayGroupsAPI: Sendable {
 
   var routes: [Route] {
     [
-      Route(.POST, "/CreateGroup", .key(.manage), .awsRESTJSON) { (exchange) async throws(Refusal) in try create(exchange) },
-      Route(.POST, "/GetGroup", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try get(exchange) },
-      Route(.POST, "/Groups", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try list(exchange) },
-      Route(.POST, "/UpdateGroup", .key(.manage), .awsRESTJSON) { (exchange) async throws(Refusal) in try update(exchange) },
-      Route(.POST, "/DeleteGroup", .key(.manage), .awsRESTJSON) { (exchange) async throws(Refusal) in try delete(exchange) },
+      Route.xray("/CreateGroup", .manage) { (call) async throws(Refusal) in try create(call) },
+      Route.xray("/GetGroup", .query) { (call) async throws(Refusal) in try get(call.exchange) },
+      Route.xray("/Groups", .query) { (call) async throws(Refusal) in try list(call.exchange) },
+      Route.xray("/UpdateGroup", .manage) { (call) async throws(Refusal) in try update(call.exchange) },
+      Route.xray("/DeleteGroup", .manage) { (call) async throws(Refusal) in try delete(call) },
     ]
   }
 
-  private func create(_ exchange: Exchange) throws(Refusal) -> Response {
+  private func create(_ call: XRayCall) throws(Refusal) -> Response {
+    let exchange = call.exchange
     let question = try XRayQuestion(exchange)
     guard let name = try question.text("GroupName", count: 1...32) else { throw XRayQuestion.invalid("GroupName is required.") }
     guard name != XRayGroups.defaultName else { throw XRayQuestion.invalid("The group name Default is reserved.") }
@@ -38,9 +39,14 @@ struct XRayGroupsAPI: Sendable {
     guard try groups.catalog({ (catalog) throws(CatalogError) in try catalog.createXRayGroup(made) }) else {
       throw XRayQuestion.invalid("Group already exists")
     }
-    let call = try XRayCall(exchange)
-    if let tags = call.body["Tags"]?.array {
-      try TagOperations(state: state).add(tags, to: call.caller.arn("xray", "group/\(group.name)/\(group.id)"), call)
+    do throws(Refusal) {
+      try TagOperations(state: state).add(call.body["Tags"]?.array ?? [], to: call.caller.arn("xray", XRayGroups.resource(group)), call)
+    } catch {
+      // Tags that cannot be are no reason for a group without them.
+      _ = try groups.catalog { (catalog) throws(CatalogError) in
+        try catalog.removeXRayGroup(name: made.name, environment: made.environment)
+      }
+      throw error
     }
     return answer(group, exchange)
   }
@@ -67,12 +73,13 @@ struct XRayGroupsAPI: Sendable {
     return answer(group, exchange)
   }
 
-  private func delete(_ exchange: Exchange) throws(Refusal) -> Response {
-    let group = try named(try XRayQuestion(exchange))
+  private func delete(_ call: XRayCall) throws(Refusal) -> Response {
+    let group = try named(try XRayQuestion(call.exchange))
     guard group.name != XRayGroups.defaultName else { throw XRayQuestion.invalid("The Default group cannot be deleted.") }
     _ = try groups.catalog { (catalog) throws(CatalogError) in
       try catalog.removeXRayGroup(name: group.name, environment: group.environment)
     }
+    try TagOperations(state: state).removeAll(from: call.caller.arn("xray", XRayGroups.resource(group)), call)
     return xrayResponse { _ in }
   }
 

@@ -13,12 +13,10 @@ struct XRayInsightsAPI: Sendable {
 
   var routes: [Route] {
     [
-      Route(.POST, "/Insight", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try insight(exchange) },
-      Route(.POST, "/InsightEvents", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try events(exchange) },
-      Route(.POST, "/InsightSummaries", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try summaries(exchange) },
-      Route(.POST, "/InsightImpactGraph", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in
-        try await impactGraph(exchange)
-      },
+      Route.xray("/Insight", .query) { (call) async throws(Refusal) in try insight(call.exchange) },
+      Route.xray("/InsightEvents", .query) { (call) async throws(Refusal) in try events(call.exchange) },
+      Route.xray("/InsightSummaries", .query) { (call) async throws(Refusal) in try summaries(call.exchange) },
+      Route.xray("/InsightImpactGraph", .query) { (call) async throws(Refusal) in try await impactGraph(call.exchange) },
     ]
   }
 

@@ -17,7 +17,7 @@ struct XRaySummariesAPI: Sendable {
 
   var routes: [Route] {
     [
-      Route(.POST, "/TraceSummaries", .key(.query), .awsRESTJSON) { (exchange) async throws(Refusal) in try await summaries(exchange) }
+      Route.xray("/TraceSummaries", .query) { (call) async throws(Refusal) in try await summaries(call.exchange) }
     ]
   }
 

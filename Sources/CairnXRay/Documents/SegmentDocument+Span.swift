@@ -44,6 +44,7 @@ extension SegmentDocument {
   }
 
   private mutating func take(_ name: String, _ value: FieldValue, _ hints: inout SpanHints) {
+    guard Self.mappedNames.contains(name) else { return takeOther(name, value) }
     if takeHTTP(name, value) || takeSQL(name, value) || takeCloud(name, value) { return }
     switch name {
     case FieldName.durationMilliseconds: takeDuration(value)
@@ -66,12 +67,33 @@ extension SegmentDocument {
     case "service.version": service["version"] = value
     case FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.name, FieldName.serviceName, FieldName.spanKind: break
     case FieldName.eventCount, FieldName.linkCount, FieldName.traceState, FieldName.statusMessage, FieldName.original: break
-    default:
-      if name.hasPrefix("meta.") || name.hasPrefix("exception.") || name.hasPrefix("library.") { return }
-      let isResource = Self.resourcePrefixes.contains { name.hasPrefix($0) }
-      if isResource { metadata["default.otel.resource." + name] = value } else { annotations[name] = value }
+    default: takeOther(name, value)
     }
   }
+
+  /// Takes an attribute that no part of the document is named for.
+  private mutating func takeOther(_ name: String, _ value: FieldValue) {
+    if name.hasPrefix("meta.") || name.hasPrefix("exception.") || name.hasPrefix("library.") { return }
+    let isResource = Self.resourcePrefixes.contains { name.hasPrefix($0) }
+    if isResource { metadata["default.otel.resource." + name] = value } else { annotations[name] = value }
+  }
+
+  /// Every name that `take` and what it calls look for: one look into a set spares most attributes some sixty comparisons.
+  private static let mappedNames: Set<String> = [
+    SegmentField.method, "http.method", SegmentField.url, "http.url", SegmentField.userAgent, "http.user_agent", SegmentField.clientAddress,
+    "http.client_ip", SegmentField.status, "http.status_code", SegmentField.contentLength, "http.response_content_length",
+    SegmentField.forwardedFor, SegmentField.traced, SegmentField.databaseType, "db.system.name", SegmentField.databaseQuery,
+    "db.query.text", SegmentField.databaseURL, SegmentField.databaseUser, SegmentField.databaseVersion, SegmentField.driverVersion,
+    SegmentField.preparation, "cloud.account.id", "aws.account_id", "cloud.region", "aws.region", "aws.request_id", "aws.requestId",
+    "aws.queue_url", "aws.queue.url", "aws.sqs.queue.url", "aws.table_name", "aws.table.name", "aws.dynamodb.table_names", "host.id",
+    "cloud.availability_zone", "cloud.resource_id", "faas.arn", "aws.ecs.container.arn", "aws.ecs.task.arn",
+    FieldName.durationMilliseconds, FieldName.sampleRate, FieldName.statusCode, FieldName.error, "rpc.system", "rpc.service",
+    "aws.service", "rpc.method", "aws.operation", "peer.service", "db.namespace", "db.name", "server.address", "net.peer.name",
+    "server.port", "net.peer.port", "url.scheme", "http.scheme", "url.path", "http.target", "url.query", "cloud.platform",
+    "messaging.destination.name", SegmentField.user, "enduser.id", "service.version", FieldName.traceID, FieldName.spanID,
+    FieldName.parentID, FieldName.name, FieldName.serviceName, FieldName.spanKind, FieldName.eventCount, FieldName.linkCount,
+    FieldName.traceState, FieldName.statusMessage, FieldName.original,
+  ]
 
   private mutating func takeCloud(_ name: String, _ value: FieldValue) -> Bool {
     switch name {

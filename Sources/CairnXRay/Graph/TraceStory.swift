@@ -71,36 +71,27 @@ private struct StoryBuilder {
   init(_ trace: SegmentTrace, _ events: [Event]) {
     self.trace = trace
     let count = trace.documents.count
-    let rules = ServiceGraphRules.xray
+    let rules = EventRules.xray
     callees = [ServiceGraphAnswer.Identity?](repeating: nil, count: count)
     identities = trace.documents.map { ServiceGraphAnswer.Identity(name: $0.serviceName, type: $0.origin) }
     isCall = [Bool](repeating: false, count: count)
     isQueued = isCall
     isAnswered = isCall
-    for event in events where rules.isSpan.passes(event) {
-      guard let text = event[FieldName.spanID]?.text, let id = parseHex(Array(text.utf8)[...]), let place = trace.places[id] else { continue }
+    for event in events {
+      let values = rules.values(event)
+      guard rules.isSpan.passes(values), let text = event[FieldName.spanID]?.text, let id = parseHex(Array(text.utf8)[...]),
+        let place = trace.places[id]
+      else { continue }
       // The same span may have come while it ran: what its completion says wins.
-      if rules.isPartial.passes(event), !trace.documents[place].isInProgress { continue }
-      isCall[place] = rules.isCall.passes(event)
-      isQueued[place] = rules.isQueued.passes(event)
-      let asks = isCall[place] || (isQueued[place] && rules.isEntry.passes(event))
-      callees[place] = asks ? Self.identity(event, rules.callees) : nil
+      if rules.isPartial.passes(values), !trace.documents[place].isInProgress { continue }
+      isCall[place] = rules.isCall.passes(values)
+      isQueued[place] = rules.isQueued.passes(values)
+      let asks = isCall[place] || (isQueued[place] && rules.isEntry.passes(values))
+      callees[place] = asks ? rules.callee(values) : nil
       if !trace.documents[place].isXRay {
-        identities[place] = Self.identity(event, rules.services) ?? ServiceGraphAnswer.Identity(name: event.dataset, type: nil)
+        identities[place] = rules.service(values) ?? ServiceGraphAnswer.Identity(name: event.dataset, type: nil)
       }
     }
-  }
-
-  private static func identity(_ event: Event, _ namings: [ServiceGraphRules.Naming]) -> ServiceGraphAnswer.Identity? {
-    for naming in namings where naming.filter.passes(event) {
-      let type = naming.types.lazy.compactMap { event[$0] }.first?.text
-      for name in naming.names {
-        guard case .string(let text) = event[name] else { continue }
-        if let identity = naming.identity(name: text, type: type) { return identity }
-        break
-      }
-    }
-    return nil
   }
 
   mutating func build() {
@@ -166,16 +157,15 @@ private struct StoryBuilder {
     let own = owners[index]
     services[own].documents.append(index)
     if services[own].accountID == nil { services[own].accountID = trace.documents[index].aws.accountID }
-    if trace.documents[index].parentID == nil {
+    guard let parent = trace.parent(of: index) else {
       if isQueued[index], let queue = callees[index] {
         edges.append(TraceStory.Edge(source: service(queue, .callers), target: own, document: index))
-      } else {
+      } else if trace.documents[index].parentID == nil {
         services[own].isRoot = true
         edges.append(TraceStory.Edge(source: nil, target: own, document: index))
       }
       return
     }
-    guard let parent = trace.parent(of: index) else { return }
     if isCall[parent], isQueued[parent], let queue = callees[parent] {
       edges.append(TraceStory.Edge(source: service(queue, .callers), target: own, document: index))
     } else {

@@ -2,25 +2,6 @@
 internal import CairnColumns
 internal import CairnPlan
 
-extension Filter {
-  /// Whether one event passes: the engine's meaning for the filters that the graph's rules are made of (texts, whole numbers, booleans).
-  ///
-  /// Other values compare by their numbers; virtual columns are absent.
-  func passes(_ event: Event) -> Bool {
-    switch self {
-    case .all(let parts): return parts.allSatisfy { $0.passes(event) }
-    case .any(let parts): return parts.contains { $0.passes(event) }
-    case .not(let part): return !part.passes(event)
-    case .exists(let column): return event[column] != nil
-    case .compare(let column, .notEqual, let wanted): return !Filter.compare(column: column, .equal, wanted).passes(event)
-    case .compare(let column, let comparison, let wanted): return event[column].map { compares($0, comparison, wanted) } ?? false
-    case .oneOf(let column, let list): return event[column].map { (value) in list.contains { compares(value, .equal, $0) } } ?? false
-    case .text(let column, let match, let wanted): return event[column].map { matchesText($0.text, match, wanted) } ?? false
-    case .matches: return false
-    }
-  }
-}
-
 /// Whether `value ? wanted` holds: texts by their bytes, everything else by number; a text is a number where all of it reads as one.
 func compares(_ value: FieldValue, _ comparison: Comparison, _ wanted: FieldValue) -> Bool {
   if case .string(let left) = value, case .string(let right) = wanted {

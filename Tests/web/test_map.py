@@ -1,0 +1,87 @@
+"""The map: its picture, what is picked, the brush that filters, and the traces below."""
+import json
+import urllib.request
+
+from test_pages import ready, until
+
+
+def test_the_map_shows_services_and_calls(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h")
+    ready(page)
+    page.wait_for_selector("[data-node=payments]")
+    assert page.locator("[data-node]").count() == 13
+    assert page.locator("[data-edge='checkout-api > payments']").count() == 1
+    assert page.locator("[data-edge='client > edge']").count() == 1
+    assert "inferred" in page.locator("[data-node='orders-db (Database::SQL)']").get_attribute("aria-label")
+    page.wait_for_selector(".map-traces tbody tr")
+    assert page.locator(".map-traces tbody tr").count() == 50
+
+
+def test_a_node_is_picked_and_its_durations_filter_the_traces(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h")
+    ready(page)
+    page.locator("[data-node=payments]").click()
+    page.wait_for_selector(".map-side .latency")
+    assert "pick=payments" in page.url
+    assert "payments" in page.locator(".map-side .svc").first.text_content()
+    assert page.locator(".map-side dt").all_text_contents() == ["Calls", "P50", "P95"]
+    box = page.locator(".latency").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 20, steps=5)
+    page.mouse.up()
+    until(page, "location.search.includes('ms=')")
+    until(page, "!document.querySelector('[aria-busy=true]')")
+    with urllib.request.urlopen(mocked + "/mock/requests") as answer:
+        asked = [r[2] for r in json.load(answer) if r[1] == "map/traces"]
+    assert asked[-1]["filter"].startswith('service("payments") { responsetime >= ')
+    page.get_by_role("button", name="All durations").click()
+    until(page, "!location.search.includes('ms=')")
+
+
+def test_an_edge_is_picked_by_keyboard(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h")
+    ready(page)
+    page.wait_for_selector("[data-edge='checkout-api > payments'] .hit", state="attached")
+    page.locator("[data-edge='checkout-api > payments'] .hit").evaluate("(e) => e.focus()")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('.map-side h3')?.textContent.includes('as the caller saw')")
+    until(page, "document.activeElement.getAttribute('aria-pressed') === 'true'")
+    page.keyboard.press("Enter")
+    until(page, "!location.search.includes('pick=')")
+
+
+def test_a_filter_narrows_the_map_and_a_wrong_one_names_its_column(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h", allow=("422", "400"))
+    ready(page)
+    field = page.get_by_label("Filter expression")
+    field.fill('service("search")')
+    field.press("Enter")
+    until(page, "document.querySelectorAll('[data-node]').length > 0 && document.querySelectorAll('[data-node]').length < 13")
+    field.fill("sad")
+    field.press("Enter")
+    page.wait_for_selector(".note.err")
+    assert "column 1" in page.locator(".note.err").text_content()
+
+
+def test_nodes_stay_where_they_were(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h")
+    ready(page)
+    page.wait_for_selector("[data-node=payments] .foc")
+    spot = lambda: page.locator("[data-node=payments] .foc").evaluate("(e) => e.getAttribute('cx') + ' ' + e.getAttribute('cy')")
+    before = spot()
+    field = page.get_by_label("Filter expression")
+    field.fill('service("payments")')
+    field.press("Enter")
+    until(page, "document.querySelectorAll('[data-node]').length < 13 && document.querySelector('[data-node=payments]') !== null")
+    assert spot() == before
+    page.get_by_role("button", name="P95").click()
+    until(page, "location.search.includes('by=p95')")
+
+
+def test_a_trace_of_the_list_opens(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h", 390)
+    ready(page)
+    page.wait_for_selector(".map-traces tbody tr")
+    page.locator(".map-traces tbody tr a").first.click()
+    until(page, "location.pathname.startsWith('/ui/trace/')")
