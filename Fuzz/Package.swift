@@ -40,8 +40,8 @@ let package = Package(
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
     room("CairnPatterns", ["CRE2"]),
     room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
-    room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
+    room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     // What a decoder is held to, shared with the tests, and its form for libFuzzer.
     room("TestSupport", ["CairnBytes", "CairnColumns"]),
@@ -53,6 +53,8 @@ let package = Package(
     fuzzer("xray-filter", ["CairnXRay"]),
     fuzzer("xray-segment", ["CairnXRay", "FuzzSupport"]),
     fuzzer("insights-query", ["CairnCloudWatch"]),
+    fuzzer("log-lines", ["CairnCloudWatch", "FuzzSupport"]),
+    fuzzer("filter-patterns", ["CairnCloudWatch"]),
     fuzzer("journal", ["CairnStorage"]),
     fuzzer("segment", ["CairnStorage"]),
   ],

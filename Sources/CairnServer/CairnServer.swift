@@ -67,10 +67,12 @@ public final class CairnServer: Sendable {
       }
     }
     let insights = InsightRunner(state: state)
+    let alarms = MetricsDesk(state: state)
     insightWatch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(5))
         await insights.tick()
+        await alarms.evaluateAlarms()
       }
     }
     itemWatch = Task { await state.tracker.run() }

@@ -30,6 +30,7 @@ final class ServerState: Sendable {
   let queryJobs = QueryJobs()
   let groupingRules = GroupingRules()
   let insights = InsightsShelf()
+  let deliveries = DeliveryDesk()
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
   private let resets = Mutex<[@Sendable () -> Void]>([])
@@ -47,8 +48,13 @@ final class ServerState: Sendable {
     connections = Connections(limit: OpenFiles.connectionCountMax(limits.connectionCountMax))
     desk = QuestionDesk(telemetry: telemetry)
     logs = LogRegistry(catalog: parts.catalog)
-    let logs = logs
-    resets.withLock { $0.append { logs.reset() } }
+    let (logs, deliveries) = (logs, deliveries)
+    resets.withLock {
+      $0.append {
+        logs.reset()
+        deliveries.reset()
+      }
+    }
     sampling = SamplingDesk(catalog: parts.catalog, clock: parts.clock)
     let book = IssueBook(catalog: parts.catalog)
     self.book = book

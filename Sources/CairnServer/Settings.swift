@@ -28,6 +28,8 @@ public struct Settings: Sendable, Hashable {
   /// HOST:PORT of the relay that takes mails; empty sends none.
   public var smtp = ""
   public var mailFrom = "cairn@localhost"
+  /// Environments whose lines are kept with the secrets that are in them, or `*`.
+  public var unscrubbedEnvironments: [String] = []
   /// The pages from this folder instead of from the program, for those who work on them.
   public var webDirectory: String?
   /// `POST /moto-api/reset` wipes everything. From the environment alone.
@@ -54,6 +56,7 @@ public struct Settings: Sendable, Hashable {
     case webhookHosts = "webhook_hosts"
     case smtp
     case mailFrom = "mail_from"
+    case unscrubbedEnvironments = "unscrubbed_environments"
     case webDirectory = "web_dir"
 
     public var environmentName: String { "CAIRN_" + rawValue.uppercased() }
@@ -100,8 +103,14 @@ public struct Settings: Sendable, Hashable {
     case .webhookHosts: webhookHosts = values
     case .smtp: smtp = text
     case .mailFrom: mailFrom = text
+    case .unscrubbedEnvironments: unscrubbedEnvironments = values
     case .webDirectory: webDirectory = text
     }
+  }
+
+  /// True where secrets stay in an environment's lines.
+  func scrubsNothing(_ environment: String) -> Bool {
+    unscrubbedEnvironments.contains(environment) || unscrubbedEnvironments.contains("*")
   }
 
   private func number(_ text: String, _ source: String) throws(ServerError) -> Int {

@@ -50,6 +50,7 @@ enum Decoders {
       try transcodeMetricsJSON(body, into: &protobuf)
       return try decodeMetrics(unsafe protobuf.span.bytes, context, into: &batch)
     },
+    .metricPoints: { (body, context, batch) throws(DecodeError) in try decodeMetricPoints(body, context, into: &batch) },
     .logBatch: { (body, context, batch) throws(DecodeError) in try decodeLogBatch(body, context, into: &batch) },
     .rollbarItem: { (body, context, batch) throws(DecodeError) in try decodeRollbarItem(body, context, into: &batch) },
     .rollbarBatch: { (body, context, batch) throws(DecodeError) in try decodeRollbarBatch(body, context, into: &batch) },

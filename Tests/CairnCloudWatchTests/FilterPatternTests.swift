@@ -50,7 +50,8 @@ struct PatternCase: Sendable, CustomTestStringConvertible {
   static let json: [PatternCase] = [
     PatternCase("{ $.eventType = \"UpdateTrail\" }", [trail], ["UpdateTrail", "{}", "{\"eventType\": \"Other\"}"]),
     PatternCase("{ $.sourceIPAddress != 123.123.* }", [trail], ["{\"sourceIPAddress\": \"123.123.1.1\"}", "{\"other\": 1}"]),
-    PatternCase("{ $.arrayKey[0] = \"value\" }", [trail], ["{\"arrayKey\": [\"other\", \"value\"]}", "{\"arrayKey\": \"value\"}"]),
+    PatternCase(
+      "{ $.arrayKey[0] = \"value\" }", [trail], ["{\"arrayKey\": [\"other\", \"value\"]}", "{\"arrayKey\": \"value\"}"]),
     PatternCase("{ $.arrayKey[*] = \"another*\" }", [trail], ["{\"arrayKey\": []}"]),
     PatternCase("{ $.objectList[1].id = 2 }", [trail], ["{\"objectList\": [{\"id\": 2}]}"]),
     PatternCase("{ $.SomeObject IS NULL }", [trail], ["{\"SomeObject\": 1}", "{}"]),
@@ -63,7 +64,8 @@ struct PatternCase: Sendable, CustomTestStringConvertible {
     PatternCase("{ $.objectList != x }", [], [trail]),
     PatternCase(
       "{ ($.user.id = 1) && ($.users[0].email = \"John.Doe@example.com\") }",
-      [#"{"user": {"id": 1}, "users": [{"email": "John.Doe@example.com"}]}"#], [#"{"user": {"id": 2}, "users": [{"email": "John.Doe@example.com"}]}"#]),
+      [#"{"user": {"id": 1}, "users": [{"email": "John.Doe@example.com"}]}"#],
+      [#"{"user": {"id": 2}, "users": [{"email": "John.Doe@example.com"}]}"#]),
     PatternCase(
       "{ $.user.email = \"John.Stiles@example.com\" || $.coordinates[0][1] = \"nonmatch\" && $.actions[2] = \"nonmatch\" }",
       [#"{"user": {"email": "John.Stiles@example.com"}, "coordinates": [[0, 1, 2]], "actions": []}"#],
@@ -97,10 +99,13 @@ struct PatternCase: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: [
-    "{", "{ }", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1 ", "{ $.a = 1 } x", "{ $.a IS }", "{ $.a IS NOT NULL }", "{ $.a EXISTS }",
-    "{ $.a < x }", "{ $.a[x] = 1 }", "{ ($.a = 1 }", "{ $. = 1 }", "[", "[a", "[a,", "[a=]", "[a] b", "[..., x, ...]", "[a=1 && b=2]",
+    "{", "{ }", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1 ", "{ $.a = 1 } x", "{ $.a IS }", "{ $.a IS NOT NULL }",
+    "{ $.a EXISTS }",
+    "{ $.a < x }", "{ $.a[x] = 1 }", "{ ($.a = 1 }", "{ $. = 1 }", "[", "[a", "[a,", "[a=]", "[a] b", "[..., x, ...]",
+    "[a=1 && b=2]",
     "a-b", "[ERROR]x", "\"open", "%open", "%(%", "%a% %b% %c%", "-", "?", "a.b",
-    "{ " + String(repeating: "(", count: 200) + "$.a = 1" + String(repeating: ")", count: 200) + " }", String(repeating: "a", count: 1025),
+    "{ " + String(repeating: "(", count: 200) + "$.a = 1" + String(repeating: ")", count: 200) + " }",
+    String(repeating: "a", count: 1025),
   ]) func refusesWhatIsNoPattern(_ text: String) {
     #expect(throws: LogsError.self) { _ = try FilterPattern(text) }
   }
@@ -147,11 +152,14 @@ struct PatternCase: Sendable, CustomTestStringConvertible {
         let place = Int.random(in: 0...bytes.count, using: &random)
         switch Int.random(in: 0..<3, using: &random) {
         case 0 where place < bytes.count: bytes.remove(at: place)
-        case 1 where place < bytes.count: bytes[place] = Array("{}[]()$.=!<>*%\"\\?- ,&|x1".utf8).randomElement(using: &random) ?? 0
+        case 1 where place < bytes.count:
+          bytes[place] = Array("{}[]()$.=!<>*%\"\\?- ,&|x1".utf8).randomElement(using: &random) ?? 0
         default: bytes.insert(Array("{}[]()$.=!<>*%\"\\?- ,&|x1".utf8).randomElement(using: &random) ?? 0, at: place)
         }
       }
-      guard let pattern = try? FilterPattern(String(decoding: bytes, as: UTF8.self)), let line = lines.randomElement(using: &random) else { continue }
+      guard let pattern = try? FilterPattern(String(decoding: bytes, as: UTF8.self)),
+        let line = lines.randomElement(using: &random)
+      else { continue }
       if pattern.matches(line) { #expect(Self.passes(pattern.filter, line), "seed \(random.seed): \(pattern.text) over \(line)") }
     }
   }

@@ -13,7 +13,9 @@ import Testing
     var batch = LogBatch(group: "/g", stream: "s")
     batch.entity = entity
     batch.sequence = 1_800_000_000_000_000_123
-    for (index, line) in lines.enumerated() { batch.append(timeUnixMilliseconds: 1_700_000_000_000 + Int64(index), message: Array(line.utf8)) }
+    for (index, line) in lines.enumerated() {
+      batch.append(timeUnixMilliseconds: 1_700_000_000_000 + Int64(index), message: Array(line.utf8))
+    }
     return batch
   }
 
@@ -40,7 +42,9 @@ import Testing
   }
 
   @Test func leavesOfJSONAreFields() throws {
-    let row = try Self.row(#" {"a": {"b": 1, "c": [true, {"d": "x"}, 2.5, null]}, "big": 18446744073709551615, "body": "mine", "e\u0301": "é", "meta.x": 1, "n": null} "#)
+    let row = try Self.row(
+      #" {"a": {"b": 1, "c": [true, {"d": "x"}, 2.5, null]}, "big": 18446744073709551615, "body": "mine", "e\u0301": "é", "meta.x": 1, "n": null} "#
+    )
     #expect(row["a.b"] == .integer(1))
     #expect(row["a.c.0"] == .boolean(true))
     #expect(row["a.c.1.d"] == .string("x"))
@@ -78,7 +82,8 @@ import Testing
     "traceparent: 00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01", "x trace_id=5759e988bd862e3fe1be46a994272793 y",
     "traceId: \"5759e988bd862e3fe1be46a994272793\"", "[trace.id=5759E988BD862E3FE1BE46A994272793]",
     #"{"trace_id": "5759e988bd862e3fe1be46a994272793"}"#, #"{"traceId": "1-5759e988-bd862e3fe1be46a994272793"}"#,
-    #"{"ctx": {"xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793"}}"#, #"{"trace": {"id": "5759e988bd862e3fe1be46a994272793"}}"#,
+    #"{"ctx": {"xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793"}}"#,
+    #"{"trace": {"id": "5759e988bd862e3fe1be46a994272793"}}"#,
     #"{"traceparent": "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"}"#,
     "REPORT RequestId: 8f507cfc-xmpl-4697 Duration: 1 ms\tXRAY TraceId: 1-5759e988-bd862e3fe1be46a994272793\tSegmentId: 1",
   ]) func findsTheTrace(_ line: String) throws {
@@ -89,17 +94,21 @@ import Testing
 
   @Test(arguments: [
     "1-5759e988-bd862e3fe1be46a99427279", "a1-5759e988-bd862e3fe1be46a994272793", "id=5759e988bd862e3fe1be46a994272793",
-    "8f507cfc-4697-4bd8-8a5a-a3b1c2d3e4f5", "trace_id=5759e988bd862e3fe1be46a9942727931", #"{"trace_id": "none"}"#, "trace_id=", "1-", "00-",
+    "8f507cfc-4697-4bd8-8a5a-a3b1c2d3e4f5", "trace_id=5759e988bd862e3fe1be46a9942727931", #"{"trace_id": "none"}"#, "trace_id=",
+    "1-", "00-",
     "trace_id=00000000000000000000000000000000",
   ]) func findsNoTrace(_ line: String) throws { #expect(try Self.row(line)["trace.trace_id"] == nil) }
 
   @Test(arguments: [
-    ("2026-11-26T04:00:00Z ERROR no room", "error"), ("[WARN] x", "warn"), ("INFO:app:hello", "info"), ("level=debug msg=x", "debug"),
+    ("2026-11-26T04:00:00Z ERROR no room", "error"), ("[WARN] x", "warn"), ("INFO:app:hello", "info"),
+    ("level=debug msg=x", "debug"),
     ("ts=1 level=\"fatal\" x", "fatal"), (#"{"level": "warning"}"#, "warn"), (#"{"severity": "CRITICAL"}"#, "fatal"),
     (#"{"level": 50}"#, "error"), (#"{"levelname": "INFO"}"#, "info"), ("2026/11/26 04:00:00 NOTICE x", "info"),
   ]) func findsTheLevel(_ line: String, _ level: String) throws { #expect(try Self.row(line)["severity"] == .string(level)) }
 
-  @Test(arguments: ["INFORMATION overload", "no ERRORS", "errors", "", #"{"level": "x"}"#]) func findsNoLevel(_ line: String) throws {
+  @Test(arguments: ["INFORMATION overload", "no ERRORS", "errors", "", #"{"level": "x"}"#]) func findsNoLevel(
+    _ line: String
+  ) throws {
     #expect(try Self.row(line)["severity"] == nil)
   }
 
@@ -109,12 +118,16 @@ import Testing
     #expect(row["exception.type"] == .string("KeyError"))
     #expect(row["exception.message"] == .string("'x'"))
     #expect(row["exception.stacktrace"] == .string(trace))
-    let json = try Self.row(#"{"level": "error", "exc_info": "Traceback (most recent call last):\n  File \"a.py\"\nValueError: no"}"#)
+    let json = try Self.row(
+      #"{"level": "error", "exc_info": "Traceback (most recent call last):\n  File \"a.py\"\nValueError: no"}"#)
     #expect(json["exception.type"] == .string("ValueError"))
   }
 
   @Test func changedBodiesNeverTrap() {
-    let lines = ["plain ERROR Root=1-5759e988-bd862e3fe1be46a994272793", #"{"a": {"b": [1, "x"]}, "trace_id": "5759e988bd862e3fe1be46a994272793"}"#, "x\n  at f (a.js:1)\n"]
+    let lines = [
+      "plain ERROR Root=1-5759e988-bd862e3fe1be46a994272793",
+      #"{"a": {"b": [1, "x"]}, "trace_id": "5759e988bd862e3fe1be46a994272793"}"#, "x\n  at f (a.js:1)\n",
+    ]
     let mutants = Mutants(of: [Self.batch(lines, entity: #"{"keyAttributes": {"a": "b"}}"#).encoded()])
     let report = mutants.feed(context: Self.context) { (body, context, batch) throws(DecodeError) in
       try decodeLogBatch(body, context, into: &batch)
@@ -131,7 +144,8 @@ import Testing
       "java.lang.IllegalStateException", "A book has a null property", 6
     ),
     (
-      "TypeError: Cannot read properties of undefined (reading 'x')\n    at f (/app/a.js:1:2)\n    at async /app/b.js:3:4", "TypeError",
+      "TypeError: Cannot read properties of undefined (reading 'x')\n    at f (/app/a.js:1:2)\n    at async /app/b.js:3:4",
+      "TypeError",
       "Cannot read properties of undefined (reading 'x')", 3
     ),
     (
@@ -153,6 +167,9 @@ import Testing
     #expect(trace.text.split(separator: "\n", omittingEmptySubsequences: false).count == lineCount)
   }
 
-  @Test(arguments: ["", "one line", "two\nlines", "Error: x\nno frames", "hello\n  at noon", "panic: x\ny", "Traceback (most recent call last):\n  File"])
+  @Test(arguments: [
+    "", "one line", "two\nlines", "Error: x\nno frames", "hello\n  at noon", "panic: x\ny",
+    "Traceback (most recent call last):\n  File",
+  ])
   func findsNone(_ text: String) { #expect(StackTrace.find(in: text) == nil) }
 }

@@ -39,7 +39,9 @@ import Testing
     #expect(try Pattern("a") == Pattern("a"))
   }
 
-  @Test(arguments: ["(", "a{2000}", "(?=a)", "(a)\\1", "[z-a]", "*", "((a{100}){100}){100}", String(repeating: "a", count: 20_000)])
+  @Test(arguments: [
+    "(", "a{2000}", "(?=a)", "(a)\\1", "[z-a]", "*", "((a{100}){100}){100}", String(repeating: "a", count: 20_000),
+  ])
   func refusesWhatIsNoPattern(_ text: String) {
     #expect(throws: PatternError.self) { _ = try Pattern(text) }
   }

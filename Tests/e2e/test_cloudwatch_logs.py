@@ -140,6 +140,9 @@ def test_streams_are_listed_by_name_and_by_time(logs, group):
     assert found["storedBytes"] == 0 and found["arn"] == aws.arn(group) + ":log-stream:a" and len(found["uploadSequenceToken"]) == 56
     assert abs(found["lastIngestionTime"] - now()) < 10_000
     with pytest.raises(ClientError) as failure:
+        logs.describe_log_streams(logGroupIdentifier=aws.arn(group) + ":*")
+    assert "Member must satisfy regular expression pattern" in aws.message(failure)
+    with pytest.raises(ClientError) as failure:
         names(orderBy="LastEventTime", logStreamNamePrefix="a")
     assert aws.message(failure) == "Cannot order by LastEventTime with a logStreamNamePrefix."
 

@@ -40,13 +40,26 @@ public enum LogNames {
     guard text.unicodeScalars.count >= min else {
       throw .constraint(text, at: member, "have length greater than or equal to \(min)")
     }
-    guard text.unicodeScalars.count <= max else { throw .constraint(text, at: member, "have length less than or equal to \(max)") }
+    guard text.unicodeScalars.count <= max else {
+      throw .constraint(text, at: member, "have length less than or equal to \(max)")
+    }
   }
 
   private static func isGroupByte(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2e, 0x2d, 0x5f, 0x2f, 0x23: true
     default: false
+    }
+  }
+
+  /// A name or an ARN without `:*`, as the model's `[\w#+=/:,.@-]*` says.
+  public static func checkIdentifier(_ text: String, at member: String = "logGroupIdentifier") throws(LogsError) {
+    let isAllowed: (UInt8) -> Bool = { isGroupByte($0) || [0x2b, 0x3d, 0x3a, 0x2c, 0x40].contains($0) }
+    guard text.utf8.allSatisfy(isAllowed) else {
+      throw LogsError(
+        .invalidParameter,
+        "1 validation error detected: Value at '\(member)' failed to satisfy constraint: "
+          + "Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*")
     }
   }
 

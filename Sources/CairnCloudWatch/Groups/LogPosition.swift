@@ -27,7 +27,9 @@ public struct LogPosition: Sendable, Hashable {
     let bytes = Array(digits.utf8)
     guard bytes.count == 56, bytes.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
     func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
-    guard let time = number(0..<19), let sequence = number(19..<38), let hash = number(38..<56), hash < 1 << 59 else { return nil }
+    guard let time = number(0..<19), let sequence = number(19..<38), let hash = number(38..<56), hash < 1 << 59 else {
+      return nil
+    }
     self.init(timeUnixNanoseconds: time, sequence: sequence, hash: UInt64(hash) << 5)
   }
 
@@ -42,7 +44,8 @@ public struct LogPosition: Sendable, Hashable {
     switch direction {
     case .oldestFirst:
       // Without a hash the position is behind all events of its time and number: numbers are given once.
-      return EventCursor(timeUnixNanoseconds: timeUnixNanoseconds, sequence: own, hash: hash == 0 ? .max : hash | 31, alikeCount: .max)
+      return EventCursor(
+        timeUnixNanoseconds: timeUnixNanoseconds, sequence: own, hash: hash == 0 ? .max : hash | 31, alikeCount: .max)
     case .newestFirst:
       return EventCursor(timeUnixNanoseconds: timeUnixNanoseconds, sequence: own, hash: hash, alikeCount: 0)
     }

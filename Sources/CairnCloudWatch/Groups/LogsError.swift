@@ -40,11 +40,14 @@ public struct LogsError: Error, Sendable, Hashable {
   /// AWS's text for a value that a constraint of the model refuses.
   public static func constraint(_ value: String, at member: String, _ rule: String) -> LogsError {
     LogsError(
-      .invalidParameter, "1 validation error detected: Value '\(value)' at '\(member)' failed to satisfy constraint: Member must \(rule)")
+      .invalidParameter,
+      "1 validation error detected: Value '\(value)' at '\(member)' failed to satisfy constraint: Member must \(rule)")
   }
 
   public static func missing(_ member: String) -> LogsError {
-    LogsError(.invalidParameter, "1 validation error detected: Value null at '\(member)' failed to satisfy constraint: Member must not be null")
+    LogsError(
+      .invalidParameter,
+      "1 validation error detected: Value null at '\(member)' failed to satisfy constraint: Member must not be null")
   }
 
   public static let noGroup = LogsError(.resourceNotFound, "The specified log group does not exist.")

@@ -86,7 +86,10 @@ struct LineFields: ~Copyable {
       switch leaf.value {
       case .string(let text):
         guard let column = column(kept, .string, &batch) else { continue }
-        reader.withUTF8(text, line) { (utf8) in batch.setText(column, utf8, 0, utf8.byteCount); return () }
+        reader.withUTF8(text, line) { (utf8) in
+          batch.setText(column, utf8, 0, utf8.byteCount)
+          return ()
+        }
       case .integer(let value):
         if let column = column(kept, .integer, &batch) { batch.setWord(column, UInt64(bitPattern: value)) }
       case .unsigned(let value):

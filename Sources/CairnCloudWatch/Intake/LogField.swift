@@ -38,7 +38,8 @@ public enum LogField {
 
   private static let meta = Array("meta.".utf8)
   private static let reserved: [[UInt8]] = [
-    FieldName.body, FieldName.logStream, FieldName.timestamp, FieldName.dataset, FieldName.isRoot, FieldName.sampleRate, FieldName.traceID,
+    FieldName.body, FieldName.logStream, FieldName.timestamp, FieldName.dataset, FieldName.isRoot, FieldName.sampleRate,
+    FieldName.traceID,
     FieldName.spanID, FieldName.parentID, FieldName.durationMilliseconds, FieldName.severity, FieldName.severityCode,
   ].map { Array($0.utf8) }
 }

@@ -59,7 +59,9 @@ public struct PutLogEventsRequest: Sendable {
   }
 
   private mutating func readEvents(_ body: RawSpan, _ reader: inout JSONReader) throws(DecodeError) {
-    guard case .arrayStart = try reader.next(body) else { throw DecodeError(.syntax(expected: "an array"), at: reader.tokenOffset) }
+    guard case .arrayStart = try reader.next(body) else {
+      throw DecodeError(.syntax(expected: "an array"), at: reader.tokenOffset)
+    }
     batch.text.reserveCapacity(min(body.byteCount, Self.batchByteCountMax))
     while true {
       switch try reader.next(body) {
@@ -114,7 +116,8 @@ public struct PutLogEventsRequest: Sendable {
         throw .constraint("", at: "logEvents.\(index + 1).member.message", "have length greater than or equal to 1")
       }
       guard size + Self.eventOverheadByteCount <= Self.batchByteCountMax else {
-        throw LogsError(.invalidParameter, "Log event too large: \(size + Self.eventOverheadByteCount) bytes exceeds limit of 1048576")
+        throw LogsError(
+          .invalidParameter, "Log event too large: \(size + Self.eventOverheadByteCount) bytes exceeds limit of 1048576")
       }
       guard time >= last else {
         throw LogsError(.invalidParameter, "Log events in a single PutLogEvents request must be in chronological order.")

@@ -96,7 +96,8 @@ public struct StackTrace: Sendable, Hashable {
   private static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, text.utf8.count <= 200, first | 0x20 >= 0x61, first | 0x20 <= 0x7a else { return false }
     return text.utf8.allSatisfy { byte in
-      (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || [0x2e, 0x5f, 0x24, 0x3a, 0x2f].contains(byte)
+      (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a) || (byte >= 0x30 && byte <= 0x39)
+        || [0x2e, 0x5f, 0x24, 0x3a, 0x2f].contains(byte)
     }
   }
 }

@@ -32,7 +32,8 @@ enum TraceText {
     guard position >= 1 else { return nil }
     if loadByte(line, position &- 1) == 0x31, position < 2 || !isHex(line, position &- 2), position &+ 34 <= end {
       guard loadByte(line, position &+ 9) == 0x2d, position &+ 34 == end || !isHex(line, position &+ 34) else { return nil }
-      guard let first = hex(line, position &+ 1, 8), let second = hex(line, position &+ 10, 8), let low = hex(line, position &+ 18, 16)
+      guard let first = hex(line, position &+ 1, 8), let second = hex(line, position &+ 10, 8),
+        let low = hex(line, position &+ 18, 16)
       else { return nil }
       return TraceID(high: first << 32 | second, low: low)
     }
@@ -58,7 +59,9 @@ enum TraceText {
     return TraceID(high: high, low: low)
   }
 
-  @inline(__always) private static func isHex(_ line: RawSpan, _ position: Int) -> Bool { hexNibble(loadByte(line, position)) != nil }
+  @inline(__always) private static func isHex(_ line: RawSpan, _ position: Int) -> Bool {
+    hexNibble(loadByte(line, position)) != nil
+  }
 
   private static func hex(_ line: RawSpan, _ start: Int, _ count: Int) -> UInt64? {
     var value: UInt64 = 0

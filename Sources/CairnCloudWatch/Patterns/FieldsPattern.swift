@@ -66,7 +66,9 @@ struct FieldsPattern: Sendable, Hashable {
 
   private static func name(_ cursor: inout PatternCursor) -> String {
     let start = cursor.position
-    while let byte = cursor.peek, PatternCursor.isNameByte(byte) || byte == 0x2d || byte == 0x2e || byte == 0x24 { cursor.position += 1 }
+    while let byte = cursor.peek, PatternCursor.isNameByte(byte) || byte == 0x2d || byte == 0x2e || byte == 0x24 {
+      cursor.position += 1
+    }
     return String(decoding: cursor.bytes[start..<cursor.position], as: UTF8.self)
   }
 
@@ -99,7 +101,9 @@ struct FieldsPattern: Sendable, Hashable {
     }
     let own = Self.name(&cursor)
     guard !own.isEmpty else { throw cursor.failure("a field's name is missing") }
-    guard name.isEmpty || name == own else { throw cursor.failure("the conditions of one field name two: '\(name)' and '\(own)'") }
+    guard name.isEmpty || name == own else {
+      throw cursor.failure("the conditions of one field name two: '\(name)' and '\(own)'")
+    }
     name = own
     cursor.skipBlanks()
     guard let comparison = cursor.comparison() else { throw cursor.failure("a comparison is missing") }
@@ -178,7 +182,8 @@ struct FieldsPattern: Sendable, Hashable {
     switch condition {
     case .any(let parts): .any(parts.map(filter))
     case .all(let parts): .all(parts.map(filter))
-    case .compare(.equal, let value): value.literal.isEmpty ? .everything : .text(column: FieldName.body, .contains, value.literal)
+    case .compare(.equal, let value):
+      value.literal.isEmpty ? .everything : .text(column: FieldName.body, .contains, value.literal)
     case .compare: .everything
     }
   }

@@ -45,7 +45,8 @@ public struct FilterPattern: Sendable, Hashable {
       form = terms.isEmpty ? .everything : .text(terms)
     }
     guard cursor.expressionCount <= Self.expressionCountMax else {
-      throw LogsError(.invalidParameter, "Invalid filter pattern: at most \(Self.expressionCountMax) regular expressions are allowed.")
+      throw LogsError(
+        .invalidParameter, "Invalid filter pattern: at most \(Self.expressionCountMax) regular expressions are allowed.")
     }
   }
 

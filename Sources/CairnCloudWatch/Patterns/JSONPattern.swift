@@ -39,7 +39,9 @@ struct JSONPattern: Sendable, Hashable {
     guard cursor.isAtEnd else { throw cursor.failure("something stands behind the closing brace") }
   }
 
-  private static func readAny(_ cursor: inout PatternCursor, _ found: inout [JSONSelector], depth: Int) throws(LogsError) -> Condition {
+  private static func readAny(
+    _ cursor: inout PatternCursor, _ found: inout [JSONSelector], depth: Int
+  ) throws(LogsError) -> Condition {
     var parts = [try readAll(&cursor, &found, depth: depth)]
     while true {
       cursor.skipBlanks()
@@ -48,7 +50,9 @@ struct JSONPattern: Sendable, Hashable {
     }
   }
 
-  private static func readAll(_ cursor: inout PatternCursor, _ found: inout [JSONSelector], depth: Int) throws(LogsError) -> Condition {
+  private static func readAll(
+    _ cursor: inout PatternCursor, _ found: inout [JSONSelector], depth: Int
+  ) throws(LogsError) -> Condition {
     var parts = [try readUnit(&cursor, &found, depth: depth)]
     while true {
       cursor.skipBlanks()
@@ -57,7 +61,9 @@ struct JSONPattern: Sendable, Hashable {
     }
   }
 
-  private static func readUnit(_ cursor: inout PatternCursor, _ found: inout [JSONSelector], depth: Int) throws(LogsError) -> Condition {
+  private static func readUnit(
+    _ cursor: inout PatternCursor, _ found: inout [JSONSelector], depth: Int
+  ) throws(LogsError) -> Condition {
     cursor.skipBlanks()
     if cursor.take("(") {
       guard depth < depthMax else { throw cursor.failure("parentheses are nested too deep") }
@@ -98,7 +104,9 @@ struct JSONPattern: Sendable, Hashable {
   func extract(_ line: String) -> [String: String]? {
     guard let value = Array(line.utf8).withBytes({ Self.parse($0) }), Self.holds(condition, value) else { return nil }
     var found: [String: String] = [:]
-    for selector in selectors { if let text = selector.find(in: value).lazy.compactMap(Self.text).first { found[selector.text] = text } }
+    for selector in selectors {
+      if let text = selector.find(in: value).lazy.compactMap(Self.text).first { found[selector.text] = text }
+    }
     return found
   }
 

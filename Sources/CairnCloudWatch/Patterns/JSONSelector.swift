@@ -37,7 +37,9 @@ struct JSONSelector: Sendable, Hashable {
   private static func member(_ cursor: inout PatternCursor) throws(LogsError) -> Step {
     if cursor.peek == 0x22 { return .member(try cursor.quoted()) }
     let start = cursor.position
-    while let byte = cursor.peek, PatternCursor.isNameByte(byte) || byte == 0x2d || byte == 0x40 || byte == 0x24 { cursor.position += 1 }
+    while let byte = cursor.peek, PatternCursor.isNameByte(byte) || byte == 0x2d || byte == 0x40 || byte == 0x24 {
+      cursor.position += 1
+    }
     guard cursor.position > start else { throw cursor.failure("a member's name is missing") }
     return .member(String(decoding: cursor.bytes[start..<cursor.position], as: UTF8.self))
   }

@@ -89,5 +89,7 @@ struct PatternCursor {
     throw failure("a percent sign is missing")
   }
 
-  func failure(_ reason: String) -> LogsError { LogsError(.invalidParameter, "Invalid filter pattern: \(reason) (at \(position)).") }
+  func failure(_ reason: String) -> LogsError {
+    LogsError(.invalidParameter, "Invalid filter pattern: \(reason) (at \(position)).")
+  }
 }

@@ -18,7 +18,9 @@ enum PatternValue: Sendable, Hashable {
 
   /// Decimal digits with sign, fraction and exponent; no `inf`, no hexadecimal.
   static func number(_ text: String) -> Double? {
-    guard let first = text.utf8.first, first == 0x2d || first == 0x2b || first == 0x2e || (first >= 0x30 && first <= 0x39) else { return nil }
+    guard let first = text.utf8.first, first == 0x2d || first == 0x2b || first == 0x2e || (first >= 0x30 && first <= 0x39) else {
+      return nil
+    }
     let allowed: (UInt8) -> Bool = { ($0 >= 0x30 && $0 <= 0x39) || [0x2b, 0x2d, 0x2e, 0x45, 0x65].contains($0) }
     guard text.utf8.allSatisfy(allowed) else { return nil }
     return Double(text)
@@ -43,7 +45,9 @@ enum PatternValue: Sendable, Hashable {
     let bytes = Array(text.utf8)
     guard let first = parts.first.map({ Array($0.utf8) }), let last = parts.last.map({ Array($0.utf8) }) else { return false }
     guard parts.count > 1 else { return bytes == first }
-    guard bytes.count >= first.count + last.count, bytes.starts(with: first), bytes.suffix(last.count).elementsEqual(last) else { return false }
+    guard bytes.count >= first.count + last.count, bytes.starts(with: first), bytes.suffix(last.count).elementsEqual(last) else {
+      return false
+    }
     var position = first.count
     let end = bytes.count - last.count
     for part in parts[1..<parts.count - 1] where !part.isEmpty {
@@ -90,7 +94,7 @@ extension PatternCursor {
     default:
       let start = position
       while let byte = peek, !Self.isBlank(byte), !ends.contains(byte) {
-        if (byte == 0x26 || byte == 0x7c), peek(at: 1) == byte { break }
+        if byte == 0x26 || byte == 0x7c, peek(at: 1) == byte { break }
         position += 1
       }
       guard position > start else { throw failure("a value is missing") }

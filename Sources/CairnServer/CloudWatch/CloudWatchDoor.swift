@@ -15,7 +15,7 @@ import NIOHTTP1
 /// ```
 struct CloudWatchDoor: Sendable {
   let state: ServerState
-  private let logs: [String: LogsOperation]
+  private let logs, metrics: [String: LogsOperation]
 
   static let logsPrefix = "Logs_20140328."
   static let metricsPrefix = "GraniteServiceVersion20100801."
@@ -24,6 +24,7 @@ struct CloudWatchDoor: Sendable {
     self.state = state
     let desk = LogsDesk(state: state)
     logs = Dictionary(desk.operations.map { ($0.name, $0) }) { first, _ in first }
+    metrics = Dictionary(MetricsDesk(state: state).operations.map { ($0.name, $0) }) { first, _ in first }
   }
 
   var routes: [Route] {
@@ -37,13 +38,19 @@ struct CloudWatchDoor: Sendable {
     if target.hasPrefix(Self.logsPrefix) {
       return await answer(exchange, logs[String(target.dropFirst(Self.logsPrefix.count))], target, "application/x-amz-json-1.1")
     }
-    if exchange.request.mediaType == "application/x-www-form-urlencoded" { return form(exchange) }
+    if target.hasPrefix(Self.metricsPrefix) {
+      return await answer(
+        exchange, metrics[String(target.dropFirst(Self.metricsPrefix.count))], target, "application/x-amz-json-1.0")
+    }
+    if exchange.request.mediaType == "application/x-www-form-urlencoded" { return await form(exchange) }
     return error(LogsError(.unknownOperation, "No operation is called '\(target.prefix(200))'."), "application/x-amz-json-1.1")
   }
 
   private func answer(_ exchange: Exchange, _ operation: LogsOperation?, _ target: String, _ type: String) async -> Response {
     do throws(LogsError) {
-      guard let operation else { throw LogsError(.unknownOperation, "Cairn does not support the operation '\(target.prefix(200))'.") }
+      guard let operation else {
+        throw LogsError(.unknownOperation, "Cairn does not support the operation '\(target.prefix(200))'.")
+      }
       guard exchange.principal.scopes.contains(operation.scope) else {
         throw LogsError(.accessDenied, "This key lacks the scope '\(operation.scope.rawValue)' that \(operation.name) needs.")
       }
@@ -57,12 +64,12 @@ struct CloudWatchDoor: Sendable {
     }
   }
 
-  private func call(_ exchange: Exchange, _ operation: LogsOperation) throws(LogsError) -> LogsCall {
+  private func call(_ exchange: Exchange, _ operation: LogsOperation?) throws(LogsError) -> LogsCall {
     var body = exchange.request.body
     if exchange.request.header("content-encoding") == "gzip" { body = try inflated(body) }
     var input = JSONValue.object([])
     // Events are read straight from their bytes.
-    if operation.name != "PutLogEvents", body.readableBytes > 0 {
+    if let operation, operation.name != "PutLogEvents", body.readableBytes > 0 {
       do {
         input = try JSONValue(parsing: body.readableBytesSpan)
       } catch {
@@ -71,7 +78,8 @@ struct CloudWatchDoor: Sendable {
       guard case .object = input else { throw LogsError(.serialization, "The body is not a JSON object.") }
     }
     return LogsCall(
-      environment: exchange.environment, account: LogAccount(region: exchange.awsCaller.region, account: AWSCaller.accountID), input: input, body: body,
+      environment: exchange.environment, account: LogAccount(region: exchange.awsCaller.region, account: AWSCaller.accountID),
+      input: input, body: body,
       nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
   }
 
@@ -96,25 +104,41 @@ struct CloudWatchDoor: Sendable {
 
   private func error(_ error: LogsError, _ type: String) -> Response {
     AWSErrorResponse.json(
-      error.kind.rawValue, error.message, status: error.kind == .unavailable ? .serviceUnavailable : .badRequest, details: error.details,
+      error.kind.rawValue, error.message, status: error.kind == .unavailable ? .serviceUnavailable : .badRequest,
+      details: error.details,
       contentType: type)
   }
 
   // MARK: Forms
 
-  private func form(_ exchange: Exchange) -> Response {
-    let form = QueryString(String(buffer: exchange.request.body))
-    guard form["Action"] == "GetCallerIdentity" else {
-      return xml(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>Cairn does not support this action.</Message></Error>"
-          + "<RequestId>\(AWSErrorResponse.requestID())</RequestId></ErrorResponse>", .badRequest)
+  /// The older form of STS and of CloudWatch: parameters in a form, answers in XML.
+  private func form(_ exchange: Exchange) async -> Response {
+    let form = AWSForm(String(buffer: exchange.request.body))
+    if form.action == "GetCallerIdentity" {
+      let account = AWSCaller.accountID
+      let result = JSONValue.object([
+        JSONMember("Arn", .string("arn:aws:iam::\(account):user/cairn")), JSONMember("UserId", .string("AKIAIOSFODNN7EXAMPLE")),
+        JSONMember("Account", .string(account)),
+      ])
+      return xml(AWSForm.answer(form.action, result, namespace: "https://sts.amazonaws.com/doc/2011-06-15/"), .ok)
     }
-    let account = AWSCaller.accountID
-    return xml(
-      "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>"
-        + "<Arn>arn:aws:iam::\(account):user/cairn</Arn><UserId>AKIAIOSFODNN7EXAMPLE</UserId><Account>\(account)</Account>"
-        + "</GetCallerIdentityResult><ResponseMetadata><RequestId>\(AWSErrorResponse.requestID())</RequestId></ResponseMetadata>"
-        + "</GetCallerIdentityResponse>", .ok)
+    do throws(LogsError) {
+      guard let operation = metrics[form.action] else {
+        throw LogsError(.unknownOperation, "Cairn does not support the action '\(form.action.prefix(200))'.")
+      }
+      guard exchange.principal.scopes.contains(operation.scope) else {
+        throw LogsError(.accessDenied, "This key lacks the scope '\(operation.scope.rawValue)' that \(operation.name) needs.")
+      }
+      var call = try call(exchange, nil)
+      call.input = form.input
+      var result = JSONValue.object([])
+      if case .json(let bytes) = try await operation.run(call) { result = (try? JSONValue(parsing: bytes)) ?? result }
+      return xml(AWSForm.answer(form.action, result, namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/"), .ok)
+    } catch {
+      return xml(
+        AWSForm.failure(error),
+        error.kind == .resourceNotFoundAlarm ? .notFound : error.kind == .unavailable ? .serviceUnavailable : .badRequest)
+    }
   }
 
   private func xml(_ text: String, _ status: HTTPResponseStatus) -> Response {

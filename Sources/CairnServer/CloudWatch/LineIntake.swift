@@ -1,22 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnCloudWatch
+import CairnFormats
+import CairnPlan
+import NIOCore
 import Synchronization
 
 /// What a group's lines go through on their way in, made ready once for many batches.
 struct LineIntake: Sendable {
+  struct Subscription: Sendable {
+    var name: String
+    var pattern: FilterPattern
+    var address: WebhookAddress
+  }
+  var masks = LineMask.none
+  var metricFilters: [MetricFilter] = []
+  var subscriptions: [Subscription] = []
+
   /// Changes what must not be kept; before the journal.
-  func mask(_ batch: inout LogBatch) {}
+  func mask(_ batch: inout LogBatch) { masks.apply(to: &batch) }
 
   /// Hands lines that are acknowledged to what hangs on them.
-  func observe(_ batch: LogBatch, _ desk: LogsDesk, _ call: LogsCall) {}
+  func observe(_ batch: LogBatch, _ desk: LogsDesk, _ call: LogsCall) async {
+    var points = EmbeddedMetrics.points(batch)
+    for filter in metricFilters { points += filter.points(batch) }
+    if !points.isEmpty { try? await desk.keep(MetricPoint.gathered(points), call) }
+    for subscription in subscriptions { desk.deliver(batch, to: subscription, call) }
+  }
 }
 
 extension LogsDesk {
   /// The group's intake; made where a change has dropped it.
   func intake(_ environment: String, _ group: String) -> LineIntake {
     if let known = registry.group(environment, group)?.intake { return known }
-    let made = LineIntake()
+    let made = makeIntake(environment, group)
     registry.state.withLock { $0.tenants[environment]?.groups[group]?.intake = made }
     return made
+  }
+
+  private func makeIntake(_ environment: String, _ name: String) -> LineIntake {
+    var intake = LineIntake()
+    guard let entry = registry.group(environment, name) else { return intake }
+    if !state.settings.scrubsNothing(environment) { intake.masks = intake.masks.joined(with: SecretScrubber.mask) }
+    let account = registry.items(environment, "account-policy").compactMap { $0.value["policyDocument"]?.string }
+    for document in account + (entry.group.protectionPolicy.map { [$0] } ?? []) {
+      if let policy = try? DataProtection(document: document) { intake.masks = intake.masks.joined(with: policy.mask) }
+    }
+    for (name, value) in entry.items["metric-filter"] ?? [:] {
+      guard let pattern = try? FilterPattern(value["filterPattern"]?.string ?? ""),
+        let transformation = value["metricTransformations"]?.array?.first,
+        let filter = try? MetricFilter(name: name, pattern: pattern, transformation: transformation)
+      else { continue }
+      intake.metricFilters.append(filter)
+    }
+    for (name, value) in entry.items["subscription"] ?? [:] {
+      guard let pattern = try? FilterPattern(value["filterPattern"]?.string ?? ""),
+        let address = webhook(environment, value["destinationArn"]?.string ?? "")
+      else { continue }
+      intake.subscriptions.append(LineIntake.Subscription(name: name, pattern: pattern, address: address))
+    }
+    return intake
+  }
+
+  /// Journals points of metrics.
+  func keep(_ points: [MetricPoint], _ call: LogsCall) async throws(LogsError) {
+    let header = RequestHeader(
+      format: .metricPoints, encoding: .identity, environment: call.environment, receivedUnixNanoseconds: call.nowUnixNanoseconds)
+    let body = ByteBuffer(bytes: MetricPoint.encode(points))
+    do {
+      let outcome = try state.store.accept(header, body: body.readableBytesSpan)
+      try await state.store.commit(outcome)
+    } catch {
+      throw LogsError(error)
+    }
+  }
+
+  /// Sends the lines that a subscription wants, as AWS packs them: gzip of
+  /// `{messageType, owner, logGroup, logStream, subscriptionFilters, logEvents: [{id, timestamp, message}]}`.
+  func deliver(_ batch: LogBatch, to subscription: LineIntake.Subscription, _ call: LogsCall) {
+    let wanted = (0..<batch.count).filter { subscription.pattern.matches(batch.message($0)) }
+    guard !wanted.isEmpty else { return }
+    var writer = JSONWriter(reserving: batch.text.count + 512)
+    writer.beginObject()
+    writer.member("messageType", "DATA_MESSAGE")
+    writer.member("owner", call.account.account)
+    writer.member("logGroup", batch.group)
+    writer.member("logStream", batch.stream)
+    writer.member("subscriptionFilters", [subscription.name])
+    writer.objects("logEvents", wanted) { writer, index in
+      let position = LogPosition(
+        timeUnixNanoseconds: batch.times[index].multiplied(by: 1_000_000), sequence: batch.sequence + Int64(index))
+      writer.member("id", position.digits)
+      writer.member("timestamp", batch.times[index])
+      writer.member("message", batch.message(index))
+      if let values = subscription.pattern.hasSelectors ? subscription.pattern.extract(batch.message(index)) : nil,
+        !values.isEmpty
+      {
+        writer.key("extractedFields")
+        writer.beginObject()
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+          writer.member(String(name.drop { $0 == "$" || $0 == "." }), value)
+        }
+        writer.endObject()
+      }
+    }
+    writer.endObject()
+    guard let body = GzipCompressor.compress(writer.finish()) else { return }
+    state.deliveries.send(
+      Delivery(
+        environment: call.environment, source: "subscription \(batch.group) \(subscription.name)", address: subscription.address,
+        body: body,
+        headers: [("content-type", "application/json"), ("content-encoding", "gzip")],
+        createdUnixMilliseconds: call.nowUnixMilliseconds))
   }
 }

@@ -45,7 +45,9 @@ final class LogRegistry: Sendable {
     }
     var tenants: [String: Tenant] = [:]
     for item in items where item.kind == "group" {
-      guard let value = try? JSONValue(parsing: item.document), let group = LogGroup(name: item.name, document: value) else { continue }
+      guard let value = try? JSONValue(parsing: item.document), let group = LogGroup(name: item.name, document: value) else {
+        continue
+      }
       tenants[item.environment, default: Tenant()].groups[item.name] = Group(group: group)
     }
     for item in items where item.kind != "group" {
@@ -74,16 +76,23 @@ final class LogRegistry: Sendable {
     }
   }
 
+  /// Every environment that has something.
+  var environments: [String] { state.withLock { Array($0.tenants.keys) } }
+
   // MARK: Groups
 
   func group(_ environment: String, _ name: String) -> Group? { state.withLock { $0.tenants[environment]?.groups[name] } }
 
   func groups(_ environment: String) -> [Group] {
-    state.withLock { $0.tenants[environment].map { Array($0.groups.values) } ?? [] }.sorted { precedes($0.group.name, $1.group.name) }
+    state.withLock { $0.tenants[environment].map { Array($0.groups.values) } ?? [] }.sorted {
+      precedes($0.group.name, $1.group.name)
+    }
   }
 
   func create(_ group: LogGroup, in environment: String) throws(LogsError) {
-    try keep { try $0.keepLogItems([LogItem(environment: environment, kind: "group", name: group.name, document: group.document)]) }
+    try keep {
+      try $0.keepLogItems([LogItem(environment: environment, kind: "group", name: group.name, document: group.document)])
+    }
     state.withLock { $0.tenants[environment, default: Tenant()].groups[group.name] = Group(group: group) }
   }
 
@@ -151,7 +160,8 @@ final class LogRegistry: Sendable {
           items.append(LogItem(environment: environment, kind: "group", name: name, document: group.group.document))
           for stream in group.dirtyStreams {
             guard let stream = group.streams[stream] else { continue }
-            items.append(LogItem(environment: environment, kind: "stream", parent: name, name: stream.name, document: stream.document))
+            items.append(
+              LogItem(environment: environment, kind: "stream", parent: name, name: stream.name, document: stream.document))
           }
           state.tenants[environment]?.groups[name]?.dirtyStreams = []
           state.tenants[environment]?.groups[name]?.isDirty = false

@@ -106,6 +106,7 @@ struct LogsCall: Sendable {
       try LogNames.checkGroup(name)
       return name
     case (nil, .some(let identifier)):
+      try LogNames.checkIdentifier(identifier)
       let name = LogNames.group(ofIdentifier: identifier)
       try LogNames.checkGroup(name, at: "logGroupIdentifier")
       return name
@@ -164,7 +165,9 @@ enum LogsAnswer: Sendable {
 
 extension JSONWriter {
   /// A member with an array of objects.
-  mutating func objects<Elements: Sequence>(_ name: String, _ elements: Elements, _ body: (inout JSONWriter, Elements.Element) -> Void) {
+  mutating func objects<Elements: Sequence>(
+    _ name: String, _ elements: Elements, _ body: (inout JSONWriter, Elements.Element) -> Void
+  ) {
     key(name)
     beginArray()
     for element in elements {

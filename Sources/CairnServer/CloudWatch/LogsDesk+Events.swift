@@ -54,7 +54,7 @@ extension LogsDesk {
       throw LogsError(error)
     }
     registry.note(call.environment, batch, ingestionUnixMilliseconds: call.nowUnixMilliseconds)
-    intake.observe(batch, self, call)
+    await intake.observe(batch, self, call)
   }
 }
 

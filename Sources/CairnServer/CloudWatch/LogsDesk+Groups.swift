@@ -38,7 +38,9 @@ extension LogsDesk {
       },
       LogsOperation("PutBearerTokenAuthentication", .manage) { (call) async throws(LogsError) in
         let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier", 1...2048))
-        guard let allows = try call.boolean("bearerTokenAuthenticationEnabled") else { throw .missing("bearerTokenAuthenticationEnabled") }
+        guard let allows = try call.boolean("bearerTokenAuthenticationEnabled") else {
+          throw .missing("bearerTokenAuthenticationEnabled")
+        }
         _ = try await ownGroup(call, name)
         try registry.change(call.environment, name) { $0.allowsBearerToken = allows }
         return .nothing

@@ -39,7 +39,8 @@ extension LogsDesk {
     let scope = Scope(environment: call.environment, datasets: .named([group.group.name]), time: .everything)
     let plan = Plan(
       scope: scope, filter: filter(call, group.group, stream: nil), breakdowns: [FieldName.logStream],
-      calculations: [Calculation(.minimum, column: FieldName.timestamp), Calculation(.maximum, column: FieldName.timestamp)], limit: 10_000)
+      calculations: [Calculation(.minimum, column: FieldName.timestamp), Calculation(.maximum, column: FieldName.timestamp)],
+      limit: 10_000)
     let answer = try await ask { store throws(QueryError) in try await store.run(plan) }
     guard answer.columns.count == 3 else { return Array(streams.values) }
     for row in 0..<answer.rowCount {

@@ -29,7 +29,9 @@ extension LogsDesk {
       LogPosition(timeUnixNanoseconds: position.timeUnixNanoseconds, sequence: position.sequence, hash: textHash).digits
     }
     var timeUnixMilliseconds: Int64 { position.timeUnixNanoseconds / 1_000_000 }
-    var ingestionUnixMilliseconds: Int64 { (position.sequence == 0 ? position.timeUnixNanoseconds : position.sequence) / 1_000_000 }
+    var ingestionUnixMilliseconds: Int64 {
+      (position.sequence == 0 ? position.timeUnixNanoseconds : position.sequence) / 1_000_000
+    }
   }
 
   // MARK: GetLogEvents
@@ -68,7 +70,9 @@ extension LogsDesk {
   }
 
   private static func position(of token: String) -> (isForward: Bool, position: LogPosition)? {
-    guard token.hasPrefix("f/") || token.hasPrefix("b/"), let position = LogPosition(digits: token.dropFirst(2)) else { return nil }
+    guard token.hasPrefix("f/") || token.hasPrefix("b/"), let position = LogPosition(digits: token.dropFirst(2)) else {
+      return nil
+    }
     return (token.hasPrefix("f/"), position)
   }
 
@@ -103,7 +107,9 @@ extension LogsDesk {
     let isForward = try call.boolean("startFromHead") ?? true
     var position: LogPosition?
     if let token {
-      guard let read = LogPosition(digits: token) else { throw LogsError(.invalidParameter, "The specified nextToken is invalid.") }
+      guard let read = LogPosition(digits: token) else {
+        throw LogsError(.invalidParameter, "The specified nextToken is invalid.")
+      }
       position = read
     }
     let group = try await group(call, name)
@@ -132,7 +138,9 @@ extension LogsDesk {
     }
   }
 
-  private func missingStream(_ call: LogsCall, _ group: LogRegistry.Group, _ names: [String]?) async throws(LogsError) -> LogsError? {
+  private func missingStream(
+    _ call: LogsCall, _ group: LogRegistry.Group, _ names: [String]?
+  ) async throws(LogsError) -> LogsError? {
     guard let names, names.contains(where: { group.streams[$0] == nil }) else { return nil }
     let known = Set(try await streams(call, group).map(\.name))
     return names.allSatisfy(known.contains) ? nil : .noStream
@@ -156,8 +164,10 @@ extension LogsDesk {
     let narrowed = Filter.all([search.filter, pattern.filter])
     while true {
       let (lines, hasMore) = try await lines(
-        call, filter: narrowed, group: group.name, time: search.time, search.isForward ? .oldestFirst : .newestFirst, after: position,
-        limit: pattern.isExactInStore ? search.limit - found.count : min(Self.pageEventsMax, max(1_000, (search.limit - found.count) * 2)))
+        call, filter: narrowed, group: group.name, time: search.time, search.isForward ? .oldestFirst : .newestFirst,
+        after: position,
+        limit: pattern.isExactInStore
+          ? search.limit - found.count : min(Self.pageEventsMax, max(1_000, (search.limit - found.count) * 2)))
       for (index, line) in lines.enumerated() {
         position = line.position
         guard pattern.isExactInStore || pattern.matches(line.message) else { continue }
@@ -191,7 +201,8 @@ extension LogsDesk {
   }
 
   private func lines(
-    _ call: LogsCall, filter: Filter, group: String, time: TimeRange, _ direction: EventsPlan.Direction, after: LogPosition?, limit: Int
+    _ call: LogsCall, filter: Filter, group: String, time: TimeRange, _ direction: EventsPlan.Direction, after: LogPosition?,
+    limit: Int
   ) async throws(LogsError) -> (lines: [Line], hasMore: Bool) {
     let plan = EventsPlan(
       scope: Scope(environment: call.environment, datasets: .named([group]), time: time), filter: filter,
@@ -206,7 +217,8 @@ extension LogsDesk {
       let message = answer.columns[0].values[row]?.text ?? ""
       lines.append(
         Line(
-          position: position, textHash: position.sequence == 0 ? Self.hash(message) : 0, stream: answer.columns[1].values[row]?.text ?? LogField.defaultStream, message: message))
+          position: position, textHash: position.sequence == 0 ? Self.hash(message) : 0,
+          stream: answer.columns[1].values[row]?.text ?? LogField.defaultStream, message: message))
     }
     // Between events of OpenTelemetry's that are alike in time only the end of the store's page is exact.
     if let cursor = answer.cursor, !lines.isEmpty { lines[lines.count - 1].position.hash = cursor.hash & ~31 }

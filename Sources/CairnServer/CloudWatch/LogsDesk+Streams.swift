@@ -93,7 +93,8 @@ extension LogsDesk {
   /// 56 digits that nobody has to send back.
   static func sequenceToken(_ stream: LogStream) -> String {
     LogPosition(
-      timeUnixNanoseconds: (stream.lastIngestionUnixMilliseconds ?? 0) * 1_000_000, sequence: stream.lastEventUnixMilliseconds ?? 0
+      timeUnixNanoseconds: (stream.lastIngestionUnixMilliseconds ?? 0) * 1_000_000,
+      sequence: stream.lastEventUnixMilliseconds ?? 0
     ).digits
   }
 }

@@ -22,14 +22,16 @@ extension LogsDesk {
       LogsOperation("UntagLogGroup", .manage) { (call) async throws(LogsError) in
         try await changeTags(call, try call.groupName(), remove: try call.texts("tags") ?? [])
       },
-      LogsOperation("ListTagsLogGroup", .query) { (call) async throws(LogsError) in try await listTags(call, try call.groupName()) },
+      LogsOperation("ListTagsLogGroup", .query) { (call) async throws(LogsError) in try await listTags(call, try call.groupName())
+      },
     ]
   }
 
   /// What a tag may hang on: a log group, or a named thing of the environment.
   private func target(_ call: LogsCall, _ identifier: String) async throws(LogsError) -> (kind: String, name: String) {
     for (kind, mark) in [
-      ("destination", ":destination:"), ("delivery-source", ":delivery-source:"), ("delivery-destination", ":delivery-destination:"),
+      ("destination", ":destination:"), ("delivery-source", ":delivery-source:"),
+      ("delivery-destination", ":delivery-destination:"),
       ("delivery", ":delivery:"),
     ] {
       guard let range = identifier.firstRange(of: mark) else { continue }
@@ -61,7 +63,9 @@ extension LogsDesk {
       }
     } else {
       var tags: [String: String] = [:]
-      for member in registry.item(call.environment, "tags", "\(kind)/\(name)")?.members ?? [] { tags[member.name] = member.value.string }
+      for member in registry.item(call.environment, "tags", "\(kind)/\(name)")?.members ?? [] {
+        tags[member.name] = member.value.string
+      }
       tags.merge(add) { $1 }
       for key in remove { tags[key] = nil }
       try keepTags(call, kind, name, tags)
@@ -70,14 +74,19 @@ extension LogsDesk {
   }
 
   func keepTags(_ call: LogsCall, _ kind: String, _ name: String, _ tags: [String: String]) throws(LogsError) {
-    try registry.put(call.environment, "tags", "\(kind)/\(name)", .object(tags.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }))
+    try registry.put(
+      call.environment, "tags", "\(kind)/\(name)",
+      .object(tags.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }))
   }
 
   private func listTags(_ call: LogsCall, _ identifier: String) async throws(LogsError) -> LogsAnswer {
     let (kind, name) = try await target(call, identifier)
     let tags =
       kind == "group"
-      ? JSONValue.object((registry.group(call.environment, name)?.group.tags ?? [:]).sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) })
+      ? JSONValue.object(
+        (registry.group(call.environment, name)?.group.tags ?? [:]).sorted { $0.key < $1.key }.map {
+          JSONMember($0.key, .string($0.value))
+        })
       : registry.item(call.environment, "tags", "\(kind)/\(name)") ?? .object([])
     return .object { $0.member("tags", tags) }
   }

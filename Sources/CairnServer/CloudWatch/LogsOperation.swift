@@ -23,7 +23,8 @@ struct LogsDesk: Sendable {
 
   /// Every operation of CloudWatch Logs that is served.
   var operations: [LogsOperation] {
-    groupOperations + streamOperations + tagOperations + eventOperations + readOperations
+    groupOperations + streamOperations + tagOperations + eventOperations + readOperations + policyOperations
+      + filterOperations + deliveryOperations + recordOperations + exportOperations
       + insightsOperations + lookupTableOperations + liveTailOperations
   }
 

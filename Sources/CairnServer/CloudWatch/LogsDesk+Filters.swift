@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import CairnCloudWatch
+import CairnFormats
+
+/// Metric filters and subscription filters, and the destinations that subscriptions name.
+extension LogsDesk {
+  var filterOperations: [LogsOperation] {
+    [
+      LogsOperation("PutMetricFilter", .manage) { (call) async throws(LogsError) in try await putMetricFilter(call) },
+      LogsOperation("DescribeMetricFilters", .query) { (call) async throws(LogsError) in try await describeMetricFilters(call) },
+      LogsOperation("DeleteMetricFilter", .manage) { (call) async throws(LogsError) in
+        try await deleteFilter(call, "metric-filter", "The specified metric filter does not exist.")
+      },
+      LogsOperation("TestMetricFilter", .query) { (call) async throws(LogsError) in try testMetricFilter(call) },
+      LogsOperation("PutSubscriptionFilter", .manage) { (call) async throws(LogsError) in try await putSubscription(call) },
+      LogsOperation("DescribeSubscriptionFilters", .query) { (call) async throws(LogsError) in
+        try await describeSubscriptions(call)
+      },
+      LogsOperation("DeleteSubscriptionFilter", .manage) { (call) async throws(LogsError) in
+        try await deleteFilter(call, "subscription", "The specified subscription filter does not exist.")
+      },
+      LogsOperation("PutDestination", .manage) { (call) async throws(LogsError) in try putDestination(call) },
+      LogsOperation("PutDestinationPolicy", .manage) { (call) async throws(LogsError) in
+        let name = try call.text("destinationName")
+        let policy = try call.text("accessPolicy", 1...Int.max)
+        guard let destination = registry.item(call.environment, "destination", name) else {
+          throw LogsError(.resourceNotFound, "The specified destination does not exist.")
+        }
+        try registry.put(call.environment, "destination", name, destination.with("accessPolicy", .string(policy)))
+        return .nothing
+      },
+      LogsOperation("DescribeDestinations", .query) { (call) async throws(LogsError) in
+        let prefix = try call.optionalText("DestinationNamePrefix", 1...512) ?? ""
+        let all = registry.items(call.environment, "destination").filter { $0.name.hasPrefix(prefix) }
+        let (page, next) = try call.page(all, limit: try call.limit()) { $0.name }
+        return .object {
+          $0.member("destinations", .array(page.map(\.value)))
+          $0.member("nextToken", ifPresent: next)
+        }
+      },
+      LogsOperation("DeleteDestination", .manage) { (call) async throws(LogsError) in
+        guard try registry.remove(call.environment, "destination", try call.text("destinationName")) else {
+          throw LogsError(.resourceNotFound, "The specified destination does not exist.")
+        }
+        return .nothing
+      },
+    ]
+  }
+
+  static let metricFilterCountMax = 100
+  static let subscriptionCountMax = 2
+
+  // MARK: Metric filters
+
+  private func putMetricFilter(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let group = try call.groupName()
+    let name = try call.text("filterName")
+    try LogNames.checkStream(name, at: "filterName")
+    let pattern = try call.text("filterPattern", 0...1024)
+    guard let transformations = call.input["metricTransformations"]?.array else { throw .missing("metricTransformations") }
+    guard transformations.count == 1 else {
+      throw .constraint(
+        "[…]", at: "metricTransformations", "have length \(transformations.isEmpty ? "greater" : "less") than or equal to 1")
+    }
+    let compiled = try MetricFilter(name: name, pattern: try FilterPattern(pattern), transformation: transformations[0])
+    let entry = try await ownGroup(call, group)
+    let known = entry.items["metric-filter"] ?? [:]
+    guard known[name] != nil || known.count < Self.metricFilterCountMax else {
+      throw LogsError(.limitExceeded, "Resource limit exceeded.")
+    }
+    try registry.put(
+      call.environment, "metric-filter", group: group, name,
+      .object([
+        JSONMember("filterName", .string(name)), JSONMember("filterPattern", .string(pattern)),
+        JSONMember("metricTransformations", .array([compiled.document])),
+        JSONMember("creationTime", known[name]?["creationTime"] ?? .integer(call.nowUnixMilliseconds)),
+        JSONMember("logGroupName", .string(group)), JSONMember("applyOnTransformedLogs", .boolean(false)),
+      ]))
+    return .nothing
+  }
+
+  private func describeMetricFilters(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let prefix = try call.optionalText("filterNamePrefix", 1...512) ?? ""
+    let metric = try call.optionalText("metricName", 0...255)
+    let namespace = try call.optionalText("metricNamespace", 0...255)
+    guard (metric == nil) == (namespace == nil) else {
+      throw LogsError(
+        .invalidParameter,
+        "If you include the metricName parameter in your request, you must also include the metricNamespace parameter.")
+    }
+    let groups: [LogRegistry.Group]
+    if let name = try call.optionalText("logGroupName") {
+      try LogNames.checkGroup(name)
+      groups = [try await group(call, name)]
+    } else {
+      groups = registry.groups(call.environment)
+    }
+    let all = groups.flatMap { group in
+      (group.items["metric-filter"] ?? [:]).sorted { precedes($0.key, $1.key) }.map {
+        (key: "\(group.group.name)\0\($0.key)", name: $0.key, value: $0.value)
+      }
+    }.filter { entry in
+      let transformation = entry.value["metricTransformations"]?.array?.first
+      return entry.name.hasPrefix(prefix) && (metric == nil || transformation?["metricName"]?.string == metric)
+        && (namespace == nil || transformation?["metricNamespace"]?.string == namespace)
+    }
+    let (page, next) = try call.page(all, limit: try call.limit()) { $0.key }
+    return .object {
+      $0.member("metricFilters", .array(page.map(\.value)))
+      $0.member("nextToken", ifPresent: next)
+    }
+  }
+
+  private func testMetricFilter(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    let pattern = try FilterPattern(try call.text("filterPattern", 0...1024))
+    guard let lines = try call.texts("logEventMessages", countMax: 50) else { throw .missing("logEventMessages") }
+    guard !lines.isEmpty else { throw .constraint("[]", at: "logEventMessages", "have length greater than or equal to 1") }
+    return .object { writer in
+      let found = lines.enumerated().compactMap { (index, line) in pattern.extract(line).map { (index + 1, line, $0) } }
+      writer.objects("matches", found) { writer, match in
+        writer.member("eventNumber", match.0)
+        writer.member("eventMessage", match.1)
+        writer.key("extractedValues")
+        writer.beginObject()
+        for (name, value) in match.2.sorted(by: { $0.key < $1.key }) { writer.member(name, value) }
+        writer.endObject()
+      }
+    }
+  }
+
+  private func deleteFilter(_ call: LogsCall, _ kind: String, _ missing: String) async throws(LogsError) -> LogsAnswer {
+    let group = try call.groupName()
+    let name = try call.text("filterName")
+    try LogNames.checkStream(name, at: "filterName")
+    _ = try await self.group(call, group)
+    guard try registry.remove(call.environment, kind, group: group, name) else { throw LogsError(.resourceNotFound, missing) }
+    return .nothing
+  }
+
+  // MARK: Subscriptions
+
+  private func putSubscription(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let group = try call.groupName()
+    let name = try call.text("filterName")
+    try LogNames.checkStream(name, at: "filterName")
+    let pattern = try call.text("filterPattern", 0...1024)
+    _ = try FilterPattern(pattern)
+    let destination = try call.text("destinationArn", 1...Int.max)
+    let distribution = try call.choice("distribution", ["Random", "ByLogStream"]) ?? "ByLogStream"
+    let entry = try await ownGroup(call, group)
+    guard webhook(call.environment, destination) != nil else {
+      throw LogsError(
+        .invalidParameter,
+        "Could not deliver test message to specified destination. Cairn delivers to a URL, http://…, given as destinationArn, or as targetArn of the destination that it names."
+      )
+    }
+    let known = entry.items["subscription"] ?? [:]
+    guard known[name] != nil || known.count < Self.subscriptionCountMax else {
+      throw LogsError(.limitExceeded, "Resource limit exceeded.")
+    }
+    var document = [
+      JSONMember("filterName", .string(name)), JSONMember("logGroupName", .string(group)),
+      JSONMember("filterPattern", .string(pattern)),
+      JSONMember("destinationArn", .string(destination)),
+    ]
+    if let role = try call.optionalText("roleArn", 1...Int.max) { document.append(JSONMember("roleArn", .string(role))) }
+    document += [
+      JSONMember("distribution", .string(distribution)), JSONMember("applyOnTransformedLogs", .boolean(false)),
+      JSONMember("creationTime", known[name]?["creationTime"] ?? .integer(call.nowUnixMilliseconds)),
+    ]
+    try registry.put(call.environment, "subscription", group: group, name, .object(document))
+    return .nothing
+  }
+
+  /// Where a subscription delivers: a URL itself, or the target of a destination.
+  func webhook(_ environment: String, _ arn: String) -> WebhookAddress? {
+    if let range = arn.firstRange(of: ":destination:") {
+      let name = String(arn[range.upperBound...])
+      return registry.item(environment, "destination", name)?["targetArn"]?.string.flatMap(WebhookAddress.init)
+    }
+    return WebhookAddress(arn)
+  }
+
+  private func describeSubscriptions(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let name = try call.groupName()
+    let prefix = try call.optionalText("filterNamePrefix", 1...512) ?? ""
+    let group = try await group(call, name)
+    let all = (group.items["subscription"] ?? [:]).filter { $0.key.hasPrefix(prefix) }.sorted { precedes($0.key, $1.key) }
+    let (page, next) = try call.page(all, limit: try call.limit()) { $0.key }
+    return .object {
+      $0.member("subscriptionFilters", .array(page.map(\.value)))
+      $0.member("nextToken", ifPresent: next)
+    }
+  }
+
+  private func putDestination(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    let name = try call.text("destinationName")
+    try LogNames.checkStream(name, at: "destinationName")
+    let known = registry.item(call.environment, "destination", name)
+    var document = [
+      JSONMember("destinationName", .string(name)), JSONMember("targetArn", .string(try call.text("targetArn", 1...Int.max))),
+      JSONMember("roleArn", .string(try call.text("roleArn", 1...Int.max))),
+    ]
+    if let policy = known?["accessPolicy"] { document.append(JSONMember("accessPolicy", policy)) }
+    document += [
+      JSONMember("arn", .string(call.account.arn("destination:\(name)"))),
+      JSONMember("creationTime", known?["creationTime"] ?? .integer(call.nowUnixMilliseconds)),
+    ]
+    let destination = JSONValue.object(document)
+    try registry.put(call.environment, "destination", name, destination)
+    let tags = try call.tags()
+    if !tags.isEmpty { try keepTags(call, "destination", name, tags) }
+    return .object { $0.member("destination", destination) }
+  }
+}
+
+extension JSONValue {
+  /// The object with a member set.
+  func with(_ name: String, _ value: JSONValue) -> JSONValue {
+    .object((members ?? []).filter { $0.name != name } + [JSONMember(name, value)])
+  }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import CairnCloudWatch
+import CairnFormats
+
+/// Policies of resources, of the account, of data protection and of field indexes. Data protection is applied on the way in; the others are
+/// kept and shown: access is the keys' matter, and every field is indexed.
+extension LogsDesk {
+  var policyOperations: [LogsOperation] {
+    [
+      LogsOperation("PutResourcePolicy", .manage) { (call) async throws(LogsError) in try putResourcePolicy(call) },
+      LogsOperation("DescribeResourcePolicies", .query) { (call) async throws(LogsError) in try describeResourcePolicies(call) },
+      LogsOperation("DeleteResourcePolicy", .manage) { (call) async throws(LogsError) in
+        let given = try call.optionalText("policyName")
+        let name = if let given { given } else { try call.text("resourceArn") }
+        guard try registry.remove(call.environment, "resource-policy", name) else {
+          throw LogsError(.resourceNotFound, "Policy with name [\(name)] does not exist")
+        }
+        return .nothing
+      },
+      LogsOperation("PutAccountPolicy", .manage) { (call) async throws(LogsError) in try putAccountPolicy(call) },
+      LogsOperation("DescribeAccountPolicies", .query) { (call) async throws(LogsError) in try describeAccountPolicies(call) },
+      LogsOperation("DeleteAccountPolicy", .manage) { (call) async throws(LogsError) in
+        let key = "\(try call.text("policyType"))/\(try call.text("policyName"))"
+        guard try registry.remove(call.environment, "account-policy", key) else {
+          throw LogsError(.resourceNotFound, "The specified policy does not exist.")
+        }
+        return .object { _ in }
+      },
+      LogsOperation("PutDataProtectionPolicy", .manage) { (call) async throws(LogsError) in try await putProtection(call) },
+      LogsOperation("GetDataProtectionPolicy", .query) { (call) async throws(LogsError) in
+        let identifier = try call.text("logGroupIdentifier", 1...2048)
+        let group = try await group(call, LogNames.group(ofIdentifier: identifier)).group
+        return .object { protection(group, identifier, &$0) }
+      },
+      LogsOperation("DeleteDataProtectionPolicy", .manage) { (call) async throws(LogsError) in
+        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier", 1...2048))
+        _ = try await ownGroup(call, name)
+        try registry.change(call.environment, name) { $0.protectionPolicy = nil }
+        return .nothing
+      },
+      LogsOperation("PutIndexPolicy", .manage) { (call) async throws(LogsError) in try await putIndexPolicy(call) },
+      LogsOperation("DescribeIndexPolicies", .query) { (call) async throws(LogsError) in try await describeIndexPolicies(call) },
+      LogsOperation("DescribeFieldIndexes", .query) { (call) async throws(LogsError) in try await describeFieldIndexes(call) },
+      LogsOperation("DeleteIndexPolicy", .manage) { (call) async throws(LogsError) in
+        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier", 1...2048))
+        _ = try await group(call, name)
+        try registry.remove(call.environment, "index-policy", group: name, "policy")
+        return .object { _ in }
+      },
+    ]
+  }
+
+  // MARK: Resources
+
+  private func putResourcePolicy(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    let resource = try call.optionalText("resourceArn")
+    let name = if let resource { resource } else { try call.text("policyName") }
+    let document = try call.text("policyDocument", 1...51_200)
+    let known = registry.items(call.environment, "resource-policy")
+    guard known.count < 10 || known.contains(where: { $0.name == name }) else {
+      throw LogsError(.limitExceeded, "Resource limit exceeded.")
+    }
+    let policy = JSONValue.object([
+      JSONMember(resource == nil ? "policyName" : "resourceArn", .string(name)), JSONMember("policyDocument", .string(document)),
+      JSONMember("lastUpdatedTime", .integer(call.nowUnixMilliseconds)),
+      JSONMember("policyScope", .string(resource == nil ? "ACCOUNT" : "RESOURCE")),
+    ])
+    try registry.put(call.environment, "resource-policy", name, policy)
+    return .object { $0.member("resourcePolicy", policy) }
+  }
+
+  private func describeResourcePolicies(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    let scope = try call.choice("policyScope", ["ACCOUNT", "RESOURCE"]) ?? "ACCOUNT"
+    let resource = try call.optionalText("resourceArn")
+    let all = registry.items(call.environment, "resource-policy").filter {
+      resource == nil ? $0.value["policyScope"]?.string == scope : $0.name == resource
+    }
+    let (page, next) = try call.page(all, limit: try call.limit()) { $0.name }
+    return .object {
+      $0.member("resourcePolicies", .array(page.map(\.value)))
+      $0.member("nextToken", ifPresent: next)
+    }
+  }
+
+  // MARK: The account
+
+  static let accountPolicyTypes = [
+    "DATA_PROTECTION_POLICY", "SUBSCRIPTION_FILTER_POLICY", "FIELD_INDEX_POLICY", "TRANSFORMER_POLICY",
+    "METRIC_EXTRACTION_POLICY",
+    "RETENTION_POLICY",
+  ]
+
+  private func putAccountPolicy(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    let name = try call.text("policyName")
+    let document = try call.text("policyDocument")
+    guard let type = try call.choice("policyType", Self.accountPolicyTypes) else { throw .missing("policyType") }
+    guard type == "DATA_PROTECTION_POLICY" else {
+      throw LogsError(.invalidParameter, "Cairn applies no account policy of the type \(type): set it for each log group.")
+    }
+    _ = try DataProtection(document: document)
+    let policy = JSONValue.object([
+      JSONMember("policyName", .string(name)), JSONMember("policyDocument", .string(document)),
+      JSONMember("lastUpdatedTime", .integer(call.nowUnixMilliseconds)), JSONMember("policyType", .string(type)),
+      JSONMember("scope", .string(try call.optionalText("scope") ?? "ALL")),
+      JSONMember("accountId", .string(call.account.account)),
+    ])
+    try registry.put(call.environment, "account-policy", "\(type)/\(name)", policy)
+    return .object { $0.member("accountPolicy", policy) }
+  }
+
+  private func describeAccountPolicies(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    guard let type = try call.choice("policyType", Self.accountPolicyTypes) else { throw .missing("policyType") }
+    let name = try call.optionalText("policyName")
+    let found = registry.items(call.environment, "account-policy").filter {
+      $0.value["policyType"]?.string == type && (name == nil || $0.value["policyName"]?.string == name)
+    }
+    if name != nil, found.isEmpty { throw LogsError(.resourceNotFound, "The specified policy does not exist.") }
+    return .object { $0.member("accountPolicies", .array(found.map(\.value))) }
+  }
+
+  // MARK: Data protection
+
+  private func putProtection(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let identifier = try call.text("logGroupIdentifier", 1...2048)
+    let document = try call.text("policyDocument")
+    let name = LogNames.group(ofIdentifier: identifier)
+    _ = try await ownGroup(call, name)
+    _ = try DataProtection(document: document)
+    try registry.change(call.environment, name) {
+      $0.protectionPolicy = document
+      $0.hadProtectionPolicy = true
+      $0.protectionUnixMilliseconds = call.nowUnixMilliseconds
+    }
+    guard let group = registry.group(call.environment, name)?.group else { throw .noGroup }
+    return .object { protection(group, identifier, &$0) }
+  }
+
+  private func protection(_ group: LogGroup, _ identifier: String, _ writer: inout JSONWriter) {
+    writer.member("logGroupIdentifier", identifier)
+    guard let document = group.protectionPolicy else { return }
+    writer.member("policyDocument", document)
+    writer.member("lastUpdatedTime", group.protectionUnixMilliseconds)
+  }
+
+  // MARK: Field indexes
+
+  private func putIndexPolicy(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let identifier = try call.text("logGroupIdentifier", 1...2048)
+    let document = try call.text("policyDocument", 1...5_120)
+    guard let fields = (try? JSONValue(parsing: document))?["Fields"]?.array, fields.count <= 20 else {
+      throw LogsError(.invalidParameter, "The policy document must be a JSON object with at most 20 'Fields'.")
+    }
+    let name = LogNames.group(ofIdentifier: identifier)
+    _ = try await ownGroup(call, name)
+    let policy = JSONValue.object([
+      JSONMember("logGroupIdentifier", .string(identifier)), JSONMember("lastUpdateTime", .integer(call.nowUnixMilliseconds)),
+      JSONMember("policyDocument", .string(document)), JSONMember("source", .string("LOG_GROUP")),
+    ])
+    try registry.put(call.environment, "index-policy", group: name, "policy", policy)
+    return .object { $0.member("indexPolicy", policy) }
+  }
+
+  private func indexPolicies(_ call: LogsCall) async throws(LogsError) -> [JSONValue] {
+    guard let identifiers = try call.texts("logGroupIdentifiers") else { throw .missing("logGroupIdentifiers") }
+    var found: [JSONValue] = []
+    for identifier in identifiers {
+      let name = LogNames.group(ofIdentifier: identifier)
+      _ = try await group(call, name)
+      if let policy = registry.item(call.environment, "index-policy", group: name, "policy") { found.append(policy) }
+    }
+    return found
+  }
+
+  private func describeIndexPolicies(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let policies = try await indexPolicies(call)
+    return .object { $0.member("indexPolicies", .array(policies)) }
+  }
+
+  private func describeFieldIndexes(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let policies = try await indexPolicies(call)
+    return .object { writer in
+      let fields = policies.flatMap { policy in
+        ((try? JSONValue(parsing: policy["policyDocument"]?.string ?? ""))?["Fields"]?.array ?? []).compactMap(\.string).map {
+          (policy, $0)
+        }
+      }
+      writer.objects("fieldIndexes", fields) {
+        $0.member("logGroupIdentifier", ifPresent: $1.0["logGroupIdentifier"])
+        $0.member("fieldIndexName", $1.1)
+        $0.member("lastScanTime", call.nowUnixMilliseconds)
+        $0.member("type", "FIELD_INDEX")
+      }
+    }
+  }
+}
