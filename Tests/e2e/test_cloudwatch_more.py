@@ -139,7 +139,7 @@ def test_lines_make_metrics(logs, metrics, group, mark):
     data = metrics.get_metric_data(StartTime=minute / 1000, EndTime=minute / 1000 + 600, ScanBy="TimestampAscending", MetricDataQueries=[
         {"Id": "e", "MetricStat": {"Metric": {"Namespace": mark, "MetricName": "errors"}, "Period": 60, "Stat": "Sum"}}])
     [result] = data["MetricDataResults"]
-    assert result["Values"] == [2, 0] and result["StatusCode"] == "Complete" and len(result["Timestamps"]) == 2
+    assert result["Values"] == [2, 0, 0] and result["StatusCode"] == "Complete" and len(result["Timestamps"]) == 3
 
 
 def test_embedded_metrics_are_taken_out(logs, metrics, group, mark):

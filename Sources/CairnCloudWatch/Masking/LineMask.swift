@@ -17,32 +17,50 @@ public struct LineMask: Sendable {
     case asterisks
     case text([UInt8])
   }
-  var rules: [Rule]
+  /// Rules with what every line that they change contains: searched for once in all lines together.
+  struct Group: Sendable {
+    /// Without anchors, as lines lie end to end; nil: any line may be changed.
+    var hint: Pattern?
+    var rules: [Rule]
+  }
+  var groups: [Group]
   /// So many matches of a rule are masked in one line; beyond, the line is cut there.
   private static let matchCountMax = 1_000
 
-  init(rules: [Rule]) { self.rules = rules }
+  init(rules: [Rule], hint: Pattern? = nil) { groups = [Group(hint: hint, rules: rules)] }
+
+  private init(groups: [Group]) { self.groups = groups }
 
   /// Leaves everything as it is.
-  public static let none = LineMask(rules: [])
+  public static let none = LineMask(groups: [])
 
   /// The rules of both, one after the other.
-  public func joined(with other: LineMask) -> LineMask { LineMask(rules: rules + other.rules) }
+  public func joined(with other: LineMask) -> LineMask { LineMask(groups: groups + other.groups) }
 
-  public var isEmpty: Bool { rules.isEmpty }
-
-  /// Masks the messages of a batch; O(text) where no rule finds anything.
+  /// Masks the messages of a batch; one search through the text where no rule has anything to do.
   public func apply(to batch: inout LogBatch) {
-    for rule in rules where batch.text.withBytes({ rule.pattern.matches($0) }) { apply(rule, to: &batch) }
+    for group in groups {
+      if let hint = group.hint, !batch.text.withBytes({ hint.matches($0) }) { continue }
+      for rule in group.rules { apply(rule, to: &batch) }
+    }
   }
 
   private func apply(_ rule: Rule, to batch: inout LogBatch) {
+    var found: [Int] = []
+    rule.pattern.forEachMatch(in: batch.text, ends: batch.ends.map { UInt32(truncatingIfNeeded: $0) }) { found.append($0) }
+    guard !found.isEmpty else { return }
     var text: [UInt8] = []
     text.reserveCapacity(batch.text.count)
     var ends: [Int] = []
     ends.reserveCapacity(batch.count)
+    var next = found[...]
     for index in 0..<batch.count {
-      Self.mask(batch.text[batch.range(index)], rule, into: &text)
+      if next.first == index {
+        next.removeFirst()
+        Self.mask(batch.text[batch.range(index)], rule, into: &text)
+      } else {
+        text += batch.text[batch.range(index)]
+      }
       ends.append(text.count)
     }
     batch.text = text
@@ -52,7 +70,7 @@ public struct LineMask: Sendable {
   /// One text with every rule applied.
   public func masked(_ text: String) -> String {
     var bytes = Array(text.utf8)
-    for rule in rules {
+    for rule in groups.flatMap(\.rules) {
       var out: [UInt8] = []
       Self.mask(bytes[...], rule, into: &out)
       bytes = out

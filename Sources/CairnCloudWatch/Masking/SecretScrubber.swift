@@ -26,11 +26,12 @@ public enum SecretScrubber {
       (#"(-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?)"#, 1, { _ in true }),
       (Self.cardPattern, 0, CardNumber.isValid),
     ]
-    return LineMask(
-      rules: texts.compactMap { entry in
-        guard let pattern = try? Pattern(entry.pattern) else { return nil }
-        return LineMask.Rule(pattern: pattern, group: entry.group, replacement: redacted, isReal: entry.isReal)
-      })
+    let rules = texts.compactMap { entry -> LineMask.Rule? in
+      guard let pattern = try? Pattern(entry.pattern) else { return nil }
+      return LineMask.Rule(pattern: pattern, group: entry.group, replacement: redacted, isReal: entry.isReal)
+    }
+    let hint = "(?i)" + names + "|AKIA|ASIA|PRIVATE KEY|" + cardPattern.replacing("\\b", with: "")
+    return LineMask(rules: rules, hint: try? Pattern(hint))
   }()
 
   static let cardPattern =

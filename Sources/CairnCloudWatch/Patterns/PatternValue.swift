@@ -51,20 +51,11 @@ enum PatternValue: Sendable, Hashable {
     var position = first.count
     let end = bytes.count - last.count
     for part in parts[1..<parts.count - 1] where !part.isEmpty {
-      let wanted = Array(part.utf8)
-      guard let found = Self.find(wanted, bytes, position, end) else { return false }
-      position = found + wanted.count
+      let search = TextSearch(part)
+      guard let found = bytes.withBytes({ search.first(in: $0, from: position, to: end) }) else { return false }
+      position = found + search.wanted.count
     }
     return position <= end
-  }
-
-  private static func find(_ wanted: [UInt8], _ bytes: [UInt8], _ start: Int, _ end: Int) -> Int? {
-    var position = start
-    while position + wanted.count <= end {
-      if bytes[position..<position + wanted.count].elementsEqual(wanted) { return position }
-      position += 1
-    }
-    return nil
   }
 
   /// A text that every equal value contains as it is; empty where there is none.

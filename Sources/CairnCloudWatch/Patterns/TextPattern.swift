@@ -16,7 +16,7 @@ internal import CairnPlan
 /// A pattern of words.
 struct TextPattern: Sendable, Hashable {
   enum Term: Sendable, Hashable {
-    case text(String)
+    case text(TextSearch)
     case expression(Pattern)
   }
   var required: [Term] = []
@@ -32,7 +32,7 @@ struct TextPattern: Sendable, Hashable {
       let isMarked = byte == 0x3f || byte == 0x2d
       if isMarked { cursor.position += 1 }
       let term = try Self.term(&cursor)
-      if case .text("") = term { continue }
+      if case .text(let search) = term, search.wanted.isEmpty { continue }
       switch byte {
       case 0x3f: optional.append(term)
       case 0x2d: excluded.append(term)
@@ -43,7 +43,7 @@ struct TextPattern: Sendable, Hashable {
 
   private static func term(_ cursor: inout PatternCursor) throws(LogsError) -> Term {
     switch cursor.peek {
-    case 0x22: return .text(try cursor.quoted())
+    case 0x22: return .text(TextSearch(try cursor.quoted()))
     case 0x25: return .expression(try cursor.expression())
     default:
       let start = cursor.position
@@ -53,7 +53,7 @@ struct TextPattern: Sendable, Hashable {
       guard !word.isEmpty, word.allSatisfy(PatternCursor.isNameByte) else {
         throw LogsError(.invalidParameter, "Invalid character(s) in term '\(text)'")
       }
-      return .text(text)
+      return .text(TextSearch(text))
     }
   }
 
@@ -66,17 +66,9 @@ struct TextPattern: Sendable, Hashable {
 
   private static func isIn(_ line: RawSpan, _ term: Term) -> Bool {
     switch term {
-    case .text(let text): contains(line, Array(text.utf8))
+    case .text(let search): search.first(in: line, from: 0, to: line.byteCount) != nil
     case .expression(let pattern): pattern.matches(line)
     }
-  }
-
-  private static func contains(_ line: RawSpan, _ wanted: [UInt8]) -> Bool {
-    guard let first = wanted.first, line.byteCount >= wanted.count else { return wanted.isEmpty }
-    for start in 0...line.byteCount - wanted.count where loadByte(line, start) == first {
-      if wanted.indices.allSatisfy({ loadByte(line, start + $0) == wanted[$0] }) { return true }
-    }
-    return false
   }
 
   var filter: Filter {
@@ -87,7 +79,7 @@ struct TextPattern: Sendable, Hashable {
 
   private static func filter(_ term: Term) -> Filter {
     switch term {
-    case .text(let text): .text(column: FieldName.body, .contains, text)
+    case .text(let search): .text(column: FieldName.body, .contains, String(decoding: search.wanted, as: UTF8.self))
     case .expression(let pattern): .matches(column: FieldName.body, pattern)
     }
   }

@@ -8,7 +8,7 @@ struct AWSForm: Sendable {
   /// The parameters as the tree that their names spell; numbers stay text.
   let input: JSONValue
 
-  private static let parameterCountMax = 20_000
+  private static let parameterCountMax = 5_000
 
   init(_ text: String) {
     var action = ""

@@ -139,7 +139,8 @@ extension AWSDate {
     guard fraction.utf8.count <= 9, fraction.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
     guard let first = parts.first, let seconds = unixSeconds(first.filter { $0 != "-" && $0 != ":" } + "Z") else { return nil }
     let padded = fraction + String(repeating: "0", count: 9 - fraction.utf8.count)
-    return seconds.multiplied(by: 1_000_000_000) + (Int64(padded) ?? 0)
+    guard seconds >= 0, seconds < 9_000_000_000 else { return nil }
+    return seconds * 1_000_000_000 + (Int64(padded) ?? 0)
   }
 
   /// `2026-11-26T04:00:00.000Z`

@@ -79,8 +79,8 @@ extension MetricsDesk {
     guard MetricStatistic(statistic) != nil else {
       throw LogsError(.invalidParameterCombination, "Exactly one of Statistic and ExtendedStatistic must be given, and be known.")
     }
-    guard let periods = input["EvaluationPeriods"]?.looseInteger, periods >= 1, let period = input["Period"]?.looseInteger,
-      period >= 10,
+    guard let periods = input["EvaluationPeriods"]?.looseInteger, periods >= 1, periods <= 604_800, let period = input["Period"]?.looseInteger,
+      period >= 10, period <= 604_800,
       periods * period <= 604_800
     else { throw LogsError(.invalidParameterValue, "Period and EvaluationPeriods are required and cover at most seven days.") }
     guard let threshold = input["Threshold"]?.looseNumber else {

@@ -29,6 +29,7 @@ struct MetricsDesk: Sendable {
   }
 
   static let bucketCountMax = 100_000
+  static let periodSecondsMax: Int64 = 366 * 86_400
 
   // MARK: In
 
@@ -155,7 +156,9 @@ struct MetricsDesk: Sendable {
     guard start < end else {
       throw LogsError(.invalidParameterCombination, "The parameter StartTime must be less than the parameter EndTime.")
     }
-    guard periodSeconds >= 1, (end - start) / (periodSeconds * 1_000_000_000) <= Int64(Self.bucketCountMax) else {
+    guard start >= 0, periodSeconds >= 1, periodSeconds <= Self.periodSecondsMax,
+      (end - start) / (periodSeconds * 1_000_000_000) <= Int64(Self.bucketCountMax)
+    else {
       throw LogsError(.invalidParameterCombination, "The period and the time range ask for more datapoints than there may be.")
     }
     let step = periodSeconds * 1_000_000_000
