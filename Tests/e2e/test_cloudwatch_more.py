@@ -432,7 +432,7 @@ def test_cloudwatch_by_forms(cairn, mark):
 
 
 def test_what_is_not_supported_says_so(cairn):
-    for target in ["Logs_20140328.CreateLookupTable", "Logs_20140328.Nonsense", "Other.Thing", ""]:
+    for target in ["Logs_20140328.PutTransformer", "Logs_20140328.Nonsense", "Other.Thing", ""]:
         answer = cairn.request("POST", "/", b"{}", {"content-type": "application/x-amz-json-1.1", "x-amz-target": target})
         assert answer.status == 400 and answer.json()["__type"] == "UnknownOperationException"
     for body in [b"{", b"[]", b"\xff", b'{"logGroupName": 3}']:

@@ -45,7 +45,7 @@ extension LogsDesk {
     let (time, number): (Int64, Int64)
     if let position = LogPosition(digits: text) {
       (time, number) = (position.timeUnixNanoseconds, position.sequence)
-    } else if let pointer = RecordPointer(text) {
+    } else if let pointer = InsightsPointer(text) {
       datasets = .named([pointer.dataset])
       (time, number) = (pointer.unixNanoseconds, pointer.arrival)
     } else {
@@ -134,27 +134,5 @@ extension LogsDesk {
     }
     try registry.put(call.environment, "query-definition", id, .object(document))
     return .object { $0.member("queryDefinitionId", id) }
-  }
-}
-
-/// What a query's `@ptr` holds: hex of `time number dataset`.
-struct RecordPointer: Sendable, Hashable {
-  var dataset: String
-  var unixNanoseconds: Int64
-  var arrival: Int64
-
-  init?(_ text: String) {
-    let digits = Array(text.utf8)
-    guard digits.count % 2 == 0, digits.count <= 4096 else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else { return nil }
-      bytes.append(byte)
-    }
-    let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count == 3, let time = Int64(parts[0]), let arrival = Int64(parts[1]) else { return nil }
-    unixNanoseconds = time
-    self.arrival = arrival
-    dataset = String(parts[2])
   }
 }
