@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import Synchronization
 
 /// Rows in a block: the unit of zone maps, of checksums and of parallel work.
 public let blockRowCount = 16_384
@@ -77,6 +78,7 @@ public final class ScanColumn: Sendable {
   public let storage: CodeStorage
   /// Rows that have a value (rows of damaged blocks not counted).
   public let presentCount: Int
+  private let knownSummary = Mutex<(any Sendable)?>(nil)
 
   public init(key: ColumnKey, domain: Domain, rowCount: Int, blocks: [CodeBlock], storage: CodeStorage) {
     precondition(blocks.count == (rowCount + blockRowCount - 1) / blockRowCount, "a column has a block for each 16 Ki rows")
@@ -93,6 +95,15 @@ public final class ScanColumn: Sendable {
     var dictionaryByteCount = 0
     if case .dictionary(let dictionary) = domain { dictionaryByteCount = dictionary.byteCount }
     return storage.byteCount + dictionaryByteCount + blocks.count * MemoryLayout<CodeBlock>.stride
+  }
+
+  /// What a reader works out of all rows, such as how often each value occurs: made when it is first asked for and kept with the column,
+  /// as no row ever changes. One kind of summary for a column; it should be much smaller than the column itself.
+  public func summary<Summary: Sendable>(_ make: (ScanColumn) -> Summary) -> Summary {
+    if let known = knownSummary.withLock({ $0 }) as? Summary { return known }
+    let made = make(self)
+    knownSummary.withLock { $0 = made }
+    return made
   }
 
   /// The stored value of a row, and whether it is present; for single rows, not for loops over blocks.

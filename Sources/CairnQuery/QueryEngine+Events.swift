@@ -18,7 +18,9 @@ extension QueryEngine {
   public func traces(ids: [TraceID], environment: String, pieces: [any Piece]) async throws(QueryError) -> [TraceAnswer] {
     let watch = QueryWatch(budget, dictionaries)
     let scope = Scope(environment: environment, datasets: .all, time: .everything)
-    let scan = try ScanSet(scope, names: [FieldName.traceID], pieces: pieces, watch)
+    let holding = pieces.filter { Self.mayHold(ids, $0) }
+    var scan = try ScanSet(scope, names: [FieldName.traceID], pieces: holding, watch)
+    scan.info.segmentsPruned += pieces.count - holding.count
     let filter = Filter.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) })
     let rows = try EventReader.rows(filter, scan, watch).sorted(by: EventReader.isBefore)
     let (events, damagedCount) = try EventReader.read(rows, scan, watch)
@@ -35,6 +37,17 @@ extension QueryEngine {
       info.rowsMatched = byID[id]?.count ?? 0
       return TraceAnswer(traceID: id, events: byID[id] ?? [], info: info)
     }
+  }
+
+  /// False where the piece's dictionary of trace ids tells that it has none of these.
+  private static func mayHold(_ ids: [TraceID], _ piece: any Piece) -> Bool {
+    let listed = piece.columns
+    let first = OpenPiece.firstIndex(of: FieldName.traceID, listed.count) { listed[$0].key.name }
+    guard first < listed.count, listed[first].key.name == FieldName.traceID else { return false }
+    // Text of that name may be an id too, and what damage hides is to be counted.
+    let isAlone = listed[first].key == .traceID && (first + 1 == listed.count || listed[first + 1].key.name != FieldName.traceID)
+    guard isAlone, let column = try? piece.column(.traceID), case .dictionary(let dictionary) = column.domain else { return true }
+    return column.blocks.contains(where: \.isDamaged) || ids.contains { dictionary.entry(of: $0) != nil }
   }
 
   /// Traces with at least one event that matches, in the plan's ranking: newest start, longest, or most errors first.

@@ -5,17 +5,30 @@ internal import CairnColumns
 ///
 /// Codes are stored values, or codes of the domain where the column holds integers.
 struct CodeCounts: Sendable {
-  /// Slot `code * 4 + row % 4`.
-  private var all: [UInt32]
+  /// Slot `code * 4 + row % 4`; empty where the counts of all rows are known.
+  private var all: [UInt32] = []
+  private let known: [UInt32]
   private var marked: [UInt32]
 
-  init(codeCount: Int) {
-    all = [UInt32](repeating: 0, count: codeCount * 4)
+  init(codeCount: Int, all known: [UInt32] = []) {
+    self.known = known
+    if known.isEmpty { all = [UInt32](repeating: 0, count: codeCount * 4) }
     marked = [UInt32](repeating: 0, count: codeCount)
   }
 
-  /// The rows added by `addAll` and by `addMarked`, by code.
-  func all(_ code: Int) -> UInt32 { all[code * 4] &+ all[code * 4 + 1] &+ all[code * 4 + 2] &+ all[code * 4 + 3] }
+  /// The counts by stored value of a whole column without damage, from the column itself where it has been counted before.
+  static func whole(_ column: ScanColumn, codeCount: Int) -> [UInt32] {
+    column.summary { (column) in
+      var counts = CodeCounts(codeCount: codeCount)
+      for block in column.blocks { counts.addAll(column, block, 0..<block.rowCount, shift: 0) }
+      return (0..<codeCount).map { counts.all($0) }
+    }
+  }
+
+  /// The rows added by `addAll`, or all that are known, and those added by `addMarked`, by code.
+  func all(_ code: Int) -> UInt32 {
+    known.isEmpty ? all[code * 4] &+ all[code * 4 + 1] &+ all[code * 4 + 2] &+ all[code * 4 + 3] : known[code]
+  }
   func marked(_ code: Int) -> UInt32 { marked[code] }
 
   /// Adds every row of `rows`; `shift` is added to all codes but 0.

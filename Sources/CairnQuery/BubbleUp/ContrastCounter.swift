@@ -45,7 +45,7 @@ struct ContrastCounter: Sendable {
     let slices = sets.slices.filter { (part) in
       isReadable[part.slice.piece] && !(columns[part.slice.piece].first?.blocks[part.slice.block].isDamaged ?? false)
     }
-    let domain = KeyDomain(columns: columns, watch.dictionaries)
+    let domain = KeyDomain(columns: columns, isSealed: sets.scan.pieces.map(\.piece.isSealed), watch.dictionaries)
     var counts = ColumnCounts(key: key)
     if domain.isOpen {
       try measure(NumberField(columns: columns), slices, sets, &counts, watch)
@@ -100,13 +100,14 @@ struct ContrastCounter: Sendable {
   ) {
     var map: [UInt32]?
     if case .mapped(let codes) = source.form { map = codes }
-    var counts = CodeCounts(codeCount: map?.count ?? domain.codeCount)
+    let known = wholeCounts(source, codeCount: map?.count ?? domain.codeCount, slices)
+    var counts = CodeCounts(codeCount: map?.count ?? domain.codeCount, all: known)
     for part in slices {
       let block = source.column.blocks[part.slice.block]
       var shift = 0
       if case .integers = source.form { shift = Int(domain.firstInteger) - 1 + Int(block.base &- domain.integerLeast) }
       if block.nullCount == block.rowCount { shift = 0 }
-      counts.addAll(source.column, block, part.slice.rows, shift: shift)
+      if known.isEmpty { counts.addAll(source.column, block, part.slice.rows, shift: shift) }
       if part.selectionCount > 0 { counts.addMarked(source.column, block, part.selection, part.selectionCount, shift: shift) }
     }
     for code in 0..<(map?.count ?? domain.codeCount) {
@@ -116,6 +117,16 @@ struct ContrastCounter: Sendable {
       chosen[target] &+= Int64(counts.marked(code))
       others[target] &+= Int64(all) - Int64(counts.marked(code))
     }
+  }
+
+  /// The counts of all rows of a dictionary column that the slices hold in full; empty where they must be counted.
+  private func wholeCounts(
+    _ source: KeyDomain.Column, codeCount: Int, _ slices: ArraySlice<ContrastSlice>
+  ) -> [UInt32] {
+    guard case .dictionary(let dictionary) = source.column.domain, codeCount == dictionary.count + 1,
+      slices.reduce(0, { $0 + $1.slice.rows.count }) == source.column.rowCount
+    else { return [] }
+    return CodeCounts.whole(source.column, codeCount: codeCount)
   }
 
   /// Adds one slice of any kind.
@@ -165,7 +176,9 @@ struct ContrastCounter: Sendable {
   ) throws(QueryError) {
     counts.isMeasure = true
     var bounds = BoundsAggregate()
-    for part in slices {
+    let whole = wholeHistograms(field, slices, sets)
+    for histogram in whole.values { bounds.add(histogram.bounds) }
+    for part in slices where whole[part.slice.piece] == nil {
       try watch.check()
       if let whole = field.positiveBounds(part.slice) {
         bounds.add(whole)
@@ -180,6 +193,10 @@ struct ContrastCounter: Sendable {
     var others = [Int64](repeating: 0, count: keyCount)
     // Selected rows that are among those counted as the baseline first, and taken from it at the end.
     var shared = [Int64](repeating: 0, count: keyCount)
+    for histogram in whole.values {
+      counts.baselineAbsent += Double(histogram.absentCount)
+      for entry in histogram.entries { others[Int(entry.key) - firstKey] += Int64(entry.count) }
+    }
     for part in slices {
       try watch.check()
       var absent = 0.0
@@ -190,7 +207,9 @@ struct ContrastCounter: Sendable {
         counts.selectionAbsent += found
         if part.isSplit { absent = found }
       }
-      if part.isSplit {
+      if whole[part.slice.piece] != nil {
+        counts.baselineAbsent -= absent
+      } else if part.isSplit {
         selection.selectAll(part.slice.rows)
         counts.baselineAbsent += addKeys(field, part, sets, firstKey, into: &others) - absent
       } else if part.baselineCount > 0 {
@@ -207,6 +226,21 @@ struct ContrastCounter: Sendable {
       counts.points.append(
         ContrastPoint(number: value, selection: Double(chosen[index]), baseline: Double(others[index])))
     }
+  }
+
+  /// By piece, how all numbers of a field lie, where the slices hold all rows of its one column and none is weighted.
+  private func wholeHistograms(_ field: NumberField, _ slices: [ContrastSlice], _ sets: ContrastSets) -> [Int: KeyHistogram] {
+    var rowCounts: [Int: Int] = [:]
+    for part in slices {
+      rowCounts[part.slice.piece, default: 0] += part.isSplit && !hasWeights(part, sets) ? part.slice.rows.count : Int.min / 2
+    }
+    var found: [Int: KeyHistogram] = [:]
+    for (piece, rowCount) in rowCounts {
+      guard let column = field.exactColumn(piece), rowCount == column.rowCount else { continue }
+      let histogram = column.summary { KeyHistogram($0) }
+      if !histogram.entries.isEmpty { found[piece] = histogram }
+    }
+    return found
   }
 
   /// Adds the selected rows; the weight of those without a number comes back.

@@ -9,6 +9,8 @@ enum ColumnTest: Sendable {
   case present
   /// Dictionary entries and booleans: 1 for each code that passes; all that pass lie in `codes`.
   case table([UInt8], codes: ClosedRange<UInt32>, isSolid: Bool)
+  /// A few dictionary entries, ascending: no table is needed.
+  case codes([UInt32])
   /// Whole numbers (numerators where scaled), ascending.
   case integers([ClosedRange<Int64>])
   case floats([ClosedRange<Double>])
@@ -22,7 +24,8 @@ enum ColumnTest: Sendable {
       return
     }
     switch column.domain {
-    case .dictionary(let dictionary): self = Self.table(EntryTable.make(test, dictionary))
+    case .dictionary(let dictionary):
+      self = EntryTable.ids(test, dictionary).map(Self.few) ?? Self.table(EntryTable.make(test, dictionary))
     case .booleans: self = Self.table([0, test.passes(.boolean(false)) ? 1 : 0, test.passes(.boolean(true)) ? 1 : 0])
     case .integers: self = Self.numbers(test) { (comparison, number) in number.integers(comparison) }
     case .scaled(let divisor):
@@ -31,6 +34,8 @@ enum ColumnTest: Sendable {
     case .spanIDs: self = Self.ids(test)
     }
   }
+
+  private static func few(_ codes: [UInt32]) -> ColumnTest { codes.isEmpty ? .nothing : .codes(codes) }
 
   private static func table(_ table: [UInt8]) -> ColumnTest {
     guard let first = table.firstIndex(of: 1), let last = table.lastIndex(of: 1) else { return .nothing }

@@ -30,6 +30,23 @@ enum EntryTable {
     return table
   }
 
+  /// The codes of the entries that are one of a few trace ids, ascending; nil where the test is another.
+  static func ids(_ test: FieldTest, _ dictionary: ValueDictionary) -> [UInt32]? {
+    guard case .traceIDs = dictionary.entries else { return nil }
+    let wanted: [FieldValue]
+    switch test {
+    case .compare(.equal, let value): wanted = [value]
+    case .oneOf(let list) where list.count <= idCountMax: wanted = list
+    default: return nil
+    }
+    guard wanted.allSatisfy({ $0.type == .string }) else { return nil }
+    let codes = wanted.compactMap { TraceID($0.text).flatMap { dictionary.entry(of: $0) }.map { UInt32($0 + 1) } }
+    return Set(codes).sorted()
+  }
+
+  /// Each is looked for in every block that may have it; more are looked up in a table.
+  private static let idCountMax = 16
+
   /// Trace ids are equal as ids, whichever spelling the filter has: 32 digits, 16 digits or X-Ray's form, in any case.
   private static func markID(_ text: String, _ dictionary: ValueDictionary, _ table: inout [UInt8]) {
     if let id = TraceID(text), let entry = dictionary.entry(of: id) { table[entry + 1] = 1 }

@@ -87,6 +87,9 @@ extension ColumnTest {
       if block.width == .constant { return table[Int(block.constant)] == 1 ? .all : .none }
       let isInside = block.storedMinimum >= UInt64(codes.lowerBound) && block.storedMaximum <= UInt64(codes.upperBound)
       return isFull && isSolid && isInside ? .all : .some
+    case .codes(let codes):
+      guard codes.contains(where: { UInt64($0) >= block.storedMinimum && UInt64($0) <= block.storedMaximum }) else { return .none }
+      return block.width == .constant ? .all : .some
     case .integers(let ranges):
       guard block.width != .eight else { return .some }
       let low = block.base &+ Int64(bitPattern: block.storedMinimum &- 1)
@@ -104,6 +107,8 @@ extension ColumnTest {
     case .nothing: bits.set(0..<0)
     case .present: column.markPresent(block, slice.rows, &bits)
     case .table(let table, let codes, let isSolid): markTable(column, block, slice.rows, table, codes, isSolid, &bits)
+    case .codes(let codes):
+      markRanges(column, block, slice.rows, codes.map { $0...$0 }, &bits)
     case .integers(let ranges):
       if block.width == .eight {
         markWide(column, block, slice.rows, &bits) { (value: Int64) in ranges.contains { $0.contains(value) } }
@@ -146,20 +151,25 @@ extension ColumnTest {
   ) {
     let least = block.base &+ Int64(bitPattern: block.storedMinimum &- 1)
     let greatest = block.base &+ Int64(bitPattern: block.storedMaximum &- 1)
-    var isFirst = true
-    var scratch = Bits()
-    for range in ranges where range.upperBound >= least && range.lowerBound <= greatest {
+    let stored = ranges.filter { $0.upperBound >= least && $0.lowerBound <= greatest }.map { (range) in
       let low = UInt32(truncatingIfNeeded: max(range.lowerBound, least) &- block.base &+ 1)
-      let high = UInt32(truncatingIfNeeded: min(range.upperBound, greatest) &- block.base &+ 1)
-      if isFirst {
-        column.markRange(block, rows, low, high, &bits)
-      } else {
-        column.markRange(block, rows, low, high, &scratch)
-        bits.formUnion(scratch)
-      }
-      isFirst = false
+      return low...UInt32(truncatingIfNeeded: min(range.upperBound, greatest) &- block.base &+ 1)
     }
-    if isFirst { bits.set(0..<0) }
+    markRanges(column, block, rows, stored, &bits)
+  }
+
+  /// Ranges of stored values, one after another.
+  private func markRanges(
+    _ column: ScanColumn, _ block: CodeBlock, _ rows: Range<Int>, _ ranges: [ClosedRange<UInt32>], _ bits: inout Bits
+  ) {
+    guard let first = ranges.first else { return bits.set(0..<0) }
+    column.markRange(block, rows, first.lowerBound, first.upperBound, &bits)
+    var scratch = Bits()
+    for range in ranges.dropFirst() {
+      guard UInt64(range.upperBound) >= block.storedMinimum, UInt64(range.lowerBound) <= block.storedMaximum else { continue }
+      column.markRange(block, rows, range.lowerBound, range.upperBound, &scratch)
+      bits.formUnion(scratch)
+    }
   }
 
   @inline(__always)

@@ -70,12 +70,14 @@ struct KeyDomain: Sendable {
     case FieldName.isRoot:
       hasBooleans = true
       sources = pieces.map { .flag(PieceFilter(.compare(column: name, .equal, .boolean(true)), $0)) }
-    default: useColumns(pieces.map { $0.columns(named: name) }, cache)
+    default: useColumns(pieces.map { $0.columns(named: name) }, isSealed: pieces.map(\.piece.isSealed), cache)
     }
   }
 
   /// The domain of the given columns, by piece.
-  init(columns: [[ScanColumn]], _ cache: DictionaryCache) { useColumns(columns, cache) }
+  init(columns: [[ScanColumn]], isSealed: [Bool]? = nil, _ cache: DictionaryCache) {
+    useColumns(columns, isSealed: isSealed ?? columns.map { _ in true }, cache)
+  }
 
   /// The value of a part as it is shown; nil for absence.
   func value(_ part: KeyPart) -> FieldValue? {
@@ -122,13 +124,13 @@ struct KeyDomain: Sendable {
     textCount = ends.count
   }
 
-  private mutating func useColumns(_ columns: [[ScanColumn]], _ cache: DictionaryCache) {
-    var unifier = DictionaryUnifier(columns, cache)
+  private mutating func useColumns(_ columns: [[ScanColumn]], isSealed: [Bool], _ cache: DictionaryCache) {
+    let unifier = DictionaryUnifier(columns, isSealed: isSealed, cache)
     texts = unifier.texts
     textCount = unifier.textCount
     placeIntegers(columns)
     for list in columns {
-      sources.append(.columns(list.map { Column(column: $0, form: form($0, &unifier)) }))
+      sources.append(.columns(list.map { Column(column: $0, form: form($0, unifier)) }))
     }
   }
 
@@ -169,7 +171,7 @@ struct KeyDomain: Sendable {
     return min(bounds.lowerBound, own.lowerBound)...max(bounds.upperBound, own.upperBound)
   }
 
-  private func form(_ column: ScanColumn, _ unifier: inout DictionaryUnifier) -> Column.Form {
+  private func form(_ column: ScanColumn, _ unifier: DictionaryUnifier) -> Column.Form {
     switch column.domain {
     case .booleans: return .mapped([0, falseCode, falseCode + 1])
     case .integers: return integerCount > 0 ? .integers : .openIntegers

@@ -11,7 +11,7 @@ func markRows<Code: BitwiseCopyable>(
 ) {
   precondition(rows.lowerBound >= 0 && rows.upperBound <= codes.count && rows.upperBound <= words.count * 64, "rows of a block")
   var target = words.mutableSpan
-  for word in target.indices where word < rows.lowerBound >> 6 || word << 6 >= rows.upperBound { target[word] = 0 }
+  for word in target.indices where rows.isEmpty || word < rows.lowerBound >> 6 || word << 6 >= rows.upperBound { target[word] = 0 }
   guard !rows.isEmpty else { return }
   for word in rows.lowerBound >> 6...(rows.upperBound - 1) >> 6 {
     let start = word &* 64
@@ -103,7 +103,7 @@ private func markWords<Code: BitwiseCopyable>(
 ) {
   precondition(rows.lowerBound >= 0 && rows.upperBound <= codes.count && rows.upperBound <= words.count * 64, "rows of a block")
   var target = words.mutableSpan
-  for word in target.indices where word < rows.lowerBound >> 6 || word << 6 >= rows.upperBound { target[word] = 0 }
+  for word in target.indices where rows.isEmpty || word < rows.lowerBound >> 6 || word << 6 >= rows.upperBound { target[word] = 0 }
   guard !rows.isEmpty else { return }
   for word in rows.lowerBound >> 6...(rows.upperBound - 1) >> 6 {
     let start = word &* 64

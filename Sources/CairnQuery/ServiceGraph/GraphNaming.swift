@@ -24,7 +24,7 @@ struct GraphNamingRule: Sendable {
         return column.presentCount > 0
       }
     }
-    return KeyDomain(columns: columns, cache)
+    return KeyDomain(columns: columns, isSealed: pieces.map(\.piece.isSealed), cache)
   }
 }
 
