@@ -87,7 +87,7 @@ extension Batch {
   /// Takes back the text set last, for which `setText` was true and which then turned out not to be UTF-8: a later value must not find
   /// it as known.
   public mutating func forgetNewText(_ column: ColumnIndex) {
-    unsafe columns[column.value].forgetNewText()
+    unsafe columns[column.value].forgetNewText(target)
   }
 
   /// Gives the column a bit of its own, the same at each call, so that a decoder can gather in one word which of its base fields an
@@ -115,17 +115,14 @@ extension Batch {
   /// A text that was interned before with `code`.
   @inlinable @inline(__always)
   public mutating func setCode(_ column: ColumnIndex, _ code: UInt32) {
-    unsafe columns[column.value].codes.append(code)
-    unsafe columns[column.value].rows.append(target)
+    unsafe columns[column.value].appendCode(code, row: target)
     lastColumn = column.value
     touched.append(UInt32(truncatingIfNeeded: column.value))
   }
 
   /// The code of the text set last in a column, for `setCode`.
   public func lastCode(_ column: ColumnIndex) -> UInt32 {
-    let count = unsafe columns[column.value].codes.count
-    precondition(count > 0, "a column without values has no last one")
-    return unsafe columns[column.value].codes[count - 1]
+    unsafe columns[column.value].lastCode(target)
   }
 
   /// The code of a text in a column, for `setCode`.
@@ -137,8 +134,7 @@ extension Batch {
   /// True if the row or group being built has a value in the column.
   @inlinable
   public func isSet(_ column: ColumnIndex) -> Bool {
-    let count = unsafe columns[column.value].rows.count
-    return unsafe count > 0 && columns[column.value].rows[count - 1] == target
+    unsafe columns[column.value].isSet(target)
   }
 
   /// Text by name; nothing where there are too many columns.

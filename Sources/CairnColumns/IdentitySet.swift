@@ -60,6 +60,17 @@ public struct IdentitySet: ~Copyable, @unchecked Sendable {
     return true
   }
 
+  /// What was inserted in this generation, in no order; O(slots).
+  public var current: [UInt64] {
+    var found: [UInt64] = []
+    found.reserveCapacity(used)
+    for index in 0...mask {
+      let value = unsafe slots[index]
+      if value > Self.removed { found.append(value) }
+    }
+    return found
+  }
+
   /// Forgets what was inserted since the last `keep`: the request it belonged to was refused.
   public mutating func takeBack() {
     for position in 0..<log.count {

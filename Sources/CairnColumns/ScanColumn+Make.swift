@@ -34,6 +34,24 @@ extension ScanColumn {
     return ScanColumn(key: key, domain: domain, rowCount: values.count, blocks: blocks, storage: storage)
   }
 
+  /// The same from stored values over one base for the whole column: 0 for null, else number - base + 1. Each block gets its own base.
+  public static func offsets(_ key: ColumnKey, _ domain: Domain, base: Int64, stored: [UInt32]) -> ScanColumn {
+    var plan = BlockPlan()
+    for start in stride(from: 0, to: stored.count, by: blockRowCount) {
+      plan.add(offsets: stored[start..<min(start + blockRowCount, stored.count)], base: base)
+    }
+    let blocks = plan.blocks
+    let storage = CodeStorage(byteCount: plan.byteCount) { (memory) in
+      for (index, block) in blocks.enumerated() where block.width != .constant {
+        let start = index * blockRowCount
+        let shift = UInt32(truncatingIfNeeded: block.base &- base)
+        let moved = stored[start..<start + block.rowCount].map { $0 == 0 ? 0 : $0 &- shift }
+        store(moved[...], block, &memory)
+      }
+    }
+    return ScanColumn(key: key, domain: domain, rowCount: stored.count, blocks: blocks, storage: storage)
+  }
+
   /// A column of 64-bit patterns (domains `floatBits` and `spanIDs`), whose blocks are wide or wholly null.
   public static func patterns(_ key: ColumnKey, _ domain: Domain, values: [UInt64], present: [Bool]? = nil) -> ScanColumn {
     var plan = BlockPlan()
@@ -58,7 +76,8 @@ struct BlockPlan {
   var blocks: [CodeBlock] = []
   var byteCount = 0
 
-  mutating func add(narrow stored: ArraySlice<UInt32>) {
+  /// The least and the greatest stored value, nulls left out, and how many nulls there are.
+  private static func range(_ stored: ArraySlice<UInt32>) -> (minimum: UInt32, maximum: UInt32, nullCount: Int) {
     var minimum = UInt32.max
     var maximum: UInt32 = 0
     var nullCount = 0
@@ -67,6 +86,21 @@ struct BlockPlan {
       minimum = value == 0 ? minimum : min(minimum, value)
       maximum = max(maximum, value)
     }
+    return (minimum, maximum, nullCount)
+  }
+
+  mutating func add(offsets stored: ArraySlice<UInt32>, base: Int64) {
+    let (minimum, maximum, nullCount) = Self.range(stored)
+    guard maximum > 0 else {
+      return add(narrow: stored.count, base: 0, minimum: 0, maximum: 0, nullCount: nullCount, isConstant: true)
+    }
+    add(
+      narrow: stored.count, base: base &+ Int64(minimum) &- 1, minimum: 1, maximum: UInt64(maximum - minimum) + 1, nullCount: nullCount,
+      isConstant: nullCount == 0 && minimum == maximum)
+  }
+
+  mutating func add(narrow stored: ArraySlice<UInt32>) {
+    let (minimum, maximum, nullCount) = Self.range(stored)
     let isConstant = maximum == 0 || (nullCount == 0 && minimum == maximum)
     add(
       narrow: stored.count, base: 0, minimum: maximum == 0 ? 0 : UInt64(minimum), maximum: UInt64(maximum), nullCount: nullCount,

@@ -22,8 +22,7 @@ func isTraceID(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
   range.count == 16 && loadWord(bytes, range.lowerBound) | loadWord(bytes, range.lowerBound &+ 8) != 0
 }
 
-/// A hash of a text for this process alone.
-func hash(of text: String) -> UInt64 {
-  let utf8 = Array(text.utf8)
-  return unsafe hashBytes(utf8.span.bytes, 0, utf8.count, seed: processHashSeed)
+/// A hash of a text that is the same in every process, as identities outlive theirs: FNV-1a.
+func lastingHash(of text: String) -> UInt64 {
+  text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
 }

@@ -68,7 +68,7 @@ struct SpanReader: RequestReader {
     columns = try SpanColumns(&batch)
     self.context = context
     groups = GroupReader(signal: .traces, context: context, bodyByteCount: bodyByteCount)
-    environmentHash = hash(of: context.environment)
+    environmentHash = lastingHash(of: context.environment)
   }
   mutating func readScope(
     _ bytes: RawSpan, _ scope: Range<Int>, _ group: GroupIndex, _ batch: inout Batch
@@ -199,6 +199,7 @@ struct SpanReader: RequestReader {
     return state.refusal ?? context.refusal(unixNanoseconds: span.startUnixNanoseconds)
   }
 
+  /// The same in every process: identities are written down (`IdentityFile` of the store).
   private func identity(_ bytes: RawSpan, _ span: SpanHead) -> UInt64 {
     let at = span.traceID.lowerBound
     let trace = mix(loadWord(bytes, at) ^ 0x9e37_79b9_7f4a_7c15, loadWord(bytes, at + 8) ^ 0xd6e8_feb8_6659_fd93)

@@ -18,12 +18,16 @@ public struct ArchiveSettings: Sendable {
   public var headColumnCountFresh = 128
   /// A head that is not full is sealed at this age, so that its journal does not grow old.
   public var headAgeSecondsMax: Int64 = 300
-  /// Full heads that wait for their seal: from here on acknowledgements wait too.
-  public var sealingCountSlow = 2
-  /// Full heads that wait for their seal: from here on requests are refused.
-  public var sealingCountMax = 4
+  /// Full heads wait for each other until together they have this many rows; then they become one segment, which is written once.
+  public var sealRowCount = 524_288
+  /// Or until they hold this much memory.
+  public var sealByteCount = 128 << 20
+  /// Memory of full heads, those being sealed among them: from here on acknowledgements wait too.
+  public var sealingByteCountSlow = 256 << 20
+  /// Memory of full heads: from here on requests are refused.
+  public var sealingByteCountMax = 384 << 20
   /// Segments below this many rows are merged with others of their size.
-  public var segmentRowCountSmall = 786_432
+  public var segmentRowCountSmall = 393_216
   /// A merge makes no segment larger than this: one column of it in memory takes at most 8 bytes a row beside its inputs.
   public var segmentRowCountMax = 1_600_000
   /// This many small segments are merged even while events come in.

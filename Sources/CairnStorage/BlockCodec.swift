@@ -10,35 +10,59 @@ internal import CairnFormats
 //   DELTAS   := first u64, PLANES of the zigzag differences from the second value on (base 0)
 //   PLANE    := byteCount varint, bytes               zstd of one byte a row, or those bytes themselves where byteCount is the row count
 //
-// The least of those that the effort allows is taken, block by block.
-
-/// How much time an encoder may take for fewer bytes.
-enum EncodingEffort: Sendable {
-  /// For heads on their way to disk: no compression, a third of the time.
-  case quick
-  /// For segments that stay.
-  case thorough
-}
+// The least of the three is taken. Blocks of a column are alike, so all three are tried on every eighth only (benchmark: `bench.py raw:4`).
 
 /// Encodes and decodes blocks; keeps its buffers and compression contexts from block to block. One owner, one thread.
 struct BlockCodec: ~Copyable {
-  private var compressor = ZstdCompressor(level: 3)
+  /// What was found out about the blocks of one column.
+  struct Plan {
+    fileprivate enum Method {
+      case packed
+      case planes
+      case deltas
+    }
+    fileprivate var method = Method.packed
+    fileprivate var blocksUntilTrial = 0
+    /// One bit for each plane that does not compress.
+    fileprivate var densePlanes: UInt8 = 0
+    fileprivate static let trialDistance = 8
+  }
+
+  private var compressor = ZstdCompressor(level: 1)
   private var decompressor = ZstdDecompressor()
   private var plane: [UInt8] = []
   private var scratch: [UInt8] = []
-  private let effort: EncodingEffort
-
-  init(_ effort: EncodingEffort) { self.effort = effort }
 
   /// Encodes stored values of at most 32 bits.
-  mutating func encode(narrow values: [UInt32]) -> [UInt8] {
-    let packed = Self.packed(values)
-    guard effort == .thorough else { return packed }
-    var best = packed
-    let planes = self.planes(values, base: 0, prefix: [1])
-    if planes.count < best.count { best = planes }
-    let deltas = self.deltas(values)
-    return deltas.count < best.count && Self.isReadable(deltas, greatest: values.max() ?? 0) ? deltas : best
+  mutating func encode(narrow values: [UInt32], _ plan: inout Plan) -> [UInt8] {
+    guard plan.blocksUntilTrial > 0 else { return trial(values, &plan) }
+    plan.blocksUntilTrial -= 1
+    switch plan.method {
+    case .packed: return Self.packed(values)
+    case .planes: return planes(values, base: 0, prefix: [1], &plan.densePlanes)
+    case .deltas:
+      let deltas = self.deltas(values, &plan.densePlanes)
+      return Self.isReadable(deltas, greatest: values.max() ?? 0) ? deltas : trial(values, &plan)
+    }
+  }
+
+  private mutating func trial(_ values: [UInt32], _ plan: inout Plan) -> [UInt8] {
+    plan = Plan()
+    plan.blocksUntilTrial = Plan.trialDistance - 1
+    let most = values.reduce(0) { $0 | $1 }
+    let packedByteCount = 2 + (values.count * (32 - most.leadingZeroBitCount) + 7) / 8
+    var densePlanes: UInt8 = 0
+    var best = planes(values, base: 0, prefix: [1], &plan.densePlanes)
+    plan.method = .planes
+    let deltas = self.deltas(values, &densePlanes)
+    if deltas.count < best.count, Self.isReadable(deltas, greatest: values.max() ?? 0) {
+      best = deltas
+      plan.method = .deltas
+      plan.densePlanes = densePlanes
+    }
+    guard packedByteCount <= best.count else { return best }
+    plan.method = .packed
+    return Self.packed(values)
   }
 
   /// True if the differences need no more bytes than the values, as wide as a reader makes those: zigzag takes one bit more.
@@ -51,55 +75,63 @@ struct BlockCodec: ~Copyable {
   private static let deltasPlaneCountOffset = 17
 
   /// Encodes 64-bit values.
-  mutating func encode(wide values: [UInt64], isOrdered: Bool) -> [UInt8] {
-    let base = values.min() ?? 0
-    if isOrdered { return deltas(values) }
-    return planes(values, base: base, prefix: [1])
+  mutating func encode(wide values: [UInt64], isOrdered: Bool, _ plan: inout Plan) -> [UInt8] {
+    if plan.blocksUntilTrial == 0 { plan = Plan() }
+    plan.blocksUntilTrial = (plan.blocksUntilTrial + Plan.trialDistance - 1) % Plan.trialDistance
+    if isOrdered { return deltas(values, &plan.densePlanes) }
+    return planes(values, base: values.min() ?? 0, prefix: [1], &plan.densePlanes)
   }
 
   private static func packed(_ values: [UInt32]) -> [UInt8] {
-    var most: UInt32 = 0
-    for value in values { most |= value }
+    let most = values.reduce(0) { $0 | $1 }
     let bits = 32 - most.leadingZeroBitCount
-    var out: [UInt8] = [0, UInt8(bits)]
-    out.reserveCapacity(values.count * bits / 8 + 16)
+    let byteCount = 2 + (values.count * bits + 7) / 8
+    var out = [UInt8](repeating: 0, count: byteCount + 8)
+    out[1] = UInt8(bits)
+    var span = out.mutableSpan
+    var bytes = unsafe span.mutableBytes
     var accumulator: UInt64 = 0
     var used = 0
+    var offset = 2
     for value in values {
       accumulator |= UInt64(value) &<< UInt64(used)
       used &+= bits
-      while used >= 8 {
-        out.append(UInt8(truncatingIfNeeded: accumulator))
-        accumulator &>>= 8
-        used &-= 8
+      if used >= 32 {
+        bytes.storeBytes(of: UInt32(truncatingIfNeeded: accumulator), toByteOffset: offset, as: UInt32.self)
+        accumulator &>>= 32
+        used &-= 32
+        offset &+= 4
       }
     }
-    if used > 0 { out.append(UInt8(truncatingIfNeeded: accumulator)) }
+    if used > 0 { bytes.storeBytes(of: accumulator, toByteOffset: offset, as: UInt64.self) }
+    out.removeLast(8)
     return out
   }
 
   private mutating func planes<Value: FixedWidthInteger & UnsignedInteger>(
-    _ values: [Value], base: Value, prefix: [UInt8]
+    _ values: [Value], base: Value, prefix: [UInt8], _ densePlanes: inout UInt8
   ) -> [UInt8] {
     var most: Value = 0
     for value in values { most |= value &- base }
     let planeCount = (Value.bitWidth - most.leadingZeroBitCount + 7) / 8
     var out = prefix
+    out.reserveCapacity(prefix.count + 16 + values.count * planeCount)
     out.append(littleEndian: UInt64(base))
     out.append(UInt8(planeCount))
+    if plane.count != values.count { plane = [UInt8](repeating: 0, count: values.count) }
     for index in 0..<planeCount {
       let shift = Value(8 * index)
-      plane.removeAll(keepingCapacity: true)
-      plane.reserveCapacity(values.count)
-      for value in values { plane.append(UInt8(truncatingIfNeeded: (value &- base) &>> shift)) }
-      appendPlane(to: &out)
+      var target = plane.mutableSpan
+      for row in values.indices { target[row] = UInt8(truncatingIfNeeded: (values[row] &- base) &>> shift) }
+      if appendPlane(to: &out, isDense: densePlanes >> UInt8(index) & 1 == 1) { densePlanes |= 1 << UInt8(index) }
     }
     return out
   }
 
-  private mutating func appendPlane(to out: inout [UInt8]) {
+  /// Appends the plane, compressed unless it is known not to; true where that is not worth it.
+  private mutating func appendPlane(to out: inout [UInt8], isDense: Bool) -> Bool {
     var header = ByteWriter()
-    if effort == .thorough {
+    if !isDense {
       // Taken out for the call: a struct's own parts cannot be read while another part of it is changed.
       let source = plane
       var packed = scratch
@@ -111,15 +143,16 @@ struct BlockCodec: ~Copyable {
         header.write(count: scratch.count)
         out.append(contentsOf: header.bytes)
         out.append(contentsOf: scratch)
-        return
+        return false
       }
     }
     header.write(count: plane.count)
     out.append(contentsOf: header.bytes)
     out.append(contentsOf: plane)
+    return true
   }
 
-  private mutating func deltas<Value: FixedWidthInteger & UnsignedInteger>(_ values: [Value]) -> [UInt8] {
+  private mutating func deltas<Value: FixedWidthInteger & UnsignedInteger>(_ values: [Value], _ densePlanes: inout UInt8) -> [UInt8] {
     var differences: [Value] = []
     differences.reserveCapacity(values.count)
     var previous = values.first ?? 0
@@ -131,7 +164,7 @@ struct BlockCodec: ~Copyable {
     }
     var prefix: [UInt8] = [2]
     prefix.append(littleEndian: UInt64(values.first ?? 0))
-    return planes(differences, base: 0, prefix: prefix)
+    return planes(differences, base: 0, prefix: prefix, &densePlanes)
   }
 
   /// Writes the `count` values of a block at `byteOffset`, each as one `Code`; throws where the bytes are not such a block.

@@ -7,9 +7,9 @@ internal import CairnFormats
 ///
 /// A damaged block becomes one that says so, and the other blocks are read; a damaged header or dictionary costs the column.
 struct ColumnDecoder: ~Copyable {
-  private var codec = BlockCodec(.quick)
+  private var codec = BlockCodec()
   private var decompressor = ZstdDecompressor()
-  private let sums: SumPolicy
+  let sums: SumPolicy
 
   init(_ sums: SumPolicy = .checked) { self.sums = sums }
 
@@ -60,7 +60,7 @@ struct ColumnDecoder: ~Copyable {
   }
 
   /// The greatest stored value that means something.
-  private static func codeMax(_ domain: ScanColumn.Domain) -> UInt64 {
+  static func codeMax(_ domain: ScanColumn.Domain) -> UInt64 {
     switch domain {
     case .dictionary(let dictionary): UInt64(dictionary.count)
     case .booleans: 2
@@ -158,7 +158,7 @@ struct ColumnDecoder: ~Copyable {
     return true
   }
 
-  private mutating func decodeDomain(
+  mutating func decodeDomain(
     _ tag: DomainTag, divisor: Double, entryCount: Int, _ bytes: [UInt8]
   ) throws(FormatDamage) -> ScanColumn.Domain {
     switch tag {
@@ -221,20 +221,26 @@ struct ColumnDecoder: ~Copyable {
   }
 
   /// A length and a block of 32-bit values.
-  private mutating func block(_ reader: inout ByteReader, count: Int) throws(FormatDamage) -> [UInt32] {
+  mutating func block(_ reader: inout ByteReader, count: Int) throws(FormatDamage) -> [UInt32] {
     let byteCount = try reader.count(most: reader.bytes.count - reader.position)
     let bytes = try reader.bytes(byteCount)
-    guard count > 0 else { return [] }
+    return count > 0 ? try values(bytes, count: count) : []
+  }
+
+  /// The values of a block that no scan reads in place.
+  mutating func values<Value: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    _ bytes: [UInt8], count: Int
+  ) throws(FormatDamage) -> [Value] {
     var failure: FormatDamage?
-    let storage = CodeStorage(byteCount: count * 4) { (memory) in
+    let storage = CodeStorage(byteCount: count * MemoryLayout<Value>.size) { (memory) in
       do throws(FormatDamage) {
-        try codec.decode(bytes, count: count, as: UInt32.self, into: &memory, at: 0)
+        try codec.decode(bytes, count: count, as: Value.self, into: &memory, at: 0)
       } catch {
         failure = error
       }
     }
     if let failure { throw failure }
-    return storage.withElements(of: UInt32.self, byteOffset: 0, count: count) { (values) in
+    return storage.withElements(of: Value.self, byteOffset: 0, count: count) { (values) in
       values.indices.map { values[$0] }
     }
   }

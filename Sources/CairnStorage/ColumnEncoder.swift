@@ -32,20 +32,15 @@ struct EncodedColumn {
 
 /// Turns columns in scan form into bytes; kept from column to column.
 struct ColumnEncoder: ~Copyable {
-  private var codec: BlockCodec
+  var codec = BlockCodec()
   private var compressor = ZstdCompressor(level: 3)
-  private let effort: EncodingEffort
-
-  init(_ effort: EncodingEffort) {
-    self.effort = effort
-    codec = BlockCodec(effort)
-  }
 
   mutating func encode(_ column: ScanColumn) -> EncodedColumn {
     let (tag, divisor) = Self.tag(column.domain)
     let dictionary = encodeDictionary(column.domain)
     var data: [UInt8] = []
     var entries = ByteWriter()
+    var plan = BlockCodec.Plan()
     var index = 0
     while index < column.blocks.count {
       let block = column.blocks[index]
@@ -53,7 +48,7 @@ struct ColumnEncoder: ~Copyable {
       if block.width == .constant {
         while index + alike < column.blocks.count, Self.isAlike(block, column.blocks[index + alike]) { alike += 1 }
       }
-      encodeBlock(column, block, index: index, alike: alike, &entries, &data)
+      encodeBlock(column, index: index, alike: alike, &plan, &entries, &data)
       index += alike
     }
     var header = ByteWriter()
@@ -91,16 +86,17 @@ struct ColumnEncoder: ~Copyable {
   }
 
   private mutating func encodeBlock(
-    _ column: ScanColumn, _ block: CodeBlock, index: Int, alike: Int, _ entries: inout ByteWriter, _ data: inout [UInt8]
+    _ column: ScanColumn, index: Int, alike: Int, _ plan: inout BlockCodec.Plan, _ entries: inout ByteWriter, _ data: inout [UInt8]
   ) {
+    let block = column.blocks[index]
     var bytes: [UInt8] = []
     var presence: [UInt8] = []
     let isOrdered = column.key == .time
     switch block.width {
     case .constant: break
-    case .one, .two, .four: bytes = codec.encode(narrow: column.narrowValues(index))
+    case .one, .two, .four: bytes = codec.encode(narrow: column.narrowValues(index), &plan)
     case .eight:
-      bytes = codec.encode(wide: column.wideValues(index), isOrdered: isOrdered)
+      bytes = codec.encode(wide: column.wideValues(index), isOrdered: isOrdered, &plan)
       presence = column.presenceBytes(index)
     }
     entries.write(count: alike)
@@ -119,7 +115,7 @@ struct ColumnEncoder: ~Copyable {
     entries.write(sum: crc32c(unsafe data.span.bytes.extracting(start..<data.count)))
   }
 
-  private mutating func encodeDictionary(_ domain: ScanColumn.Domain) -> (entryCount: Int, bytes: [UInt8]) {
+  mutating func encodeDictionary(_ domain: ScanColumn.Domain) -> (entryCount: Int, bytes: [UInt8]) {
     guard case .dictionary(let dictionary) = domain else { return (0, []) }
     var out = ByteWriter()
     switch dictionary.entries {
@@ -141,8 +137,9 @@ struct ColumnEncoder: ~Copyable {
     return (dictionary.count, out.bytes)
   }
 
-  private mutating func appendBlock(_ values: [UInt32], to out: inout ByteWriter) {
-    let block = codec.encode(narrow: values)
+  mutating func appendBlock(_ values: [UInt32], to out: inout ByteWriter) {
+    var plan = BlockCodec.Plan()
+    let block = codec.encode(narrow: values, &plan)
     out.write(count: block.count)
     out.bytes.append(contentsOf: block)
   }
@@ -150,8 +147,8 @@ struct ColumnEncoder: ~Copyable {
   private mutating func appendText(_ bytes: [UInt8], to out: inout ByteWriter) {
     out.write(count: bytes.count)
     var packed: [UInt8] = []
-    if effort == .thorough, !bytes.isEmpty { _ = unsafe compressor.compress(bytes.span.bytes, appendingTo: &packed) }
-    let isPacked = effort == .thorough && packed.count < bytes.count
+    if !bytes.isEmpty { _ = unsafe compressor.compress(bytes.span.bytes, appendingTo: &packed) }
+    let isPacked = !bytes.isEmpty && packed.count < bytes.count
     out.write(count: isPacked ? packed.count : bytes.count)
     out.bytes.append(contentsOf: isPacked ? packed : bytes)
   }

@@ -12,7 +12,7 @@ extension EventArchive {
   public func removeEverything() throws(StorageError) {
     turnForgetting()
     let failure = sealQueue.sync { () -> StorageError? in
-      sealAll()
+      sealAll(.now)
       // Inside both queues: a merge that began before would put back what is taken away here.
       return mergeQueue.sync {
         do throws(StorageError) {

@@ -6,13 +6,23 @@ internal import Dispatch
 internal import Synchronization
 
 extension EventArchive {
-  /// Seals the full heads, oldest first. Runs on the seal queue only.
-  func sealAll() {
-    while let head = state.withLock({ $0.sealing.first?.head }) {
+  /// Which full heads are sealed.
+  enum SealOccasion {
+    /// Those that together make a segment of the wanted size.
+    case whenWorthwhile
+    /// All of them.
+    case now
+  }
+
+  /// Seals full heads, oldest first. Runs on the seal queue only.
+  func sealAll(_ occasion: SealOccasion) {
+    while true {
+      let group = state.withLock { Self.nextGroup($0, settings, occasion) }
+      guard !group.isEmpty else { break }
       do throws(StorageError) {
-        try seal(head)
+        try seal(group)
       } catch {
-        // The head stays in memory and in its journal; the next tick tries again.
+        // The heads stay in memory and in their journals; a later tick tries again.
         state.withLock { (state) in
           state.sealFailure = error.message
           Self.release(&state)
@@ -23,34 +33,50 @@ extension EventArchive {
     mergeIfWorthwhile()
   }
 
-  private func seal(_ head: Head) throws(StorageError) {
+  /// The oldest full heads that together are large enough; fewer only where they must go now.
+  ///
+  /// A group that failed is tried again with at least the same heads, as its segment may be there already.
+  static func nextGroup(_ state: State, _ settings: ArchiveSettings, _ occasion: SealOccasion) -> [Head] {
+    var rowCount = 0
+    var byteCount = 0
+    for (index, sealing) in state.sealing.enumerated() {
+      rowCount += sealing.rowCount
+      byteCount += sealing.byteCount
+      if rowCount >= settings.sealRowCount || byteCount >= settings.sealByteCount { return state.sealing[...index].map(\.head) }
+    }
+    return occasion == .now ? state.sealing.map(\.head) : []
+  }
+
+  /// Writes the heads as one segment.
+  private func seal(_ heads: [Head]) throws(StorageError) {
     let started = monotonicNanoseconds()
-    let piece = finalPiece(head)
-    // The journal first: a start learns from it which requests are in the segment.
+    let group = HeadGroup(heads.map { finalPiece($0) })
+    let numbers = heads.map(\.journalNumber)
+    // The journals first: a start learns from them which requests are in the segment.
     journal.flush()
-    let id = segmentID(for: head)
+    let id = segmentID(for: heads)
     var segment: SegmentPiece?
-    if piece.rowCount > 0 {
-      _ = try SegmentWriter.write(
-        piece, id: id, journals: [head.journalNumber...head.journalNumber], replaced: [], effort: .quick, files: files)
+    if group.rowCount > 0 {
+      _ = try SegmentWriter.write(group, id: id, journals: Self.joined(numbers.map { $0...$0 }), replaced: [], files: files)
       segment = try open(id)
     }
     state.withLock { (state) in
-      state.sealing.removeAll { $0.head === head }
+      state.sealing.removeAll { (sealing) in heads.contains { $0 === sealing.head } }
       if let segment { state.segments.append(segment) }
       state.sealFailure = nil
       state.seals.add(nanoseconds: monotonicNanoseconds() - started)
       Self.release(&state)
     }
-    journal.close(journal: head.journalNumber)
-    keepOnly(journal: head.journalNumber)
+    for number in numbers { journal.close(journal: number) }
+    state.withLock { $0.coveredJournals.formUnion(numbers) }
+    if keepIdentities(of: heads) { removeCoveredJournals() }
   }
 
   /// A seal that failed and is tried again writes to the same name, so that what the first left there is replaced: two segments with
   /// the same events would count twice after a restart.
-  private func segmentID(for head: Head) -> UInt64 {
+  private func segmentID(for heads: [Head]) -> UInt64 {
     state.withLock { (state) in
-      let index = state.sealing.firstIndex { $0.head === head }
+      let index = state.sealing.firstIndex { $0.head === heads.first }
       if let index, let known = state.sealing[index].segment { return known }
       defer { state.nextSegment += 1 }
       if let index { state.sealing[index].segment = state.nextSegment }
@@ -58,14 +84,36 @@ extension EventArchive {
     }
   }
 
-  /// The journal sealed last stays for its identities: a start replays it to know what a client may send again. The one before goes.
-  /// Where that fails, the next start does it.
-  private func keepOnly(journal number: UInt64) {
-    let former = state.withLock { (state) in
-      defer { state.keptJournal = number }
-      return state.keptJournal
+  /// Writes down the identities of the newest of the heads that has events, for the next start; false where that fails: the journals
+  /// then stay, and the next start replays the newest of them.
+  private func keepIdentities(of heads: [Head]) -> Bool {
+    guard let head = heads.last(where: { $0.open.withLock { $0.batch.rowCount } > 0 }) else { return true }
+    do throws(StorageError) {
+      try IdentityFile.write(head.open.withLock { $0.handedOver }, journal: head.journalNumber, files: files)
+    } catch {
+      return false
     }
-    if let former, former != number { try? files.remove(JournalWriter.path(former)) }
+    let former = state.withLock { (state) in
+      defer { state.identityJournal = head.journalNumber }
+      return state.identityJournal
+    }
+    if let former, former != head.journalNumber { try? files.remove(IdentityFile.path(former)) }
+    return true
+  }
+
+  /// Removes journals that segments have made superfluous; where that fails, the next start does it.
+  private func removeCoveredJournals() {
+    let numbers = state.withLock { (state) in
+      defer { state.coveredJournals = [] }
+      return state.coveredJournals
+    }
+    for number in numbers.sorted() {
+      do throws(StorageError) {
+        try files.remove(JournalWriter.path(number))
+      } catch {
+        state.withLock { _ = $0.coveredJournals.insert(number) }
+      }
+    }
   }
 
   /// Lets go on who waited for the backlog.
@@ -89,15 +137,15 @@ extension EventArchive {
 
   /// Small segments to merge next, at least so many, or none.
   ///
-  /// By size, and each no larger than those before it together: so a row is rewritten only when the segment it is in doubles, and not
-  /// each time that a few rows come behind a large segment. Together they are not larger than a segment may be.
+  /// By size, and each not much larger than those before it together: so a row is rewritten only when the segment it is in doubles, and
+  /// not each time that a few rows come behind a large segment. Together they are not larger than a segment may be.
   static func mergeCandidates(_ state: State, _ settings: ArchiveSettings, atLeast least: Int) -> [SegmentPiece] {
     let small = state.segments.filter { $0.rowCount < settings.segmentRowCountSmall && !state.unmergeable.contains($0.id) }
       .sorted { $0.rowCount < $1.rowCount }
     for start in small.indices {
       var end = start
       var rowCount = 0
-      while end < small.count, end == start || small[end].rowCount <= rowCount,
+      while end < small.count, end == start || small[end].rowCount <= rowCount + rowCount / 4,
         rowCount + small[end].rowCount <= settings.segmentRowCountMax
       {
         rowCount += small[end].rowCount
@@ -116,16 +164,10 @@ extension EventArchive {
     }
   }
 
-  /// Merges what is worth it now that there is time, and writes segments straight from a head anew, which were written in haste. Runs on
-  /// the merge queue only.
+  /// Merges what is worth it now that there is time. Runs on the merge queue only.
   func mergeAtLeisure() {
     while true {
-      let inputs = state.withLock { (state) -> [SegmentPiece] in
-        guard !state.isClosed else { return [] }
-        let found = Self.mergeCandidates(state, settings, atLeast: 2)
-        if !found.isEmpty { return found }
-        return state.segments.first { $0.footer.replaced.isEmpty && !state.unmergeable.contains($0.id) }.map { [$0] } ?? []
-      }
+      let inputs = state.withLock { $0.isClosed ? [] : Self.mergeCandidates($0, settings, atLeast: 2) }
       guard !inputs.isEmpty, merge(inputs) else { return }
     }
   }
@@ -146,7 +188,7 @@ extension EventArchive {
       }
       let replaced = inputs.flatMap { $0.footer.replaced + [$0.id] }
       _ = try SegmentWriter.write(
-        merger, id: id, journals: Self.joined(inputs.flatMap(\.footer.journals)), replaced: replaced, effort: .thorough, files: files)
+        merger, id: id, journals: Self.joined(inputs.flatMap(\.footer.journals)), replaced: replaced, files: files)
       let merged = try open(id)
       state.withLock { (state) in
         let gone = Set(inputs.map(\.id))

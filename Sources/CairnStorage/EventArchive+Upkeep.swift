@@ -84,14 +84,17 @@ extension EventArchive {
   public func tick() {
     checkDisk()
     let now = monotonicNanoseconds()
-    let (head, isOld, isIdle, mustSeal) = state.withLock { (state) in
+    let ageMax = settings.headAgeSecondsMax * Self.secondNanoseconds
+    let (head, isOld, isIdle, oldest) = state.withLock { (state) in
       (
-        state.head, now - state.headStartedNanoseconds > settings.headAgeSecondsMax * Self.secondNanoseconds,
-        now - state.lastAcceptNanoseconds > settings.mergeIdleSeconds * Self.secondNanoseconds, !state.sealing.isEmpty
+        state.head, now - state.headStartedNanoseconds > ageMax,
+        now - state.lastAcceptNanoseconds > settings.mergeIdleSeconds * Self.secondNanoseconds,
+        state.sealing.first?.fullSinceNanoseconds ?? now
       )
     }
     if isOld || isIdle { sealOpenHead(head, atLeast: isOld ? 1 : settings.headRowCountMax / 64) }
-    if mustSeal { sealQueue.async { self.sealAll() } }
+    let isDue = isOld || isIdle || now - oldest > ageMax
+    sealQueue.async { self.sealAll(isDue ? .now : .whenWorthwhile) }
     if isIdle { mergeQueue.async { self.mergeAtLeisure() } }
     mergeQueue.async { self.retain() }
   }
@@ -157,15 +160,24 @@ extension EventArchive {
     }
   }
 
-  /// Removes the files of segments that are no longer served. Their journals go first: without a segment that names it, a journal
-  /// would be replayed at the next start.
+  /// Removes the files of segments that are no longer served. Their journals go first, as far as they are still there: without a segment
+  /// that names it, a journal would be replayed at the next start.
   func remove(_ segments: [SegmentPiece]) throws(StorageError) {
-    let kept = state.withLock { (state) -> UInt64? in
-      guard let kept = state.keptJournal, segments.contains(where: { $0.footer.journals.contains { $0.contains(kept) } }) else { return nil }
-      state.keptJournal = nil
-      return kept
+    let isTheirs = { (number: UInt64) in segments.contains { $0.footer.journals.contains { $0.contains(number) } } }
+    let (journals, identities) = state.withLock { (state) in
+      let journals = state.coveredJournals.filter(isTheirs)
+      let identities = state.identityJournal.flatMap { isTheirs($0) ? $0 : nil }
+      state.coveredJournals.subtract(journals)
+      if identities != nil { state.identityJournal = nil }
+      return (journals, identities)
     }
-    if let kept { try files.remove(JournalWriter.path(kept)) }
+    do throws(StorageError) {
+      for number in journals.sorted() { try files.remove(JournalWriter.path(number)) }
+      if let identities { try files.remove(IdentityFile.path(identities)) }
+    } catch {
+      state.withLock { $0.coveredJournals.formUnion(journals) }
+      throw error
+    }
     try files.syncFolder("journal")
     for segment in segments { try files.remove(segment.path) }
   }
@@ -187,6 +199,6 @@ extension EventArchive {
     }
     if mustTurn { turn(from: head) }
     mergeQueue.sync {}
-    sealQueue.sync { self.sealAll() }
+    sealQueue.sync { self.sealAll(.now) }
   }
 }

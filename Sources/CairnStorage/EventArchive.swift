@@ -20,23 +20,34 @@ internal import Synchronization
 public final class EventArchive: IngestStore {
   /// A full head that is on its way to disk.
   struct Sealing {
-    var head: Head
+    let head: Head
+    let rowCount: Int
+    let byteCount: Int
+    let fullSinceNanoseconds = monotonicNanoseconds()
     var piece: HeadPiece?
-    /// The number of the segment that it becomes, once a seal began.
+    /// The number of the segment that it and those behind it become, once a seal began.
     var segment: UInt64?
+
+    init(_ head: Head) {
+      self.head = head
+      (rowCount, byteCount) = head.open.withLock { ($0.batch.rowCount, $0.batch.byteCount) }
+    }
   }
 
   struct State {
     var head: Head
     var headStartedNanoseconds: Int64
     var sealing: [Sealing] = []
+    var sealingByteCount: Int { sealing.reduce(0) { $0 + $1.byteCount } }
     var segments: [SegmentPiece] = []
     var nextSegment: UInt64
     var nextJournal: UInt64
     /// The number that a failed merge left unused.
     var spareSegment: UInt64?
-    /// The newest sealed journal whose file is still there.
-    var keptJournal: UInt64?
+    /// Journals whose events are in segments and whose files may still be there.
+    var coveredJournals: Set<UInt64> = []
+    /// The journal whose identities are in a file.
+    var identityJournal: UInt64?
     var backlogWaiters: [CheckedContinuation<Void, Never>] = []
     /// Why ingest is refused for now, or nil.
     var refusal: String?
@@ -85,10 +96,11 @@ public final class EventArchive: IngestStore {
       head: Head(journalNumber: recovered.nextJournal, identities: recovered.takeIdentities()),
       headStartedNanoseconds: monotonicNanoseconds(), nextSegment: recovered.nextSegment, nextJournal: recovered.nextJournal + 1)
     state.segments = recovered.segments
-    state.keptJournal = recovered.keptJournal
-    state.sealing = recovered.heads.map { Sealing(head: $0, piece: nil) }
+    state.coveredJournals = recovered.coveredJournals
+    state.identityJournal = recovered.identityJournal
+    state.sealing = recovered.heads.map { Sealing($0) }
     self.state = Mutex(state)
-    if !recovered.heads.isEmpty { sealQueue.async { self.sealAll() } }
+    if !recovered.heads.isEmpty { sealQueue.async { self.sealAll(.now) } }
   }
 
   // MARK: The way in
@@ -123,11 +135,11 @@ public final class EventArchive: IngestStore {
   }
 
   private func checkAccepting() throws(IngestError) {
-    let (refusal, isClosed, backlog) = state.withLock { ($0.refusal, $0.isClosed, $0.sealing.count) }
+    let (refusal, isClosed, backlog) = state.withLock { ($0.refusal, $0.isClosed, $0.sealingByteCount) }
     if let refusal { throw refused(.disk, refusal, retryAfterSeconds: 5) }
     if isClosed { throw refused(.closed, "Cairn is shutting down", retryAfterSeconds: 5) }
     if let failure = journal.failure { throw refused(.journal, failure, retryAfterSeconds: 30) }
-    if backlog >= settings.sealingCountMax {
+    if backlog >= settings.sealingByteCountMax {
       throw refused(.backlog, "events come in faster than they can be written", retryAfterSeconds: 1)
     }
   }
@@ -233,10 +245,10 @@ public final class EventArchive: IngestStore {
 
   /// Slows the clients down, by the delay of their acknowledgements, while full heads pile up.
   private func waitForBacklog() async {
-    guard state.withLock({ $0.sealing.count >= settings.sealingCountSlow && !$0.isClosed }) else { return }
+    guard state.withLock({ $0.sealingByteCount >= settings.sealingByteCountSlow && !$0.isClosed }) else { return }
     await withCheckedContinuation { (continuation) in
       let isFree = state.withLock { (state) in
-        if state.sealing.count < settings.sealingCountSlow || state.isClosed || state.sealFailure != nil { return true }
+        if state.sealingByteCount < settings.sealingByteCountSlow || state.isClosed || state.sealFailure != nil { return true }
         state.backlogWaiters.append(continuation)
         return false
       }
@@ -248,20 +260,21 @@ public final class EventArchive: IngestStore {
 
   /// Puts a new head in the place of a full one and has the full one sealed.
   func turn(from full: Head) {
-    let identities = full.open.withLock { $0.batch.takeIdentities() }
+    let identities = full.open.withLock { $0.handOverIdentities() }
     let number = state.withLock { (state) in
       state.nextJournal += 1
       return state.nextJournal - 1
     }
     let next = Head(journalNumber: number, identities: identities)
+    let sealing = Sealing(full)
     state.withLock { (state) in
       guard state.head === full else { return }
-      state.sealing.append(Sealing(head: full, piece: nil))
+      state.sealing.append(sealing)
       state.head = next
       state.headStartedNanoseconds = monotonicNanoseconds()
       state.snapshotPiece = nil
     }
-    sealQueue.async { self.sealAll() }
+    sealQueue.async { self.sealAll(.whenWorthwhile) }
   }
 
   // MARK: The way out

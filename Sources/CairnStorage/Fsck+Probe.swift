@@ -22,10 +22,23 @@ extension Fsck {
     else { return 0 }
     var columns: [ColumnKey: ScanColumn] = [:]
     var decoder = ColumnDecoder(.ignored)
+    var derived: [(SegmentFooter.Entry, source: ColumnKey)] = []
     for entry in footer.columns {
       let column = Array(bytes[entry.offset..<entry.offset + entry.byteCount])
+      if let source = try? DerivedHeader.source(Array(column[..<entry.headerByteCount])) {
+        derived.append((entry, source))
+        continue
+      }
       columns[entry.key] = try? decoder.decode(
         column, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: footer.rowCount
+      ) { _, _ in }
+    }
+    let sources = columns
+    for (entry, key) in derived {
+      guard let source = sources[key] else { continue }
+      columns[entry.key] = try? decoder.decode(
+        derived: Array(bytes[entry.offset..<entry.offset + entry.byteCount]), key: entry.key, headerByteCount: entry.headerByteCount,
+        rowCount: footer.rowCount, source: source
       ) { _, _ in }
     }
     if let reference = columns[ParentReferences.reference], let traces = columns[.traceID], let spans = columns[.spanID],

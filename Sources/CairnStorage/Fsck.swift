@@ -144,6 +144,10 @@ public struct Fsck {
     var newestSealed: String?
     for name in try files.list("journal") {
       let path = "journal/" + name
+      if let number = IdentityFile.journal(name) {
+        check(identities: path, number, &report)
+        continue
+      }
       guard let number = name.hasSuffix(".journal") ? UInt64(name.dropLast(8)) : nil, path == JournalWriter.path(number) else {
         leave(path, "not a file of Cairn's", &report)
         continue
@@ -155,7 +159,16 @@ public struct Fsck {
       }
       check(journal: path, number, &report)
     }
-    if let newestSealed { leave(newestSealed, "its events are in segments; it is kept to know repeated requests", &report) }
+    if let newestSealed { leave(newestSealed, "its events are in segments; the next start removes it", &report) }
+  }
+
+  private func check(identities path: String, _ number: UInt64, _ report: inout FsckReport) {
+    do throws(StorageError) {
+      report.byteCount += try files.open(path).byteCount()
+      _ = try IdentityFile.read(journal: number, files: files)
+    } catch {
+      if !isGone(path, report) { note(path, 0, error.message, &report) }
+    }
   }
 
   private func check(journal path: String, _ number: UInt64, _ report: inout FsckReport) {

@@ -11,22 +11,30 @@ struct OpenBatch: ~Copyable {
   var acceptedByteCount = 0
   /// When `acceptedByteCount` reaches this, the batch's memory is measured again.
   var nextMeasureByteCount = 4 << 20
+  /// The identities of the batch's events, once the batch that follows has taken them over.
+  private(set) var handedOver: [UInt64] = []
 
   init(identities: consuming IdentitySet) {
     batch = Batch()
     batch.identities = identities
   }
+
+  /// The identities for the batch that follows; a list of this one's own stays for `IdentityFile`.
+  mutating func handOverIdentities() -> IdentitySet {
+    handedOver = batch.identities.current
+    return batch.takeIdentities()
+  }
 }
 
 /// The open batch behind its lock, shared by the writers and by the snapshots that look at it.
 final class Head: Sendable {
-  let open: Mutex<OpenBatch>
+  let open: SleepingMutex<OpenBatch>
   /// The journal that holds what the batch was made of.
   let journalNumber: UInt64
 
   init(journalNumber: UInt64, identities: consuming sending IdentitySet) {
     self.journalNumber = journalNumber
-    open = Mutex(OpenBatch(identities: identities))
+    open = SleepingMutex(OpenBatch(identities: identities))
   }
 }
 
@@ -74,14 +82,12 @@ final class HeadPiece: Piece {
     self.columns = columns.sorted { $0.key < $1.key }
   }
 
-  /// Rows that have a value. A column with few values may have them from groups, each of which stands for many rows.
+  /// Rows that have a value; a group's stands for all its rows.
   private static func presentCount(_ column: borrowing ColumnBuilder, _ rowCountOfGroup: [Int], _ rowCount: Int) -> Int {
-    guard column.count <= rowCountOfGroup.count * 2 else { return min(column.count, rowCount) }
-    var total = 0
-    for position in 0..<column.count {
-      let row = column.rows[position]
-      let group = Int(row & ~groupBit)
-      if row & groupBit == 0 { total += 1 } else if group < rowCountOfGroup.count { total += rowCountOfGroup[group] }
+    var total = column.rows.count
+    for position in 0..<column.groups.count {
+      let group = Int(column.groups[position])
+      if group < rowCountOfGroup.count { total += rowCountOfGroup[group] }
     }
     return min(total, rowCount)
   }
@@ -93,14 +99,14 @@ final class HeadPiece: Piece {
     return made
   }
 
-  /// Builds a column without keeping it: for the seal, which needs each column once.
-  func make(_ key: ColumnKey) -> ScanColumn? {
+  private func make(_ key: ColumnKey) -> ScanColumn? {
     if key == .time { return .numbers(key, .integers, values: order.times) }
-    guard let index = indices[key] else { return nil }
-    return head.open.withLock { (open) in
-      open.batch.withColumn(index) { ColumnFreezer(order: order, groupCount: groupCount).freeze($0) }
-    }
+    guard part.indices[key] != nil else { return nil }
+    return ColumnFreezer(parts: [part], rowCount: rowCount).freeze(key)?.scanColumn()
   }
+
+  /// The head with the order of its rows, for the seal.
+  var part: ColumnFreezer.Part { ColumnFreezer.Part(head: head, order: order, groupCount: groupCount, indices: indices) }
 }
 
 extension RowOrder {

@@ -19,42 +19,45 @@ enum ParentReferences {
   private static let missing: Int64 = 1
   private static let firstDistance: Int64 = 2
 
-  /// The two columns, or nil where references do not pay or something is damaged.
+  /// The two columns, or nil where references do not pay. `times` are those of all rows.
   static func encode(
-    parents: ScanColumn, traces: ScanColumn, spans: ScanColumn, times: ScanColumn
-  ) -> (reference: ScanColumn, raw: ScanColumn)? {
-    guard let lists = TraceLists(traces: traces, times: times) else { return nil }
-    let ids = wideValues(spans)
-    let wanted = wideValues(parents)
-    var values = [Int64](repeating: 0, count: parents.rowCount)
-    var present = [Bool](repeating: false, count: parents.rowCount)
-    var isRaw = present
+    parents: FlatColumn, traces: FlatColumn, spans: FlatColumn, times: FlatColumn
+  ) -> (reference: FlatColumn, raw: FlatColumn)? {
+    guard case .wide(let wanted, let isWanted) = parents.values, case .wide(let ids, let isPresent) = spans.values,
+      case .narrow(let codes) = traces.values, case .dictionary(let dictionary) = traces.domain
+    else { return nil }
+    let lists = TraceLists(codes: codes, traceCount: dictionary.count, instants: times.numbers())
+    let spans = WideValues(values: ids, present: isPresent)
+    let parentIDs = WideValues(values: wanted, present: isWanted)
+    var stored = [UInt32](repeating: 0, count: wanted.count)
+    var isRaw = [Bool](repeating: false, count: wanted.count)
     var missingCount = 0
+    var presentCount = 0
     lists.forEachTrace { (rows) in
-      let finder = ParentFinder(rows: rows, ids: ids)
-      for (place, row) in rows.enumerated() where wanted.isPresent(Int(row)) {
-        present[Int(row)] = true
-        if let found = finder.place(of: wanted.values[Int(row)], from: place) {
+      let finder = ParentFinder(rows: rows, ids: spans)
+      for (place, row) in rows.enumerated() where parentIDs.isPresent(Int(row)) {
+        presentCount += 1
+        if let found = finder.place(of: parentIDs.values[Int(row)], from: place) {
           let distance = Int64(place - found)
-          values[Int(row)] = firstDistance + ((distance << 1) ^ (distance >> 63))
+          stored[Int(row)] = UInt32(firstDistance + ((distance << 1) ^ (distance >> 63)))
         } else {
-          values[Int(row)] = missing
+          stored[Int(row)] = UInt32(missing)
           isRaw[Int(row)] = true
           missingCount += 1
         }
       }
     }
     // A parent on a row without a trace has no list to be found in.
-    for row in 0..<parents.rowCount where wanted.isPresent(row) && !present[row] {
-      present[row] = true
-      values[row] = missing
+    for row in wanted.indices where parentIDs.isPresent(row) && stored[row] == 0 {
+      presentCount += 1
+      stored[row] = UInt32(missing)
       isRaw[row] = true
       missingCount += 1
     }
-    guard Double(missingCount) <= Double(parents.presentCount) * missingShareMax else { return nil }
+    guard Double(missingCount) <= Double(presentCount) * missingShareMax else { return nil }
     return (
-      .numbers(reference, .integers, values: values, present: present),
-      .patterns(raw, .spanIDs, values: wanted.values, present: isRaw)
+      FlatColumn(key: reference, domain: .integers, base: missing, values: .narrow(stored)),
+      .patterns(raw, .spanIDs, words: wanted, present: isRaw)
     )
   }
 
@@ -186,19 +189,6 @@ struct TraceLists {
     var codes: [UInt32] = []
     codes.reserveCapacity(traces.rowCount)
     for index in traces.blocks.indices { codes.append(contentsOf: traces.narrowValues(index)) }
-    starts = [Int](repeating: 0, count: dictionary.count + 2)
-    for code in codes { starts[Int(code) + 1] += 1 }
-    for index in 1..<starts.count { starts[index] += starts[index - 1] }
-    rows = [UInt32](repeating: 0, count: codes.count)
-    var next = starts
-    for (row, code) in codes.enumerated() {
-      rows[next[Int(code)]] = UInt32(row)
-      next[Int(code)] += 1
-    }
-    sortByTime(times)
-  }
-
-  private mutating func sortByTime(_ times: ScanColumn) {
     var instants: [Int64] = []
     instants.reserveCapacity(times.rowCount)
     for (index, block) in times.blocks.enumerated() {
@@ -207,6 +197,20 @@ struct TraceLists {
       } else {
         instants.append(contentsOf: times.narrowValues(index).map { block.base &+ Int64($0) &- 1 })
       }
+    }
+    self.init(codes: codes, traceCount: dictionary.count, instants: instants)
+  }
+
+  /// From the stored values of the traces, none greater than their number, and the rows' times.
+  init(codes: [UInt32], traceCount: Int, instants: [Int64]) {
+    starts = [Int](repeating: 0, count: traceCount + 2)
+    for code in codes { starts[Int(code) + 1] += 1 }
+    for index in 1..<starts.count { starts[index] += starts[index - 1] }
+    rows = [UInt32](repeating: 0, count: codes.count)
+    var next = starts
+    for (row, code) in codes.enumerated() {
+      rows[next[Int(code)]] = UInt32(row)
+      next[Int(code)] += 1
     }
     for trace in 1..<max(1, starts.count - 1) where starts[trace + 1] - starts[trace] > 1 {
       rows[starts[trace]..<starts[trace + 1]].sort { (left, right) in

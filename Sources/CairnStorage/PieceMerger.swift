@@ -7,40 +7,34 @@ internal import CairnColumns
 /// Rows of a dataset that are older than its cutoff are left out. Holds one column of all inputs at a time.
 final class PieceMerger: ColumnSource {
   private let inputs: [SegmentPiece]
-  /// For each input, the place of each of its rows in the output; `dropped` where it has none.
-  private var places: [[UInt32]] = []
-  private var times: [Int64] = []
-  private(set) var runs: [DatasetRun] = []
+  private let places: [[UInt32]]
+  private let times: [Int64]
+  let runs: [DatasetRun]
   let keys: [ColumnKey]
-
-  private static let dropped = UInt32.max
+  let sharedSource: ColumnKey?
 
   var rowCount: Int { times.count }
 
   /// `cutoff` gives for an environment and dataset the time before which rows are dropped.
   init(_ inputs: [SegmentPiece], cutoff: (DatasetRun) -> Int64) throws(StorageError) {
     self.inputs = inputs
-    var keys = Set<ColumnKey>()
-    for input in inputs { for column in input.columns { keys.insert(column.key) } }
-    self.keys = keys.sorted()
-    places = inputs.map { [UInt32](repeating: Self.dropped, count: $0.rowCount) }
-    let inputTimes = try inputs.map { (input) throws(StorageError) in try Self.times(input) }
-    for name in Self.datasetNames(inputs) { mergeDataset(name, inputTimes, cutoff) }
+    keys = Set(inputs.flatMap { $0.columns.map(\.key) }).sorted()
+    sharedSource = try Self.sharedSource(inputs)
+    let merger = RunMerger(
+      try inputs.map { (input) throws(StorageError) in RunMerger.Input(runs: input.runs, times: try Self.times(input)) },
+      cutoff: cutoff)
+    places = merger.places
+    times = merger.times
+    runs = merger.runs
   }
 
-  private struct DatasetName: Hashable, Comparable {
-    var environment: String
-    var dataset: String
-
-    static func < (left: DatasetName, right: DatasetName) -> Bool {
-      left.environment == right.environment ? left.dataset < right.dataset : left.environment < right.environment
+  /// The source of derived columns that most of the inputs' columns name, beside those that every writer tries.
+  private static func sharedSource(_ inputs: [SegmentPiece]) throws(StorageError) -> ColumnKey? {
+    var counts: [ColumnKey: Int] = [:]
+    for input in inputs {
+      for source in try input.derivedSources() where !ColumnDeriver.commonSources.contains(source) { counts[source, default: 0] += 1 }
     }
-  }
-
-  private static func datasetNames(_ inputs: [SegmentPiece]) -> [DatasetName] {
-    var names = Set<DatasetName>()
-    for input in inputs { for run in input.runs { names.insert(DatasetName(environment: run.environment, dataset: run.dataset)) } }
-    return names.sorted()
+    return counts.max { $0.value == $1.value ? $1.key < $0.key : $0.value < $1.value }?.key
   }
 
   /// The times of all rows; a segment whose times are damaged is not merged.
@@ -65,52 +59,8 @@ final class PieceMerger: ColumnSource {
     }
   }
 
-  /// Appends one dataset's rows from all inputs, by time; equal times in the order of the inputs.
-  private func mergeDataset(_ name: DatasetName, _ inputTimes: [[Int64]], _ cutoff: (DatasetRun) -> Int64) {
-    var cursors: [(input: Int, next: Int, end: Int)] = []
-    for (index, input) in inputs.enumerated() {
-      for run in input.runs where run.environment == name.environment && run.dataset == name.dataset {
-        let oldest = cutoff(run)
-        var start = run.rows.lowerBound
-        while start < run.rows.upperBound, inputTimes[index][start] < oldest { start += 1 }
-        if start < run.rows.upperBound { cursors.append((index, start, run.rows.upperBound)) }
-      }
-    }
-    let first = times.count
-    while !cursors.isEmpty {
-      // Few inputs: the earliest is found by looking at each, and a whole stretch is taken from it at once.
-      var best = 0
-      var limit = Int64.max
-      for index in 1..<max(1, cursors.count) {
-        let time = inputTimes[cursors[index].input][cursors[index].next]
-        let bestTime = inputTimes[cursors[best].input][cursors[best].next]
-        if time < bestTime {
-          limit = min(limit, bestTime)
-          best = index
-        } else {
-          limit = min(limit, time)
-        }
-      }
-      takeStretch(&cursors[best], inputTimes, upTo: limit)
-      if cursors[best].next == cursors[best].end { cursors.remove(at: best) }
-    }
-    guard times.count > first else { return }
-    runs.append(
-      DatasetRun(
-        environment: name.environment, dataset: name.dataset, rows: first..<times.count, minimumUnixNanoseconds: times[first],
-        maximumUnixNanoseconds: times[times.count - 1]))
-  }
-
-  private func takeStretch(_ cursor: inout (input: Int, next: Int, end: Int), _ inputTimes: [[Int64]], upTo limit: Int64) {
-    repeat {
-      places[cursor.input][cursor.next] = UInt32(times.count)
-      times.append(inputTimes[cursor.input][cursor.next])
-      cursor.next += 1
-    } while cursor.next < cursor.end && inputTimes[cursor.input][cursor.next] <= limit
-  }
-
-  func make(_ key: ColumnKey) throws(StorageError) -> ScanColumn? {
-    if key == .time { return .numbers(key, .integers, values: times) }
+  func make(_ key: ColumnKey) throws(StorageError) -> FlatColumn? {
+    if key == .time { return .numbers(key, .integers, words: times.map { UInt64(bitPattern: $0) }, present: nil) }
     switch key.kind {
     case .string: return try mergeTexts(key)
     case .traceID: return try mergeTraceIDs(key)
@@ -119,14 +69,14 @@ final class PieceMerger: ColumnSource {
     case .float: return try ColumnFreezer.floats(key, mergeWords(key))
     case .duration:
       let words = try mergeWords(key)
-      return .numbers(key, .scaled(divisor: 1e6), values: words.values.map { Int64(bitPattern: $0) }, present: words.present)
+      return .numbers(key, .scaled(divisor: 1e6), words: words.values, present: words.present)
     case .spanID:
       let words = try mergeWords(key)
-      return .patterns(key, .spanIDs, values: words.values, present: words.present)
+      return .patterns(key, .spanIDs, words: words.values, present: words.present)
     }
   }
 
-  private func mergeBooleans(_ key: ColumnKey) throws(StorageError) -> ScanColumn {
+  private func mergeBooleans(_ key: ColumnKey) throws(StorageError) -> FlatColumn {
     var stored = [UInt32](repeating: 0, count: rowCount)
     for (index, input) in inputs.enumerated() {
       guard let column = try Self.whole(input, key) else { continue }
@@ -135,7 +85,7 @@ final class PieceMerger: ColumnSource {
     return .coded(key, .booleans, stored: stored)
   }
 
-  private func mergeTexts(_ key: ColumnKey) throws(StorageError) -> ScanColumn {
+  private func mergeTexts(_ key: ColumnKey) throws(StorageError) -> FlatColumn {
     var joined = ByteInterner(slotCount: 1024, arenaByteCount: 1 << 16)
     var stored = [UInt32](repeating: 0, count: rowCount)
     for (index, input) in inputs.enumerated() {
@@ -154,7 +104,7 @@ final class PieceMerger: ColumnSource {
     return .coded(key, .dictionary(ValueDictionary(joined.texts(kept))), stored: stored)
   }
 
-  private func mergeTraceIDs(_ key: ColumnKey) throws(StorageError) -> ScanColumn {
+  private func mergeTraceIDs(_ key: ColumnKey) throws(StorageError) -> FlatColumn {
     var codes: [TraceID: UInt32] = [:]
     var ids: [TraceID] = []
     var stored = [UInt32](repeating: 0, count: rowCount)
@@ -186,7 +136,7 @@ final class PieceMerger: ColumnSource {
       let places = self.places[index]
       for row in words.values.indices {
         let place = Int(places[row])
-        guard place != Int(Self.dropped), words.present?[row] ?? true else { continue }
+        guard place != Int(RunMerger.dropped), words.present?[row] ?? true else { continue }
         values[place] = words.values[row]
         present[place] = true
       }
@@ -203,7 +153,7 @@ final class PieceMerger: ColumnSource {
       let values = column.narrowValues(index)
       for row in 0..<block.rowCount where values[row] != 0 {
         let place = Int(places[first + row])
-        if place != Int(Self.dropped) { stored[place] = renumber(values[row]) }
+        if place != Int(RunMerger.dropped) { stored[place] = renumber(values[row]) }
       }
     }
   }

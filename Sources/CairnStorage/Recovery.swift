@@ -19,8 +19,10 @@ struct Recovery {
     var heads: [Head] = []
     var nextSegment: UInt64 = 1
     var nextJournal: UInt64 = 1
-    /// The newest journal whose events are in a segment: it is kept for its identities.
-    var keptJournal: UInt64?
+    /// Journals whose events are in segments and whose files are still there.
+    var coveredJournals: Set<UInt64> = []
+    /// The journal whose identities are in a file.
+    var identityJournal: UInt64?
     /// What the newest journals held, so that a request retried across the restart still counts once.
     private var identities = IdentitySet()
 
@@ -30,11 +32,17 @@ struct Recovery {
       return taken
     }
 
+    /// Takes over what a file says, as of a head before the first.
+    func keepIdentities(_ found: [UInt64]) {
+      for identity in found { _ = identities.insert(identity) }
+      identities.turn()
+    }
+
     /// Takes over what a head knows. As while it is filled, only a head with events begins a generation.
     func keepIdentities(of head: Head) {
       head.open.withLock { (open) in
         if open.batch.rowCount > 0 {
-          identities = open.batch.takeIdentities()
+          identities = open.handOverIdentities()
         } else {
           swap(&identities, &open.batch.identities)
         }
@@ -99,19 +107,23 @@ struct Recovery {
 
   private func replayJournals(_ result: Result) throws(StorageError) {
     let sealed = result.segments.flatMap(\.footer.journals)
-    let numbers = try files.list("journal").compactMap { (name) in
+    let names = try files.list("journal")
+    try readIdentities(names, sealed, result)
+    let numbers = names.compactMap { (name) in
       name.hasSuffix(".journal")
         ? UInt64(name.dropLast(8)).flatMap { JournalWriter.path($0) == "journal/" + name ? $0 : nil } : nil
     }
-    result.keptJournal = numbers.last { (number) in sealed.contains { $0.contains(number) } }
+    // Of covered journals, one that is newer than the file of identities is read for its own: the last process ended between the two.
+    let newest = numbers.last { (number) in sealed.contains { $0.contains(number) } }
     for number in numbers where number < .max {
       result.nextJournal = max(result.nextJournal, number + 1)
       let path = JournalWriter.path(number)
       let isSealed = sealed.contains { $0.contains(number) }
-      if isSealed, number != result.keptJournal {
+      if isSealed, number != newest || number <= result.identityJournal ?? 0 {
         try files.remove(path)
         continue
       }
+      if isSealed { result.coveredJournals.insert(number) }
       guard let bytes = try read(path) else { continue }
       let head = Head(journalNumber: number, identities: result.takeIdentities())
       let faults = replay(bytes, number, into: head)
@@ -131,6 +143,26 @@ struct Recovery {
     for range in sealed where range.upperBound < .max { result.nextJournal = max(result.nextJournal, range.upperBound + 1) }
     for name in try files.list("quarantine") where name.hasSuffix(".journal") {
       if let number = UInt64(name.dropLast(8)), number < .max { result.nextJournal = max(result.nextJournal, number + 1) }
+    }
+  }
+
+  /// Takes the identities of the newest file that belongs to a segment; other such files go.
+  private func readIdentities(_ names: [String], _ sealed: [ClosedRange<UInt64>], _ result: Result) throws(StorageError) {
+    for name in names where name.hasSuffix(".writing") { try files.remove("journal/" + name) }
+    for number in names.compactMap({ IdentityFile.journal($0) }).sorted(by: >) where number < .max {
+      result.nextJournal = max(result.nextJournal, number + 1)
+      let path = IdentityFile.path(number)
+      guard result.identityJournal == nil, sealed.contains(where: { $0.contains(number) }) else {
+        try files.remove(path)
+        continue
+      }
+      do throws(StorageError) {
+        result.keepIdentities(try IdentityFile.read(journal: number, files: files))
+        result.identityJournal = number
+      } catch {
+        guard error.isLasting else { throw error }
+        try quarantine(path, error)
+      }
     }
   }
 

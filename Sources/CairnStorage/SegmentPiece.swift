@@ -35,16 +35,25 @@ final class SegmentPiece: Piece {
     }.sorted { $0.key < $1.key }
   }
 
-  func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {
+  func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? { try column(key, .anyForm) }
+
+  private func column(_ key: ColumnKey, _ form: WantedForm) throws(PieceError) -> ScanColumn? {
     let cacheKey = ColumnCache.Key(segment: id, column: key)
     if let known = cache.column(cacheKey) { return known }
-    guard let column = try read(key) else { return nil }
+    guard let column = try read(key, form) else { return nil }
     cache.insert(column, cacheKey)
     return column
   }
 
-  /// Reads and decodes a column; nothing is kept.
-  func read(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {
+  /// What a reader of a column can stand.
+  enum WantedForm {
+    case anyForm
+    /// A source of derived columns is none itself: a file that says so would send the reader round in circles.
+    case plainForm
+  }
+
+  /// Reads and decodes a column; nothing is kept of it, only of what it rests on.
+  func read(_ key: ColumnKey, _ form: WantedForm = .anyForm) throws(PieceError) -> ScanColumn? {
     guard let entry = entries[key] else { return key == .parentID ? try readParents() : nil }
     do throws(StorageError) {
       let bytes = try file.read(at: entry.offset, count: entry.byteCount)
@@ -52,7 +61,7 @@ final class SegmentPiece: Piece {
       guard crc32c(header) == entry.headerSum else {
         throw StorageError("read", path: path, .damaged("the header of column \(key.name) does not match its sum"))
       }
-      return try decode(bytes, entry)
+      return try decode(bytes, entry, form)
     } catch {
       damage.report(file: path, offset: entry.offset, rowCount: rowCount, reason: error.message)
       throw PieceError(file: path, offset: entry.offset, reason: error.message)
@@ -69,17 +78,49 @@ final class SegmentPiece: Piece {
     return parents
   }
 
-  private func decode(_ bytes: [UInt8], _ entry: SegmentFooter.Entry) throws(StorageError) -> ScanColumn {
+  private func decode(_ bytes: [UInt8], _ entry: SegmentFooter.Entry, _ form: WantedForm) throws(StorageError) -> ScanColumn {
     do throws(FormatDamage) {
+      let source = try source(of: Array(bytes[..<entry.headerByteCount]), form)
       return try decoder.withLock { (decoder) throws(FormatDamage) in
-        try decoder.decode(bytes, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: rowCount) { (offset, rows) in
-          damage.report(
-            file: path, offset: entry.offset + offset, rowCount: rows, reason: "a block of column \(entry.key.name) does not match its sum")
+        let onDamage = { (offset: Int, rows: Int) in
+          self.damage.report(
+            file: self.path, offset: entry.offset + offset, rowCount: rows,
+            reason: "a block of column \(entry.key.name) does not match its sum")
         }
+        guard let source else {
+          return try decoder.decode(bytes, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: rowCount, onDamage: onDamage)
+        }
+        return try decoder.decode(
+          derived: bytes, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: rowCount, source: source, onDamage: onDamage)
       }
     } catch {
       throw StorageError("read", path: path, .damaged("column \(entry.key.name): \(error.what)"))
     }
+  }
+
+  /// The column that a derived one rests on, cached, as many rest on the same; nil for a plain one.
+  private func source(of header: [UInt8], _ form: WantedForm) throws(FormatDamage) -> ScanColumn? {
+    guard let key = try DerivedHeader.source(header) else { return nil }
+    guard form == .anyForm else { throw FormatDamage(what: "it is the source of others and has one itself", offset: 0) }
+    let found: ScanColumn?
+    do throws(PieceError) {
+      found = try column(key, .plainForm)
+    } catch {
+      throw FormatDamage(what: "its source cannot be read: \(error.reason)", offset: 0)
+    }
+    guard let found else { throw FormatDamage(what: "its source \(key.name) is not there", offset: 0) }
+    return found
+  }
+
+  /// What the derived columns rest on, once for each; headers that do not match their sums are passed over.
+  func derivedSources() throws(StorageError) -> [ColumnKey] {
+    var found: [ColumnKey] = []
+    for entry in footer.columns {
+      let header = try file.read(at: entry.offset, count: entry.headerByteCount)
+      guard unsafe crc32c(header.span.bytes) == entry.headerSum, let source = try? DerivedHeader.source(header) else { continue }
+      found.append(source)
+    }
+    return found
   }
 }
 

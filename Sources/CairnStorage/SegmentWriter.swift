@@ -7,13 +7,12 @@ enum SegmentWriter {
 
   /// Columns are asked for one at a time, so that only one is in memory beside the piece itself.
   static func write(
-    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], effort: EncodingEffort,
-    files: any FileSystem
+    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], files: any FileSystem
   ) throws(StorageError) -> SegmentFooter {
     let temporary = "segments/" + padded(id) + ".writing"
     do throws(StorageError) {
       let file = try files.create(temporary)
-      let footer = try writeColumns(piece, id: id, journals: journals, replaced: replaced, effort: effort, file)
+      let footer = try writeColumns(piece, id: id, journals: journals, replaced: replaced, file)
       try file.sync()
       try files.rename(temporary, to: path(id))
       try files.syncFolder("segments")
@@ -26,22 +25,24 @@ enum SegmentWriter {
   }
 
   private static func writeColumns(
-    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], effort: EncodingEffort,
-    _ file: any StoredFile
+    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], _ file: any StoredFile
   ) throws(StorageError) -> SegmentFooter {
-    var encoder = ColumnEncoder(effort)
+    var encoder = ColumnEncoder()
     var footer = SegmentFooter(id: id, rowCount: piece.rowCount, journals: journals, replaced: replaced, runs: piece.runs)
     let magic = SegmentFooter.magic
     try unsafe file.append(magic.span.bytes)
     var offset = SegmentFooter.magic.count
+    let bases = try Bases(piece)
     for key in piece.keys {
-      guard let column = try piece.make(key), column.presentCount > 0 else { continue }
-      for column in try stored(column, of: piece, effort) where column.presentCount > 0 {
-        let encoded = encoder.encode(column)
+      guard let column = try bases.column(key, of: piece) else { continue }
+      for column in try stored(column, of: piece, bases) {
+        let presentCount = column.presentCount
+        guard presentCount > 0 else { continue }
+        let encoded = encode(column, bases.deriver, &encoder)
         try unsafe file.append(encoded.bytes.span.bytes)
         footer.columns.append(
           SegmentFooter.Entry(
-            key: column.key, presentCount: column.presentCount, offset: offset, byteCount: encoded.bytes.count,
+            key: column.key, presentCount: presentCount, offset: offset, byteCount: encoded.bytes.count,
             headerByteCount: encoded.headerByteCount, headerSum: encoded.headerSum))
         offset += encoded.bytes.count
       }
@@ -50,14 +51,35 @@ enum SegmentWriter {
     try unsafe file.append(end.span.bytes)
     return footer
   }
-}
 
-extension SegmentWriter {
+  private static func encode(_ column: FlatColumn, _ deriver: ColumnDeriver, _ encoder: inout ColumnEncoder) -> EncodedColumn {
+    if let derived = deriver.derived(column) { return encoder.encode(derived) }
+    return encoder.encode(column.scanColumn())
+  }
+
+  /// The columns on which others rest, in memory as long as the segment is written.
+  private struct Bases {
+    var known: [ColumnKey: FlatColumn] = [:]
+    var deriver = ColumnDeriver()
+
+    init(_ piece: any ColumnSource) throws(StorageError) {
+      // What resources have in common is found first.
+      for key in [piece.sharedSource].compactMap({ $0 }) + ColumnDeriver.commonSources where known[key] == nil {
+        guard piece.keys.contains(key), let column = try piece.make(key) else { continue }
+        known[key] = column
+        deriver.addSource(column)
+      }
+    }
+
+    func column(_ key: ColumnKey, of piece: any ColumnSource) throws(StorageError) -> FlatColumn? {
+      if let column = known[key] { return column }
+      return try piece.make(key)
+    }
+  }
+
   /// What is written for a column: itself, or for parent ids the references that stand for them.
-  private static func stored(
-    _ column: ScanColumn, of piece: any ColumnSource, _ effort: EncodingEffort
-  ) throws(StorageError) -> [ScanColumn] {
-    guard effort == .thorough, column.key == .parentID, let traces = try piece.make(.traceID), let spans = try piece.make(.spanID),
+  private static func stored(_ column: FlatColumn, of piece: any ColumnSource, _ bases: Bases) throws(StorageError) -> [FlatColumn] {
+    guard column.key == .parentID, let traces = bases.known[.traceID], let spans = try piece.make(.spanID),
       let times = try piece.make(.time),
       let pair = ParentReferences.encode(parents: column, traces: traces, spans: spans, times: times)
     else { return [column] }
@@ -72,9 +94,7 @@ protocol ColumnSource {
   /// Sorted, each once.
   var keys: [ColumnKey] { get }
   /// Builds a column and keeps nothing of it.
-  func make(_ key: ColumnKey) throws(StorageError) -> ScanColumn?
-}
-
-extension HeadPiece: ColumnSource {
-  var keys: [ColumnKey] { columns.map(\.key) }
+  func make(_ key: ColumnKey) throws(StorageError) -> FlatColumn?
+  /// A column from which others of the resources may follow (`ColumnDeriver`), beside those that are always tried.
+  var sharedSource: ColumnKey? { get }
 }

@@ -8,8 +8,8 @@ import Testing
 
 /// Columns to bytes and back.
 struct CodecTests {
-  static func encode(_ column: ScanColumn, _ effort: EncodingEffort) -> EncodedColumn {
-    var encoder = ColumnEncoder(effort)
+  static func encode(_ column: ScanColumn) -> EncodedColumn {
+    var encoder = ColumnEncoder()
     return encoder.encode(column)
   }
 
@@ -49,14 +49,12 @@ struct CodecTests {
   }
 
   private func expectRoundTrip(_ column: ScanColumn, _ name: String) throws {
-    for effort in [EncodingEffort.quick, .thorough] {
-      let encoded = Self.encode(column, effort)
-      let decoded = try Self.decode(encoded, like: column) { (offset, _) in
-        Issue.record("\(name), \(effort): damaged at \(offset)")
-      }
-      #expect(Self.differingRow(column, decoded) == nil, "\(name), \(effort)")
-      #expect(decoded.presentCount == column.presentCount, "\(name), \(effort)")
+    let encoded = Self.encode(column)
+    let decoded = try Self.decode(encoded, like: column) { (offset, _) in
+      Issue.record("\(name): damaged at \(offset)")
     }
+    #expect(Self.differingRow(column, decoded) == nil, "\(name)")
+    #expect(decoded.presentCount == column.presentCount, "\(name)")
   }
 
   /// Stored values that are hard for one encoding or another, up to `most`.
@@ -149,16 +147,14 @@ struct CodecTests {
         let domain = ScanColumn.Domain.dictionary(ValueDictionary(.text(bytes: bytes, ends: ends)))
         let stored = (0..<count * 2).map { UInt32($0 % (count + 1)) }
         let column = ScanColumn.coded(ColumnKey("t", .string), domain, stored: stored)
-        for effort in [EncodingEffort.quick, .thorough] {
-          let decoded = try Self.decode(Self.encode(column, effort), like: column)
-          guard case .dictionary(let dictionary) = decoded.domain, case .text(let gotBytes, let gotEnds) = dictionary.entries
-          else {
-            Issue.record("\(name): not a text dictionary")
-            continue
-          }
-          #expect(gotBytes == bytes && gotEnds == ends, "\(name), \(count) entries, \(effort)")
-          #expect(Self.differingRow(column, decoded) == nil, "\(name), \(count) entries, \(effort)")
+        let decoded = try Self.decode(Self.encode(column), like: column)
+        guard case .dictionary(let dictionary) = decoded.domain, case .text(let gotBytes, let gotEnds) = dictionary.entries
+        else {
+          Issue.record("\(name): not a text dictionary")
+          continue
         }
+        #expect(gotBytes == bytes && gotEnds == ends, "\(name), \(count) entries")
+        #expect(Self.differingRow(column, decoded) == nil, "\(name), \(count) entries")
       }
     }
   }
@@ -168,23 +164,21 @@ struct CodecTests {
     let ids = (0..<3000).map { _ in TraceID(high: generator.next(), low: generator.next()) }
     let domain = ScanColumn.Domain.dictionary(ValueDictionary(.traceIDs(ids, sorted: sortedEntries(ids))))
     let column = ScanColumn.coded(.traceID, domain, stored: (0..<6000).map { UInt32($0 / 2 + 1) })
-    for effort in [EncodingEffort.quick, .thorough] {
-      let decoded = try Self.decode(Self.encode(column, effort), like: column)
-      #expect(Self.differingRow(column, decoded) == nil)
-      guard case .dictionary(let dictionary) = decoded.domain else {
-        Issue.record("not a dictionary")
-        return
-      }
-      for (entry, id) in ids.enumerated() where entry % 97 == 0 { #expect(dictionary.entry(of: id) == entry) }
-      #expect(dictionary.entry(of: TraceID(high: 1, low: 1)) == nil)
+    let decoded = try Self.decode(Self.encode(column), like: column)
+    #expect(Self.differingRow(column, decoded) == nil)
+    guard case .dictionary(let dictionary) = decoded.domain else {
+      Issue.record("not a dictionary")
+      return
     }
+    for (entry, id) in ids.enumerated() where entry % 97 == 0 { #expect(dictionary.entry(of: id) == entry) }
+    #expect(dictionary.entry(of: TraceID(high: 1, low: 1)) == nil)
   }
 
   @Test func floatsKeepEveryBit() {
     let values: [Double] = [0, -0.0, 1.5, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 1e300, 0.1, 123.456, -7]
     for subset in 1..<(1 << values.count) where subset % 7 == 1 {
       let words = values.indices.filter { subset >> $0 & 1 == 1 }.map { values[$0].bitPattern }
-      let column = ColumnFreezer.floats(ColumnKey("f", .float), (words, nil))
+      let column = ColumnFreezer.floats(ColumnKey("f", .float), (words, nil)).scanColumn()
       for (row, word) in words.enumerated() {
         guard case .float(let value) = column.value(at: row) else {
           Issue.record("a float is gone")
@@ -235,16 +229,14 @@ struct DamagedColumnTests {
 
   @Test(arguments: 0..<8) func noFlippedBitOrCutGivesOtherValues(_ index: Int) {
     let column = Self.columns[index]
-    for effort in [EncodingEffort.quick, .thorough] {
-      let encoded = CodecTests.encode(column, effort)
-      for bit in 0..<encoded.bytes.count * 8 {
-        var bytes = encoded.bytes
-        bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-        guard let found = read(bytes, encoded, column) else { continue }
-        #expect(found.wasReported, "bit \(bit) went unnoticed")
-        #expect(CodecTests.differingRow(column, found.column) == nil, "bit \(bit) changed values")
-      }
-      for count in 0..<encoded.bytes.count { #expect(read(Array(encoded.bytes[..<count]), encoded, column)?.wasReported ?? true) }
+    let encoded = CodecTests.encode(column)
+    for bit in 0..<encoded.bytes.count * 8 {
+      var bytes = encoded.bytes
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+      guard let found = read(bytes, encoded, column) else { continue }
+      #expect(found.wasReported, "bit \(bit) went unnoticed")
+      #expect(CodecTests.differingRow(column, found.column) == nil, "bit \(bit) changed values")
     }
+    for count in 0..<encoded.bytes.count { #expect(read(Array(encoded.bytes[..<count]), encoded, column)?.wasReported ?? true) }
   }
 }

@@ -87,7 +87,8 @@ struct UpkeepTests {
 
   @Test func aRepeatedSpanCountsOnceInAHeadTheNextAndAfterARestart() async throws {
     let files = MemoryFiles()
-    let settings = smallSettings(headRowCountMax: 20)
+    var settings = smallSettings(headRowCountMax: 20)
+    settings.sealRowCount = 1
     let archive = try openArchive(files, settings)
     let first = TestRequest(0, itemCount: 8)
     for _ in 0..<3 { try await archive.ingest(first) }

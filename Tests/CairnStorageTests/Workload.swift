@@ -24,8 +24,7 @@ func smallSettings(headRowCountMax: Int = 50) -> ArchiveSettings {
   settings.mergeCount = 3
   settings.segmentRowCountSmall = headRowCountMax * 6
   settings.segmentRowCountMax = headRowCountMax * 12
-  settings.sealingCountSlow = 100
-  settings.sealingCountMax = 100
+  settings.sealRowCount = headRowCountMax * 2
   settings.diskReserveByteCount = 0
   settings.retentionDays = 0
   return settings

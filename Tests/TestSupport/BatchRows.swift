@@ -41,7 +41,7 @@ public struct BatchShape: Equatable, Sendable {
     valueCounts = [:]
     for index in 0..<batch.columnCount {
       let (key, count, isStraight) = batch.withColumn(ColumnIndex(index)) { (column) in
-        (column.key, column.count, column.rows.count == column.codes.count + column.words.count)
+        (column.key, column.count, column.rows.count == column.codes.count + column.words.count && column.groups.count == column.groupValues.count)
       }
       precondition(isStraight, "every value of a column has its row")
       if count > 0 { valueCounts[key] = count }
@@ -68,18 +68,26 @@ public func rows(of batch: borrowing Batch) -> [BatchRow] {
 }
 
 private func values(of column: borrowing ColumnBuilder) -> [(UInt32, ColumnKey, FieldValue)] {
-  (0..<column.count).map { index in (column.rows[index], column.key, value(of: column, index)) }
+  var found: [(UInt32, ColumnKey, FieldValue)] = []
+  for index in 0..<column.groups.count {
+    found.append((column.groups[index] | groupBit, column.key, value(of: column, column.groupValues[index])))
+  }
+  let isText = column.key.kind == .string || column.key.kind == .traceID
+  column.rows.forEach(below: .max) { (row, index) in
+    found.append((UInt32(row), column.key, value(of: column, isText ? UInt64(column.codes[index]) : column.words[index])))
+  }
+  return found
 }
 
-private func value(of column: borrowing ColumnBuilder, _ index: Int) -> FieldValue {
+private func value(of column: borrowing ColumnBuilder, _ word: UInt64) -> FieldValue {
   switch column.key.kind {
-  case .string: .string(column.dictionary.text(Int(column.codes[index])))
-  case .traceID: .string(hex(column.dictionary, Int(column.codes[index])))
-  case .integer: .integer(Int64(bitPattern: column.words[index]))
-  case .float: .float(Double(bitPattern: column.words[index]))
-  case .boolean: .boolean(column.words[index] != 0)
-  case .duration: .float(Double(column.words[index]) / 1e6)
-  case .spanID: .string(hexText(column.words[index].byteSwapped))
+  case .string: .string(column.dictionary.text(Int(word)))
+  case .traceID: .string(hex(column.dictionary, Int(word)))
+  case .integer: .integer(Int64(bitPattern: word))
+  case .float: .float(Double(bitPattern: word))
+  case .boolean: .boolean(word != 0)
+  case .duration: .float(Double(word) / 1e6)
+  case .spanID: .string(hexText(word.byteSwapped))
   }
 }
 
