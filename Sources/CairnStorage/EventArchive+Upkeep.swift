@@ -85,15 +85,15 @@ extension EventArchive {
     checkDisk()
     let now = monotonicNanoseconds()
     let ageMax = settings.headAgeSecondsMax * Self.secondNanoseconds
-    let (head, isOld, isIdle, oldest) = state.withLock { (state) in
+    let (head, isOld, isIdle, oldest, hasFailed) = state.withLock { (state) in
       (
         state.head, now - state.headStartedNanoseconds > ageMax,
         now - state.lastAcceptNanoseconds > settings.mergeIdleSeconds * Self.secondNanoseconds,
-        state.sealing.first?.fullSinceNanoseconds ?? now
+        state.sealing.first?.fullSinceNanoseconds ?? now, state.sealFailure != nil
       )
     }
     if isOld || isIdle { sealOpenHead(head, atLeast: isOld ? 1 : settings.headRowCountMax / 64) }
-    let isDue = isOld || isIdle || now - oldest > ageMax
+    let isDue = isOld || isIdle || hasFailed || now - oldest > ageMax
     sealQueue.async { self.sealAll(isDue ? .now : .whenWorthwhile) }
     if isIdle { mergeQueue.async { self.mergeAtLeisure() } }
     mergeQueue.async { self.retain() }

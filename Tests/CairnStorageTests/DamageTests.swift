@@ -107,7 +107,7 @@ struct DamageTests {
         #expect(found.isEmpty, "\(path) at \(offset)")
       }
     }
-    #expect(count > 500)
+    #expect(count > 400)
   }
 
   /// One small segment and one small journal: little enough to damage each byte of it.

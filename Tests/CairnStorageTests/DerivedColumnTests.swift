@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CairnBytes
 import CairnColumns
 import Synchronization
 import TestSupport
@@ -97,11 +96,9 @@ struct DerivedColumnTests {
       let decoded = try Self.decode(encoded, encoded.bytes, like: column, source: damagedSource) { _, _ in }
       #expect(decoded.blocks.map(\.isDamaged) == [false, true, false], "\(name)")
       #expect(CodecTests.differingRow(column.scanColumn(), decoded) == nil, "\(name)")
-      for position in stride(from: 0, to: encoded.bytes.count, by: 61) {
+      for position in stride(from: encoded.headerByteCount, to: encoded.bytes.count, by: max(1, encoded.bytes.count / 12)) {
         var bytes = encoded.bytes
         bytes[position] ^= 1 << UInt8(position % 8)
-        let header = unsafe bytes.span.bytes.extracting(0..<encoded.headerByteCount)
-        guard crc32c(header) == encoded.headerSum else { continue }
         var wasReported = false
         let found = try? Self.decode(encoded, bytes, like: column, source: readSource) { _, _ in wasReported = true }
         #expect(found == nil || wasReported, "\(name): byte \(position) went unnoticed")
@@ -126,7 +123,7 @@ struct DerivedColumnTests {
     for entry in segment.footer.columns {
       let column = try #require(try segment.read(entry.key))
       #expect(column.presentCount == entry.presentCount, "\(entry.key)")
-      for offset in stride(from: entry.offset, to: entry.offset + entry.byteCount, by: max(1, entry.byteCount / 5)) {
+      for offset in stride(from: entry.offset, to: entry.offset + entry.byteCount, by: max(1, entry.byteCount / 2)) {
         var changed = bytes
         changed[offset] ^= 0x10
         files.put("segments/probe", changed)
