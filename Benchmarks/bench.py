@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures Cairn beside DuckDB, in one sitting, and checks its answers.
 
-    python3 bench.py [--runs raw:4,gzip:4,raw:1,raw:8,small:8,grpc:4] [--only ingest|query] [--binary PATH] [--work DIR] [--tools DIR]
+    python3 bench.py [--runs raw:4,gzip:4,raw:1,raw:8,small:8,grpc:4] [--only ingest|query|large] [--spans 10000000] [--binary PATH] [--work DIR]
+                     [--tools DIR]
 
 Needs: pip install duckdb pyarrow grpcio opentelemetry-proto zstandard, Go for the load generator, and the data set's generator in --tools
 (default: ../../shared/bench beside this checkout). Files go to --work (default: $CAIRN_BENCH, else cairn-bench in the temporary folder).
-The data set is one million spans of one hour of today; it is made once a day. Results: results/DATE.json, and a block for docs/benchmarks.md.
+The data set is one million spans of one hour of today; it is made once a day. `--only large` sends it so often that there are `--spans` of
+them, each time an hour later and with other ids (shifted.py), and starts the server again on what it kept. Results: results/DATE.json, and a
+block for docs/benchmarks.md.
 """
 import argparse
 import concurrent.futures
@@ -35,8 +38,8 @@ MEBI = 1 << 20
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", default="raw:4,gzip:4,raw:1,raw:8,small:8,grpc:4", help="KIND:CONNECTIONS, in this order")
-    parser.add_argument("--only", choices=["ingest", "query"])
-    parser.add_argument("--spans", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=["ingest", "query", "large"])
+    parser.add_argument("--spans", type=int, default=1_000_000, help="of the data set; with --only large, how many millions are sent in all")
     parser.add_argument("--binary", help="default: $CAIRN_BINARY, else the release build")
     parser.add_argument("--work", default=os.environ.get("CAIRN_BENCH") or os.path.join(tempfile.gettempdir(), "cairn-bench"))
     parser.add_argument("--tools", default=str(HERE.parent.parent / "shared" / "bench"))
@@ -49,7 +52,7 @@ class DataSet:
     def __init__(self, options):
         self.tools, self.work = pathlib.Path(options.tools), pathlib.Path(options.work)
         self.today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT00:00:00Z")
-        self.main = self.generate("data", options.spans, 500)
+        self.main = self.generate("data", min(options.spans, 1_000_000) if options.only == "large" else options.spans, 500)
         self.meta = json.loads((self.main / "meta.json").read_text())
         self.start = self.meta["base_ns"] // 10**9
         self.end = self.start + int(self.meta["window_s"]) + 60
@@ -207,6 +210,50 @@ def send_over_grpc(cairn, file, batch, connections):
             "errors": len(errors), "first_error": errors[0] if errors else None, "loadgen_cpu_s": time.process_time() - own}
 
 
+def ingest_large(data, spans):
+    """Sends the data set over and over, each time with other hours and ids: (figures by million, of the whole, the server)."""
+    import shifted
+    folder = data.work / "run" / "large"
+    shutil.rmtree(folder, ignore_errors=True)
+    cairn = cairn_process.Cairn(folder).start()
+    generator, body_file, _ = data.load_generator(), *data.body_file("raw")
+    cpu, parts, target = cairn.cpu_seconds, [], data.work / "shifted.otlp"
+    try:
+        for index in range(spans // data.meta["spans"]):
+            shifted.copy(body_file, target, 500, index, data.meta["base_ns"], data.meta["base_ns"] + 2 * shifted.HOUR_NANOSECONDS)
+            before = cairn.cpu_seconds
+            words = [generator, "-url", f"http://{cairn.otlp_http}", "-file", target, "-c", "4", "-spans", "500", "-pid", str(cairn.process.pid)]
+            sent = json.loads(subprocess.check_output(words))
+            parts.append({"spans_per_s": sent["spans_per_s"], "seconds": sent["seconds"], "p99_ms": sent["p99_ms"], "errors": sent["errors"],
+                          "cpu_s": round(cairn.cpu_seconds - before, 2)})
+            say(json.dumps(parts[-1]))
+        settle(cairn)
+    except BaseException:
+        cairn.kill()
+        raise
+    finally:
+        target.unlink(missing_ok=True)
+    count = len(parts) * data.meta["spans"]
+    seconds = [part["seconds"] for part in parts]
+    return {"parts": parts, "spans": count, "seconds": round(sum(seconds), 2), "times_the_first": round(sum(seconds) / seconds[0], 2),
+            "errors": sum(part["errors"] for part in parts), "cpu_s_per_mspan_settled": round((cairn.cpu_seconds - cpu) / count * 1e6, 2),
+            "cpu_times_the_first": round(sum(part["cpu_s"] for part in parts) / parts[0]["cpu_s"], 2),
+            "disk_per_span": round(folder_bytes(cairn.data) / count, 1), "peak_rss_mib": round(cairn.status_value("VmHWM")),
+            "stored": cairn.get("status")["store"]["events"], "trace_ms": trace_milliseconds(data, cairn), "columns": column_bytes(cairn, count)}, cairn
+
+
+def trace_milliseconds(data, cairn):
+    """The median time of one trace by its id."""
+    return round(timed(REPETITIONS, lambda: cairn.request("GET", f"/api/cairn/traces/{data.trace_id}"))[1], 2)
+
+
+def column_bytes(cairn, count):
+    """Bytes a span of every column, by `cairn fsck`, which reads every block; the folder must be whole."""
+    text = subprocess.run([cairn_process.binary(), "fsck", "--data", cairn.data, "--columns"], capture_output=True, text=True, timeout=600).stdout
+    lines = [line.split(None, 2) for line in text.splitlines() if line.startswith("column ")]
+    return {name: round(int(size) / count, 3) for _, size, name in lines}
+
+
 # Queries
 
 def timed(repetitions, action):
@@ -272,6 +319,14 @@ def markdown(report):
         lines += [f"| {r['query']} {r['title']} | {r['cairn_ms']} | {r['duckdb_ms']} | {r['ratio']} | {r['cpu_ms']} | {r.get('with_series_ms', '')} | "
                   f"{'yes' if not r['differences'] else 'NO'} |"
                   for r in report["queries"]] + [""]
+    if report.get("large"):
+        r = report["large"]
+        lines += ["| spans | seconds | times the first million | CPU s/Mspan, settled | CPU times the first | peak RSS MiB | bytes/span on disk | trace by id ms | errors |",
+                  "|---|---|---|---|---|---|---|---|---|",
+                  f"| {r['spans']:,} | {r['seconds']} | {r['times_the_first']} | {r['cpu_s_per_mspan_settled']} | {r['cpu_times_the_first']} | {r['peak_rss_mib']} | "
+                  f"{r['disk_per_span']} | {r['trace_ms']} | {r['errors']} |", ""]
+    if report.get("columns"):
+        lines += ["Bytes a span by column: " + ", ".join(f"{name} {size}" for name, size in report["columns"].items() if size >= 0.01) + ".", ""]
     if report["restart"]:
         r = report["restart"]
         lines += [f"Start on this folder: ready after {r['ready_s']} s, {r['idle_rss_mib']} MiB idle; stop in {r['stop_s']} s."]
@@ -292,18 +347,25 @@ def main():
               "commit": subprocess.run(["git", "-C", HERE, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()}
     runs = [("raw", 4)] if options.only == "query" else [(kind, int(n)) for kind, n in (r.split(":") for r in options.runs.split(","))]
     # The first kind with the whole data set goes last: its server answers the questions.
-    if options.only != "ingest":
+    if options.only not in ("ingest", "large"):
         last = next((run for run in runs if run[0] != "small"), ("raw", 4))
         runs = [run for run in runs if run != last] + [last]
     built = cairn_process.binary().stat().st_mtime
     report["built"] = datetime.datetime.fromtimestamp(built, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     cairn = None
     try:
+        if options.only == "large":
+            report["large"], cairn = ingest_large(data, options.spans)
+            report["columns"] = report["large"].pop("columns")
+            report["restart"] = restarted(data, cairn)
+            runs = []
         for index, (kind, connections) in enumerate(runs):
             figures, cairn = ingest(data, kind, connections, keep=index == len(runs) - 1)
             report["ingest"].append(figures)
+        if runs and runs[-1][0] != "small":
+            report["columns"] = column_bytes(cairn, report["ingest"][-1]["spans"])
         report["version"] = cairn.get("status")["version"]
-        if options.only != "ingest":
+        if options.only not in ("ingest", "large"):
             report["queries"] = query(data, cairn)
             report["restart"] = restarted(data, cairn)
     finally:
