@@ -18,17 +18,7 @@ extension Batch {
 
   /// The places of the values that rows from `firstRow` on have by themselves, newest first: (row, index of the value).
   public func forEachValue(of column: ColumnIndex, from firstRow: Int, _ body: (_ row: Int, _ index: Int) -> Void) {
-    withColumn(column) { (builder) in
-      var index = builder.rows.count - 1
-      while index >= 0 {
-        let row = builder.rows[index]
-        if row & groupBit == 0 {
-          guard Int(row) >= firstRow else { return }
-          body(Int(row), index)
-        }
-        index -= 1
-      }
-    }
+    withColumn(column) { $0.rows.forEachReversed(from: firstRow, body) }
   }
 
   /// A text value by its index in the column.
@@ -36,12 +26,12 @@ extension Batch {
     withColumn(column) { (builder) in builder.dictionary.text(Int(builder.codes[index])) }
   }
 
-  /// The text that a group has in a column, or nil; O(values of the column).
+  /// The text that a group has in a column, or nil; O(groups that have one).
   public func groupText(_ column: ColumnIndex, _ group: UInt32) -> String? {
     withColumn(column) { (builder) in
-      var index = builder.rows.count - 1
+      var index = builder.groups.count - 1
       while index >= 0 {
-        if builder.rows[index] == groupBit | group { return builder.dictionary.text(Int(builder.codes[index])) }
+        if builder.groups[index] == group { return builder.dictionary.text(Int(builder.groupValues[index])) }
         index -= 1
       }
       return nil

@@ -112,4 +112,28 @@ public struct RowSet: ~Copyable {
       }
     }
   }
+
+  /// The same for each row from `first` on, the last one first.
+  func forEachReversed(from first: Int, _ body: (Int, Int) -> Void) {
+    var position = count - 1
+    guard isDense else {
+      while position >= 0, Int(list[position]) >= first {
+        body(Int(list[position]), position)
+        position -= 1
+      }
+      return
+    }
+    var index = bits.count - 1
+    while index >= 0, index * 64 + 63 >= first {
+      var word = bits[index]
+      while word != 0 {
+        let bit = 63 - word.leadingZeroBitCount
+        guard index * 64 + bit >= first else { return }
+        body(index * 64 + bit, position)
+        position -= 1
+        word &= ~(1 << UInt64(bit))
+      }
+      index -= 1
+    }
+  }
 }

@@ -68,7 +68,9 @@ extension ColumnDecoder {
   ) throws(FormatDamage) -> Derived {
     guard headerByteCount <= bytes.count else { throw FormatDamage(what: "a column is cut", offset: bytes.count) }
     var reader = ByteReader(Array(bytes[..<headerByteCount]))
-    guard let tag = DomainTag(rawValue: try reader.byte() & ~DerivedHeader.flag) else { throw FormatDamage(what: "an unknown domain", offset: 0) }
+    guard let tag = DomainTag(rawValue: try reader.byte() & ~DerivedHeader.flag) else {
+      throw FormatDamage(what: "an unknown domain", offset: 0)
+    }
     let divisor = tag == .scaled ? Double(bitPattern: try reader.word()) : 1
     guard try reader.varint() == UInt64(rowCount) else { throw FormatDamage(what: "a column has another length", offset: 0) }
     _ = try DerivedHeader.key(&reader)
@@ -133,6 +135,11 @@ extension ColumnDecoder {
   private mutating func fillNarrow(
     _ bytes: [UInt8], _ derived: Derived, _ codes: [UInt32], block index: Int, _ stored: inout [UInt32], from first: Int
   ) -> Bool {
+    guard !derived.residuals.isEmpty else {
+      // All is settled by the table, whose values were looked at.
+      for (place, code) in codes.enumerated() { stored[first &+ place] = derived.predictions[Int(code)] }
+      return true
+    }
     let openCount = codes.reduce(0) { $0 &+ (derived.isOpen[Int($1)] == 0 ? 0 : 1) }
     guard let residual: [UInt32] = residual(bytes, derived, index, count: openCount) else { return false }
     let codeMax = Self.codeMax(derived.domain)

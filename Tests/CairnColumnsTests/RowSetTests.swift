@@ -40,6 +40,12 @@ struct RowSetTests {
     #expect(Self.rows(set) == expected)
     let limit = expected[expected.count / 2]
     #expect(Self.rows(set, below: limit) == expected.filter { $0 < limit })
+    var reversed: [Int] = []
+    set.forEachReversed(from: limit) { (row, position) in
+      #expect(expected[position] == row)
+      reversed.append(row)
+    }
+    #expect(reversed == expected.filter { $0 >= limit }.reversed())
     set.truncate(from: 0)
     #expect(set.count == 0 && Self.rows(set).isEmpty)
   }
