@@ -30,7 +30,7 @@ final class ServerState: Sendable {
   let queryJobs = QueryJobs()
   let groupingRules = GroupingRules()
   let insights = InsightsShelf()
-  let deliveries = DeliveryDesk()
+  let deliveries: DeliveryDesk
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
   private let resets = Mutex<[@Sendable () -> Void]>([])
@@ -48,6 +48,7 @@ final class ServerState: Sendable {
     connections = Connections(limit: OpenFiles.connectionCountMax(limits.connectionCountMax))
     desk = QuestionDesk(telemetry: telemetry)
     logs = LogRegistry(catalog: parts.catalog)
+    deliveries = DeliveryDesk(hosts: settings.webhookHosts)
     let (logs, deliveries) = (logs, deliveries)
     resets.withLock {
       $0.append {

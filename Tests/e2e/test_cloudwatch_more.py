@@ -16,6 +16,14 @@ import watchtower
 from botocore.exceptions import ClientError
 
 import aws
+import cairn_process
+
+
+@pytest.fixture(scope="module")
+def cairn(tmp_path_factory):
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn"), environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +226,9 @@ def test_subscriptions_deliver_until_they_are_taken(logs, group, webhook):
     with pytest.raises(ClientError) as failure:
         logs.put_subscription_filter(logGroupName=group, filterName="x", filterPattern="", destinationArn="arn:aws:lambda:eu-west-1:1:function:f")
     assert aws.code(failure) == "InvalidParameterException"
+    with pytest.raises(ClientError) as failure:
+        logs.put_subscription_filter(logGroupName=group, filterName="x", filterPattern="", destinationArn="http://169.254.169.254/latest")
+    assert "inside this network" in aws.message(failure)
     destination = logs.put_destination(destinationName=f"d{group.split('/')[-1]}", targetArn=webhook.url, roleArn="arn:aws:iam::1:role/x")["destination"]
     logs.put_subscription_filter(logGroupName=group, filterName="all", filterPattern="", destinationArn=destination["arn"])
     with pytest.raises(ClientError) as failure:

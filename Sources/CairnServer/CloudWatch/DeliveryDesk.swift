@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import Synchronization
 
 /// Something on its way to a webhook.
@@ -38,6 +39,22 @@ final class DeliveryDesk: Sendable {
   private static let underWayMax = 256
   private static let historyMax = 200
   private static let attemptsMax = 6
+  private static let timeoutSeconds = 10
+
+  private let guardian: AddressGuard
+
+  /// `hosts` inside this network may be delivered to; others must be on the public internet.
+  init(hosts: [String]) { guardian = AddressGuard(allowedHosts: Set(hosts)) }
+
+  /// Why nothing can be delivered there, or nil.
+  func refusal(_ address: WebhookAddress) async -> String? {
+    do throws(DeliveryError) {
+      _ = try await guardian.address(of: try WebTarget(address.url))
+      return nil
+    } catch {
+      return error.reason
+    }
+  }
 
   func send(_ delivery: Delivery) {
     let isRoom = state.withLock { state in
@@ -55,18 +72,20 @@ final class DeliveryDesk: Sendable {
   }
 
   private func attempt(_ delivery: Delivery) async {
-    let client = APIClient(server: delivery.address.endpoint)
     var wait = 1.0
     var last: (status: Int?, reason: String) = (nil, "")
     for attempt in 1...Self.attemptsMax {
-      do throws(ClientError) {
-        let response = try await client.send("POST", delivery.address.path, headers: delivery.headers, body: delivery.body)
-        if response.status < 300 { return note(delivery, attempts: attempt, status: response.status, "delivered", "") }
-        last = (response.status, "the answer was \(response.status)")
+      do {
+        let status = try await post(delivery)
+        if status < 300 { return note(delivery, attempts: attempt, status: status, "delivered", "") }
+        last = (status, "the answer was \(status)")
         // What the other side calls our mistake does not get better by being repeated.
-        if response.status < 500, response.status != 408, response.status != 429 {
-          return note(delivery, attempts: attempt, status: response.status, "failed", last.reason)
+        if status < 500, status != 408, status != 429 {
+          return note(delivery, attempts: attempt, status: status, "failed", last.reason)
         }
+      } catch let error as DeliveryError {
+        last = (nil, error.reason)
+        if error.isLasting { return note(delivery, attempts: attempt, status: nil, "failed", error.reason) }
       } catch {
         last = (nil, "\(error)")
       }
@@ -77,10 +96,26 @@ final class DeliveryDesk: Sendable {
     note(delivery, attempts: Self.attemptsMax, status: last.status, "failed", last.reason)
   }
 
+  /// The status of one attempt, within ten seconds; the address is checked each time and resolved once.
+  private func post(_ delivery: Delivery) async throws -> Int {
+    let address = try await guardian.address(of: try WebTarget(delivery.address.url))
+    let client = APIClient(server: Endpoint(host: address, port: delivery.address.endpoint.port))
+    let headers = delivery.headers + [("host", delivery.address.endpoint.text), ("user-agent", "cairn")]
+    return try await withThrowingTaskGroup(of: Int.self) { tasks in
+      tasks.addTask { try await client.send("POST", delivery.address.path, headers: headers, body: delivery.body).status }
+      tasks.addTask {
+        try await Task.sleep(for: .seconds(Self.timeoutSeconds))
+        throw DeliveryError("no answer within \(Self.timeoutSeconds) s", isLasting: false)
+      }
+      defer { tasks.cancelAll() }
+      return try await tasks.next() ?? 0
+    }
+  }
+
   private func note(_ delivery: Delivery, attempts: Int, status: Int?, _ outcome: String, _ reason: String) {
     let record = Record(
       environment: delivery.environment, source: delivery.source,
-      url: "http://\(delivery.address.endpoint.text)\(delivery.address.path)",
+      url: delivery.address.url,
       createdUnixMilliseconds: delivery.createdUnixMilliseconds, byteCount: delivery.body.count, attempts: attempts,
       status: status,
       state: outcome, reason: String(reason.prefix(300)))

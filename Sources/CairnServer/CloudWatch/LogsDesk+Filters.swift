@@ -149,11 +149,14 @@ extension LogsDesk {
     let destination = try call.text("destinationArn", 1...Int.max)
     let distribution = try call.choice("distribution", ["Random", "ByLogStream"]) ?? "ByLogStream"
     let entry = try await ownGroup(call, group)
-    guard webhook(call.environment, destination) != nil else {
+    guard let address = webhook(call.environment, destination) else {
       throw LogsError(
         .invalidParameter,
-        "Could not deliver test message to specified destination. Cairn delivers to a URL, http://…, given as destinationArn, or as targetArn of the destination that it names."
-      )
+        "Could not deliver test message to specified destination. Cairn delivers to a URL, http://…, given as destinationArn, "
+          + "or as targetArn of the destination that it names.")
+    }
+    if let reason = await state.deliveries.refusal(address) {
+      throw LogsError(.invalidParameter, "Could not deliver test message to specified destination: \(reason)")
     }
     let known = entry.items["subscription"] ?? [:]
     guard known[name] != nil || known.count < Self.subscriptionCountMax else {

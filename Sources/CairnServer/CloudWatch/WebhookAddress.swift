@@ -4,6 +4,7 @@
 struct WebhookAddress: Sendable, Hashable {
   var endpoint: Endpoint
   var path: String
+  var url: String { "http://\(endpoint.text)\(path)" }
 
   init?(_ url: String) {
     guard url.hasPrefix("http://") else { return nil }
