@@ -24,7 +24,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "cairn",
   platforms: [.macOS(.v26)],
-  products: [.executable(name: "cairn", targets: ["cairn"])],
+  products: [
+    .executable(name: "cairn", targets: ["cairn"]),
+    // Instrumentation for other people's programs; needs nothing of the server.
+    .library(name: "CairnKit", targets: ["CairnKit"]),
+    .library(name: "CairnKitHummingbird", targets: ["CairnKitHummingbird"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -33,6 +38,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
   ],
   targets: [
     // System libraries and C shims: codecs and checksums that Swift cannot reach by itself.
@@ -41,6 +53,7 @@ let package = Package(
     .target(name: "CCRC32C"),
     // RE2 is C++: this target shows it as C.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CBacktrace"),
     // The files of web/, put into the program by the C compiler; see docs/decisions/002-web-files.md.
     .target(name: "CairnWeb", exclude: ["update"]),
     // 0
@@ -51,9 +64,38 @@ let package = Package(
     room("CairnPatterns", ["CRE2"]),
     // 2
     room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
-    room("CairnDemo", ["CairnBytes"]),
     room("CairnIssues", ["CairnBytes", "CairnColumns", .product(name: "Crypto", package: "swift-crypto")]),
+    room("CairnDemo", ["CairnBytes", "CairnFormats"]),
+    // The kit runs inside other people's programs: no room of the server.
+    .target(
+      name: "CairnKit",
+      dependencies: [
+        "CBacktrace", "CairnBytes", "CairnFormats",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+        .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: sheet),
     // 3
+    .target(
+      name: "CairnKitHummingbird",
+      dependencies: [
+        "CairnKit",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ],
+      swiftSettings: sheet),
     room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
     room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
@@ -122,6 +164,20 @@ let package = Package(
       "CairnQueryTests",
       ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "CairnQuery", "CairnXRay", "TestSupport"]),
     tests("CairnDemoTests", ["CairnBytes", "CairnDemo"]),
+    tests(
+      "CairnKitHummingbirdTests",
+      [
+        "CairnKit", "CairnKitHummingbird", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ]),
+    tests(
+      "CairnKitTests",
+      [
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnKit", "TestSupport",
+        .product(name: "Logging", package: "swift-log"), .product(name: "Tracing", package: "swift-distributed-tracing"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+      ]),
     tests("TidyTests", []),
   ],
   cxxLanguageStandard: .cxx17

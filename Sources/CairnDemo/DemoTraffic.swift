@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// One of OpenTelemetry's three signals; the raw value is the last part of its path, `/v1/traces`.
 public enum DemoSignal: String, Sendable, Hashable, CaseIterable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 // The envelope of all three signals is one shape:
 //
@@ -50,7 +51,7 @@ extension SpanRecord {
   /// The `Span` message.
   var message: ProtobufWriter {
     var writer = ProtobufWriter()
-    writer.traceID(1, trace)
+    writer.traceID(1, high: trace.high, low: trace.low)
     writer.spanID(2, id)
     if parent != 0 { writer.spanID(4, parent) }
     writer.text(5, name)
@@ -80,7 +81,7 @@ extension SpanRecord {
 
   private func linkMessage(_ trace: TraceKey, _ span: UInt64) -> ProtobufWriter {
     var writer = ProtobufWriter()
-    writer.traceID(1, trace)
+    writer.traceID(1, high: trace.high, low: trace.low)
     writer.spanID(2, span)
     writer.attribute(4, "messaging.operation.type", "send")
     return writer
@@ -111,7 +112,7 @@ extension LogRecord {
     writer.append(attributes)
     if let trace {
       writer.fixed32(8, 1)
-      writer.traceID(9, trace)
+      writer.traceID(9, high: trace.high, low: trace.low)
       writer.spanID(10, span)
     }
     writer.fixed64(11, UInt64(nanoseconds) + 150_000)

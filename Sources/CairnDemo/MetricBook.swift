@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// What the processes count between two exports of their metrics: a histogram for each route, a counter, and gauges.
 struct MetricBook {
@@ -131,7 +132,7 @@ struct MetricBook {
     writer.fixed64(2, now)
     writer.double(3, observation.milliseconds / 1000)
     writer.spanID(4, observation.span)
-    writer.traceID(5, observation.trace)
+    writer.traceID(5, high: observation.trace.high, low: observation.trace.low)
     return writer
   }
 

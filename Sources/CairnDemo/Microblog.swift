@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// What a service is written in; its stack traces look like it.
 enum Language: String, Sendable {

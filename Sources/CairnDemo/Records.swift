@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// A trace id as two words, in the order of its hex text.
 struct TraceKey: Sendable, Hashable {

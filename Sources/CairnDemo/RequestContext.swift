@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 import CairnBytes
 
 /// What all spans of a request share: who asks, from where, which release serves, in which region.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// A database that the services share.
 struct Database: Sendable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 // What the services write about a request. Most requests leave a line or none; every failure leaves its stack trace.
 extension TraceBuilder {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// Makes the spans and logs of one trace by walking what its endpoints do.
 ///

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CZlib
 
-/// Packs bytes as gzip, for answers and deliveries that must be; in one go.
+/// Packs bytes into one gzip member (RFC 1952).
 public enum GzipCompressor {
-  /// The bytes as one gzip member; nil where zlib has no memory.
-  public static func compress(_ input: [UInt8]) -> [UInt8]? {
+  /// `bytes` packed at zlib's level 1 (fastest) to 9. O(bytes); one allocation of the worst case.
+  public static func compress(_ bytes: [UInt8], level: Int = 6) -> [UInt8] {
     var stream = unsafe z_stream()
-    let version = unsafe deflateInit2_(
-      &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)
-    )
-    guard version == Z_OK, input.count < Int(UInt32.max) / 2 else { return nil }
+    // 31: the largest window, with gzip's header and trailer. 8: zlib's default memory.
+    let opened = unsafe deflateInit2_(
+      &stream, Int32(min(max(level, 1), 9)), Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    precondition(opened == Z_OK, "a zlib context can be made")
     defer { unsafe deflateEnd(&stream) }
-    var input = input
-    var output = [UInt8](repeating: 0, count: Int(unsafe deflateBound(&stream, UInt(input.count))))
-    let result = unsafe input.withUnsafeMutableBufferPointer { source in
-      unsafe output.withUnsafeMutableBufferPointer { target in
-        unsafe stream.next_in = source.baseAddress
+    let bound = Int(unsafe deflateBound(&stream, UInt(bytes.count))) + 64
+    precondition(bytes.count < Int(UInt32.max) && bound < Int(UInt32.max), "a body has less than 4 GiB")
+    return unsafe [UInt8](unsafeUninitializedCapacity: bound) { (target, count) in
+      unsafe bytes.withUnsafeBufferPointer { source in
+        // zlib declares its input as mutable and does not write to it.
+        unsafe stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
         unsafe stream.avail_in = UInt32(source.count)
         unsafe stream.next_out = target.baseAddress
         unsafe stream.avail_out = UInt32(target.count)
-        return unsafe deflate(&stream, Z_FINISH)
+        let code = unsafe deflate(&stream, Z_FINISH)
+        precondition(code == Z_STREAM_END, "zlib packs any input into its bound")
+        count = unsafe target.count - Int(stream.avail_out)
       }
     }
-    guard result == Z_STREAM_END else { return nil }
-    output.removeLast(Int(unsafe stream.avail_out))
-    return output
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnDemo
+import CairnFormats
 import CairnServer
 
 #if canImport(Glibc)

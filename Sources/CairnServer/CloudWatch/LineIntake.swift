@@ -104,7 +104,7 @@ extension LogsDesk {
       }
     }
     writer.endObject()
-    guard let body = GzipCompressor.compress(writer.finish()) else { return }
+    let body = GzipCompressor.compress(writer.finish())
     state.deliveries.send(
       Delivery(
         environment: call.environment, source: "subscription \(batch.group) \(subscription.name)", address: subscription.address,

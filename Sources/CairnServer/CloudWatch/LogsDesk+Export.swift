@@ -103,7 +103,7 @@ extension LogsDesk {
         let name = String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits + ".gz"
         do throws(ServerError) {
           try ServerFiles.makeDirectory(path)
-          try ServerFiles.write(GzipCompressor.compress(Array(text.utf8)) ?? [], to: "\(path)/\(name)")
+          try ServerFiles.write(GzipCompressor.compress(Array(text.utf8)), to: "\(path)/\(name)")
         } catch {
           throw LogsError(.unavailable, "\(error)")
         }

@@ -13,8 +13,8 @@ enum OTLPResponse {
   static func protobuf(_ outcome: IngestOutcome) -> [UInt8] {
     guard outcome.rejectedCount > 0 else { return [] }
     var partial = ProtobufWriter()
-    partial.integer(1, outcome.rejectedCount)
-    partial.string(2, String(outcome.rejectionReason.prefix(2048)))
+    partial.varint(1, UInt64(outcome.rejectedCount))
+    partial.text(2, String(outcome.rejectionReason.prefix(2048)))
     var writer = ProtobufWriter()
     writer.message(1, partial)
     return writer.bytes

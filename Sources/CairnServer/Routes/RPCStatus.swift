@@ -24,19 +24,19 @@ struct RPCStatus: Sendable, Hashable {
 
   var protobuf: [UInt8] {
     var writer = ProtobufWriter()
-    writer.integer(1, code)
-    writer.string(2, message)
+    if code != 0 { writer.varint(1, UInt64(code)) }
+    writer.text(2, message)
     if let field {
       var violation = ProtobufWriter()
-      violation.string(1, field)
-      violation.string(2, message)
+      violation.text(1, field)
+      violation.text(2, message)
       var badRequest = ProtobufWriter()
       badRequest.message(1, violation)
       writer.message(3, detail("google.rpc.BadRequest", badRequest))
     }
     if let retryDelaySeconds {
       var duration = ProtobufWriter()
-      duration.integer(1, retryDelaySeconds)
+      duration.varint(1, UInt64(max(0, retryDelaySeconds)))
       var retryInfo = ProtobufWriter()
       retryInfo.message(1, duration)
       writer.message(3, detail("google.rpc.RetryInfo", retryInfo))
@@ -46,7 +46,7 @@ struct RPCStatus: Sendable, Hashable {
 
   private func detail(_ type: String, _ value: ProtobufWriter) -> ProtobufWriter {
     var any = ProtobufWriter()
-    any.string(1, "type.googleapis.com/\(type)")
+    any.text(1, "type.googleapis.com/\(type)")
     any.message(2, value)
     return any
   }
@@ -81,43 +81,5 @@ struct RPCStatus: Sendable, Hashable {
     }
     writer.endObject()
     return writer.finish()
-  }
-}
-
-/// Writes protobuf's wire format: enough for the few small messages that a server of OTLP answers with.
-struct ProtobufWriter: Sendable, Hashable {
-  private(set) var bytes: [UInt8] = []
-
-  init() {}
-
-  /// An int32 or int64 field; zero, the default, is not written.
-  mutating func integer(_ number: Int, _ value: Int) {
-    guard value != 0 else { return }
-    varint(UInt64(number) << 3)
-    varint(UInt64(bitPattern: Int64(value)))
-  }
-
-  /// A string field; the empty one is not written.
-  mutating func string(_ number: Int, _ text: String) {
-    guard !text.isEmpty else { return }
-    varint(UInt64(number) << 3 | 2)
-    varint(UInt64(text.utf8.count))
-    bytes.append(contentsOf: text.utf8)
-  }
-
-  /// A message field, written even where it is empty: presence says something.
-  mutating func message(_ number: Int, _ content: ProtobufWriter) {
-    varint(UInt64(number) << 3 | 2)
-    varint(UInt64(content.bytes.count))
-    bytes.append(contentsOf: content.bytes)
-  }
-
-  private mutating func varint(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 }

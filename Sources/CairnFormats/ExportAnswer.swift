@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CairnBytes
+internal import CairnBytes
 
 /// What a server says to an export that it took: `Export*ServiceResponse`, 1 partial_success (1 rejected, 2 message).
 public struct ExportAnswer: Sendable, Hashable {
@@ -22,6 +22,19 @@ public struct ExportAnswer: Sendable, Hashable {
       }
     } catch {
       message = error.message
+    }
+  }
+
+  /// Reads the answer in OTLP's JSON: `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "…"}}`.
+  public init(json body: [UInt8]) {
+    guard let answer = try? JSONValue(parsing: body), case .object(let members)? = answer["partialSuccess"] else { return }
+    for member in members {
+      switch member.value {
+      case .string(let text) where member.name.hasPrefix("rejected"): rejectedCount = Int64(text) ?? 0
+      case .integer(let count) where member.name.hasPrefix("rejected"): rejectedCount = count
+      case .string(let text) where member.name == "errorMessage": message = text
+      default: break
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CairnDemo
+import CairnFormats
 import Testing
 
 struct ExportAnswerTests {
@@ -15,6 +15,14 @@ struct ExportAnswerTests {
     let answer = ExportAnswer([0x0A, 0x7F, 0x08])
     #expect(answer.rejectedCount == 0)
     #expect(!answer.message.isEmpty)
+  }
+
+  @Test func readsJSON() {
+    let answer = ExportAnswer(json: Array(#"{"partialSuccess":{"rejectedSpans":"300","errorMessage":"late"}}"#.utf8))
+    #expect(answer.rejectedCount == 300)
+    #expect(answer.message == "late")
+    #expect(ExportAnswer(json: Array("{}".utf8)).rejectedCount == 0)
+    #expect(ExportAnswer(json: Array("<html>".utf8)).rejectedCount == 0)
   }
 
   @Test func readsAStatus() {

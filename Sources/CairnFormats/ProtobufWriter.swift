@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes protobuf, field by field. A message inside a message is written by itself and then put in with its length.
-struct ProtobufWriter: Sendable, Hashable {
-  private(set) var bytes: [UInt8] = []
-  var isEmpty: Bool { bytes.isEmpty }
+/// Writes protobuf's wire format to the end of a byte array, field by field; every field that is written is there, defaults too.
+///
+/// A message inside a message is written by itself and then put in with its length, or in place by the form with a closure, which
+/// moves its content once to make room for the length. Cost: O(bytes).
+public struct ProtobufWriter: Sendable, Hashable {
+  public private(set) var bytes: [UInt8] = []
 
-  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+  public init() {}
 
-  mutating func rawVarint(_ value: UInt64) {
+  public var isEmpty: Bool { bytes.isEmpty }
+
+  public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+  /// A varint without a field's tag.
+  public mutating func rawVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -18,58 +25,68 @@ struct ProtobufWriter: Sendable, Hashable {
 
   private mutating func tag(_ field: Int, _ wireType: UInt64) { rawVarint(UInt64(field) << 3 | wireType) }
 
-  mutating func varint(_ field: Int, _ value: UInt64) {
+  public mutating func varint(_ field: Int, _ value: UInt64) {
     tag(field, 0)
     rawVarint(value)
   }
 
-  mutating func fixed64(_ field: Int, _ value: UInt64) {
+  public mutating func fixed64(_ field: Int, _ value: UInt64) {
     tag(field, 1)
     rawFixed64(value)
   }
 
-  mutating func double(_ field: Int, _ value: Double) { fixed64(field, value.bitPattern) }
+  public mutating func double(_ field: Int, _ value: Double) { fixed64(field, value.bitPattern) }
 
-  mutating func fixed32(_ field: Int, _ value: UInt32) {
+  public mutating func fixed32(_ field: Int, _ value: UInt32) {
     tag(field, 5)
     for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
   }
 
-  mutating func text(_ field: Int, _ value: String) {
+  public mutating func text(_ field: Int, _ value: String) {
     tag(field, 2)
     rawVarint(UInt64(value.utf8.count))
     bytes.append(contentsOf: value.utf8)
   }
 
-  mutating func message(_ field: Int, _ message: ProtobufWriter) {
+  public mutating func message(_ field: Int, _ message: ProtobufWriter) {
     tag(field, 2)
     rawVarint(UInt64(message.bytes.count))
     bytes.append(contentsOf: message.bytes)
   }
 
+  /// A message whose fields the closure writes.
+  public mutating func message(_ field: Int, _ content: (inout ProtobufWriter) -> Void) {
+    tag(field, 2)
+    let start = bytes.count
+    content(&self)
+    var length = ProtobufWriter()
+    length.rawVarint(UInt64(bytes.count - start))
+    bytes.insert(contentsOf: length.bytes, at: start)
+  }
+
   /// Words as packed fixed64 or double.
-  mutating func packed(_ field: Int, _ words: [UInt64]) {
+  public mutating func packed(_ field: Int, _ words: [UInt64]) {
     tag(field, 2)
     rawVarint(UInt64(8 * words.count))
     for word in words { rawFixed64(word) }
   }
 
   /// 16 bytes of a trace id; the order of the bytes is that of its hex text.
-  mutating func traceID(_ field: Int, _ id: TraceKey) {
+  public mutating func traceID(_ field: Int, high: UInt64, low: UInt64) {
     tag(field, 2)
     rawVarint(16)
-    rawBigEndian(id.high)
-    rawBigEndian(id.low)
+    rawBigEndian(high)
+    rawBigEndian(low)
   }
 
-  mutating func spanID(_ field: Int, _ id: UInt64) {
+  public mutating func spanID(_ field: Int, _ id: UInt64) {
     tag(field, 2)
     rawVarint(8)
     rawBigEndian(id)
   }
 
   /// Messages that are already framed, one after the other.
-  mutating func append(_ other: ProtobufWriter) { bytes.append(contentsOf: other.bytes) }
+  public mutating func append(_ other: ProtobufWriter) { bytes.append(contentsOf: other.bytes) }
 
   private mutating func rawFixed64(_ value: UInt64) {
     for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
@@ -80,24 +97,24 @@ struct ProtobufWriter: Sendable, Hashable {
 
 // KeyValue: 1 key, 2 value (AnyValue: 1 string, 2 bool, 3 int, 4 double). Lengths are computed, so that nothing is written twice.
 extension ProtobufWriter {
-  mutating func attribute(_ field: Int, _ key: String, _ value: String) {
+  public mutating func attribute(_ field: Int, _ key: String, _ value: String) {
     let count = value.utf8.count
     beginAttribute(field, key, valueByteCount: 1 + varintByteCount(UInt64(count)) + count)
     text(1, value)
   }
 
-  mutating func attribute(_ field: Int, _ key: String, _ value: Int) {
+  public mutating func attribute(_ field: Int, _ key: String, _ value: Int) {
     let word = UInt64(bitPattern: Int64(value))
     beginAttribute(field, key, valueByteCount: 1 + varintByteCount(word))
     varint(3, word)
   }
 
-  mutating func attribute(_ field: Int, _ key: String, _ value: Double) {
+  public mutating func attribute(_ field: Int, _ key: String, _ value: Double) {
     beginAttribute(field, key, valueByteCount: 9)
     double(4, value)
   }
 
-  mutating func attribute(_ field: Int, _ key: String, _ value: Bool) {
+  public mutating func attribute(_ field: Int, _ key: String, _ value: Bool) {
     beginAttribute(field, key, valueByteCount: 2)
     varint(2, value ? 1 : 0)
   }

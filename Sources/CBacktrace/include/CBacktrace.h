@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls that led here, and what the linker knows of an address: GNU's calls that Swift's Glibc module does not show.
+#pragma once
+#include <stddef.h>
+
+typedef struct {
+  const char *image;   // path of the file, or NULL
+  const char *symbol;  // mangled name, or NULL
+  size_t offset;       // from the symbol, or from the image where there is no symbol
+} cairn_place;
+
+// Fills addresses, innermost first; returns how many there are.
+int cairn_backtrace(void **addresses, int count);
+cairn_place cairn_place_of(void *address);

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
+
+/// Sends log lines to a CloudWatch log group by PutLogEvents; makes the group and the stream when it finds that they are missing.
+///
+/// A line is one JSON object: level, message, logger, trace ids and the metadata. Batches keep the service's bounds: 1 MiB counting 26
+/// bytes more a line, 10,000 lines, 24 hours from first to last, in order of time. Never blocks the program: lines wait in a bounded queue.
+struct CloudWatchExporter: Sendable {
+  static let batchByteCountMax = 1_048_576
+  static let batchCountMax = 10_000
+  static let eventOverheadBytes = 26
+  static let eventByteCountMax = 262_144 - eventOverheadBytes
+  private static let spanMilliseconds: Int64 = 24 * 3_600 * 1_000
+
+  let settings: CloudWatchSettings
+  let sender: HTTPSender
+  let warn: @Sendable (String) -> Void
+
+  struct Event: Sendable {
+    var unixMilliseconds: Int64
+    var message: [UInt8]
+  }
+
+  func export(_ records: [LogRecord]) async {
+    for batch in Self.batches(records.map(Self.event)) { await put(batch) }
+  }
+
+  /// In order of time, cut where a bound is met.
+  static func batches(_ events: [Event]) -> [[Event]] {
+    var found: [[Event]] = []
+    var current: [Event] = []
+    var byteCount = 0
+    for event in events.sorted(by: { $0.unixMilliseconds < $1.unixMilliseconds }) {
+      let cost = event.message.count + eventOverheadBytes
+      let isTooLong = current.first.map { event.unixMilliseconds - $0.unixMilliseconds >= spanMilliseconds } ?? false
+      if !current.isEmpty, byteCount + cost > batchByteCountMax || current.count == batchCountMax || isTooLong {
+        found.append(current)
+        current = []
+        byteCount = 0
+      }
+      current.append(event)
+      byteCount += cost
+    }
+    if !current.isEmpty { found.append(current) }
+    return found
+  }
+
+  static func event(_ record: LogRecord) -> Event {
+    var writer = JSONWriter(reserving: 512)
+    writer.beginObject()
+    writer.member("level", record.level.severityText)
+    writer.member("message", String(record.message.prefix(eventByteCountMax / 8)))
+    writer.member("logger", record.label)
+    if let context = record.context {
+      writer.member("trace_id", context.traceID)
+      writer.member("span_id", context.spanID)
+      writer.member("xray_trace_id", context.xrayTraceID)
+    }
+    for field in record.allFields { writer.member(field.name, field.value.json) }
+    writer.endObject()
+    var message = writer.finish()
+    if message.count > eventByteCountMax { message = shortened(record) }
+    return Event(unixMilliseconds: Int64(record.unixNanoseconds / 1_000_000), message: message)
+  }
+
+  /// A line that is too long goes without its fields, and says so.
+  private static func shortened(_ record: LogRecord) -> [UInt8] {
+    var writer = JSONWriter(reserving: 512)
+    writer.beginObject()
+    writer.member("level", record.level.severityText)
+    writer.member("message", String(record.message.prefix(eventByteCountMax / 8)))
+    writer.member("truncated", true)
+    writer.endObject()
+    return writer.finish()
+  }
+
+  private func put(_ batch: [Event]) async {
+    let body = putBody(batch)
+    switch await call("PutLogEvents", body) {
+    case .answered(let response) where response.isSuccess: tellRejected(response, batch.count)
+    case .answered(let response) where response.bodyText.contains("ResourceNotFoundException"):
+      guard await makeGroupAndStream() else { return }
+      if case .answered(let again) = await call("PutLogEvents", body), again.isSuccess { return tellRejected(again, batch.count) }
+      warn("logs: \(batch.count) lines could not be sent to the log group \(settings.logGroup) that was just made")
+    case .answered(let response):
+      warn("logs: \(batch.count) lines refused by CloudWatch Logs with status \(response.status): \(response.bodyText.prefix(200))")
+    case .gaveUp(let reason): warn("logs: \(batch.count) lines could not be sent to CloudWatch Logs: \(reason)")
+    }
+  }
+
+  private func putBody(_ batch: [Event]) -> [UInt8] {
+    var writer = JSONWriter(reserving: batch.reduce(256) { $0 + $1.message.count + 64 })
+    writer.beginObject()
+    writer.member("logGroupName", settings.logGroup)
+    writer.member("logStreamName", settings.logStream)
+    writer.key("logEvents")
+    writer.beginArray()
+    for event in batch {
+      writer.beginObject()
+      writer.member("timestamp", event.unixMilliseconds)
+      writer.key("message")
+      writer.string(String(decoding: event.message, as: UTF8.self))
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+    return writer.finish()
+  }
+
+  private func tellRejected(_ response: IncomingResponse, _ count: Int) {
+    guard response.bodyText.contains("rejectedLogEventsInfo") else { return }
+    warn("logs: CloudWatch Logs rejected some of \(count) lines: \(response.bodyText.prefix(200))")
+  }
+
+  private func makeGroupAndStream() async -> Bool {
+    guard await make("CreateLogGroup", object(["logGroupName": settings.logGroup])) else { return false }
+    if let days = settings.retentionDays {
+      var writer = JSONWriter()
+      writer.beginObject()
+      writer.member("logGroupName", settings.logGroup)
+      writer.member("retentionInDays", days)
+      writer.endObject()
+      _ = await make("PutRetentionPolicy", writer.finish())
+    }
+    return await make("CreateLogStream", object(["logGroupName": settings.logGroup, "logStreamName": settings.logStream]))
+  }
+
+  /// True if it is there now, made by us or by somebody else.
+  private func make(_ operation: String, _ body: [UInt8]) async -> Bool {
+    switch await call(operation, body) {
+    case .answered(let response) where response.isSuccess || response.bodyText.contains("ResourceAlreadyExistsException"): return true
+    case .answered(let response): warn("logs: \(operation) was refused with status \(response.status): \(response.bodyText.prefix(200))")
+    case .gaveUp(let reason): warn("logs: \(operation) failed: \(reason)")
+    }
+    return false
+  }
+
+  private func object(_ members: [String: String]) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    for (name, value) in members.sorted(by: { $0.key < $1.key }) { writer.member(name, value) }
+    writer.endObject()
+    return writer.finish()
+  }
+
+  private func call(_ operation: String, _ body: [UInt8]) async -> HTTPSender.Outcome {
+    let signer = SignatureV4(
+      accessKeyID: settings.accessKeyID, secretAccessKey: settings.secretAccessKey, sessionToken: settings.sessionToken,
+      region: settings.region, service: "logs")
+    let base = settings.endpoint ?? "https://logs.\(settings.region).amazonaws.com"
+    let request = OutgoingRequest(
+      url: base.hasSuffix("/") ? base : base + "/",
+      headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "Logs_20140328.\(operation)")], body: body)
+    return await sender.send { signer.signed(request, unixSeconds: sender.now()) }
+  }
+}
+
+extension WireValue {
+  /// The value as a tree of JSON; numbers that JSON has no word for become text.
+  var json: JSONValue {
+    switch self {
+    case .string(let value): .string(value)
+    case .integer(let value): .integer(value)
+    case .double(let value): value.isFinite ? .double(value) : .string(String(value))
+    case .boolean(let value): .boolean(value)
+    case .array(let values): .array(values.map(\.json))
+    case .map(let fields): .object(fields.map { JSONMember($0.name, $0.value.json) })
+    }
+  }
+}

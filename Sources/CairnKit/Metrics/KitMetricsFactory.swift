@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CoreMetrics
+internal import Synchronization
+
+/// swift-metrics' way into the kit. Series are kept until they are destroyed; the same label with the same dimensions is one series.
+///
+/// At most `seriesCountMax` series: a further one is counted, but its values go nowhere, and the log says so once.
+public final class KitMetricsFactory: MetricsFactory {
+  /// Bounds for timers, in seconds: the semantic conventions' for durations of HTTP requests.
+  static let secondBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+  /// OpenTelemetry's default bounds.
+  static let valueBounds: [Double] = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000]
+  static let seriesCountMax = 10_000
+
+  private let registry = Mutex(Registry())
+  private let warn: @Sendable (String) -> Void
+
+  private struct Registry {
+    var instruments: [Key: any Instrument] = [:]
+    var hasWarned = false
+  }
+
+  private struct Key: Hashable {
+    var series: MetricSeries
+    var kind: Kind
+  }
+
+  private enum Kind: Hashable {
+    case counter
+    case floatingPointCounter
+    case meter
+    case gauge
+    case recorder
+    case timer
+  }
+
+  init(warn: @escaping @Sendable (String) -> Void) { self.warn = warn }
+
+  public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    instrument(.counter, MetricSeries(label: label, dimensions: dimensions)) { KitCounter(series: $0) }
+  }
+
+  public func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+    instrument(.floatingPointCounter, MetricSeries(label: label, dimensions: dimensions)) { KitFloatingPointCounter(series: $0) }
+  }
+
+  public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    instrument(.meter, MetricSeries(label: label, dimensions: dimensions)) { KitMeter(series: $0) }
+  }
+
+  public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    let series = MetricSeries(label: label, dimensions: dimensions)
+    guard aggregate else { return instrument(.gauge, series) { KitMeter(series: $0) } }
+    return instrument(.recorder, series) { KitHistogram(series: $0, bounds: Self.valueBounds) }
+  }
+
+  public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    instrument(.timer, MetricSeries(label: label, dimensions: dimensions, unit: "s")) { KitHistogram(series: $0, bounds: Self.secondBounds) }
+  }
+
+  public func destroyCounter(_ handler: any CounterHandler) { forget(handler as? any Instrument) }
+  public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) { forget(handler as? any Instrument) }
+  public func destroyMeter(_ handler: any MeterHandler) { forget(handler as? any Instrument) }
+  public func destroyRecorder(_ handler: any RecorderHandler) { forget(handler as? any Instrument) }
+  public func destroyTimer(_ handler: any TimerHandler) { forget(handler as? any Instrument) }
+
+  /// All instruments by name and dimensions.
+  var instruments: [any Instrument] {
+    registry.withLock { Array($0.instruments.values) }.sorted { left, right in
+      left.series.name == right.series.name
+        ? left.series.dimensions.map(\.value.text).lexicographicallyPrecedes(right.series.dimensions.map(\.value.text))
+        : left.series.name < right.series.name
+    }
+  }
+
+  private func instrument<Made: Instrument>(_ kind: Kind, _ series: MetricSeries, _ make: (MetricSeries) -> Made) -> Made {
+    let key = Key(series: series, kind: kind)
+    let (made, isFirstRefusal) = registry.withLock { registry -> (Made, Bool) in
+      if let known = registry.instruments[key] as? Made { return (known, false) }
+      let made = make(series)
+      guard registry.instruments.count < Self.seriesCountMax else {
+        defer { registry.hasWarned = true }
+        return (made, !registry.hasWarned)
+      }
+      registry.instruments[key] = made
+      return (made, false)
+    }
+    if isFirstRefusal { warn("metrics: more than \(Self.seriesCountMax) series; further ones are not reported") }
+    return made
+  }
+
+  private func forget(_ handler: (any Instrument)?) {
+    guard let handler else { return }
+    registry.withLock { registry in registry.instruments = registry.instruments.filter { $0.value !== handler } }
+  }
+}

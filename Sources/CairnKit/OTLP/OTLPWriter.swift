@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnFormats
+
+/// Writes OTLP's messages in one of its two encodings, so that each message is described once.
+///
+/// Fields have protobuf's number and JSON's name. Defaults are the caller's matter: what is written is there. JSON follows OTLP: ids in
+/// hex, 64-bit integers as text, enums as numbers, names in lowerCamelCase.
+enum OTLPWriter {
+  case protobuf(ProtobufWriter)
+  case json(JSONWriter)
+
+  static func make(_ encoding: OTLPEncoding) -> OTLPWriter {
+    switch encoding {
+    case .protobuf: .protobuf(ProtobufWriter())
+    case .json: .json(JSONWriter(reserving: 4_096))
+    }
+  }
+
+  /// One whole request.
+  static func request(_ encoding: OTLPEncoding, _ content: (inout OTLPWriter) -> Void) -> [UInt8] {
+    var writer = make(encoding)
+    writer.change({ _ in }, { $0.beginObject() })
+    content(&writer)
+    writer.change({ _ in }, { $0.endObject() })
+    switch writer {
+    case .protobuf(let writer): return writer.bytes
+    case .json(let writer): return writer.finish()
+    }
+  }
+
+  mutating func text(_ number: Int, _ name: String, _ value: String) {
+    guard !value.isEmpty else { return }
+    change({ $0.text(number, value) }, { $0.member(name, value) })
+  }
+
+  /// An enum or a count of 32 bits.
+  mutating func number(_ number: Int, _ name: String, _ value: Int) {
+    guard value != 0 else { return }
+    change({ $0.varint(number, UInt64(bitPattern: Int64(value))) }, { $0.member(name, value) })
+  }
+
+  mutating func boolean(_ number: Int, _ name: String, _ value: Bool) {
+    guard value else { return }
+    change({ $0.varint(number, 1) }, { $0.member(name, true) })
+  }
+
+  mutating func fixed64(_ number: Int, _ name: String, _ value: UInt64) {
+    change({ $0.fixed64(number, value) }, { $0.member(name, String(value)) })
+  }
+
+  mutating func fixed32(_ number: Int, _ name: String, _ value: UInt32) {
+    guard value != 0 else { return }
+    change({ $0.fixed32(number, value) }, { $0.member(name, Int(value)) })
+  }
+
+  mutating func double(_ number: Int, _ name: String, _ value: Double) {
+    change({ $0.double(number, value) }, { $0.member(name, value) })
+  }
+
+  mutating func signed64(_ number: Int, _ name: String, _ value: Int64) {
+    change({ $0.fixed64(number, UInt64(bitPattern: value)) }, { $0.member(name, String(value)) })
+  }
+
+  mutating func traceID(_ number: Int, _ name: String, _ id: TraceID) {
+    change({ $0.traceID(number, high: id.high, low: id.low) }, { $0.member(name, id.hex) })
+  }
+
+  mutating func spanID(_ number: Int, _ name: String, _ id: UInt64) {
+    guard id != 0 else { return }
+    change({ $0.spanID(number, id) }, { $0.member(name, hexText(id)) })
+  }
+
+  /// A message inside this one.
+  mutating func message(_ number: Int, _ name: String, _ content: (inout OTLPWriter) -> Void) {
+    change({ $0.message(number, Self.nested(content)) }, { $0.key(name); Self.object(&$0, content) })
+  }
+
+  /// Several of them.
+  mutating func messages<Item>(_ number: Int, _ name: String, _ items: [Item], _ content: (Item, inout OTLPWriter) -> Void) {
+    guard !items.isEmpty else { return }
+    change(
+      { writer in for item in items { writer.message(number, Self.nested { content(item, &$0) }) } },
+      { writer in
+        writer.key(name)
+        writer.beginArray()
+        for item in items { Self.object(&writer) { content(item, &$0) } }
+        writer.endArray()
+      })
+  }
+
+  /// Packed fixed64 counts, and doubles.
+  mutating func counts(_ number: Int, _ name: String, _ values: [UInt64]) {
+    change({ $0.packed(number, values) }, { $0.member(name, values.map { String($0) }) })
+  }
+
+  mutating func doubles(_ number: Int, _ name: String, _ values: [Double]) {
+    change(
+      { $0.packed(number, values.map(\.bitPattern)) },
+      { writer in
+        writer.key(name)
+        writer.beginArray()
+        for value in values { writer.double(value) }
+        writer.endArray()
+      })
+  }
+
+  mutating func attributes(_ number: Int, _ fields: [WireField]) {
+    messages(number, "attributes", fields) { $1.field($0) }
+  }
+
+  /// KeyValue { 1 key, 2 value }
+  mutating func field(_ field: WireField) {
+    text(1, "key", field.name)
+    message(2, "value") { $0.value(field.value) }
+  }
+
+  /// AnyValue { 1 string, 2 bool, 3 int, 4 double, 5 array { 1 values }, 6 kvlist { 1 values } }
+  mutating func value(_ value: WireValue) {
+    switch value {
+    case .string(let text): change({ $0.text(1, text) }, { $0.member("stringValue", text) })
+    case .boolean(let flag): change({ $0.varint(2, flag ? 1 : 0) }, { $0.member("boolValue", flag) })
+    case .integer(let number): change({ $0.varint(3, UInt64(bitPattern: number)) }, { $0.member("intValue", String(number)) })
+    case .double(let number): change({ $0.double(4, number) }, { Self.jsonDouble(&$0, number) })
+    case .array(let values): message(5, "arrayValue") { $0.messages(1, "values", values) { $1.value($0) } }
+    case .map(let fields): message(6, "kvlistValue") { $0.messages(1, "values", fields) { $1.field($0) } }
+    }
+  }
+
+  private static func jsonDouble(_ writer: inout JSONWriter, _ number: Double) {
+    writer.key("doubleValue")
+    if number.isFinite { writer.double(number) } else { writer.string(number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity") }
+  }
+
+  private static func nested(_ content: (inout OTLPWriter) -> Void) -> ProtobufWriter {
+    var writer = OTLPWriter.protobuf(ProtobufWriter())
+    content(&writer)
+    guard case .protobuf(let inner) = writer else { return ProtobufWriter() }
+    return inner
+  }
+
+  private static func object(_ json: inout JSONWriter, _ content: (inout OTLPWriter) -> Void) {
+    var writer = OTLPWriter.json(JSONWriter(reserving: 0))
+    if case .json(var fresh) = writer {
+      swap(&fresh, &json)
+      writer = .json(fresh)
+    }
+    writer.change({ _ in }, { $0.beginObject() })
+    content(&writer)
+    writer.change({ _ in }, { $0.endObject() })
+    if case .json(let written) = writer { json = written }
+  }
+
+  private mutating func change(_ protobuf: (inout ProtobufWriter) -> Void, _ json: (inout JSONWriter) -> Void) {
+    switch self {
+    case .protobuf(var writer):
+      self = .protobuf(ProtobufWriter())
+      protobuf(&writer)
+      self = .protobuf(writer)
+    case .json(var writer):
+      self = .json(JSONWriter(reserving: 0))
+      json(&writer)
+      self = .json(writer)
+    }
+  }
+}
+
+/// OTLP's encodings over HTTP.
+enum OTLPEncoding: Sendable, Hashable {
+  case protobuf
+  case json
+
+  var contentType: String {
+    switch self {
+    case .protobuf: "application/x-protobuf"
+    case .json: "application/json"
+    }
+  }
+}

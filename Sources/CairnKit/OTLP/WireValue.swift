@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Logging
+internal import Tracing
+
+/// A value as every exporter can write it.
+enum WireValue: Sendable, Hashable {
+  case string(String)
+  case integer(Int64)
+  case double(Double)
+  case boolean(Bool)
+  case array([WireValue])
+  case map([WireField])
+
+  init(_ attribute: SpanAttribute) {
+    switch attribute {
+    case .string(let value): self = .string(value)
+    case .int32(let value): self = .integer(Int64(value))
+    case .int64(let value): self = .integer(value)
+    case .double(let value): self = .double(value)
+    case .bool(let value): self = .boolean(value)
+    case .stringArray(let values): self = .array(values.map { .string($0) })
+    case .int32Array(let values): self = .array(values.map { .integer(Int64($0)) })
+    case .int64Array(let values): self = .array(values.map { .integer($0) })
+    case .doubleArray(let values): self = .array(values.map { .double($0) })
+    case .boolArray(let values): self = .array(values.map { .boolean($0) })
+    case .stringConvertible(let value): self = .string(String(describing: value))
+    case .stringConvertibleArray(let values): self = .array(values.map { .string(String(describing: $0)) })
+    default: self = .string("")
+    }
+  }
+
+  init(_ metadata: Logger.MetadataValue) {
+    switch metadata {
+    case .string(let value): self = .string(value)
+    case .stringConvertible(let value): self = Self.ofConvertible(value)
+    case .array(let values): self = .array(values.map { WireValue($0) })
+    case .dictionary(let members): self = .map(members.map { WireField($0.key, WireValue($0.value)) })
+    }
+  }
+
+  /// Numbers and booleans stay what they are.
+  private static func ofConvertible(_ value: any CustomStringConvertible) -> WireValue {
+    switch value {
+    case let value as Int: .integer(Int64(value))
+    case let value as Int64: .integer(value)
+    case let value as Int32: .integer(Int64(value))
+    case let value as UInt32: .integer(Int64(value))
+    case let value as Bool: .boolean(value)
+    case let value as Double: .double(value)
+    case let value as Float: .double(Double(value))
+    default: .string(value.description)
+    }
+  }
+
+  /// The value as one text.
+  var text: String {
+    switch self {
+    case .string(let value): value
+    case .integer(let value): String(value)
+    case .double(let value): String(value)
+    case .boolean(let value): String(value)
+    case .array(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
+    case .map(let fields): "{" + fields.map { "\($0.name): \($0.value.text)" }.joined(separator: ", ") + "}"
+    }
+  }
+
+  /// Texts cut to so many characters.
+  func limited(to length: Int?) -> WireValue {
+    guard let length else { return self }
+    switch self {
+    case .string(let value): return value.utf8.count > length ? .string(String(value.prefix(length))) : self
+    case .array(let values): return .array(values.map { $0.limited(to: length) })
+    default: return self
+    }
+  }
+}
+
+/// A name with its value.
+struct WireField: Sendable, Hashable {
+  var name: String
+  var value: WireValue
+
+  init(_ name: String, _ value: WireValue) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// Fields by name, within limits, and how many were left out.
+struct WireFields: Sendable, Hashable {
+  var fields: [WireField] = []
+  var droppedCount = 0
+
+  /// Attributes in the order of their names, so that what is exported does not depend on hashing.
+  init(_ attributes: SpanAttributes, countMax: Int, lengthMax: Int?) {
+    attributes.forEach { name, value in fields.append(WireField(name, WireValue(value).limited(to: lengthMax))) }
+    fields.sort { $0.name < $1.name }
+    if fields.count > countMax {
+      droppedCount = fields.count - countMax
+      fields.removeLast(droppedCount)
+    }
+  }
+
+  subscript(_ name: String) -> WireValue? { fields.first { $0.name == name }?.value }
+}

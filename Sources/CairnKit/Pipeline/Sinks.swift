@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A queue as the place where ended spans go; spans that nobody samples stay away.
+struct SpanQueueSink: SpanSink {
+  let queue: BatchQueue<SpanRecording>
+
+  func accept(_ span: SpanRecording) { queue.offer(span) }
+  func wake() { queue.wake() }
+}
+
+/// A queue as the place where log records go.
+struct LogQueueSink: LogSink {
+  let queue: BatchQueue<LogRecord>
+
+  func accept(_ record: LogRecord) { queue.offer(record) }
+  func wake() { queue.wake() }
+}
+
+/// Something with a queue that runs, drains and closes with the kit.
+protocol KitWorker: Sendable {
+  func run(_ clock: any Clock<Duration>) async
+  func drain() async
+  func close()
+}
+
+extension BatchQueue: KitWorker {}

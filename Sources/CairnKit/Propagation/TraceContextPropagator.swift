@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import Instrumentation
+
+/// W3C Trace Context: `traceparent: 00-<32 hex>-<16 hex>-<2 hex>` and `tracestate`.
+struct TraceContextPropagator: Propagator {
+  private static let traceStateLengthMax = 512
+
+  func extract(from header: (String) -> String?, into context: inout InstrumentationContext) {
+    guard let text = header("traceparent"), var found = Self.parse(text) else { return }
+    if let state = header("tracestate"), state.utf8.count <= Self.traceStateLengthMax { found.traceState = state }
+    context.setRemote(found)
+  }
+
+  func headers(of context: InstrumentationContext) -> [(name: String, value: String)] {
+    guard let own = context.traceContext else { return [] }
+    let parent = ("traceparent", "00-\(own.traceID)-\(own.spanID)-\(own.isSampled ? "01" : "00")")
+    return own.traceState.isEmpty ? [parent] : [parent, ("tracestate", own.traceState)]
+  }
+
+  /// nil for what the specification calls invalid; a later version's further parts are passed over.
+  static func parse(_ text: String) -> TraceContext? {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[0].utf8.count == 2, let version = parseHex(ArraySlice(parts[0].utf8)), version != 0xff else { return nil }
+    guard version != 0 || parts.count == 4, !text.utf8.contains(where: { (65...90).contains($0) }) else { return nil }
+    guard let traceDigits = nonzeroHex(parts[1], digitCount: 32), let spanDigits = nonzeroHex(parts[2], digitCount: 16) else { return nil }
+    guard let high = parseHex(traceDigits.prefix(16)), let low = parseHex(traceDigits.suffix(16)), let span = parseHex(spanDigits) else { return nil }
+    guard parts[3].utf8.count == 2, let flags = parseHex(ArraySlice(parts[3].utf8)) else { return nil }
+    return TraceContext(trace: TraceID(high: high, low: low), span: span, isSampled: flags & 1 == 1, isRemote: true)
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnFormats
+internal import Logging
+internal import Synchronization
+
+/// Makes items of errors that spans and log lines recorded, and sends them one by one.
+///
+/// A line at level error or critical is an item; a span's recorded error is one. An error that was both logged and recorded inside one
+/// trace is sent once.
+final class RollbarExporter: SpanSink, LogSink {
+  private let settings: RollbarSettings
+  private let writer: RollbarItemWriter
+  private let sender: HTTPSender
+  private let warn: @Sendable (String) -> Void
+  private let recent = Mutex(Recent())
+  let queue: BatchQueue<RollbarItem>
+
+  private struct Recent {
+    var lines: [LogRecord] = []
+    /// Trace, type and message of what was sent last.
+    var sent: [String] = []
+  }
+
+  private static let sentMax = 256
+
+  init(
+    settings: RollbarSettings, resource: Resource, sender: HTTPSender, batches: BatchSettings, warn: @escaping @Sendable (String) -> Void
+  ) {
+    self.settings = settings
+    self.sender = sender
+    self.warn = warn
+    let writer = RollbarItemWriter(settings: settings, resource: resource)
+    self.writer = writer
+    queue = BatchQueue(name: "rollbar", settings: batches, warn: warn) { items in
+      for item in items { await Self.send(item, writer, settings, sender, warn) }
+    }
+  }
+
+  func accept(_ span: SpanRecording) {
+    let state = span.read { $0 }
+    guard !state.errors.isEmpty else { return }
+    let fields = WireFields(state.attributes, countMax: span.tracer.limits.attributeCount, lengthMax: span.tracer.limits.attributeValueLength).fields
+    for error in state.errors {
+      var item = RollbarItem(body: .error(error), unixNanoseconds: error.unixNanoseconds, context: span.context)
+      item.operation = state.name
+      item.fields = fields
+      offer(item, identity: "\(span.context.traceID) \(error.type) \(error.message)")
+    }
+  }
+
+  func accept(_ record: LogRecord) {
+    if record.level >= .error { offerLine(record) }
+    recent.withLock { recent in
+      recent.lines.append(record)
+      if recent.lines.count > settings.telemetryCount { recent.lines.removeFirst(recent.lines.count - settings.telemetryCount) }
+    }
+  }
+
+  private func offerLine(_ record: LogRecord) {
+    var item = RollbarItem(
+      body: record.error.map { .error($0) } ?? .message(record.message), level: RollbarItem.Level(record.level),
+      unixNanoseconds: record.unixNanoseconds, context: record.context)
+    item.fields = record.fields + [WireField("logger", .string(record.label))]
+    if record.error != nil { item.fields.append(WireField("message", .string(record.message))) }
+    let identity = record.error.map { "\(record.context?.traceID ?? "") \($0.type) \($0.message)" }
+    offer(item, identity: identity ?? "\(record.context?.traceID ?? hexText(record.unixNanoseconds)) \(record.message)")
+  }
+
+  /// Something the program itself wants told.
+  func report(_ item: RollbarItem) { offer(item, identity: hexText(item.unixNanoseconds)) }
+
+  private func offer(_ item: RollbarItem, identity: String) {
+    var item = item
+    let isNew = recent.withLock { recent -> Bool in
+      guard !recent.sent.contains(identity) else { return false }
+      recent.sent.append(identity)
+      if recent.sent.count > Self.sentMax { recent.sent.removeFirst(Self.sentMax / 2) }
+      item.telemetry = recent.lines
+      return true
+    }
+    if isNew { queue.offer(item) }
+  }
+
+  func wake() { queue.wake() }
+
+  private static func send(
+    _ item: RollbarItem, _ writer: RollbarItemWriter, _ settings: RollbarSettings, _ sender: HTTPSender, _ warn: @Sendable (String) -> Void
+  ) async {
+    let body = writer.payload(item, uuid: randomUUID())
+    let outcome = await sender.send {
+      OutgoingRequest(
+        url: settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/") + "item/",
+        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
+    }
+    switch outcome {
+    case .answered(let response) where response.isSuccess: break
+    case .answered(let response): warn("rollbar: an item was refused with status \(response.status): \(response.bodyText.prefix(200))")
+    case .gaveUp(let reason): warn("rollbar: an item could not be sent: \(reason)")
+    }
+  }
+
+  /// Tells Rollbar of a deploy. False if it was refused or did not arrive; the reason is logged.
+  func deploy(revision: String, localUser: String?, comment: String?) async -> Bool {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("environment", settings.environment)
+    json.member("revision", revision)
+    if let localUser { json.member("local_username", localUser) }
+    if let comment { json.member("comment", comment) }
+    json.endObject()
+    let body = json.finish()
+    let outcome = await sender.send { [settings] in
+      OutgoingRequest(
+        url: settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/") + "deploy",
+        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
+    }
+    if case .answered(let response) = outcome, response.isSuccess { return true }
+    warn("rollbar: the deploy could not be told: \(outcome)")
+    return false
+  }
+
+  /// A random UUID, version 4.
+  static func randomUUID() -> String {
+    var random = SystemRandomNumberGenerator()
+    let high = hexText(random.next() & 0xffff_ffff_ffff_0fff | 0x4000)
+    let low = hexText(random.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
+    return "\(high.prefix(8))-\(high.dropFirst(8).prefix(4))-\(high.suffix(4))-\(low.prefix(4))-\(low.dropFirst(4))"
+  }
+}
+
+extension RollbarItem.Level {
+  init(_ level: Logger.Level) {
+    switch level {
+    case .trace, .debug: self = .debug
+    case .info, .notice: self = .info
+    case .warning: self = .warning
+    case .error: self = .error
+    case .critical: self = .critical
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import Tracing
+
+/// What a sampler may look at: a span that is about to start.
+struct SamplingQuestion: Sendable {
+  var trace: TraceID
+  /// nil for a root.
+  var parent: TraceContext?
+  var name: String
+  var kind: SpanKind
+  var context: InstrumentationContext
+  var unixNanoseconds: UInt64
+}
+
+/// What a sampler says.
+struct SamplingDecision: Sendable {
+  /// The span is written down and goes to the exporters.
+  var isRecorded: Bool
+  /// Children in other processes are told to record.
+  var isSampled: Bool
+  /// How many spans this one stands for.
+  var sampleRate = 1
+  var attributes: SpanAttributes = [:]
+
+  static let drop = SamplingDecision(isRecorded: false, isSampled: false)
+  static let keep = SamplingDecision(isRecorded: true, isSampled: true)
+}
+
+/// Decides which traces are recorded. Called for every span that starts, but for children of unsampled parents unless
+/// `decidesForChildren`; calls come from any thread.
+protocol Sampler: Sendable {
+  func decide(_ question: SamplingQuestion) -> SamplingDecision
+  /// True if it may record a span whose parent is not sampled.
+  var decidesForChildren: Bool { get }
+}
+
+struct AlwaysOnSampler: Sampler {
+  var decidesForChildren: Bool { true }
+  func decide(_ question: SamplingQuestion) -> SamplingDecision { .keep }
+}
+
+struct AlwaysOffSampler: Sampler {
+  var decidesForChildren: Bool { false }
+  func decide(_ question: SamplingQuestion) -> SamplingDecision { .drop }
+}
+
+/// `traceidratio`: the last 56 bits of the trace id, as a number, against the ratio; the same answer in every process.
+struct RatioSampler: Sampler {
+  private let bound: UInt64
+  private let sampleRate: Int
+  var decidesForChildren: Bool { true }
+
+  /// A ratio of 0 to 1.
+  init(ratio: Double) {
+    bound = UInt64((min(max(ratio, 0), 1) * Double(1 << 56)).rounded())
+    sampleRate = ratio > 0 ? max(1, Int((1 / ratio).rounded())) : 1
+  }
+
+  func decide(_ question: SamplingQuestion) -> SamplingDecision {
+    guard question.trace.low & 0xff_ffff_ffff_ffff < bound else { return .drop }
+    return SamplingDecision(isRecorded: true, isSampled: true, sampleRate: sampleRate)
+  }
+}
+
+/// `parentbased_…`: what upstream decided holds; roots, and contexts without a decision, ask the other sampler.
+struct ParentBasedSampler: Sampler {
+  let root: any Sampler
+  var decidesForChildren: Bool { false }
+
+  func decide(_ question: SamplingQuestion) -> SamplingDecision {
+    guard let parent = question.parent, !parent.isUndecided else { return root.decide(question) }
+    guard parent.isSampled else { return .drop }
+    var decision = SamplingDecision.keep
+    if case .local(let recording) = question.context.entry { decision.sampleRate = recording.sampleRate }
+    return decision
+  }
+}
+
+/// Honeycomb's deterministic sampler: one trace in `rate` by the SHA-1 of its id, so that programs of every language agree; the span
+/// carries `SampleRate`, by which counts are multiplied.
+struct HoneycombSampler: Sampler {
+  let rate: Int
+  private let bound: UInt32
+  var decidesForChildren: Bool { true }
+
+  init(rate: Int) {
+    self.rate = max(1, rate)
+    bound = UInt32.max / UInt32(clamping: self.rate)
+  }
+
+  func decide(_ question: SamplingQuestion) -> SamplingDecision {
+    guard rate == 1 || Self.determinant(question.trace) <= bound else { return .drop }
+    return SamplingDecision(isRecorded: true, isSampled: true, sampleRate: rate, attributes: ["SampleRate": .int64(Int64(rate))])
+  }
+
+  /// The first four bytes of the SHA-1 of the id's hex text, big-endian.
+  static func determinant(_ trace: TraceID) -> UInt32 { firstWordOfSHA1(trace.hex) }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads typed values from the environment's variables; an empty variable is as if it were not set, as OpenTelemetry has it.
+struct EnvironmentReader: Sendable {
+  let variables: [String: String]
+
+  func text(_ name: String) -> String? {
+    guard let value = variables[name], !value.isEmpty else { return nil }
+    return value
+  }
+
+  /// The first that is set, with its name.
+  func first(_ names: [String]) -> (name: String, value: String)? {
+    for name in names { if let value = text(name) { return (name, value) } }
+    return nil
+  }
+
+  /// `true` in any case; everything else is false (the specification wants no error here).
+  func flag(_ name: String) -> Bool { text(name)?.lowercased() == "true" }
+
+  func list(_ name: String) -> [String]? {
+    text(name).map { $0.split(separator: ",").map { Self.trimmed($0).lowercased() }.filter { !$0.isEmpty } }
+  }
+
+  func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+    guard let text = text(name) else { return nil }
+    guard let value = Int(text), range.contains(value) else {
+      throw ConfigurationError(variable: name, problem: "'\(text)' is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  func number(_ name: String, in range: ClosedRange<Double>) throws(ConfigurationError) -> Double? {
+    guard let text = text(name) else { return nil }
+    guard let value = Double(text), range.contains(value) else {
+      throw ConfigurationError(variable: name, problem: "'\(text)' is not a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  func milliseconds(_ name: String) throws(ConfigurationError) -> Duration? {
+    try integer(name, in: 0...86_400_000).map { .milliseconds($0) }
+  }
+
+  /// The same for the first of several names that is set.
+  func milliseconds(_ names: [String]) throws(ConfigurationError) -> Duration? {
+    guard let name = first(names)?.name else { return nil }
+    return try milliseconds(name)
+  }
+
+  /// `name=value` pairs between commas, values percent-decoded, as W3C Baggage writes them.
+  func pairs(_ name: String) throws(ConfigurationError) -> [(name: String, value: String)] {
+    guard let text = text(name) else { return [] }
+    var found: [(name: String, value: String)] = []
+    for part in text.split(separator: ",") {
+      guard let equals = part.firstIndex(of: "=") else {
+        throw ConfigurationError(variable: name, problem: "'\(Self.trimmed(part))' is not NAME=VALUE")
+      }
+      let key = Self.trimmed(part[..<equals])
+      guard !key.isEmpty, let value = percentDecoded(Substring(Self.trimmed(part[part.index(after: equals)...]))) else {
+        throw ConfigurationError(variable: name, problem: "'\(Self.trimmed(part))' is not NAME=VALUE with %XX for special characters")
+      }
+      found.append((key, value))
+    }
+    return found
+  }
+
+  /// One of the words, in any case.
+  func choice<Value>(_ name: String, _ choices: [(String, Value)]) throws(ConfigurationError) -> Value? {
+    guard let text = text(name) else { return nil }
+    guard let found = choices.first(where: { $0.0 == text.lowercased() }) else {
+      throw ConfigurationError(variable: name, problem: "'\(text)' is not one of \(choices.map(\.0).joined(separator: ", "))")
+    }
+    return found.1
+  }
+
+  /// The same for the first of several names that is set.
+  func choice<Value>(_ names: [String], _ choices: [(String, Value)]) throws(ConfigurationError) -> Value? {
+    guard let name = first(names)?.name else { return nil }
+    return try choice(name, choices)
+  }
+
+  /// The first of several names that is set, as a URL.
+  func url(_ names: [String]) throws(ConfigurationError) -> String? {
+    guard let name = first(names)?.name else { return nil }
+    return try url(name)
+  }
+
+  /// An http or https URL.
+  func url(_ name: String) throws(ConfigurationError) -> String? {
+    guard let text = text(name) else { return nil }
+    guard text.hasPrefix("http://") || text.hasPrefix("https://"), text.count > 8, !text.contains(" ") else {
+      throw ConfigurationError(variable: name, problem: "'\(text)' is not a URL that begins with http:// or https://")
+    }
+    return text
+  }
+
+  static func trimmed(_ text: Substring) -> String {
+    var rest = text
+    while let first = rest.first, first.isWhitespace { rest.removeFirst() }
+    while let last = rest.last, last.isWhitespace { rest.removeLast() }
+    return String(rest)
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import Synchronization
+internal import Tracing
+
+/// A span that is recorded: the one object that a span costs. It is what the context carries, what the program writes to, and, once
+/// ended, what the queues of the exporters hold.
+final class SpanRecording: Sendable {
+  let context: TraceContext
+  /// 0 for the root of this process's part of the trace without one upstream.
+  let parent: UInt64
+  /// The parent is in another process.
+  let isParentRemote: Bool
+  let kind: SpanKind
+  let startUnixNanoseconds: UInt64
+  /// How many spans this one stands for; 1 without sampling.
+  let sampleRate: Int
+  let tracer: TracerCore
+  private let state: Mutex<State>
+
+  struct State {
+    var name: String
+    var attributes = SpanAttributes()
+    var events: [SpanEvent] = []
+    var links: [SpanLink] = []
+    var status: SpanStatus?
+    var droppedAttributes = 0
+    var droppedEvents = 0
+    var droppedLinks = 0
+    var endUnixNanoseconds: UInt64 = 0
+    var hasEnded = false
+    /// The errors that were recorded, for those exporters that make items of them.
+    var errors: [RecordedError] = []
+  }
+
+  init(
+    name: String, context: TraceContext, parent: UInt64, isParentRemote: Bool, kind: SpanKind, startUnixNanoseconds: UInt64, sampleRate: Int,
+    tracer: TracerCore
+  ) {
+    self.context = context
+    self.parent = parent
+    self.isParentRemote = isParentRemote
+    self.kind = kind
+    self.startUnixNanoseconds = startUnixNanoseconds
+    self.sampleRate = sampleRate
+    self.tracer = tracer
+    state = Mutex(State(name: name))
+  }
+
+  /// Changes the span unless it has ended.
+  func update(_ change: (inout State) -> Void) {
+    state.withLock { state in
+      guard !state.hasEnded else { return }
+      change(&state)
+    }
+  }
+
+  func read<Result>(_ body: (State) -> Result) -> Result { state.withLock { body($0) } }
+
+  /// Takes the attributes out, so that changing them in place copies nothing; `putBack` returns them.
+  func takeAttributes() -> SpanAttributes {
+    state.withLock { state in
+      guard !state.hasEnded else { return state.attributes }
+      var taken = SpanAttributes()
+      swap(&taken, &state.attributes)
+      return taken
+    }
+  }
+
+  /// Another task may have set something meanwhile: that stays.
+  func putBack(_ attributes: SpanAttributes) {
+    state.withLock { state in
+      guard !state.hasEnded else { return }
+      if state.attributes.isEmpty { state.attributes = attributes } else { state.attributes = attributes.merged(with: state.attributes) }
+    }
+  }
+
+  /// Ends the span; false if it had ended before.
+  func end(unixNanoseconds: UInt64) -> Bool {
+    state.withLock { state in
+      guard !state.hasEnded else { return false }
+      state.hasEnded = true
+      state.endUnixNanoseconds = max(unixNanoseconds, startUnixNanoseconds)
+      return true
+    }
+  }
+}
+
+/// An error as `recordError` got it.
+struct RecordedError: Sendable {
+  var type: String
+  var message: String
+  var stackTrace: String
+  var unixNanoseconds: UInt64
+  var causes: [Cause]
+
+  /// An error below another one.
+  struct Cause: Sendable {
+    var type: String
+    var message: String
+  }
+}
+
+extension SpanAttributes {
+  /// Both; the other's values win.
+  func merged(with other: SpanAttributes) -> SpanAttributes {
+    var merged = self
+    merged.merge(other)
+    return merged
+  }
+}

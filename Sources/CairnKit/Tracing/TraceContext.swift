@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+public import Instrumentation
+
+/// Where a piece of work stands: its trace, its span, and whether anybody records it. What propagators carry from process to process.
+///
+/// X-Ray's id of a trace and W3C's are two spellings of the same 128 bits.
+public struct TraceContext: Sendable, Hashable {
+  var trace: TraceID
+  var span: UInt64
+  /// The trace is recorded.
+  public var isSampled: Bool
+  /// W3C's `tracestate`, as it came; empty where there is none.
+  public var traceState: String
+  /// True if it came from another process.
+  public var isRemote: Bool
+  /// Sampling has not been decided upstream (X-Ray's `Sampled=?`, or no decision in B3).
+  var isUndecided = false
+  /// Further parts of X-Ray's header, kept and passed on.
+  var xrayExtras = ""
+
+  init(trace: TraceID, span: UInt64, isSampled: Bool, traceState: String = "", isRemote: Bool = false) {
+    self.trace = trace
+    self.span = span
+    self.isSampled = isSampled
+    self.traceState = traceState
+    self.isRemote = isRemote
+  }
+
+  /// 32 lower-case hex digits, as W3C writes it.
+  public var traceID: String { trace.hex }
+  /// 16 lower-case hex digits.
+  public var spanID: String { hexText(span) }
+  /// `1-8hex-24hex`, as X-Ray writes it.
+  public var xrayTraceID: String { trace.xrayText }
+}
+
+/// What the task-local context holds: a local span itself, or what came from another process.
+enum ContextEntry: Sendable {
+  case local(SpanRecording)
+  case bare(BareContext)
+}
+
+/// A context without a recording; a class, so that it fits the context's storage without a box.
+final class BareContext: Sendable {
+  let context: TraceContext
+  init(_ context: TraceContext) { self.context = context }
+}
+
+enum ContextEntryKey: InstrumentationContextKey {
+  typealias Value = ContextEntry
+  static var nameOverride: String? { "cairn-trace" }
+}
+
+extension InstrumentationContext {
+  /// The trace and span that work in this context belongs to; nil outside any trace.
+  public var traceContext: TraceContext? {
+    switch self[ContextEntryKey.self] {
+    case .local(let recording): recording.context
+    case .bare(let bare): bare.context
+    case nil: nil
+    }
+  }
+
+  var entry: ContextEntry? { self[ContextEntryKey.self] }
+}

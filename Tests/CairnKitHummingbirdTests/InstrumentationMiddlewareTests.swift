@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnKit
+import CairnKitHummingbird
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Testing
+import Tracing
+
+struct Broken: Error {}
+
+struct InstrumentationMiddlewareTests {
+  private let memory = InMemoryExporter()
+
+  private func served(_ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
+    let kit = Kit.testing(memory)
+    let router = Router()
+    router.add(middleware: InstrumentationMiddleware(kit))
+    router.get("/items/:id") { _, context in
+      kit.tracer.withSpan("work") { _ in "item \(context.parameters.get("id") ?? "")" }
+    }
+    router.get("/unwell") { _, _ -> Response in Response(status: .serviceUnavailable) }
+    router.get("/broken") { _, _ -> String in throw Broken() }
+    try await Application(router: router).test(.router, test)
+  }
+
+  @Test func aRequestIsASpanALineAndAnAnswerWithItsTrace() async throws {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    try await served { client in
+      let headers: HTTPFields = [try #require(HTTPField.Name("traceparent")): parent]
+      try await client.execute(uri: "/items/7?token=hush&n=1", method: .get, headers: headers) { response in
+        #expect(response.status == .ok)
+        #expect(response.headers[try #require(HTTPField.Name("x-amzn-trace-id"))] == "Root=1-0af76519-16cd43dd8448eb211c80319c")
+      }
+    }
+    let spans = memory.spans
+    try #require(spans.count == 2)
+    let server = try #require(spans.first { $0.kind == .server })
+    #expect(server.name == "GET /items/{id}")
+    #expect(server.parentSpanID == "b7ad6b7169203331")
+    #expect(server.attributes["http.response.status_code"]?.toSpanAttribute() == .int64(200))
+    #expect(server.attributes["url.query"]?.toSpanAttribute() == .string("token=REDACTED&n=1"))
+    #expect(server.status == nil)
+    #expect(spans.first { $0.name == "work" }?.parentSpanID == server.spanID)
+    let line = try #require(memory.logs.first)
+    #expect(line.message == "GET /items/7 200")
+    #expect(line.traceID == "0af7651916cd43dd8448eb211c80319c")
+    #expect(line.metadata["duration_ms"] != nil)
+  }
+
+  @Test func aReturnedFiveHundredIsAnError() async throws {
+    try await served { try await $0.execute(uri: "/unwell", method: .get) { _ in } }
+    #expect(memory.spans.first?.status?.code == .error)
+    #expect(memory.spans.first?.attributes["error.type"]?.toSpanAttribute() == .string("503"))
+  }
+
+  @Test func aThrownErrorIsRecorded() async throws {
+    try await served { try await $0.execute(uri: "/broken", method: .get) { _ in } }
+    let span = try #require(memory.spans.first)
+    #expect(span.events.first?.name == "exception")
+    #expect(span.attributes["http.response.status_code"]?.toSpanAttribute() == .int64(500))
+  }
+
+  @Test func whatIsNotFoundIsNobodysFault() async throws {
+    try await served { try await $0.execute(uri: "/nowhere", method: .get) { _ in } }
+    #expect(memory.spans.allSatisfy { $0.status == nil })
+  }
+}

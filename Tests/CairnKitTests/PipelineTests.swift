@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+import Testing
+
+@testable import CairnKit
+
+struct PipelineTests {
+  private final class Sunk: Sendable {
+    let batches = Mutex<[[Int]]>([])
+    let warnings = Mutex<[String]>([])
+  }
+
+  private func queue(_ settings: BatchSettings, _ sunk: Sunk) -> BatchQueue<Int> {
+    BatchQueue(name: "test", settings: settings, warn: { text in sunk.warnings.withLock { $0.append(text) } }) { batch in
+      sunk.batches.withLock { $0.append(batch) }
+    }
+  }
+
+  @Test func batchesHaveTheirBound() async {
+    let sunk = Sunk()
+    let queue = queue(BatchSettings(delay: .seconds(60), queueLimit: 100, batchLimit: 32), sunk)
+    for item in 0..<100 { queue.offer(item) }
+    await queue.drain()
+    let batches = sunk.batches.withLock { $0 }
+    #expect(batches.map(\.count) == [32, 32, 32, 4])
+    #expect(batches.flatMap { $0 } == Array(0..<100))
+    #expect(queue.isIdle)
+  }
+
+  @Test func aFullQueueDropsCountsAndSaysSoOnce() {
+    let sunk = Sunk()
+    let queue = queue(BatchSettings(delay: .seconds(60), queueLimit: 10, batchLimit: 10), sunk)
+    for item in 0..<1_000 { queue.offer(item) }
+    #expect(queue.droppedCount == 990)
+    let warnings = sunk.warnings.withLock { $0 }
+    #expect(warnings.count == 1)
+  }
+
+  @Test func aFullBatchGoesBeforeItsTime() async {
+    let sunk = Sunk()
+    let queue = queue(BatchSettings(delay: .seconds(3_600), queueLimit: 100, batchLimit: 10), sunk)
+    let worker = Task { await queue.run(ContinuousClock()) }
+    for item in 0..<10 { queue.offer(item) }
+    while sunk.batches.withLock({ $0.isEmpty }) { await Task.yield() }
+    worker.cancel()
+    await worker.value
+    let batches = sunk.batches.withLock { $0 }
+    #expect(batches == [Array(0..<10)])
+  }
+
+  @Test func aCancelledWorkerEndsAtOnce() async {
+    let queue = queue(.spans, Sunk())
+    let worker = Task { await queue.run(ContinuousClock()) }
+    worker.cancel()
+    await worker.value
+    #expect(queue.isIdle)
+  }
+
+  @Test(arguments: [429, 502, 503, 504]) func passingTroubleIsTriedAgain(status: Int) async {
+    let transport = FakeTransport(.success(IncomingResponse(status: status)), .failure(SendFailure(reason: "refused")), .success(IncomingResponse(status: 200)))
+    let outcome = await HTTPSender.testing(transport).send { OutgoingRequest(url: "http://x/") }
+    guard case .answered(let response) = outcome else {
+      Issue.record("it gave up")
+      return
+    }
+    #expect(response.status == 200)
+    #expect(transport.requests.count == 3)
+  }
+
+  @Test(arguments: [400, 401, 403, 404, 413, 500, 501, 505, 418, 302, 999]) func otherStatusesAreFinal(status: Int) async {
+    let transport = FakeTransport(.success(IncomingResponse(status: status)))
+    _ = await HTTPSender.testing(transport).send { OutgoingRequest(url: "http://x/") }
+    #expect(transport.requests.count == 1)
+  }
+
+  @Test func retryAfterIsObeyed() async {
+    let clock = InstantClock()
+    let transport = FakeTransport(.success(IncomingResponse(status: 503, headers: ["retry-after": "7"])), .success(IncomingResponse(status: 200)))
+    _ = await HTTPSender.testing(transport, clock: clock).send { OutgoingRequest(url: "http://x/") }
+    #expect(clock.slept == .seconds(7))
+  }
+
+  @Test(arguments: ["-1", "soon", "", "99999999999999999999", "Sun, 99 Nov 1994 08:49:37 GMT", "1e9"]) func aRetryAfterThatMeansNothingIsNone(text: String) {
+    #expect(RetryPolicy.retryAfterSeconds(text, nowUnixSeconds: 0) == nil)
+  }
+
+  @Test func aRetryAfterMayBeADate() {
+    #expect(RetryPolicy.retryAfterSeconds("Sun, 06 Nov 1994 08:49:37 GMT", nowUnixSeconds: 784_111_770) == 7)
+    #expect(RetryPolicy.retryAfterSeconds("Sun, 06 Nov 1994 08:49:37 GMT", nowUnixSeconds: 784_111_999) == 0)
+  }
+
+  @Test func aDeadCollectorCostsOneBudgetOfTime() async {
+    let clock = InstantClock()
+    let transport = FakeTransport(.failure(SendFailure(reason: "connection refused")))
+    let outcome = await HTTPSender.testing(transport, clock: clock, timeout: .seconds(10)).send { OutgoingRequest(url: "http://x/") }
+    guard case .gaveUp(let reason) = outcome else {
+      Issue.record("it was answered")
+      return
+    }
+    #expect(reason == "connection refused")
+    #expect(clock.slept <= .seconds(10))
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnFormats
+import Logging
+import Testing
+import Tracing
+
+@testable import CairnKit
+
+struct SignatureV4Tests {
+  /// "get-vanilla-query-order-key" of AWS's test suite for Signature Version 4, and the suite's own credentials.
+  @Test func theSuitesRequestsAreSignedAsTheSuiteSays() {
+    let signer = SignatureV4(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region: "us-east-1", service: "service")
+    let signed = signer.signed(OutgoingRequest(url: "https://example.amazonaws.com/", method: "GET"), unixSeconds: 1_440_938_160)
+    #expect(signed.headers.first { $0.name == "x-amz-date" }?.value == "20150830T123600Z")
+    #expect(
+      signed.headers.first { $0.name == "authorization" }?.value
+        == "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+    )
+    let query = signer.signed(OutgoingRequest(url: "https://example.amazonaws.com/?Param2=value2&Param1=value1", method: "GET"), unixSeconds: 1_440_938_160)
+    #expect(query.headers.first { $0.name == "authorization" }?.value.hasSuffix("b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500") == true)
+  }
+}
+
+struct CloudWatchTests {
+  private var settings: CloudWatchSettings {
+    var settings = CloudWatchSettings(logGroup: "shop", logStream: "host/1", accessKeyID: "AK", secretAccessKey: "SK")
+    settings.endpoint = "http://cairn"
+    settings.retentionDays = 7
+    return settings
+  }
+
+  private func record(_ message: String, at unixNanoseconds: UInt64 = 1_700_000_000_000_000_000) -> LogRecord {
+    LogRecord(unixNanoseconds: unixNanoseconds, level: .info, message: message, label: "l", fields: [], file: "f", function: "f", line: 1, source: "s")
+  }
+
+  @Test func whatIsMissingIsMadeOnce() async {
+    let missing = IncomingResponse(status: 400, body: Array(#"{"__type":"ResourceNotFoundException","message":"The specified log group does not exist."}"#.utf8))
+    let transport = FakeTransport(.success(missing), .success(IncomingResponse(status: 200)))
+    let told = Told()
+    await CloudWatchExporter(settings: settings, sender: .testing(transport), warn: told.warn).export([record("one")])
+    let targets = transport.requests.compactMap { $0.headers.first { $0.name == "x-amz-target" }?.value }
+    #expect(targets.map { $0.replacing("Logs_20140328.", with: "") } == ["PutLogEvents", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream", "PutLogEvents"])
+    #expect(told.texts.isEmpty)
+  }
+
+  @Test func batchesKeepTheServicesBounds() throws {
+    let long = String(repeating: "x", count: 100_000)
+    let batches = CloudWatchExporter.batches((0..<60).map { CloudWatchExporter.event(record(long, at: UInt64(1_000_000 * (60 - $0)))) })
+    #expect(batches.count > 1)
+    for batch in batches {
+      #expect(batch.reduce(0) { $0 + $1.message.count + 26 } <= 1_048_576)
+      #expect(zip(batch, batch.dropFirst()).allSatisfy { $0.unixMilliseconds <= $1.unixMilliseconds })
+    }
+    let days = CloudWatchExporter.batches([0, 86_400_000_000_000].map { CloudWatchExporter.event(record("x", at: $0)) })
+    #expect(days.count == 2)
+  }
+
+  @Test func aLineIsOneJSONObjectWithItsTrace() throws {
+    var line = record("hello")
+    line.context = TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true)
+    let value = try JSONValue(parsing: CloudWatchExporter.event(line).message)
+    #expect(value["message"] == .string("hello"))
+    #expect(value["trace_id"] == .string("00000000000000010000000000000002"))
+    #expect(value["xray_trace_id"] == .string("1-00000000-000000010000000000000002"))
+  }
+
+  @Test func anEndlessLineStaysWithinItsBound() {
+    #expect(CloudWatchExporter.event(record(String(repeating: "\u{1}", count: 3_000_000))).message.count <= CloudWatchExporter.eventByteCountMax)
+  }
+}
+
+struct RollbarTests {
+  private func exporter(_ transport: FakeTransport, _ told: Told) -> RollbarExporter {
+    RollbarExporter(settings: RollbarSettings(accessToken: "token"), resource: Resource(), sender: .testing(transport), batches: .logs, warn: told.warn)
+  }
+
+  @Test func anErrorThatIsRecordedAndLoggedIsOneItem() async throws {
+    let transport = FakeTransport(.success(IncomingResponse(status: 200)))
+    let exporter = exporter(transport, Told())
+    let tracer = KitTracer(core: TracerCore(sampler: AlwaysOnSampler(), limits: RecordLimits(), propagators: [], sinks: [exporter]))
+    let logs = LogCore(level: .info, limits: RecordLimits(), sinks: [exporter])
+    let handler = KitLogHandler(label: "shop", core: logs, metadataProvider: nil)
+    handler.log(event: .init(level: .info, message: "before", metadata: nil, source: nil, file: "f", function: "f", line: 1))
+    try? tracer.withSpan("POST /cart") { span in
+      span.attributes["user.id"] = "u1"
+      span.attributes["http.request.method"] = "POST"
+      span.attributes["api_token"] = "hush"
+      let error = ShopError(reason: "no stock")
+      handler.log(event: .init(level: .error, message: "failed", error: error, metadata: nil, source: nil, file: "f", function: "f", line: 1))
+      throw error
+    }
+    await exporter.queue.drain()
+    try #require(transport.requests.count == 1)
+    let item = try JSONValue(parsing: transport.requests[0].body)
+    let data = try #require(item["data"])
+    guard case .array(let chain)? = data["body"]?["trace_chain"], case .array(let telemetry)? = data["body"]?["telemetry"] else {
+      Issue.record("no trace chain or telemetry")
+      return
+    }
+    #expect(chain.first?["exception"]?["class"] == .string("CairnKitTests.ShopError"))
+    #expect(telemetry.count == 1)
+    #expect(data["language"] == .string("swift"))
+    #expect(transport.requests[0].url == "https://api.rollbar.com/api/1/item/")
+    #expect(transport.requests[0].headers.contains { $0.name == "x-rollbar-access-token" && $0.value == "token" })
+  }
+
+  @Test func aSpansErrorKnowsPersonAndRequestAndHidesSecrets() async throws {
+    let transport = FakeTransport(.success(IncomingResponse(status: 200)))
+    let exporter = exporter(transport, Told())
+    let tracer = KitTracer(core: TracerCore(sampler: AlwaysOnSampler(), limits: RecordLimits(), propagators: [], sinks: [exporter]))
+    try? tracer.withSpan("POST /cart") { span in
+      span.attributes["user.id"] = "u1"
+      span.attributes["http.request.method"] = "POST"
+      span.attributes["url.path"] = "/cart"
+      span.attributes["api_token"] = "hush"
+      throw ShopError(reason: "x")
+    }
+    await exporter.queue.drain()
+    let data = try #require(try JSONValue(parsing: transport.requests.first?.body ?? [])["data"])
+    #expect(data["person"]?["id"] == .string("u1"))
+    #expect(data["request"]?["url"] == .string("http://localhost/cart"))
+    #expect(data["context"] == .string("POST /cart"))
+    #expect(data["custom"]?["api_token"] == .string("********"))
+  }
+
+  @Test func uuidsHaveTheirForm() {
+    let uuid = RollbarExporter.randomUUID()
+    #expect(uuid.split(separator: "-").map(\.count) == [8, 4, 4, 4, 12])
+    #expect(uuid.split(separator: "-")[2].first == "4")
+  }
+}
+
+struct XRayTests {
+  @Test func aSpanIsADocument() throws {
+    let memory = InMemoryExporter()
+    let tracer = Kit.testing(memory).tracer
+    var resource = Resource()
+    resource.add("service.name", "shop <1>")
+    let writer = SegmentWriter(resource: resource)
+    let root = tracer.startSpan("GET /cart", ofKind: .server)
+    root.attributes["http.request.method"] = "GET"
+    root.attributes["http.response.status_code"] = 500
+    root.attributes["user.id"] = "u1"
+    root.recordError(WrappingError(cause: ShopError(reason: "x")))
+    let child = tracer.startSpan("select", context: root.context, ofKind: .client)
+    child.attributes["db.system.name"] = "postgresql"
+    child.attributes["db.query.text"] = "SELECT 1"
+    child.annotate("handle", "andrew")
+    child.end()
+    root.end()
+    let segment = try JSONValue(parsing: writer.document(try #require(root.recording)))
+    let subsegment = try JSONValue(parsing: writer.document(try #require(child.recording)))
+    #expect(segment["name"] == .string("shop 1"))
+    #expect(segment["fault"] == .boolean(true))
+    #expect(segment["user"] == .string("u1"))
+    #expect(segment["type"] == nil)
+    #expect(segment["http"]?["response"]?["status"] == .integer(500))
+    guard case .array(let exceptions)? = segment["cause"]?["exceptions"] else {
+      Issue.record("no exceptions")
+      return
+    }
+    #expect(exceptions.count == 2)
+    #expect(exceptions[0]["cause"] == exceptions[1]["id"])
+    #expect(subsegment["type"] == .string("subsegment"))
+    #expect(subsegment["parent_id"] == segment["id"])
+    #expect(subsegment["trace_id"] == segment["trace_id"])
+    #expect(subsegment["sql"]?["sanitized_query"] == .string("SELECT 1"))
+    #expect(subsegment["annotations"]?["handle"] == .string("andrew"))
+  }
+}
