@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Instrumentation
+internal import Tracing
 
 extension InstrumentationContext {
   /// What central sampling rules look at, known before the span starts.
