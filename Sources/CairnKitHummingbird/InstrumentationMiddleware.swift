@@ -48,13 +48,21 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
       var response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
       record.route = context.endpointPath
       if let text = span.traceContext?.xrayTraceID, let name = HTTPField.Name("X-Amzn-Trace-Id") { response.headers[name] = "Root=\(text)" }
-      let status = Int(response.status.code), size = response.body.contentLength
-      response.body = response.body.withPostWriteClosure { record.finish(status: status, byteCount: size, error: nil) }
+      response.body = recorded(response.body, by: record, status: Int(response.status.code))
       return response
     } catch {
       record.route = context.endpointPath
       record.finish(status: Int((error as? any HTTPResponseError)?.status.code ?? 500), byteCount: nil, error: error)
       throw error
+    }
+  }
+
+  /// The same body; when it is written, or cannot be, the request is over.
+  private func recorded(_ body: ResponseBody, by record: RequestRecord, status: Int) -> ResponseBody {
+    let byteCount = body.contentLength
+    return ResponseBody(contentLength: byteCount) { writer in
+      defer { record.finish(status: status, byteCount: byteCount, error: nil) }
+      try await body.write(writer)
     }
   }
 
