@@ -231,11 +231,13 @@ struct ContrastCounter: Sendable {
   /// By piece, how all numbers of a field lie, where the slices hold all rows of its one column and none is weighted.
   private func wholeHistograms(_ field: NumberField, _ slices: [ContrastSlice], _ sets: ContrastSets) -> [Int: KeyHistogram] {
     var rowCounts: [Int: Int] = [:]
+    var ragged: Set<Int> = []
     for part in slices {
-      rowCounts[part.slice.piece, default: 0] += part.isSplit && !hasWeights(part, sets) ? part.slice.rows.count : Int.min / 2
+      if !part.isSplit || hasWeights(part, sets) { ragged.insert(part.slice.piece) }
+      rowCounts[part.slice.piece, default: 0] += part.slice.rows.count
     }
     var found: [Int: KeyHistogram] = [:]
-    for (piece, rowCount) in rowCounts {
+    for (piece, rowCount) in rowCounts where !ragged.contains(piece) {
       guard let column = field.exactColumn(piece), rowCount == column.rowCount else { continue }
       let histogram = column.summary { KeyHistogram($0) }
       if !histogram.entries.isEmpty { found[piece] = histogram }
