@@ -148,7 +148,7 @@ extension EventArchive {
     let cutoff = retentionCutoff()
     let segments = state.withLock { $0.isClosed ? [] : $0.segments }
     for segment in segments {
-      let expired = segment.runs.filter { $0.maximumUnixNanoseconds < cutoff($0) }.reduce(0) { $0 + $1.rows.count }
+      let expired = segment.runs.reduce(0) { $0 + segment.rowCount(in: $1, before: cutoff($1)) }
       guard expired > 0 else { continue }
       if expired == segment.rowCount {
         state.withLock { (state) in state.segments.removeAll { $0 === segment } }

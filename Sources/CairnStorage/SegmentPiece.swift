@@ -37,6 +37,18 @@ final class SegmentPiece: Piece {
 
   func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? { try column(key, .anyForm) }
 
+  /// How many rows of a run are older than `cutoff`; reads the times only where the cutoff lies inside the run.
+  func rowCount(in run: DatasetRun, before cutoff: Int64) -> Int {
+    if run.maximumUnixNanoseconds < cutoff { return run.rows.count }
+    guard run.minimumUnixNanoseconds < cutoff, let times = try? column(.time) else { return 0 }
+    var low = run.rows.lowerBound, high = run.rows.upperBound
+    while low < high {
+      let middle = (low + high) / 2
+      if let time = times.integer(at: middle), time < cutoff { low = middle + 1 } else { high = middle }
+    }
+    return low - run.rows.lowerBound
+  }
+
   private func column(_ key: ColumnKey, _ form: WantedForm) throws(PieceError) -> ScanColumn? {
     let cacheKey = ColumnCache.Key(segment: id, column: key)
     if let known = cache.column(cacheKey) { return known }
