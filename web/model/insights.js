@@ -24,8 +24,12 @@ export function complete(text, caret, language, most = 12) {
     all = [...statistics, ...fields, ...functions];
   }
   const wanted = word.toLowerCase();
-  const rank = (/** @type {string} */ name) => { const at = name.toLowerCase().indexOf(wanted); return at < 0 ? Infinity : at; };
-  const options = all.map((option, i) => ({ option, i, r: rank(option.text) })).filter((x) => x.r < Infinity && x.option.text !== word)
+  // A command is known by how it begins; of a field or a function any part will do.
+  const rank = (/** @type {{text: string, kind: string}} */ { text: name, kind }) => {
+    const at = name.toLowerCase().indexOf(wanted);
+    return at < 0 || at > 0 && kind === 'command' ? Infinity : at;
+  };
+  const options = all.map((option, i) => ({ option, i, r: rank(option) })).filter((x) => x.r < Infinity && x.option.text !== word)
     .sort((a, b) => a.r - b.r || a.i - b.i).slice(0, most).map((x) => x.option);
   return { from, options: word || command === '' || /[\s(,|]$/.test(before) ? options : [] };
 }
