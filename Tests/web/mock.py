@@ -147,6 +147,8 @@ class Handler(BaseHTTPRequestHandler):
                     "listeners": {"http": f"127.0.0.1:{port}", "otlp_http": "127.0.0.1:4318", "otlp_grpc": "127.0.0.1:4317"},
                     "store": {"events": len(rows), "head_events": 0, "segments": 4, "disk_bytes": 12345678, "memory_bytes": 1,
                               "ingest_state": "accepting", "ingest_reason": None, "quarantined": []}}
+        if path == "errors":  # a trace asks for its items; the mock has none
+            return {"total": 0, "items": []}
         if path == "datasets":
             seen = collections.OrderedDict()
             for at, e in rows:
