@@ -36,15 +36,17 @@ def request(path, body):
     return (f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-rollbar-access-token: t\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n").encode() + body
 
 
-def client(address, path, per_request, connections, until, results):
+def client(address, path, per_request, connections, seconds, ready, results):
     host, port = address.split(":")
     number = 0
     open_sockets = [socket.create_connection((host, int(port))) for _ in range(connections)]
     done = 0
     prepared = []
-    for _ in range(64):
+    for _ in range(4 if per_request > 1 else 64):
         items = [{"data": payload(number := number + 1)} for _ in range(per_request)]
         prepared.append(json.dumps(items if per_request > 1 else items[0]))
+    ready.wait()
+    until = time.time() + seconds
     while time.time() < until:
         for place, connection in enumerate(open_sockets):
             text = prepared[(done + place) % len(prepared)]
@@ -58,8 +60,11 @@ def client(address, path, per_request, connections, until, results):
                 if not piece:
                     raise SystemExit("the server closed a connection")
                 answer += piece
-            if b'"err":0' in answer:
-                done += per_request
+            if b'"err":0' not in answer:
+                print(f"refused: {answer[-300:]}")
+                results.put(done)
+                return
+            done += per_request
     results.put(done)
 
 
@@ -70,11 +75,12 @@ def cpu_seconds(pid):
 
 def load(server, address, path, per_request, connections, seconds):
     results = multiprocessing.Queue()
-    until = time.time() + seconds + 1
-    clients = [multiprocessing.Process(target=client, args=(address, path, per_request, connections, until, results)) for _ in range(2)]
-    cpu, start = cpu_seconds(server.pid), time.time()
+    ready = multiprocessing.Barrier(3)
+    clients = [multiprocessing.Process(target=client, args=(address, path, per_request, connections, seconds, ready, results)) for _ in range(2)]
     for one in clients:
         one.start()
+    ready.wait()
+    cpu, start = cpu_seconds(server.pid), time.time()
     total = sum(results.get() for _ in clients)
     for one in clients:
         one.join()
