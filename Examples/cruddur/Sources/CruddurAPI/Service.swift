@@ -2,6 +2,7 @@
 import CairnKit
 import CairnKitHummingbird
 import Foundation
+import HTTPTypes
 import Hummingbird
 import Logging
 import Tracing
