@@ -51,6 +51,15 @@ public func hexText(_ value: UInt64) -> String {
   }
 }
 
+/// Two lower-case hex digits a byte.
+public func hexText(_ bytes: some Sequence<UInt8>) -> String {
+  var text: [UInt8] = []
+  for byte in bytes {
+    for nibble in [byte >> 4, byte & 15] { text.append(nibble < 10 ? 48 + nibble : 87 + nibble) }
+  }
+  return String(decoding: text, as: UTF8.self)
+}
+
 /// The value of up to 16 hex digits, in any case; nil if there is another character or none at all.
 public func parseHex(_ digits: ArraySlice<UInt8>) -> UInt64? {
   guard !digits.isEmpty, digits.count <= 16 else { return nil }

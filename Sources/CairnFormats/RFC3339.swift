@@ -15,7 +15,7 @@ public enum RFC3339 {
       days -= 1
       inside += 86_400
     }
-    let date = civilDate(daysSince1970: days)
+    let date = CivilDate.date(daysSince1970: days)
     var utf8: [UInt8] = []
     utf8.reserveCapacity(30)
     append(date.year, digitCount: 4, to: &utf8)
@@ -38,18 +38,21 @@ public enum RFC3339 {
     return String(decoding: utf8, as: UTF8.self)
   }
 
-  /// Year, month (1 to 12) and day (1 to 31) of the Gregorian calendar.
-  ///
-  /// Counts in eras of 400 years from 1 March of year 0, so that a leap day is the last of its year.
-  static func civilDate(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    let shifted = daysSince1970 + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
+  /// ISO 8601's basic form of a whole second, as AWS's signatures have it: `20150830T123600Z`. Years 0 to 9999.
+  public static func basicText(unixSeconds: Int64) -> String {
+    let days = unixSeconds >= 0 ? unixSeconds / 86_400 : (unixSeconds - 86_399) / 86_400
+    let inside = unixSeconds - days * 86_400
+    let date = CivilDate.date(daysSince1970: days)
+    var utf8: [UInt8] = []
+    append(date.year, digitCount: 4, to: &utf8)
+    append(date.month, digitCount: 2, to: &utf8)
+    append(date.day, digitCount: 2, to: &utf8)
+    utf8.append(0x54)
+    append(inside / 3600, digitCount: 2, to: &utf8)
+    append(inside / 60 % 60, digitCount: 2, to: &utf8)
+    append(inside % 60, digitCount: 2, to: &utf8)
+    utf8.append(0x5a)
+    return String(decoding: utf8, as: UTF8.self)
   }
 
   private static func append(_ value: Int64, digitCount: Int, to utf8: inout [UInt8]) {

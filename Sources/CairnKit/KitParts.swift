@@ -78,7 +78,7 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .cloudwatch: return nil
     case .otlp:
-      let otlp = OTLPExporter(settings: settings.otlpTraces, sender: sender(settings.otlpTraces.timeout), warn: warn)
+      let otlp = OTLPExporter(settings: settings.otlpTraces, sender: sender(min(settings.otlpTraces.timeout, settings.spanBatches.exportTimeout)), warn: warn)
       let encoding = settings.otlpTraces.encoding
       return SpanQueueSink(
         queue: queue("otlp traces", settings.spanBatches) { spans in
@@ -103,7 +103,7 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .xray: return nil
     case .otlp:
-      let otlp = OTLPExporter(settings: settings.otlpLogs, sender: sender(settings.otlpLogs.timeout), warn: warn)
+      let otlp = OTLPExporter(settings: settings.otlpLogs, sender: sender(min(settings.otlpLogs.timeout, settings.logBatches.exportTimeout)), warn: warn)
       let encoding = settings.otlpLogs.encoding
       return LogQueueSink(
         queue: queue("otlp logs", settings.logBatches) { records in
@@ -111,7 +111,7 @@ private final class Assembly {
         })
     case .cloudwatch:
       guard let cloudWatch = settings.cloudWatch else { return nil }
-      let exporter = CloudWatchExporter(settings: cloudWatch, sender: sender(.seconds(30)), warn: warn)
+      let exporter = CloudWatchExporter(settings: cloudWatch, sender: sender(settings.logBatches.exportTimeout), warn: warn)
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
       return LogQueueSink(queue: queue("cloudwatch logs", batches) { await exporter.export($0) })

@@ -97,7 +97,7 @@ struct DemoCommand: AsyncParsableCommand {
     let minutes = max(5, Int(history))
     return """
 
-      Open http://\(endpoint.text)/ui/explore?t=\(minutes)m&c=HEATMAP(duration_ms)&c=COUNT&f=\(Self.percentEncoded(filter))
+      Open http://\(endpoint.text)/ui/explore?t=\(minutes)m&c=HEATMAP(duration_ms)&c=COUNT&f=\(percentEncoded(filter))
       Above one second lies a thin band. Drag a box over it: BubbleUp names app.version = \(PlantedFault.version) and cloud.region = \(PlantedFault.region).
       One of its traces shows where the time goes: in '\(PlantedFault.service)'.
 
@@ -109,15 +109,6 @@ struct DemoCommand: AsyncParsableCommand {
     if rest.hasPrefix("http://") { rest = rest.dropFirst(7) }
     while rest.hasSuffix("/") { rest = rest.dropLast() }
     return String(rest)
-  }
-
-  private static func percentEncoded(_ text: String) -> String {
-    text.utf8.map { byte in
-      let isPlain = byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
-      return isPlain
-        ? String(UnicodeScalar(byte))
-        : "%" + String(byte >> 4, radix: 16, uppercase: true) + String(byte & 15, radix: 16, uppercase: true)
-    }.joined()
   }
 
   private static func nowSeconds() -> Int64 { WallClock.system.unixNanoseconds() / 1_000_000_000 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
 internal import CairnFormats
 
 /// What `@ptr` is: the place of one event, as text without meaning to others.
@@ -9,7 +10,7 @@ public struct InsightsPointer: Sendable, Hashable {
   public var arrival: Int64
 
   static func text(dataset: String, unixNanoseconds: Int64, arrival: Int64) -> String {
-    hex(Array("\(unixNanoseconds) \(arrival) \(dataset)".utf8))
+    hexText(Array("\(unixNanoseconds) \(arrival) \(dataset)".utf8))
   }
 
   /// Reads a pointer; nil where it is none.
@@ -20,11 +21,6 @@ public struct InsightsPointer: Sendable, Hashable {
     unixNanoseconds = time
     self.arrival = arrival
     dataset = String(parts[2])
-  }
-
-  private static func hex(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   private static func bytes(_ text: String) -> [UInt8]? {

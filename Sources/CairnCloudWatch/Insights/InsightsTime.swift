@@ -105,16 +105,11 @@ public enum InsightsTime {
     return (year - 1970) * 12 + month - 1
   }
 
-  /// When a month starts; counted in eras of 400 years from March, so that a leap day is the last of its year.
+  /// When a month starts.
   static func start(ofMonth months: Int64) -> Int64 {
     let months = min(max(months, -3400), 3400)
     let year = 1970 + (months >= 0 ? months / 12 : (months - 11) / 12)
     let month = months - (year - 1970) * 12 + 1
-    let shiftedYear = month <= 2 ? year - 1 : year
-    let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-    let yearOfEra = shiftedYear - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    return (era * 146_097 + dayOfEra - 719_468) * 86_400_000
+    return CivilDate.daysSince1970(year: year, month: month, day: 1) * 86_400_000
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
 internal import CairnFormats
 internal import Crypto
 
@@ -14,7 +15,7 @@ struct SignatureV4: Sendable {
 
   /// The request with `host`, `x-amz-date`, the token where there is one, and `authorization`.
   func signed(_ request: OutgoingRequest, unixSeconds: Int64) -> OutgoingRequest {
-    let time = Self.basicTime(unixSeconds)
+    let time = RFC3339.basicText(unixSeconds: unixSeconds)
     let day = String(time.prefix(8))
     let target = URLParts(request.url)
     var signed = request
@@ -24,8 +25,8 @@ struct SignatureV4: Sendable {
     let scope = "\(day)/\(region)/\(service)/aws4_request"
     let names = signed.headers.map { $0.name.lowercased() }.sorted().joined(separator: ";")
     let canonical = Self.canonicalRequest(signed, target, signedHeaders: names)
-    let text = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(Self.hexDigest(canonical))"
-    let signature = Self.hex(Self.authenticate(text, key: signingKey(day)))
+    let text = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(hexText(SHA256.hash(data: Array(canonical.utf8))))"
+    let signature = hexText(Self.authenticate(text, key: signingKey(day)))
     signed.headers.append(
       ("authorization", "AWS4-HMAC-SHA256 Credential=\(accessKeyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"))
     // The client writes its own from the URL.
@@ -36,7 +37,7 @@ struct SignatureV4: Sendable {
   static func canonicalRequest(_ request: OutgoingRequest, _ target: URLParts, signedHeaders: String) -> String {
     let headers = request.headers.map { ($0.name.lowercased(), collapsed($0.value)) }.sorted { $0.0 < $1.0 }
     let lines = headers.map { "\($0.0):\($0.1)\n" }.joined()
-    let body = hex(SHA256.hash(data: request.body))
+    let body = hexText(SHA256.hash(data: request.body))
     return "\(request.method)\n\(target.path)\n\(target.canonicalQuery)\n\(lines)\n\(signedHeaders)\n\(body)"
   }
 
@@ -50,20 +51,8 @@ struct SignatureV4: Sendable {
     Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: key)))
   }
 
-  private static func hexDigest(_ text: String) -> String { hex(SHA256.hash(data: Array(text.utf8))) }
-
-  private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-
   /// Runs of blanks as one, none at the ends.
   private static func collapsed(_ value: String) -> String { value.split(separator: " ").joined(separator: " ") }
-
-  /// `20150830T123600Z`
-  static func basicTime(_ unixSeconds: Int64) -> String {
-    RFC3339.text(unixNanoseconds: unixSeconds * 1_000_000_000).filter { $0 != "-" && $0 != ":" }
-  }
 }
 
 /// The parts of an absolute URL that a signature looks at.

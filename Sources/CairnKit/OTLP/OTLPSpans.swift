@@ -54,7 +54,7 @@ extension OTLPWriter {
     fixed64(7, "startTimeUnixNano", span.startUnixNanoseconds)
     fixed64(8, "endTimeUnixNano", state.endUnixNanoseconds)
     attributes(9, fields.fields)
-    number(10, "droppedAttributesCount", state.droppedAttributes + fields.droppedCount)
+    number(10, "droppedAttributesCount", fields.droppedCount)
     messages(11, "events", state.events) { $1.event($0, limits) }
     number(12, "droppedEventsCount", state.droppedEvents)
     messages(13, "links", state.links) { $1.link($0, limits) }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// When to try again, and when to give up: OTLP's rules (429, 502, 503, 504 and connections that failed), exponential waits with full
 /// jitter, and the server's `Retry-After` where it names one.
@@ -34,17 +35,6 @@ enum HTTPDate {
     guard let month = months.firstIndex(of: String(parts[2])), (1...31).contains(day), (1970...9999).contains(year) else { return nil }
     let clock = parts[4].split(separator: ":").compactMap { Int64($0) }
     guard clock.count == 3, (0...23).contains(clock[0]), (0...59).contains(clock[1]), (0...60).contains(clock[2]) else { return nil }
-    return CivilDate.days(year: year, month: Int64(month + 1), day: day) * 86_400 + clock[0] * 3_600 + clock[1] * 60 + clock[2]
-  }
-}
-
-/// Days since 1970 of the proleptic Gregorian calendar.
-enum CivilDate {
-  static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = shifted / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    return CivilDate.daysSince1970(year: year, month: Int64(month + 1), day: day) * 86_400 + clock[0] * 3_600 + clock[1] * 60 + clock[2]
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 public import Instrumentation
 
 /// Names and values that travel with a request to whatever it calls, such as the user's id. Order is kept; a name is there once.

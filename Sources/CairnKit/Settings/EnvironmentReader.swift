@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// Reads typed values from the environment's variables; an empty variable is as if it were not set, as OpenTelemetry has it.
 struct EnvironmentReader: Sendable {

@@ -66,7 +66,7 @@ final class TracerCore: Sendable {
 
   @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
-    let parent = parentContext(context)
+    let parent = context.traceContext
     // A child of what nobody records is not recorded either, and needs no ids of its own.
     if let parent, !parent.isSampled, !parent.isUndecided, !sampler.decidesForChildren { return KitSpan(context: context, recording: nil) }
     return startSlow(name, context, parent, kind, start())
@@ -92,8 +92,6 @@ final class TracerCore: Sendable {
     inner[ContextEntryKey.self] = .local(recording)
     return KitSpan(context: inner, recording: recording)
   }
-
-  private func parentContext(_ context: InstrumentationContext) -> TraceContext? { context.traceContext }
 
   func ended(_ recording: SpanRecording) {
     for sink in sinks { sink.accept(recording) }

@@ -24,7 +24,6 @@ final class SpanRecording: Sendable {
     var events: [SpanEvent] = []
     var links: [SpanLink] = []
     var status: SpanStatus?
-    var droppedAttributes = 0
     var droppedEvents = 0
     var droppedLinks = 0
     var endUnixNanoseconds: UInt64 = 0

@@ -9,22 +9,7 @@ internal import CairnColumns
 func markRows<Code: BitwiseCopyable>(
   _ codes: Span<Code>, _ rows: Range<Int>, _ words: inout [UInt64], _ test: (Code) -> UInt8
 ) {
-  precondition(rows.lowerBound >= 0 && rows.upperBound <= codes.count && rows.upperBound <= words.count * 64, "rows of a block")
-  var target = words.mutableSpan
-  for word in target.indices where rows.isEmpty || word < rows.lowerBound >> 6 || word << 6 >= rows.upperBound { target[word] = 0 }
-  guard !rows.isEmpty else { return }
-  for word in rows.lowerBound >> 6...(rows.upperBound - 1) >> 6 {
-    let start = word &* 64
-    var bits: UInt64 = 0
-    if start &+ 64 <= codes.count {
-      bits = markWord(codes, start, test)
-    } else {
-      for bit in 0..<codes.count &- start {
-        bits |= UInt64(test(unsafe codes[unchecked: start &+ bit])) &<< UInt64(truncatingIfNeeded: bit)
-      }
-    }
-    unsafe target[unchecked: word] = bits & Bits.mask(rows, word)
-  }
+  markWords(codes, rows, &words, tail: { UInt64(test($0)) }) { (start) in markWord(codes, start, test) }
 }
 
 /// The bits of 64 rows from `start`, all of which exist: flags as bytes first, which vectorises, then 8 bytes to 8 bits by a product.

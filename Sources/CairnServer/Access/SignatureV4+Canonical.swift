@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnFormats
 import Crypto
 import NIOCore
 import NIOHTTP1
@@ -10,7 +12,7 @@ extension SignatureV4 {
     text += CanonicalQuery(request.query).text(without: expiresSeconds == nil ? nil : "X-Amz-Signature") + "\n"
     for name in signedHeaders { text += name + ":" + Self.canonicalValue(request.headers[name]) + "\n" }
     text += "\n" + signedHeaders.joined(separator: ";") + "\n"
-    return text + hex(SHA256.hash(data: Array(request.body.readableBytesView)))
+    return text + hexText(SHA256.hash(data: Array(request.body.readableBytesView)))
   }
 
   /// All values of a header, joined; runs of spaces count as one.
@@ -38,22 +40,10 @@ extension SignatureV4 {
       }
     }
     let joined = "/" + segments.joined(separator: "/")
-    return encoded(joined + (path.hasSuffix("/") && joined != "/" ? "/" : ""), keepsSlash: true)
+    return percentEncoded(joined + (path.hasSuffix("/") && joined != "/" ? "/" : ""), keepsSlash: true)
   }
 
   /// Percent-encoding as Signature V4 wants it: all but A-Z a-z 0-9 - . _ ~.
-  static func encoded(_ text: String, keepsSlash: Bool = false) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case 48...57, 65...90, 97...122, 45, 46, 95, 126: bytes.append(byte)
-      case 47 where keepsSlash: bytes.append(byte)
-      default: bytes += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
 }
 
 /// A query as Signature V4 signs it: pairs sorted by their encoded names, then values.
@@ -72,7 +62,7 @@ struct CanonicalQuery: Sendable {
   subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
 
   func text(without left: String?) -> String {
-    let encoded = pairs.filter { $0.name != left }.map { (SignatureV4.encoded($0.name), SignatureV4.encoded($0.value)) }
+    let encoded = pairs.filter { $0.name != left }.map { (percentEncoded($0.name), percentEncoded($0.value)) }
     return encoded.sorted { $0 < $1 }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
   }
 }
@@ -94,36 +84,8 @@ enum AWSDate {
     guard let year = number(0..<4), let month = number(4..<6), let day = number(6..<8) else { return nil }
     guard let hour = number(9..<11), let minute = number(11..<13), let second = number(13..<15) else { return nil }
     guard (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61 else { return nil }
-    return days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
+    return CivilDate.daysSince1970(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
   }
 
-  static func text(_ unixSeconds: Int64) -> String {
-    let day = unixSeconds >= 0 ? unixSeconds / 86_400 : (unixSeconds - 86_399) / 86_400
-    let rest = unixSeconds - day * 86_400
-    // The inverse of `days`: eras of 400 years, years that begin in March.
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let inEra = shifted - era * 146_097
-    let yearOfEra = (inEra - inEra / 1_460 + inEra / 36_524 - inEra / 146_096) / 365
-    let inYear = inEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * inYear + 2) / 153
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    let dayOfMonth = inYear - (153 * shiftedMonth + 2) / 5 + 1
-    return padded(year, 4) + padded(month, 2) + padded(dayOfMonth, 2) + "T" + padded(rest / 3_600, 2) + padded(rest / 60 % 60, 2)
-      + padded(rest % 60, 2) + "Z"
-  }
-
-  private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let inYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + inYear - 719_468
-  }
-
-  private static func padded(_ value: Int64, _ width: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, width - text.count)) + text
-  }
+  static func text(_ unixSeconds: Int64) -> String { RFC3339.basicText(unixSeconds: unixSeconds) }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnBytes
 import Crypto
 import NIOCore
 import NIOHTTP1
@@ -130,10 +131,10 @@ struct SignatureV4: Sendable, Hashable {
 
   /// The signature that the request should have.
   func signature(of request: Request, secret: String) -> String {
-    let text = "\(Self.algorithm)\n\(date)\n\(scope)\n\(hex(SHA256.hash(data: Array(canonicalRequest(request).utf8))))"
+    let text = "\(Self.algorithm)\n\(date)\n\(scope)\n\(hexText(SHA256.hash(data: Array(canonicalRequest(request).utf8))))"
     var key = Array("AWS4\(secret)".utf8)
     for part in [day, region, service, "aws4_request", text] { key = Self.mac(part, key) }
-    return hex(key)
+    return hexText(key)
   }
 
   private static func mac(_ text: String, _ key: [UInt8]) -> [UInt8] {
@@ -153,14 +154,6 @@ struct SignatureV4: Sendable, Hashable {
     refusal.awsCode = "InvalidSignatureException"
     return refusal
   }
-}
-
-/// Lower-case hex of bytes.
-func hex(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  var text: [UInt8] = []
-  for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-  return String(decoding: text, as: UTF8.self)
 }
 
 /// True if both are equal; takes the same time wherever they differ.

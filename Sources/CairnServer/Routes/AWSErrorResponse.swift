@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnBytes
 import CairnFormats
 import NIOCore
 import NIOHTTP1
@@ -41,7 +42,7 @@ enum AWSErrorResponse {
 
   /// A new id for an answer, as AWS's answers all carry one.
   static func requestID() -> String {
-    let digits = hex((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+    let digits = hexText((0..<16).map { _ in UInt8.random(in: .min ... .max) })
     let parts = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]
     return parts.map { digits.dropFirst($0.0).prefix($0.1) }.joined(separator: "-")
   }

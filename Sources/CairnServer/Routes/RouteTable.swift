@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnFormats
 import NIOHTTP1
 
 /// Every route of the server, found by method and path.
