@@ -113,7 +113,7 @@ let package = Package(
       "CairnAlerts",
       [
         "CairnIssues", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     // 6
     .target(
@@ -151,7 +151,7 @@ let package = Package(
     tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd", "TestSupport"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
     tests("CairnIssuesTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "TestSupport"]),
-    tests("CairnAlertsTests", ["CairnAlerts", "CairnIssues"]),
+    tests("CairnAlertsTests", ["CairnAlerts", "CairnIssues", .product(name: "NIOCore", package: "swift-nio")]),
     tests("CairnRollbarTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "CairnRollbar", "TestSupport"]),
     tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "TestSupport"]),
     tests("CairnXRayTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnXRay", "TestSupport"]),

@@ -1,116 +1,163 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// One try to deliver, or the decision not to.
-public struct DeliveryEntry: Sendable, Hashable, Codable {
-  public var unixSeconds: Int64
-  public var ruleID: Int64
-  /// What it tells of: `new_item #12`.
-  public var subject: String
-  /// From 1; 0 where nothing was sent.
-  public var attempt: Int
-  public var isDelivered: Bool
-  /// What the other side said, or why nothing was sent.
-  public var outcome: String
-
-  public init(unixSeconds: Int64, ruleID: Int64, subject: String, attempt: Int, isDelivered: Bool, outcome: String) {
-    self.unixSeconds = unixSeconds
-    self.ruleID = ruleID
-    self.subject = subject
-    self.attempt = attempt
-    self.isDelivered = isDelivered
-    self.outcome = outcome
-  }
-}
-
-/// Sends shipments and tries again those that fail: ten times, after 4, 16, 64 … seconds, at most an hour apart.
+/// Sends deliveries and tries again those that fail: ten times, after 1, 4, 16, 64 … seconds, at most an hour apart.
 ///
-/// Bounded: `waitingCountMax` shipments wait or run at a time, further ones are refused and noted; the history keeps the newest
-/// `historyCountMax` entries. In memory: a stop of the server drops what waits, which the history of the next run does not know.
+/// The one way out for all that Cairn tells: rules of items, subscriptions of log groups, alarms. Bounded: `waitingCountMax` deliveries of
+/// `waitingByteCountMax` together, `runningCountMax` under way, of them `runningPerDestinationMax` to one destination, so that a slow one does
+/// not hold up the others. What waits for longer than a quarter of a second is on the shelf: it is sent by the next process. A delivery whose
+/// answer was not heard is sent again, so a receiver may see one twice.
 public final class Deliverer: Sendable {
   public static let waitingCountMax = 1_000
-  public static let historyCountMax = 500
+  public static let waitingByteCountMax = 64 << 20
   public static let attemptCountMax = 10
-  private struct State {
-    var history: [DeliveryEntry] = []
-    var tasks: [Int: Task<Void, Never>] = [:]
-    var nextTask = 0
-  }
-  private let state = Mutex(State())
+  public static let runningCountMax = 32
+  public static let runningPerDestinationMax = 4
+  public static let destinationCountMax = 500
+  private let state = Mutex(DeliveryQueue())
   private let sender: Sender
+  private let shelf: (any DeliveryShelf)?
   private let now: @Sendable () -> Int64
-  private let pause: @Sendable (Int) async -> Void
 
-  public init(
-    sender: Sender, now: @escaping @Sendable () -> Int64,
-    pause: @escaping @Sendable (Int) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
-  ) {
+  /// `now` in Unix milliseconds.
+  public init(sender: Sender, shelf: (any DeliveryShelf)? = nil, now: @escaping @Sendable () -> Int64) {
     self.sender = sender
+    self.shelf = shelf
     self.now = now
-    self.pause = pause
+    if let kept = shelf?.load() { state.withLock { $0.restore(kept.waiting, kept.histories) } }
   }
 
-  /// Newest first.
-  public var history: [DeliveryEntry] { state.withLock { $0.history.reversed() } }
+  /// Sends in the background; returns at once.
+  public func submit(_ delivery: Delivery) {
+    let time = now()
+    state.withLock { $0.add(delivery, at: time) }
+    pump()
+  }
 
-  public func note(_ entry: DeliveryEntry) {
+  /// Notes a decision not to send.
+  public func note(_ entry: DeliveryEntry) { state.withLock { $0.note(entry) } }
+
+  /// Sends once, at once, and says how it went: the test button.
+  public func test(_ delivery: Delivery) async -> DeliveryEntry {
+    let entry = await attempt(delivery, number: 1, isLast: true).entry
+    note(entry)
+    return entry
+  }
+
+  /// Sends what is due and keeps what waits, four times a second until the task is cancelled; then lets what is under way end, for a
+  /// second, and keeps the rest.
+  public func run() async {
+    while !Task.isCancelled {
+      pump()
+      keep()
+      try? await Task.sleep(for: .milliseconds(250))
+    }
+    state.withLock { $0.isStopping = true }
+    for _ in 0..<50 where state.withLock({ $0.runningCount > 0 }) {
+      // A cancelled task does not sleep, so a task of its own does.
+      await Task.detached { try? await Task.sleep(for: .milliseconds(20)) }.value
+    }
+    keep()
+  }
+
+  // MARK: What there is
+
+  /// Deliveries that wait or are under way, oldest first.
+  public func waiting(tenant: String) -> [Delivery] {
+    state.withLock { $0.waiting.values.map(\.delivery) }.filter { $0.origin.tenant == tenant }.sorted { $0.id < $1.id }
+  }
+
+  /// By destination; the one that was told last is first.
+  public func histories(tenant: String) -> [DestinationHistory] {
+    state.withLock { Array($0.histories.values) }.filter { $0.tenant == tenant }
+      .sorted { ($0.entries.last?.unixMilliseconds ?? 0, $0.id) > ($1.entries.last?.unixMilliseconds ?? 0, $1.id) }
+  }
+
+  /// The tries of one rule, subscription or alarm, newest first.
+  public func history(of origin: DeliveryOrigin) -> [DeliveryEntry] {
+    histories(tenant: origin.tenant).flatMap(\.entries).filter { $0.origin == origin }
+      .sorted { ($0.unixMilliseconds, $0.attempt) > ($1.unixMilliseconds, $1.attempt) }
+  }
+
+  /// Tries a delivery that waits at once; false where there is none.
+  public func retry(id: Int64, tenant: String) -> Bool {
+    let time = now()
+    let isFound = state.withLock { (state) in
+      guard state.waiting[id]?.delivery.origin.tenant == tenant else { return false }
+      state.waiting[id]?.delivery.nextUnixMilliseconds = time
+      return true
+    }
+    if isFound { pump() }
+    return isFound
+  }
+
+  /// Gives a delivery up; false where there is none.
+  public func cancel(id: Int64, tenant: String) -> Bool {
+    let time = now()
+    return state.withLock { (state) in
+      guard let entry = state.waiting[id], entry.delivery.origin.tenant == tenant else { return false }
+      let delivery = entry.delivery
+      state.note(DeliveryEntry(delivery, at: time, attempt: delivery.attemptCount, isDelivered: false, isFinal: true, "given up by hand"))
+      state.remove(id)
+      return true
+    }
+  }
+
+  /// Forgets everything: for conformance suites.
+  public func reset() { state.withLock { $0 = DeliveryQueue() } }
+
+  // MARK: Work
+
+  private func pump() {
+    let time = now()
+    for delivery in state.withLock({ $0.takeDue(at: time) }) {
+      Task { await work(delivery) }
+    }
+  }
+
+  private func work(_ delivery: Delivery) async {
+    let number = delivery.attemptCount + 1
+    let (entry, isLasting) = await attempt(delivery, number: number, isLast: number >= Self.attemptCountMax)
+    let time = now()
     state.withLock { (state) in
-      state.history.append(entry)
-      if state.history.count > Self.historyCountMax { state.history.removeFirst(state.history.count - Self.historyCountMax) }
+      state.ended(delivery)
+      // It may have been cancelled or reset meanwhile.
+      guard state.waiting[delivery.id] != nil else { return }
+      state.note(entry)
+      if entry.isDelivered || isLasting || entry.isFinal { return state.remove(delivery.id) }
+      state.postpone(delivery.id, attemptCount: number, until: time + Self.pauseMilliseconds(after: number))
     }
+    pump()
   }
 
-  /// Sends in the background.
-  public func submit(_ shipment: Shipment, ruleID: Int64, subject: String) {
-    let isFull = state.withLock { (state) in
-      guard state.tasks.count < Self.waitingCountMax else { return true }
-      let number = state.nextTask
-      state.nextTask += 1
-      state.tasks[number] = Task {
-        await deliver(shipment, ruleID: ruleID, subject: subject)
-        forget(number)
-      }
-      return false
-    }
-    if isFull { note(entry(ruleID, subject, 0, false, "too many deliveries are waiting")) }
+  /// How long after the attempt of this number the next one comes.
+  static func pauseMilliseconds(after attempt: Int) -> Int64 {
+    var seconds: Int64 = 1
+    for _ in 1..<max(1, min(attempt, 10)) { seconds = min(3_600, seconds * 4) }
+    return seconds * 1_000
   }
 
-  private func forget(_ number: Int) { state.withLock { _ = $0.tasks.removeValue(forKey: number) } }
-
-  private func deliver(_ shipment: Shipment, ruleID: Int64, subject: String) async {
-    for attempt in 1...Self.attemptCountMax {
-      do {
-        let outcome = try await sender.send(shipment)
-        return note(entry(ruleID, subject, attempt, true, outcome))
-      } catch {
-        note(entry(ruleID, subject, attempt, false, error.reason))
-        if error.isLasting || attempt == Self.attemptCountMax || Task.isCancelled { return }
-      }
-      var seconds = 4
-      for _ in 1..<attempt { seconds = min(3_600, seconds * 4) }
-      await pause(seconds)
-      if Task.isCancelled { return }
-    }
-  }
-
-  /// Sends once and says how it went: the test button.
-  public func test(_ shipment: Shipment, ruleID: Int64) async -> DeliveryEntry {
-    let result: DeliveryEntry
+  private func attempt(_ delivery: Delivery, number: Int, isLast: Bool) async -> (entry: DeliveryEntry, isLasting: Bool) {
+    let begin = ContinuousClock.now
+    var (outcome, isDelivered, isLasting) = ("", false, false)
     do {
-      result = entry(ruleID, "test", 1, true, try await sender.send(shipment))
+      outcome = try await sender.send(delivery.shipment)
+      isDelivered = true
     } catch {
-      result = entry(ruleID, "test", 1, false, error.reason)
+      (outcome, isLasting) = (error.reason, error.isLasting)
     }
-    note(result)
-    return result
+    var entry = DeliveryEntry(
+      delivery, at: now(), attempt: number, isDelivered: isDelivered, isFinal: isDelivered || isLasting || isLast, outcome)
+    entry.durationMilliseconds = Int((ContinuousClock.now - begin) / .milliseconds(1))
+    return (entry, isLasting)
   }
 
-  private func entry(_ ruleID: Int64, _ subject: String, _ attempt: Int, _ isDelivered: Bool, _ outcome: String) -> DeliveryEntry {
-    DeliveryEntry(unixSeconds: now(), ruleID: ruleID, subject: subject, attempt: attempt, isDelivered: isDelivered, outcome: outcome)
-  }
-
-  /// Drops what waits.
-  public func stop() {
-    for task in state.withLock({ Array($0.tasks.values) }) { task.cancel() }
+  private func keep() {
+    guard let shelf else { return }
+    let changes = state.withLock { $0.takeChanges() }
+    guard let changes else { return }
+    if !shelf.keep(changes.waiting, removing: changes.removed, changes.histories, removingHistories: changes.removedHistories) {
+      state.withLock { $0.giveBack(changes) }
+    }
   }
 }

@@ -46,6 +46,7 @@ public final class CairnServer: Sendable {
   private let keyWatch: Task<Void, Never>
   private let insightWatch: Task<Void, Never>
   private let itemWatch: Task<Void, Never>
+  private let deliveryWatch: Task<Void, Never>
   private let listeners: [Listener]
   private let daemon: XRayDaemon
   private let group: MultiThreadedEventLoopGroup
@@ -76,6 +77,7 @@ public final class CairnServer: Sendable {
       }
     }
     itemWatch = Task { await state.tracker.run() }
+    deliveryWatch = Task { await state.deliverer.run() }
     self.listeners = listeners
     self.group = group
   }
@@ -175,6 +177,8 @@ public final class CairnServer: Sendable {
     itemWatch.cancel()
     await itemWatch.value
     state.tracker.finish()
-    state.alerts.deliverer.stop()
+    await state.alerts.settle()
+    deliveryWatch.cancel()
+    await deliveryWatch.value
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import CairnCatalog
 import CairnIssues
 import CairnPlan
@@ -30,7 +31,8 @@ final class ServerState: Sendable {
   let queryJobs = QueryJobs()
   let groupingRules = GroupingRules()
   let insights = InsightsShelf()
-  let deliveries: DeliveryDesk
+  /// The one way out for what rules, subscriptions and alarms tell.
+  let deliverer: Deliverer
   let logger = Logger(label: "cairn.server")
   private let life = Mutex(Life())
   private let resets = Mutex<[@Sendable () -> Void]>([])
@@ -48,22 +50,33 @@ final class ServerState: Sendable {
     connections = Connections(limit: OpenFiles.connectionCountMax(limits.connectionCountMax))
     desk = QuestionDesk(telemetry: telemetry)
     logs = LogRegistry(catalog: parts.catalog)
-    deliveries = DeliveryDesk(hosts: settings.webhookHosts)
-    let (logs, deliveries) = (logs, deliveries)
+    let deliverer = Self.makeDeliverer(settings, parts)
+    self.deliverer = deliverer
+    let logs = logs
     resets.withLock {
       $0.append {
         logs.reset()
-        deliveries.reset()
+        deliverer.reset()
       }
     }
     sampling = SamplingDesk(catalog: parts.catalog, clock: parts.clock)
     let book = IssueBook(catalog: parts.catalog)
     self.book = book
-    let alerts = AlertDesk(store: parts.store, book: book, settings: settings, clock: parts.clock)
+    let alerts = AlertDesk(store: parts.store, book: book, settings: settings, clock: parts.clock, deliverer: deliverer)
     self.alerts = alerts
     tracker = ItemTracker(
       store: parts.store, book: book, pending: parts.pendingOccurrences, clock: parts.clock, listen: { alerts.take($0) })
     startedUnixMicroseconds = parts.clock.unixNanoseconds() / 1000
+  }
+
+  private static func makeDeliverer(_ settings: Settings, _ parts: ServerParts) -> Deliverer {
+    let relay = settings.smtp.isEmpty
+      ? nil
+      : try? MailRelay(address: settings.smtp, security: settings.smtpSecurity, user: settings.smtpUser, password: settings.smtpPassword)
+    let sender = Sender(
+      guardian: AddressGuard(allowedHosts: Set(settings.webhookHosts)), relay: relay, authorities: settings.deliveryAuthorities)
+    let clock = parts.clock
+    return Deliverer(sender: sender, shelf: CatalogShelf(catalog: parts.catalog), now: { clock.unixNanoseconds() / 1_000_000 })
   }
 
   var store: any CairnStore { parts.store }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import CairnAlerts
 
 /// How a server is to run. A flag beats the environment, which beats the file, which beats the default.
 public struct Settings: Sendable, Hashable {
@@ -27,6 +28,13 @@ public struct Settings: Sendable, Hashable {
   public var webhookHosts: [String] = []
   /// HOST:PORT of the relay that takes mails; empty sends none.
   public var smtp = ""
+  /// Login at the relay; empty: none.
+  public var smtpUser = ""
+  public var smtpPassword = ""
+  /// `automatic`, `starttls`, `tls` or `none`.
+  public var smtpSecurity = MailRelay.Security.automatic
+  /// PEM file of certificate authorities that deliveries trust beside the system's.
+  public var deliveryAuthorities: String?
   public var mailFrom = "cairn@localhost"
   /// Environments whose lines are kept with the secrets that are in them, or `*`.
   public var unscrubbedEnvironments: [String] = []
@@ -55,6 +63,10 @@ public struct Settings: Sendable, Hashable {
     case cacheMiB = "cache_mib"
     case webhookHosts = "webhook_hosts"
     case smtp
+    case smtpUser = "smtp_user"
+    case smtpPassword = "smtp_password"
+    case smtpSecurity = "smtp_security"
+    case deliveryAuthorities = "delivery_ca"
     case mailFrom = "mail_from"
     case unscrubbedEnvironments = "unscrubbed_environments"
     case webDirectory = "web_dir"
@@ -101,7 +113,17 @@ public struct Settings: Sendable, Hashable {
     case .diskReserveMiB: diskReserveMiB = try number(text, source)
     case .cacheMiB: cacheMiB = try number(text, source)
     case .webhookHosts: webhookHosts = values
-    case .smtp: smtp = text
+    case .smtp:
+      guard text.isEmpty || (try? MailRelay(address: text)) != nil else { throw .badSetting("\(source): '\(text)' is not HOST:PORT") }
+      smtp = text
+    case .smtpUser: smtpUser = text
+    case .smtpPassword: smtpPassword = text
+    case .smtpSecurity:
+      guard let security = MailRelay.Security(rawValue: text) else {
+        throw .badSetting("\(source): '\(text)' is not automatic, starttls, tls or none")
+      }
+      smtpSecurity = security
+    case .deliveryAuthorities: deliveryAuthorities = text
     case .mailFrom: mailFrom = text
     case .unscrubbedEnvironments: unscrubbedEnvironments = values
     case .webDirectory: webDirectory = text

@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "https://x.example/", "ftp://x", "http://", "http://user@127.0.0.1/", "http://a b/", "http://x:0/", "http://x:99999/", "http://x:1:2/",
+    "ftp://x", "https://", "https://x:0/", "http://", "http://user@127.0.0.1/", "http://a b/", "http://x:0/", "http://x:99999/", "http://x:1:2/",
     "http://x\\@y/", "http://[::1", "http://exämple/", "http://x%2f/",
   ])
   func refusesOddAddresses(url: String) { #expect(throws: DeliveryError.self) { try WebTarget(url) } }
@@ -30,5 +30,9 @@ import Testing
     #expect(try WebTarget("http://x.example:8081/a?b=c#d") == WebTarget("http://x.example:8081/a?b=c"))
     let target = try WebTarget("http://[2606:4700::1111]?q")
     #expect((target.host, target.port, target.path) == ("2606:4700::1111", 80, "/?q"))
+    #expect((target.hostField, target.serverName) == ("[2606:4700::1111]", nil))
+    let secure = try WebTarget("HTTPS://x.example/hook")
+    #expect((secure.isSecure, secure.port, secure.hostField, secure.serverName) == (true, 443, "x.example", "x.example"))
+    #expect(try WebTarget("https://127.0.0.1:444/").serverName == nil)
   }
 }

@@ -67,11 +67,4 @@ import Testing
     muted.status = .muted
     #expect(names(&engine, muted, [.occurred(from: 9, to: 10)], rule(.repeatItem)) == ["the item is muted"])
   }
-
-  @Test func mailsCannotBeGivenCommands() {
-    let mail = MailText(from: "a@b", to: ["x@y>\r\nRCPT TO:<z@y"], subject: "a\r\nBcc: z@y", text: ".\r\nQUIT")
-    #expect(mail.commands[2].text == "RCPT TO:<x@yRCPTTO:z@y>\r\n")
-    #expect(!mail.commands[4].text.contains("\r\nBcc"))
-    #expect(mail.commands[4].text.contains("\r\n..\r\nQUIT\r\n.\r\n"))
-  }
 }

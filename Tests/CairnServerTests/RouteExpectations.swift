@@ -163,6 +163,10 @@ enum RouteExpectations {
   static let issuesAndAlerts = """
     GET /api/cairn/errors query
     GET /api/cairn/errors/:id query
+    GET /api/cairn/deliveries query
+    POST /api/cairn/deliveries/test manage
+    POST /api/cairn/deliveries/:id/retry manage
+    DELETE /api/cairn/deliveries/:id manage
     PATCH /api/cairn/errors/:id manage
     GET /api/cairn/errors/:id/occurrences query
     GET /api/cairn/errors/:id/why query

@@ -111,7 +111,7 @@ def test_a_delivery_that_fails_is_tried_again_and_the_history_says_so(make_cairn
 def test_rules_cannot_reach_into_the_network(make_cairn):
     cairn = make_cairn().start()
     for url in ("http://127.0.0.1:1/", "http://localhost/", "http://[::1]/", "http://169.254.169.254/latest/", "http://0x7f.1/", "http://2130706433/",
-                "https://example.com/", "http://a@127.0.0.1/", "file:///etc/passwd"):
+                "https://127.0.0.1/", "http://a@127.0.0.1/", "file:///etc/passwd"):
         reply = rule(cairn, "webhook", "new_item", {"url": url})
         assert reply.status == 422, (url, reply)
     assert result(cairn, "/notifications/webhook/rules") == []

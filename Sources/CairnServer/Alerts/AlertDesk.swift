@@ -15,15 +15,17 @@ final class AlertDesk: Sendable {
   private let settings: Settings
   private let clock: WallClock
   private let engine = Mutex(RuleEngine())
+  /// Findings whose delivery is being made.
+  private let openCount = Mutex(0)
   private static let levels = RollbarCodes.levels.map(\.name)
 
-  init(store: any EventStore, book: IssueBook, settings: Settings, clock: WallClock) {
+  init(store: any EventStore, book: IssueBook, settings: Settings, clock: WallClock, deliverer: Deliverer) {
     self.store = store
     self.book = book
     self.settings = settings
     self.clock = clock
     guardian = AddressGuard(allowedHosts: Set(settings.webhookHosts))
-    deliverer = Deliverer(sender: Sender(guardian: guardian), now: { clock.unixNanoseconds() / 1_000_000_000 })
+    self.deliverer = deliverer
   }
 
   private var nowUnixSeconds: Int64 { clock.unixNanoseconds() / 1_000_000_000 }
@@ -40,24 +42,40 @@ final class AlertDesk: Sendable {
       for finding in findings {
         let subject = "\(finding.eventName) #\(entry.item.counter)"
         if let reason = finding.suppression {
-          deliverer.note(
-            DeliveryEntry(unixSeconds: now, ruleID: finding.rule.id, subject: subject, attempt: 0, isDelivered: false, outcome: reason))
+          let origin = Self.origin(finding.rule, entry.item.identity.tenant)
+          for destination in finding.rule.target {
+            deliverer.note(
+              DeliveryEntry(
+                unixMilliseconds: now * 1_000, origin: origin, subject: subject,
+                destination: finding.rule.channel == .email ? "mailto:" + destination : destination, attempt: 0, isDelivered: false,
+                isFinal: true, outcome: reason))
+          }
         } else {
-          Task { await send(finding, subject) }
+          openCount.withLock { $0 += 1 }
+          Task {
+            await send(finding, subject)
+            openCount.withLock { $0 -= 1 }
+          }
         }
       }
     }
   }
 
+  /// Until all that was found is handed to the deliverer, for at most a second.
+  func settle() async {
+    for _ in 0..<100 where openCount.withLock({ $0 > 0 }) { try? await Task.sleep(for: .milliseconds(10)) }
+  }
+
   /// A deploy that was told of.
   func take(_ deploy: Deploy) {
-    let rules = book.state.withLock { Array($0.rules.values) }
+    let (rules, tenant) = book.state.withLock { (Array($0.rules.values), $0.projects[deploy.projectID]?.tenant) }
+    guard let tenant else { return }
     for rule in rules where rule.isEnabled && rule.projectID == deploy.projectID && rule.trigger == .deploy {
       let environment = rule.filters.first { $0.type == "environment" }
       if let environment, (environment.value == deploy.environment) == (environment.operation == "neq") { continue }
       let text = "Deploy of \(deploy.revision) to \(deploy.environment): \(deploy.status)"
       for shipment in shipments(rule, json: WebhookJSON.deploy(deploy), subject: text, text: text + "\n" + deploy.comment) {
-        deliverer.submit(shipment, ruleID: rule.id, subject: "deploy \(deploy.id)")
+        submit(shipment, rule, tenant, "deploy \(deploy.id)")
       }
     }
   }
@@ -73,9 +91,21 @@ final class AlertDesk: Sendable {
       ], limit: 1)
     let last = try? await store.events(plan).events.first
     for shipment in shipments(finding, last.map { OccurrenceJSON.payload($0) }) {
-      deliverer.submit(shipment, ruleID: finding.rule.id, subject: subject)
+      submit(shipment, finding.rule, item.identity.tenant, subject)
     }
   }
+
+  private static func origin(_ rule: ItemRule, _ tenant: String) -> DeliveryOrigin {
+    DeliveryOrigin(tenant: tenant, kind: .rule, name: String(rule.id))
+  }
+
+  private func submit(_ shipment: Shipment, _ rule: ItemRule, _ tenant: String, _ subject: String) {
+    deliverer.submit(
+      Delivery(origin: Self.origin(rule, tenant), subject: subject, shipment: shipment, createdUnixMilliseconds: nowUnixSeconds * 1_000))
+  }
+
+  /// The tries of a rule, newest first.
+  func history(_ rule: ItemRule, tenant: String) -> [DeliveryEntry] { deliverer.history(of: Self.origin(rule, tenant)) }
 
   private func shipments(_ finding: RuleFinding, _ lastOccurrence: [UInt8]?) -> [Shipment] {
     let item = finding.item
@@ -101,7 +131,7 @@ final class AlertDesk: Sendable {
     switch rule.channel {
     case .webhook: rule.target.map { .webhook(url: $0, body: json) }
     case .slack: rule.target.map { .webhook(url: $0, body: WebhookJSON.slack(text)) }
-    case .email: [.mail(relay: settings.smtp, from: settings.mailFrom, to: rule.target, subject: subject, text: text)]
+    case .email: [.mail(from: settings.mailFrom, to: rule.target, subject: subject, text: text)]
     }
   }
 
@@ -112,10 +142,14 @@ final class AlertDesk: Sendable {
     note.title = "A test of this rule"
     let item = Item(id: 0, projectID: rule.projectID, counter: 0, first: note, nowUnixSeconds: nowUnixSeconds)
     let finding = RuleFinding(rule: rule, item: item, eventName: "new_item", count: 1, suppression: nil)
+    let origin = Self.origin(rule, tenant)
+    let now = nowUnixSeconds * 1_000
     guard let shipment = shipments(finding, nil).first else {
-      return DeliveryEntry(unixSeconds: nowUnixSeconds, ruleID: rule.id, subject: "test", attempt: 0, isDelivered: false, outcome: "the rule has no target")
+      return DeliveryEntry(
+        unixMilliseconds: now, origin: origin, subject: "test", destination: "", attempt: 0, isDelivered: false, isFinal: true,
+        outcome: "the rule has no target")
     }
-    return await deliverer.test(shipment, ruleID: rule.id)
+    return await deliverer.test(Delivery(origin: origin, subject: "test", shipment: shipment, createdUnixMilliseconds: now))
   }
 
   /// Whether a rule's targets may be sent to, before it is saved.
@@ -128,7 +162,17 @@ final class AlertDesk: Sendable {
       return
     }
     for url in rule.target {
-      do { _ = try await guardian.address(of: try WebTarget(url)) } catch { throw Refusal(.invalid, error.reason) }
+      if let reason = await refusal(url) { throw Refusal(.invalid, reason) }
+    }
+  }
+
+  /// Why nothing can be delivered there, or nil.
+  func refusal(_ url: String) async -> String? {
+    do throws(DeliveryError) {
+      _ = try await guardian.address(of: try WebTarget(url))
+      return nil
+    } catch {
+      return error.reason
     }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import CairnCloudWatch
 import CairnFormats
 import CairnPlan
@@ -10,7 +11,8 @@ struct LineIntake: Sendable {
   struct Subscription: Sendable {
     var name: String
     var pattern: FilterPattern
-    var address: WebhookAddress
+    /// The webhook's URL.
+    var url: String
   }
   var masks = LineMask.none
   var metricFilters: [MetricFilter] = []
@@ -54,9 +56,9 @@ extension LogsDesk {
     }
     for (name, value) in entry.items["subscription"] ?? [:] {
       guard let pattern = try? FilterPattern(value["filterPattern"]?.string ?? ""),
-        let address = webhook(environment, value["destinationArn"]?.string ?? "")
+        let url = webhook(environment, value["destinationArn"]?.string ?? "")
       else { continue }
-      intake.subscriptions.append(LineIntake.Subscription(name: name, pattern: pattern, address: address))
+      intake.subscriptions.append(LineIntake.Subscription(name: name, pattern: pattern, url: url))
     }
     return intake
   }
@@ -105,11 +107,11 @@ extension LogsDesk {
     }
     writer.endObject()
     let body = GzipCompressor.compress(writer.finish())
-    state.deliveries.send(
+    state.deliverer.submit(
       Delivery(
-        environment: call.environment, source: "subscription \(batch.group) \(subscription.name)", address: subscription.address,
-        body: body,
-        headers: [("content-type", "application/json"), ("content-encoding", "gzip")],
+        origin: DeliveryOrigin(tenant: call.environment, kind: .subscription, name: "\(batch.group)/\(subscription.name)"),
+        subject: "\(wanted.count) \(wanted.count == 1 ? "line" : "lines") of \(batch.stream)",
+        shipment: .webhook(url: subscription.url, fields: [WebField("content-encoding", "gzip")], body: body),
         createdUnixMilliseconds: call.nowUnixMilliseconds))
   }
 }

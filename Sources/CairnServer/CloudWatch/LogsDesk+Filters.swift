@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import CairnCatalog
 import CairnCloudWatch
 import CairnFormats
@@ -149,13 +150,13 @@ extension LogsDesk {
     let destination = try call.text("destinationArn", 1...Int.max)
     let distribution = try call.choice("distribution", ["Random", "ByLogStream"]) ?? "ByLogStream"
     let entry = try await ownGroup(call, group)
-    guard let address = webhook(call.environment, destination) else {
+    guard let url = webhook(call.environment, destination) else {
       throw LogsError(
         .invalidParameter,
-        "Could not deliver test message to specified destination. Cairn delivers to a URL, http://…, given as destinationArn, "
+        "Could not deliver test message to specified destination. Cairn delivers to a URL, https://… or http://…, given as destinationArn, "
           + "or as targetArn of the destination that it names.")
     }
-    if let reason = await state.deliveries.refusal(address) {
+    if let reason = await state.alerts.refusal(url) {
       throw LogsError(.invalidParameter, "Could not deliver test message to specified destination: \(reason)")
     }
     let known = entry.items["subscription"] ?? [:]
@@ -177,12 +178,13 @@ extension LogsDesk {
   }
 
   /// Where a subscription delivers: a URL itself, or the target of a destination.
-  func webhook(_ environment: String, _ arn: String) -> WebhookAddress? {
+  func webhook(_ environment: String, _ arn: String) -> String? {
+    var url = arn
     if let range = arn.firstRange(of: ":destination:") {
-      let name = String(arn[range.upperBound...])
-      return registry.item(environment, "destination", name)?["targetArn"]?.string.flatMap(WebhookAddress.init)
+      guard let target = registry.item(environment, "destination", String(arn[range.upperBound...]))?["targetArn"]?.string else { return nil }
+      url = target
     }
-    return WebhookAddress(arn)
+    return (try? WebTarget(url)) == nil ? nil : url
   }
 
   private func describeSubscriptions(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {

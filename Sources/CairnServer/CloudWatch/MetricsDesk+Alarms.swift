@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import CairnCatalog
 import CairnCloudWatch
 import CairnFormats
@@ -209,7 +210,7 @@ extension MetricsDesk {
     guard changed["ActionsEnabled"]?.looseBoolean ?? true else { return }
     let key = value == "OK" ? "OKActions" : value == "ALARM" ? "AlarmActions" : "InsufficientDataActions"
     for url in (changed[key]?.array ?? []).compactMap(\.string) {
-      guard let address = WebhookAddress(url) else { continue }
+      guard (try? WebTarget(url)) != nil else { continue }
       let message = JSONValue.object([
         JSONMember("AlarmName", .string(name)), JSONMember("AlarmArn", changed["AlarmArn"] ?? .null),
         JSONMember("AlarmDescription", changed["AlarmDescription"] ?? .null), JSONMember("NewStateValue", .string(value)),
@@ -218,10 +219,10 @@ extension MetricsDesk {
         JSONMember("AWSAccountId", .string(call.account.account)),
         JSONMember("Trigger", changed),
       ])
-      state.deliveries.send(
+      state.deliverer.submit(
         Delivery(
-          environment: call.environment, source: "alarm \(name)", address: address, body: message.bytes,
-          headers: [("content-type", "application/json")], createdUnixMilliseconds: call.nowUnixMilliseconds))
+          origin: DeliveryOrigin(tenant: call.environment, kind: .alarm, name: name), subject: "\(old) to \(value)",
+          shipment: .webhook(url: url, body: message.bytes), createdUnixMilliseconds: call.nowUnixMilliseconds))
       try note(call, name, "Action", "Delivery to \(url) begun", data: "{}")
     }
   }

@@ -48,7 +48,7 @@ struct RollbarRules: Sendable {
         let rule = try find(exchange, caller)
         return api.answer { (writer) in
           writer.beginArray()
-          for entry in api.state.alerts.deliverer.history where entry.ruleID == rule.id { writer.object { entry.write(&$0) } }
+          for entry in api.state.alerts.history(rule, tenant: caller.tenant) { writer.object { entry.write(&$0) } }
           writer.endArray()
         }
       },
@@ -238,16 +238,5 @@ extension ItemRule {
         }
       }
     }
-  }
-}
-
-extension DeliveryEntry {
-  func write(_ writer: inout JSONWriter) {
-    writer.member("timestamp", unixSeconds)
-    writer.member("rule_id", ruleID)
-    writer.member("subject", subject)
-    writer.member("attempt", attempt)
-    writer.member("delivered", isDelivered)
-    writer.member("outcome", outcome)
   }
 }
