@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCRC32C"),
+    .target(name: "CSecrets"),
     // RE2 is C++: this target shows it as C.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CBacktrace"),
@@ -65,6 +66,7 @@ let package = Package(
     // 2
     room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
     room("CairnIssues", ["CairnBytes", "CairnColumns", .product(name: "Crypto", package: "swift-crypto")]),
+    room("CairnSecrets", ["CSecrets", "CairnBytes", "CairnFormats", "CairnPatterns"]),
     room("CairnDemo", ["CairnBytes", "CairnFormats"]),
     // The kit runs inside other people's programs: no room of the server.
     .target(
@@ -96,10 +98,10 @@ let package = Package(
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
       swiftSettings: sheet),
-    room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats"]),
+    room("CairnOTLP", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnSecrets"]),
     room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
-    room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan"]),
-    room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
+    room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnSecrets"]),
+    room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnSecrets"]),
     room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
@@ -108,7 +110,7 @@ let package = Package(
     // 5
     room(
       "CairnStore",
-      ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnIssues", "CairnOTLP", "CairnRollbar", "CairnXRay", "CairnStorage", "CairnQuery"]),
+      ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnIssues", "CairnOTLP", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnStorage", "CairnQuery"]),
     room(
       "CairnAlerts",
       [
@@ -119,7 +121,7 @@ let package = Package(
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnRollbar", "CairnXRay", "CairnCatalog",
+        "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnCatalog",
         "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -158,6 +160,7 @@ let package = Package(
     tests(
       "CairnStorageTests",
       ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnPlan", "CairnStorage", "TestSupport"]),
+    tests("CairnSecretsTests", ["CairnBytes", "CairnFormats", "CairnOTLP", "CairnSecrets", "TestSupport"]),
     tests("CairnPatternsTests", ["CairnPatterns"]),
     tests("CairnCloudWatchTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnCloudWatch", "TestSupport"]),
     tests(

@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnBytes
 public import CairnColumns
-internal import CairnPlan
+public import CairnPlan
 
 /// Turns a plain body into rows; the same body and context always make the same rows.
 public typealias RequestDecoder =
   @Sendable (_ body: RawSpan, _ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) -> IntakeVerdict
+
+/// A body from which something was taken out, plain, and the format that it has now.
+public struct ScrubbedRequest: Sendable {
+  public var format: RequestFormat
+  public var body: [UInt8]
+
+  public init(format: RequestFormat, body: [UInt8]) {
+    self.format = format
+    self.body = body
+  }
+}
+
+/// Takes out of a plain body what must not be kept; nil where the body may stay as it is.
+public typealias RequestScrubber = @Sendable (_ header: RequestHeader, _ body: RawSpan) -> ScrubbedRequest?
 
 /// Every limit of the store, with its unit and its reason.
 public struct ArchiveSettings: Sendable {

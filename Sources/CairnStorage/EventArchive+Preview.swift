@@ -13,7 +13,11 @@ extension EventArchive {
     guard let decoder = decoders[header.format] else { return nil }
     let context = settings.context(header)
     let head = Head(journalNumber: 0, identities: IdentitySet())
-    func decode(_ plain: RawSpan) throws(IngestError) {
+    func decode(_ received: RawSpan) throws(IngestError) {
+      guard let scrubbed = scrub(header, received) else { return try decode(received, decoder) }
+      if let decoder = decoders[scrubbed.format] { try decode(unsafe scrubbed.body.span.bytes, decoder) }
+    }
+    func decode(_ plain: RawSpan, _ decoder: RequestDecoder) throws(IngestError) {
       try head.open.withLock { (open) throws(IngestError) in
         do throws(DecodeError) {
           _ = try decoder(plain, context, &open.batch)

@@ -9,7 +9,7 @@ internal import Synchronization
 /// The embedded store: a head in memory with its journal on disk, and sealed segments.
 ///
 /// ```
-/// accept:  inflate > pack > [ decode into the head > frame to the journal's buffer ] > commit: wait for the sync > acknowledge
+/// accept:  inflate > scrub > pack > [ decode into the head > frame to the journal's buffer ] > commit: wait for the sync > acknowledge
 /// seal:    full head > sorted columns > segment file > its journal is dropped
 /// merge:   small segments > one segment > the small ones are dropped
 /// read:    snapshot = segments + full heads + the open head as it is now
@@ -65,6 +65,7 @@ public final class EventArchive: IngestStore {
   let settings: ArchiveSettings
   let files: any FileSystem
   let decoders: [RequestFormat: RequestDecoder]
+  let scrub: RequestScrubber
   let journal: JournalWriter
   let cache: ColumnCache
   /// What was found damaged.
@@ -82,11 +83,12 @@ public final class EventArchive: IngestStore {
   /// Damage never keeps it from opening; it is in `damage`. Throws where the folder is in use or cannot be read or written at all.
   public init(
     files: any FileSystem, settings: ArchiveSettings, decoders: [RequestFormat: RequestDecoder],
-    wallClock: @escaping @Sendable () -> Int64 = wallClockUnixNanoseconds
+    scrub: @escaping RequestScrubber = { _, _ in nil }, wallClock: @escaping @Sendable () -> Int64 = wallClockUnixNanoseconds
   ) throws(StorageError) {
     self.files = files
     self.settings = settings
     self.decoders = decoders
+    self.scrub = scrub
     self.wallClock = wallClock
     journal = JournalWriter(files: files)
     cache = ColumnCache(byteCountMax: settings.cacheByteCountMax)
@@ -114,6 +116,7 @@ public final class EventArchive: IngestStore {
     if header.encoding == .identity {
       try admit(body.byteCount)
       defer { inFlightByteCount.wrappingSubtract(body.byteCount, ordering: .relaxed) }
+      if let scrubbed = scrub(header, body) { return try accept(scrubbed, for: header, workspace) }
       return try workspace.withPacked(body) { (packed) throws(IngestError) in
         try append(header, body, packed: packed, .zstd, decoder)
       }
@@ -121,7 +124,20 @@ public final class EventArchive: IngestStore {
     return try workspace.withInflated(body, header.encoding, limitBytes: settings.bodyByteCountMax) { (plain) throws(IngestError) in
       try admit(plain.byteCount)
       defer { inFlightByteCount.wrappingSubtract(plain.byteCount, ordering: .relaxed) }
+      if let scrubbed = scrub(header, plain) { return try accept(scrubbed, for: header, workspace) }
       return try append(header, plain, packed: body, .asReceived, decoder)
+    }
+  }
+
+  /// Takes in what is left of a body, as if it had come like that, unpacked.
+  private func accept(_ scrubbed: ScrubbedRequest, for header: RequestHeader, _ workspace: Workspace) throws(IngestError) -> IngestOutcome {
+    var header = header
+    header.format = scrubbed.format
+    header.encoding = .identity
+    guard let decoder = decoders[header.format] else { throw .unsupported(reason: "no decoder for this kind of body") }
+    let plain = unsafe scrubbed.body.span.bytes
+    return try workspace.withPacked(plain) { (packed) throws(IngestError) in
+      try append(header, plain, packed: packed, .zstd, decoder)
     }
   }
 

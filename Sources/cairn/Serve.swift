@@ -29,7 +29,8 @@ struct Serve: AsyncParsableCommand {
     let catalogPath = try settings.preparedCatalogPath()
     let store: EmbeddedStore
     do {
-      store = try EmbeddedStore(folder: settings.dataDirectory, settings: ArchiveSettings(settings), tellOccurrences: { pending.add($0) })
+      store = try EmbeddedStore(folder: settings.dataDirectory, settings: ArchiveSettings(settings),
+        unscrubbedEnvironments: settings.unscrubbedEnvironments, tellOccurrences: { pending.add($0) })
     } catch {
       throw ValidationError(error.message)
     }

@@ -13,19 +13,19 @@ import Testing
     ("card 5500 0055 5555 5559.", "card [redacted]."),
     ("key AKIAIOSFODNN7EXAMPLE", "key [redacted]"),
     ("-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\nnext", "[redacted]\nnext"),
-  ]) func takesSecretsOut(_ line: String, _ kept: String) { #expect(SecretScrubber.mask.masked(line) == kept) }
+  ]) func takesSecretsOut(_ line: String, _ kept: String) { #expect(LineMask.secrets.masked(line) == kept) }
 
   @Test(arguments: [
     "author: Bob", "tokens=12", "token=42", "auth=true", "password=null", "order 4111111111111112", "at 1795671311123", "authenticated: yes",
     "1-5759e988-bd862e3fe1be46a994272793", "https://example.com/a?b=c",
-  ]) func leavesTheRest(_ line: String) { #expect(SecretScrubber.mask.masked(line) == line) }
+  ]) func leavesTheRest(_ line: String) { #expect(LineMask.secrets.masked(line) == line) }
 
   @Test func masksABatchInPlace() {
     var batch = LogBatch(group: "g", stream: "s")
     for (index, line) in ["fine", "password=x", "secret: yyy z", "", "AKIAIOSFODNN7EXAMPLE", "word"].enumerated() {
       batch.append(timeUnixMilliseconds: Int64(index), message: Array(line.utf8))
     }
-    SecretScrubber.mask.apply(to: &batch)
+    LineMask.secrets.apply(to: &batch)
     #expect((0..<6).map(batch.message) == ["fine", "password=[redacted]", "secret: [redacted] z", "", "[redacted]", "word"])
   }
 

@@ -50,6 +50,18 @@ export function xrayAPI(address, open) {
     { name: 'Collector', lang: 'yaml', code: `exporters:\n  awsxray:\n    endpoint: http://${address}\n    region: us-east-1` }];
 }
 
+/** @param {string} address host:port of the main port @param {boolean} open @returns {Snippet[]} */
+export function cloudWatch(address, open) {
+  const keys = open ? 'export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any' : '# what cairn key create --aws prints\nexport AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…';
+  const [host, port] = address.split(/:(?=\d+$)/);
+  const env = `export AWS_ENDPOINT_URL=http://${address}   # STS too, which WatchTower asks for tags\nexport AWS_DEFAULT_REGION=us-east-1\n${keys}`;
+  return [{ name: 'Environment', lang: 'sh', code: `${env}\nexport AWS_DISABLE_HOST_PREFIX_INJECTION=true   # live tail` },
+    { name: 'AWS CLI', lang: 'sh', code: `${env}\naws logs create-log-group --log-group-name shop\naws logs create-log-stream --log-group-name shop --log-stream-name one\naws logs put-log-events --log-group-name shop --log-stream-name one --log-events timestamp=$(date +%s000),message=hello` },
+    { name: 'WatchTower', lang: 'python', code: `# pip install watchtower\n${env.replace(/^/gm, '# ')}\nimport logging, watchtower\n\nlogging.getLogger().addHandler(watchtower.CloudWatchLogHandler(log_group_name='shop'))` },
+    { name: 'Fluent Bit', lang: 'yaml', code: `pipeline:\n  outputs:\n    - name: cloudwatch_logs\n      match: '*'\n      region: us-east-1\n      endpoint: ${host}\n      port: ${port}\n      tls: off\n      log_group_name: shop\n      log_stream_prefix: fluent-\n      auto_create_group: on` },
+    { name: 'CloudWatch agent', lang: 'js', code: `{\n  "logs": {\n    "endpoint_override": "http://${address}",\n    "logs_collected": { "files": { "collect_list": [\n      { "file_path": "/var/log/shop.log", "log_group_name": "shop", "log_stream_name": "{hostname}" } ] } }\n  }\n}` }];
+}
+
 /** @param {string} env @param {'http' | 'grpc'} protocol @returns {Snippet[]} */
 function languages(env, protocol) {
   const go = protocol === 'http' ? 'otlptracehttp' : 'otlptracegrpc';

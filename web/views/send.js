@@ -2,7 +2,7 @@
 // A checklist that ticks itself: each door with settings to copy, what arrives, and what was turned away and why.
 import { icon } from '../charts/svg.js';
 import { ago, plural, whole } from '../model/format.js';
-import { dialable, helloTrace, highlight, otlpGRPC, otlpHTTP, xrayAPI, xrayDaemon } from '../model/snippets.js';
+import { cloudWatch, dialable, helloTrace, highlight, otlpGRPC, otlpHTTP, xrayAPI, xrayDaemon } from '../model/snippets.js';
 import { clock } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { isAbort } from '../wire/http.js';
@@ -13,8 +13,8 @@ import { failed, skeleton } from './states.js';
 
 const every = 1000; // ms
 const signalNames = { traces: 'Traces', logs: 'Logs', metrics: 'Metrics' };
-const makers = { 'otlp-http': otlpHTTP, 'otlp-grpc': otlpGRPC, 'xray-daemon': xrayDaemon, 'xray-api': xrayAPI };
-const told = { 'otlp-http': 'protobuf or JSON, gzip', 'otlp-grpc': 'protobuf, gzip', 'xray-daemon': 'UDP and TCP', 'xray-api': 'Signature V4' };
+const makers = { 'otlp-http': otlpHTTP, 'otlp-grpc': otlpGRPC, 'xray-daemon': xrayDaemon, 'xray-api': xrayAPI, cloudwatch: cloudWatch };
+const told = { 'otlp-http': 'protobuf or JSON, gzip', 'otlp-grpc': 'protobuf, gzip', 'xray-daemon': 'UDP and TCP', 'xray-api': 'Signature V4', cloudwatch: 'logs, metrics; Signature V4' };
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function sendPage(host) {

@@ -15,7 +15,7 @@ public func fuzzPatterns(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   }
   if var request = unsafe try? PutLogEventsRequest(bytes.span.bytes), (try? request.check()) != nil {
     _ = request.reject(nowUnixMilliseconds: 1_700_000_000_000, retentionDays: 3)
-    SecretScrubber.mask.apply(to: &request.batch)
+    LineMask.secrets.apply(to: &request.batch)
     _ = request.batch.encoded()
   }
   return 0

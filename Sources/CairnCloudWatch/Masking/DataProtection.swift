@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
 internal import CairnPatterns
+internal import CairnSecrets
 
 // { "Name", "Version": "2021-06-01",
 //   "Configuration": { "CustomDataIdentifier": [ { "Name", "Regex" } ] },
@@ -73,7 +74,7 @@ public struct DataProtection: Sendable {
   /// The identifiers that an expression can find; those that need more than one (names, addresses) are refused.
   static let known: [String: String] = [
     "EmailAddress": #"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"#,
-    "CreditCardNumber": SecretScrubber.cardPattern,
+    "CreditCardNumber": CardNumber.pattern,
     "IpAddress":
       #"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b|\b(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}\b"#,
     "AwsSecretKey": #"(?i)(?:aws|secret)[\w.-]*["']?\s*[:=]\s*["']?([A-Za-z0-9/+=]{40})\b"#,

@@ -60,8 +60,22 @@ struct CloudWatchDoor: Sendable {
       case .other(let response): return response
       }
     } catch {
+      note(error, operation?.name, exchange)
       return self.error(error, type)
     }
+  }
+
+  /// What was to come in and did not, for the page of doors.
+  private func note(_ error: LogsError, _ operation: String?, _ exchange: Exchange) {
+    state.telemetry.refusal(door: Door.cloudWatch.rawValue, reason: error.kind.rawValue)
+    guard let operation, operation == "PutLogEvents" || operation == "PutMetricData" else { return }
+    // WatchTower and agents find out by this answer that a stream is to be made.
+    if error.kind == .resourceNotFound { return }
+    state.ledger.rejected(
+      .init(
+        environment: exchange.environment, door: Door.cloudWatch.rawValue, method: "POST", path: operation,
+        status: error.kind == .unavailable ? 503 : 400, reason: error.message,
+        client: exchange.request.header("user-agent") ?? exchange.request.remoteAddress, lastUnixMicroseconds: state.nowUnixMicroseconds))
   }
 
   private func call(_ exchange: Exchange, _ operation: LogsOperation?) throws(LogsError) -> LogsCall {

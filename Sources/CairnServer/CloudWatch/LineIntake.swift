@@ -25,7 +25,7 @@ struct LineIntake: Sendable {
   func observe(_ batch: LogBatch, _ desk: LogsDesk, _ call: LogsCall) async {
     var points = EmbeddedMetrics.points(batch)
     for filter in metricFilters { points += filter.points(batch) }
-    if !points.isEmpty { try? await desk.keep(MetricPoint.gathered(points), call) }
+    if !points.isEmpty { _ = try? await desk.keep(MetricPoint.gathered(points), call) }
     for subscription in subscriptions { desk.deliver(batch, to: subscription, call) }
   }
 }
@@ -42,7 +42,7 @@ extension LogsDesk {
   private func makeIntake(_ environment: String, _ name: String) -> LineIntake {
     var intake = LineIntake()
     guard let entry = registry.group(environment, name) else { return intake }
-    if !state.settings.scrubsNothing(environment) { intake.masks = intake.masks.joined(with: SecretScrubber.mask) }
+    if !state.settings.scrubsNothing(environment) { intake.masks = intake.masks.joined(with: LineMask.secrets) }
     let account = registry.items(environment, "account-policy").compactMap { $0.value["policyDocument"]?.string }
     for document in account + (entry.group.protectionPolicy.map { [$0] } ?? []) {
       if let policy = try? DataProtection(document: document) { intake.masks = intake.masks.joined(with: policy.mask) }
@@ -64,13 +64,15 @@ extension LogsDesk {
   }
 
   /// Journals points of metrics.
-  func keep(_ points: [MetricPoint], _ call: LogsCall) async throws(LogsError) {
+  @discardableResult
+  func keep(_ points: [MetricPoint], _ call: LogsCall) async throws(LogsError) -> IngestOutcome {
     let header = RequestHeader(
       format: .metricPoints, encoding: .identity, environment: call.environment, receivedUnixNanoseconds: call.nowUnixNanoseconds)
     let body = ByteBuffer(bytes: MetricPoint.encode(points))
     do {
       let outcome = try state.store.accept(header, body: body.readableBytesSpan)
       try await state.store.commit(outcome)
+      return outcome
     } catch {
       throw LogsError(error)
     }

@@ -19,9 +19,10 @@ extension LogsDesk {
     let group = try await ownGroup(call, request.batch.group)
     guard group.group.name != "aws/spans" else { throw LogsError(.invalidParameter, "Events cannot be put into aws/spans.") }
     guard var stream = group.streams[request.batch.stream] else { throw .noStream }
+    let count = request.batch.count
     let rejected = request.reject(nowUnixMilliseconds: call.nowUnixMilliseconds, retentionDays: group.group.retentionDays)
     if request.batch.count > 0 {
-      try await take(&request.batch, call)
+      try await take(&request.batch, call, rejectedCount: count - request.batch.count)
       stream.lastIngestionUnixMilliseconds = call.nowUnixMilliseconds
       stream.lastEventUnixMilliseconds = request.batch.times.last
     }
@@ -38,7 +39,7 @@ extension LogsDesk {
   }
 
   /// Masks, journals and acknowledges a batch; then what hangs on lines (metrics, subscriptions, live tails) sees it.
-  func take(_ batch: inout LogBatch, _ call: LogsCall) async throws(LogsError) {
+  func take(_ batch: inout LogBatch, _ call: LogsCall, rejectedCount: Int) async throws(LogsError) {
     let intake = intake(call.environment, batch.group)
     intake.mask(&batch)
     batch.sequence = registry.numbers(batch.count, nowUnixNanoseconds: call.nowUnixNanoseconds)
@@ -47,14 +48,27 @@ extension LogsDesk {
       receivedUnixNanoseconds: call.nowUnixNanoseconds)
     let body = ByteBuffer(bytes: batch.encoded())
     do {
-      let outcome = try state.store.accept(header, body: body.readableBytesSpan)
+      var outcome = try state.store.accept(header, body: body.readableBytesSpan)
       try await state.store.commit(outcome)
       precondition(outcome.acceptedCount <= batch.count, "no more lines are kept than were sent")
+      outcome.rejectedCount += rejectedCount
+      if rejectedCount > 0 { outcome.rejectionReason = "too old or too new" }
+      note(outcome, .logs, call)
     } catch {
       throw LogsError(error)
     }
     registry.note(call.environment, batch, ingestionUnixMilliseconds: call.nowUnixMilliseconds)
     await intake.observe(batch, self, call)
+  }
+}
+
+extension LogsDesk {
+  /// Writes into the books of the doors what was taken in by this one.
+  func note(_ outcome: IngestOutcome, _ signal: Signal, _ call: LogsCall) {
+    state.ledger.accepted(
+      DoorSignal(.cloudWatch, signal), environment: call.environment, outcome, unixMicroseconds: call.nowUnixNanoseconds / 1000)
+    let taken = .nanoseconds(max(0, state.parts.clock.unixNanoseconds() - call.nowUnixNanoseconds)) as Duration
+    state.telemetry.ingest(door: Door.cloudWatch.rawValue, bytes: call.body.readableBytes, taken)
   }
 }
 

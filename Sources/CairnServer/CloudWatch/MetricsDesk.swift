@@ -48,7 +48,7 @@ struct MetricsDesk: Sendable {
     }
     var points: [MetricPoint] = []
     for datum in data { points += try Self.points(datum.with("Namespace", .string(namespace)), call) }
-    try await logs.keep(points, call)
+    logs.note(try await logs.keep(points, call), .metrics, call)
     return .nothing
   }
 

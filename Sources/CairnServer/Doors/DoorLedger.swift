@@ -94,7 +94,7 @@ final class DoorLedger: Sendable {
     guard outcome.rejectedCount > 0 else { return }
     rejected(
       Rejection(
-        environment: environment, door: source.door.rawValue, method: "POST", path: source.signal.path, status: 200,
+        environment: environment, door: source.door.rawValue, method: "POST", path: source.path, status: 200,
         reason: "left out \(outcome.rejectedCount) items: \(outcome.rejectionReason)", client: "",
         lastUnixMicroseconds: unixMicroseconds))
   }

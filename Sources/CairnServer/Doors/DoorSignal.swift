@@ -9,6 +9,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
   case xrayDaemon = "xray-daemon"
   case xrayAPI = "xray-api"
   case rollbar
+  case cloudWatch = "cloudwatch"
 
   var title: String {
     switch self {
@@ -17,6 +18,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .xrayDaemon: "AWS X-Ray daemon"
     case .xrayAPI: "AWS X-Ray API"
     case .rollbar: "Rollbar"
+    case .cloudWatch: "AWS CloudWatch"
     }
   }
 
@@ -28,6 +30,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .xrayDaemon: .xray
     case .xrayAPI: .http
     case .rollbar: .http
+    case .cloudWatch: .http
     }
   }
 
@@ -37,6 +40,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .xrayDaemon, .xrayAPI: [.traces]
     case .otlpHTTP, .otlpGRPC: Signal.otlp
     case .rollbar: [.errors]
+    case .cloudWatch: [.logs, .metrics]
     }
   }
 }
@@ -101,5 +105,11 @@ struct DoorSignal: Sendable, Hashable {
   init(_ door: Door, _ signal: Signal) {
     self.door = door
     self.signal = signal
+  }
+
+  /// Where it comes in: a path, or AWS's operation.
+  var path: String {
+    guard door == .cloudWatch else { return signal.path }
+    return signal == .metrics ? "PutMetricData" : "PutLogEvents"
   }
 }

@@ -4,6 +4,7 @@ import CairnFormats
 import CairnIssues
 import CairnPlan
 import CairnRollbar
+import CairnSecrets
 import NIOCore
 import NIOHTTP1
 
@@ -33,13 +34,14 @@ struct RollbarDoor: Sendable {
 
   private func take(_ exchange: Exchange, isBatch: Bool) async throws(Refusal) -> Response {
     let received = state.parts.clock.unixNanoseconds()
-    let body = try plainBody(exchange.request)
-    let receipt = isBatch ? nil : try receipt(body, received)
+    let sent = try plainBody(exchange.request)
+    let told = isBatch ? nil : try receipt(sent, received)
     let caller = try RollbarAccess(state: state).caller(
-      exchange.request, bodyToken: receipt?.accessToken, needs: scopes(platform: receipt?.platform))
+      exchange.request, bodyToken: told?.accessToken, needs: scopes(platform: told?.platform))
     let standing = state.tokenWindows.use(caller.token, nowUnixSeconds: received / 1_000_000_000)
     if let token = caller.token, let standing, standing.isExceeded { return try await refuse(token, standing, caller, received) }
-    if let receipt, !receipt.isObject { throw Refusal(.invalid, "the item must be a JSON object") }
+    if let told, !told.isObject { throw Refusal(.invalid, "the item must be a JSON object") }
+    let (body, receipt) = try scrubbed(sent, told, caller, received)
     let hint = RollbarHint(
       project: caller.project.name, remoteAddress: exchange.request.remoteAddress,
       rulings: state.groupingRules.rulings(body, text: caller.project.groupingRules, projectID: caller.project.id))
@@ -63,6 +65,15 @@ struct RollbarDoor: Sendable {
     } catch {
       throw Refusal(.malformed, "the body is not JSON: \(error.message)")
     }
+  }
+
+  /// What the store will keep, and a receipt for that: an item without a uuid gets one made of its bytes.
+  private func scrubbed(
+    _ body: ByteBuffer, _ receipt: RollbarReceipt?, _ caller: RollbarCaller, _ received: Int64
+  ) throws(Refusal) -> (ByteBuffer, RollbarReceipt?) {
+    guard !state.settings.scrubsNothing(caller.tenant), let bytes = JSONScrubber.scrubbed(body.readableBytesSpan) else { return (body, receipt) }
+    let scrubbed = ByteBuffer(bytes: bytes)
+    return (scrubbed, receipt == nil ? nil : try self.receipt(scrubbed, received))
   }
 
   private func ingest(_ header: RequestHeader, _ body: ByteBuffer) async throws(Refusal) -> IngestOutcome {

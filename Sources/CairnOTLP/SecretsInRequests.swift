@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
+internal import CairnSecrets
+
+// Where texts stand in the three requests, for who takes secrets out of them before they are journaled.
+//
+//   request   1 Resource…{ 1 Resource{1 attributes}, 2 Scope…{ 1 Scope{1 name, 2 version, 3 attributes}, 2 item } }
+//   Span      3 trace_state  5 name  9 attributes  11 events{2 name, 3 attributes}  13 links{3 trace_state, 4 attributes}  15 status{2 message}
+//   LogRecord 3 severity_text  5 body  6 attributes  12 event_name
+//   Metric    5, 7, 9, 10, 11 {1 points{attributes, exemplars{7 attributes}}}  12 metadata
+
+/// The `ExportTraceServiceRequest` without its secrets, or nil where it has none.
+public func scrubbedTraces(_ bytes: RawSpan) -> [UInt8]? { ProtobufScrubber.scrubbed(bytes, traces) }
+
+/// The `ExportLogsServiceRequest` without its secrets, or nil where it has none.
+public func scrubbedLogs(_ bytes: RawSpan) -> [UInt8]? { ProtobufScrubber.scrubbed(bytes, logs) }
+
+/// The `ExportMetricsServiceRequest` without its secrets, or nil where it has none.
+public func scrubbedMetrics(_ bytes: RawSpan) -> [UInt8]? { ProtobufScrubber.scrubbed(bytes, metrics) }
+
+private func request(_ item: WireShape) -> WireShape {
+  let scope = WireShape.message([1: .text, 2: .text, 3: .pair])
+  return .message([1: .message([1: .message([1: .pair]), 2: .message([1: scope, 2: item])])])
+}
+
+private let traces = request(
+  .message([
+    3: .text, 5: .text, 9: .pair, 11: .message([2: .text, 3: .pair]), 13: .message([3: .text, 4: .pair]), 15: .message([2: .text]),
+  ]))
+
+private let logs = request(.message([3: .text, 5: .any, 6: .pair, 12: .text]))
+
+private let metrics: WireShape = {
+  let exemplar = WireShape.message([7: .pair])
+  let number = WireShape.message([1: .message([7: .pair, 5: exemplar])])
+  let histogram = WireShape.message([1: .message([9: .pair, 8: exemplar])])
+  let exponential = WireShape.message([1: .message([1: .pair, 11: exemplar])])
+  let summary = WireShape.message([1: .message([7: .pair])])
+  return request(.message([5: number, 7: number, 9: histogram, 10: exponential, 11: summary, 12: .pair]))
+}()
