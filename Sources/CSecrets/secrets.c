@@ -26,8 +26,7 @@ static int is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 static int is_space(uint8_t byte) { return byte == ' ' || (uint8_t)(byte - 9) < 5; }
 static uint8_t lower(uint8_t byte) { return (uint8_t)(byte - 'A') < 26 ? byte | 32 : byte; }
 
-static int begins(const uint8_t *p, size_t at, size_t n, const char *word) {
-  size_t length = strlen(word);
+static int begins(const uint8_t *p, size_t at, size_t n, const char *word, size_t length) {
   if (n - at < length) return 0;
   for (size_t i = 0; i < length; i++)
     if (lower(p[at + i]) != (uint8_t)word[i]) return 0;
@@ -35,15 +34,14 @@ static int begins(const uint8_t *p, size_t at, size_t n, const char *word) {
 }
 
 // True where the word ends at `at`.
-static int ends(const uint8_t *p, size_t at, const char *word) {
-  size_t length = strlen(word);
-  return at >= length && begins(p, at - length, at, word);
+static int ends(const uint8_t *p, size_t at, const char *word, size_t length) {
+  return at >= length && begins(p, at - length, at, word, length);
 }
 
 // What must stand before `key`, with or without `_` or `-` between.
 static int names_a_key(const uint8_t *p, size_t at) {
   if (at > 0 && (p[at - 1] == '_' || p[at - 1] == '-' || p[at - 1] == ' ')) at--;
-  return ends(p, at, "api") || ends(p, at, "secret") || ends(p, at, "private") || ends(p, at, "access");
+  return ends(p, at, "api", 3) || ends(p, at, "secret", 6) || ends(p, at, "private", 7) || ends(p, at, "access", 6);
 }
 
 // True where a value follows a name that ends at `at`.
@@ -74,17 +72,38 @@ static int is_aws_key(const uint8_t *p, size_t at, size_t n) {
 
 // The place behind the name that begins at `at` and has a value, or 0.
 static size_t name_end(const uint8_t *p, size_t at, size_t n, int names_alone) {
-  static const char *const names[] = {"password", "passwd", "secret", "key", "authorization", "auth", "credentials", "credential", "token", "bearer", "pwd"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (!begins(p, at, n, names[i])) continue;
-    size_t end = at + strlen(names[i]);
-    if (i == 3 && !names_a_key(p, at)) return 0;
-    if (i == 3 && n - end >= 5 && !memcmp(p + end, "-----", 5)) return end;
-    if (i == 10 && !ends(p, at, "mysql") && !ends(p, at, "mysql_") && !ends(p, at, "mysql-")) return 0;
-    if (i == 9 && end < n && is_space(p[end])) return end;
-    return has_value(p, end, n, names_alone) ? end : 0;
+#define IF(word) if (begins(p, at, n, word, sizeof word - 1)) length = sizeof word - 1
+  size_t length = 0;
+  switch (lower(p[at])) {
+  case 'p':
+    IF("password");
+    else IF("passwd");
+    else IF("pwd");
+    if (length == 3 && !ends(p, at, "mysql", 5) && !ends(p, at, "mysql_", 6) && !ends(p, at, "mysql-", 6)) return 0;
+    break;
+  case 's': IF("secret"); break;
+  case 'k':
+    IF("key");
+    if (!length || !names_a_key(p, at)) return 0;
+    if (n - at >= 8 && !memcmp(p + at + 3, "-----", 5)) return at + 3;
+    break;
+  case 'a':
+    if (is_aws_key(p, at, n)) return at + 4;
+    IF("authorization");
+    else IF("auth");
+    break;
+  case 'c':
+    IF("credentials");
+    else IF("credential");
+    break;
+  case 't': IF("token"); break;
+  case 'b':
+    IF("bearer");
+    if (length && at + length < n && is_space(p[at + length])) return at + length;
+    break;
   }
-  return is_aws_key(p, at, n) ? at + 4 : 0;
+#undef IF
+  return length && has_value(p, at + length, n, names_alone) ? at + length : 0;
 }
 
 // True where `wanted` digits from `at` on, with single blanks or hyphens between, are a card's number.
@@ -111,16 +130,18 @@ static int is_card(const uint8_t *p, size_t at, size_t n) {
   return is_card_of(p, at, n, 16);
 }
 
+static int is_separator(uint8_t byte) { return byte == ' ' || byte == '-'; }
+
 // A card's number in or from the run of digits that begins at `at`. What stands before a text (its length in protobuf, the line before) may
-// be a digit too, so a run that is longer than a card is tried at its second digit and from its end.
+// be a digit too, so the first group of a number in groups is counted from its end, and a run that is longer than a number is tried from both.
 static int has_card(const uint8_t *p, size_t at, size_t n) {
   size_t end = at;
   while (end < n && is_digit(p[end])) end++;
   size_t run = end - at;
-  if (run <= 16 && is_card(p, at, n)) return 1;
-  if ((run == 5 || run == 17) && is_card(p, at + 1, n)) return 1;
+  if (run < 15) return run >= 4 && end < n && is_separator(p[end]) && is_card(p, end - 4, n);
+  if (run <= 16) return is_card(p, at, n);
   // Times in nanoseconds have 19 digits.
-  return run > 16 && run != 19 && (is_card(p, at, n) || is_card(p, end - 16, n) || is_card(p, end - 15, n));
+  return run != 19 && (is_card(p, at, n) || is_card(p, end - 16, n) || is_card(p, end - 15, n));
 }
 
 static size_t by_bytes(const uint8_t *p, size_t from, size_t at, size_t n, int names_alone) {
@@ -167,7 +188,10 @@ __attribute__((target("avx2"))) static size_t by_vectors(const uint8_t *p, size_
       if (end) return end;
     }
     for (; runs; runs &= runs - 1) {
-      size_t start = at + (size_t)__builtin_ctzll(runs) - 32;
+      int bit = __builtin_ctzll(runs), run = __builtin_ctzll(~(both >> bit) | 1ull << 63);
+      size_t start = at + (size_t)bit - 32;
+      // Most runs are too short, and nothing follows them.
+      if (bit + run < 64 && run < 15 && !is_separator(p[start + (size_t)run])) continue;
       if (has_card(p, start, n)) return start;
     }
   }

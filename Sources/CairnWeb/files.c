@@ -238,108 +238,111 @@ static const unsigned char file_77[] = {
 #embed "../../web/views/keys.js"
 };
 static const unsigned char file_78[] = {
-#embed "../../web/views/logs-editor.js"
+#embed "../../web/views/logs-deliveries.js"
 };
 static const unsigned char file_79[] = {
-#embed "../../web/views/logs-groups.js"
+#embed "../../web/views/logs-editor.js"
 };
 static const unsigned char file_80[] = {
-#embed "../../web/views/logs-line.js"
+#embed "../../web/views/logs-groups.js"
 };
 static const unsigned char file_81[] = {
-#embed "../../web/views/logs-patterns.js"
+#embed "../../web/views/logs-line.js"
 };
 static const unsigned char file_82[] = {
-#embed "../../web/views/logs-results.js"
+#embed "../../web/views/logs-patterns.js"
 };
 static const unsigned char file_83[] = {
-#embed "../../web/views/logs-tail.js"
+#embed "../../web/views/logs-results.js"
 };
 static const unsigned char file_84[] = {
-#embed "../../web/views/logs-volume.js"
+#embed "../../web/views/logs-tail.js"
 };
 static const unsigned char file_85[] = {
-#embed "../../web/views/logs.js"
+#embed "../../web/views/logs-volume.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/logs.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_88[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_89[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_90[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_93[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_94[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_95[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_96[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_97[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_98[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_99[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_100[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_102[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_103[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_104[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_105[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_106[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_112[] = {
+#embed "../../web/wire/logs.js"
+};
+static const unsigned char file_113[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -422,42 +425,43 @@ static const cairn_web_file files[] = {
   {"views/explore-results.js", file_75, sizeof file_75},
   {"views/explore.js", file_76, sizeof file_76},
   {"views/keys.js", file_77, sizeof file_77},
-  {"views/logs-editor.js", file_78, sizeof file_78},
-  {"views/logs-groups.js", file_79, sizeof file_79},
-  {"views/logs-line.js", file_80, sizeof file_80},
-  {"views/logs-patterns.js", file_81, sizeof file_81},
-  {"views/logs-results.js", file_82, sizeof file_82},
-  {"views/logs-tail.js", file_83, sizeof file_83},
-  {"views/logs-volume.js", file_84, sizeof file_84},
-  {"views/logs.js", file_85, sizeof file_85},
-  {"views/map-panel.js", file_86, sizeof file_86},
-  {"views/map-traces.js", file_87, sizeof file_87},
-  {"views/map.js", file_88, sizeof file_88},
-  {"views/popover.js", file_89, sizeof file_89},
-  {"views/router.js", file_90, sizeof file_90},
-  {"views/sampling.js", file_91, sizeof file_91},
-  {"views/search.js", file_92, sizeof file_92},
-  {"views/send.js", file_93, sizeof file_93},
-  {"views/server.js", file_94, sizeof file_94},
-  {"views/services-charts.js", file_95, sizeof file_95},
-  {"views/services.js", file_96, sizeof file_96},
-  {"views/span-panel.js", file_97, sizeof file_97},
-  {"views/span-xray.js", file_98, sizeof file_98},
-  {"views/states.js", file_99, sizeof file_99},
-  {"views/teach.js", file_100, sizeof file_100},
-  {"views/time-picker.js", file_101, sizeof file_101},
-  {"views/trace-errors.js", file_102, sizeof file_102},
-  {"views/trace-lines.js", file_103, sizeof file_103},
-  {"views/trace-minimap.js", file_104, sizeof file_104},
-  {"views/trace-rows.js", file_105, sizeof file_105},
-  {"views/trace.js", file_106, sizeof file_106},
-  {"views/traces.js", file_107, sizeof file_107},
-  {"wire/api.js", file_108, sizeof file_108},
-  {"wire/errors.js", file_109, sizeof file_109},
-  {"wire/http.js", file_110, sizeof file_110},
-  {"wire/logs.js", file_111, sizeof file_111},
-  {"wire/xray.js", file_112, sizeof file_112},
+  {"views/logs-deliveries.js", file_78, sizeof file_78},
+  {"views/logs-editor.js", file_79, sizeof file_79},
+  {"views/logs-groups.js", file_80, sizeof file_80},
+  {"views/logs-line.js", file_81, sizeof file_81},
+  {"views/logs-patterns.js", file_82, sizeof file_82},
+  {"views/logs-results.js", file_83, sizeof file_83},
+  {"views/logs-tail.js", file_84, sizeof file_84},
+  {"views/logs-volume.js", file_85, sizeof file_85},
+  {"views/logs.js", file_86, sizeof file_86},
+  {"views/map-panel.js", file_87, sizeof file_87},
+  {"views/map-traces.js", file_88, sizeof file_88},
+  {"views/map.js", file_89, sizeof file_89},
+  {"views/popover.js", file_90, sizeof file_90},
+  {"views/router.js", file_91, sizeof file_91},
+  {"views/sampling.js", file_92, sizeof file_92},
+  {"views/search.js", file_93, sizeof file_93},
+  {"views/send.js", file_94, sizeof file_94},
+  {"views/server.js", file_95, sizeof file_95},
+  {"views/services-charts.js", file_96, sizeof file_96},
+  {"views/services.js", file_97, sizeof file_97},
+  {"views/span-panel.js", file_98, sizeof file_98},
+  {"views/span-xray.js", file_99, sizeof file_99},
+  {"views/states.js", file_100, sizeof file_100},
+  {"views/teach.js", file_101, sizeof file_101},
+  {"views/time-picker.js", file_102, sizeof file_102},
+  {"views/trace-errors.js", file_103, sizeof file_103},
+  {"views/trace-lines.js", file_104, sizeof file_104},
+  {"views/trace-minimap.js", file_105, sizeof file_105},
+  {"views/trace-rows.js", file_106, sizeof file_106},
+  {"views/trace.js", file_107, sizeof file_107},
+  {"views/traces.js", file_108, sizeof file_108},
+  {"wire/api.js", file_109, sizeof file_109},
+  {"wire/errors.js", file_110, sizeof file_110},
+  {"wire/http.js", file_111, sizeof file_111},
+  {"wire/logs.js", file_112, sizeof file_112},
+  {"wire/xray.js", file_113, sizeof file_113},
 };
-const size_t cairn_web_file_count = 113;
+const size_t cairn_web_file_count = 114;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

@@ -23,6 +23,14 @@ import Testing
     #expect(slow.rows == item.rows)
   }
 
+  /// Every command, function and statistic of the language stands in a query here or among the rules.
+  @Test func everyWordIsThere() {
+    let texts = (Self.cases + Self.statistics + Self.shapes).map(\.query) + InsightsRuleTests.queries
+    let words = Set(texts.flatMap { text in text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map { $0.lowercased() } })
+    let language = InsightsLanguage.commands + InsightsLanguage.functions + InsightsLanguage.statistics + ["source", "not", "like", "in"]
+    for word in language { #expect(words.contains(word.lowercased()), "no query uses \(word)") }
+  }
+
   static let cases: [Case] = [
     // fields, display, automatic fields
     Case("fields @timestamp, @logStream | sort @timestamp asc | limit 2", ["2023-08-01 00:00:00.000|s1", "2023-08-01 00:01:00.000|s1"]),
@@ -83,6 +91,7 @@ import Testing
       "2023-08-01 00:00:00.000|2023-07-01 00:00:00.000|2023-01-01 00:00:00.000"
     ]),
     Case("fields now() | limit 1", ["1690855200"]),
+    Case("fields dateadd(@timestamp, 1h), dateadd(@timestamp, -1d) | limit 1", ["2023-08-01 01:11:00.000|2023-07-31 00:11:00.000"]),
     Case("fields isValidIp('10.0.0.7'), isValidIpV4('::1'), isValidIpV6('fe80::1:2'), isValidIp('10.0.0.256') | limit 1", ["1|0|1|0"]),
     Case("fields ip | filter isIpv4InSubnet(ip, '10.0.0.0/8')", ["10.0.0.7"]),
     Case("fields isIpInSubnet('fe80::1', 'fe80::/10'), isIpv6InSubnet('fe81::1', 'fe80::/16') | limit 1", ["1|0"]),
@@ -104,6 +113,7 @@ import Testing
     Case("filter ispresent(status) | stats avg(latency), sum(latency), min(latency), max(latency)", ["72|288|5|250.5"]),
     Case("filter ispresent(status) | stats count_distinct(path) as p, count_distinct(level)", ["3|3"]),
     Case("filter status = 200 | stats stddev(latency)", ["3.75"]),
+    Case("filter status = 404 | stats median(latency)", ["5"]),
     Case("filter ispresent(status) | stats count(*) by bin(5m)", ["2023-08-01 00:05:00.000|1", "2023-08-01 00:00:00.000|3"].reversed()),
     Case("filter level = 'info' | stats count(*) by bin(1m) as t, level | sort t asc", [
       "2023-08-01 00:00:00.000|info|1", "2023-08-01 00:02:00.000|info|1",

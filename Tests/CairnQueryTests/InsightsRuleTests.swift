@@ -7,6 +7,12 @@ import TestSupport
 import Testing
 
 @Suite struct InsightsRuleTests {
+  /// Queries that need more than the common lines.
+  static let queries = [
+    "pattern @message | diff", "pattern @message | anomaly | display @pattern, @description",
+    "filter ispresent(status) | lookup codes code as status OUTPUT meaning, `who, when` as who | display status, meaning, who",
+  ]
+
   @Test func namesColumnsAsTheyWereWritten() async throws {
     func names(_ query: String) async throws -> [String] { try await InsightsFixture.run(query, InsightsFixture.pieces).names }
     #expect(try await names("limit 1") == ["@timestamp", "@message"])
@@ -48,21 +54,20 @@ import Testing
     lines.append(InsightsFixture.line(3700, "disk full"))
     lines.append(InsightsFixture.line(10, "old news"))
     let pieces = [TestPiece(lines)]
-    let diff = try await InsightsFixture.run("pattern @message | diff", pieces, seconds: 3600..<7200)
+    let diff = try await InsightsFixture.run(Self.queries[0], pieces, seconds: 3600..<7200)
     #expect(
       diff.rows == [
         "took <*> ms|400|200|200|100|100% more than before|None", "disk full|1|0|1|-|New pattern|None",
         "old news|0|1|-1|-100|Pattern no longer seen|None",
       ])
-    let anomaly = try await InsightsFixture.run("pattern @message | anomaly | display @pattern, @description", pieces, seconds: 3600..<7200)
+    let anomaly = try await InsightsFixture.run(Self.queries[1], pieces, seconds: 3600..<7200)
     #expect(anomaly.rows == ["disk full|New pattern"])
   }
 
   @Test func looksReferenceDataUp() async throws {
     let table = try InsightsTable(parsing: "code,meaning,\"who, when\"\n200,fine,\"a \"\"b\"\"\"\r\n404,gone,c\n")
     let found = try await InsightsFixture.run(
-      "filter ispresent(status) | lookup codes code as status OUTPUT meaning, `who, when` as who | display status, meaning, who",
-      InsightsFixture.pieces, tables: ["codes": table])
+      Self.queries[2], InsightsFixture.pieces, tables: ["codes": table])
     #expect(found.rows == ["404|gone|c", "200|fine|a \"b\"", "500|-|-", "200|fine|a \"b\""])
     #expect(throws: InsightsError.self) { try InsightsTable(parsing: "a,b\n1\n") }
     #expect(throws: InsightsError.self) { try InsightsTable(parsing: "a,a\n") }

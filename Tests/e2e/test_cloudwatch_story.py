@@ -115,7 +115,7 @@ def test_a_stack_trace_in_a_line_is_an_occurrence(cairn, logs, group, language, 
 
     def look():
         found = [item for item in cairn.get("errors", project=group)["items"] if item["project"] == group]
-        return found if found and found[0]["occurrences"] >= 2 else None
+        return found if found and found[0]["total"] >= 2 else None
 
     found = until(look, 20)
     assert found and len(found) == 1, (found, cairn.get("errors"))
@@ -123,7 +123,7 @@ def test_a_stack_trace_in_a_line_is_an_occurrence(cairn, logs, group, language, 
     occurrences = cairn.get(f"errors/{found[0]['id']}/occurrences")["occurrences"]
     assert len(occurrences) == 2
     if form == "json":
-        assert occurrences[0]["trace_id"] == trace
+        assert occurrences[0]["fields"]["trace.trace_id"] == trace
 
 
 def test_a_line_opens_its_trace_and_the_trace_lists_it(cairn, logs, group, ids):
@@ -145,10 +145,10 @@ def test_a_line_opens_its_trace_and_the_trace_lists_it(cairn, logs, group, ids):
 
 def test_rows_come_while_a_query_runs(logs, group):
     """Rows of a query that is not finished are shown, and its figures grow."""
-    for batch in range(30):
+    for batch in range(20):
         at = now() - 60_000 + batch
         logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
-            {"timestamp": at, "message": f'{{"batch":{batch},"n":{n},"text":"{"abc" * 20}"}}'} for n in range(10_000)])
+            {"timestamp": at, "message": f'{{"batch":{batch},"n":{n},"text":"{"abc" * 20}"}}'} for n in range(7_000)])
     slow = " | ".join(["fields strlen(replace(concat(@message, @message), 'a', 'bb')) as n"] * 6)
     query = logs.start_query(logGroupName=group, startTime=0, endTime=int(time.time()), limit=50, queryString=f"{slow} | filter n < 0 or n > 0 | sort n desc")["queryId"]
     seen = []
@@ -156,12 +156,13 @@ def test_rows_come_while_a_query_runs(logs, group):
     while time.monotonic() < deadline:
         answer = logs.get_query_results(queryId=query)
         seen.append((answer["status"], len(answer["results"]), answer["statistics"]["recordsScanned"]))
-        if answer["status"] not in ("Running", "Scheduled"):
+        if answer["status"] not in ("Running", "Scheduled") or (answer["results"] and len({scanned for _, _, scanned in seen}) > 2):
             break
-        time.sleep(0.05)
-    assert seen[-1][:2] == ("Complete", 50), seen[-3:]
+        time.sleep(0.02)
     partial = [rows for status, rows, _ in seen if status == "Running" and rows]
-    assert partial, f"{len(seen)} looks, none with rows of a running query"
+    assert partial and max(partial) <= 50, f"{len(seen)} looks, none with rows of a running query: {seen[-3:]}"
+    assert logs.stop_query(queryId=query)["success"]
+    assert logs.get_query_results(queryId=query)["status"] == "Cancelled"
 
 
 # Keys
@@ -339,7 +340,8 @@ def test_the_door_keeps_books(cairn, logs, group, mark):
 
     before = door()
     put(logs, group, "one", "two")
-    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now() - 20 * 86_400_000, "message": "old"}, {"timestamp": now(), "message": "new"}])
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
+        {"timestamp": now() - 14 * 86_400_000 - 3_600_000, "message": "too old"}, {"timestamp": now() - 14 * 86_400_000 + 3_600_000, "message": "old"}])
     aws.client(cairn, "cloudwatch").put_metric_data(Namespace=mark, MetricData=[{"MetricName": "m", "Value": 1}])
     after = door()
     assert events(after, "logs") - events(before, "logs") == 3 and events(after, "metrics") - events(before, "metrics") == 1

@@ -4,8 +4,9 @@ import { icon } from '../charts/svg.js';
 import { fieldName, level, quoted } from '../model/insights.js';
 import { clock } from '../model/time.js';
 import { copyButton, fill, h, service } from './dom.js';
-import { link, utc } from './router.js';
+import { go, link, utc } from './router.js';
 import { failed, skeleton } from './states.js';
+import { occurrence } from '../wire/errors.js';
 
 const names = { E: ['ERROR', 't-err'], W: ['WARN', 't-warn'], I: ['INFO', 't-info'], D: ['DEBUG', 'faint'], '': ['', 'faint'] };
 const aroundUs = 5e6;
@@ -51,11 +52,21 @@ function fieldList(line, fields, options) {
   const shown = Object.entries(fields).filter(([name]) => !['body', 'exception.stacktrace'].includes(name) && !name.startsWith('meta.')).sort(([a], [b]) => (a < b ? -1 : 1));
   return h('div', { class: 'js' }, h('div', { class: 'row wrap js-tools' },
     trace && h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, icon('trace'), `Trace ${trace.slice(0, 8)}`),
+    fields['occurrence.uuid'] && errorButton(String(fields['occurrence.uuid'])),
     h('a', { class: 'btn sm', href: link('/ui/logs', { g: line.dataset, t: `${around.start}..${around.end}`, q: 'fields @timestamp, @message | sort @timestamp asc | limit 500' }) }, 'Lines around'),
     copyButton(body, 'Copy line'), options.addFilter && h('span', { class: 'end faint small hide-s' }, 'a click on a key filters by its value')),
   h('p', { class: 'pre body' }, body), stack && h('details', {}, h('summary', {}, 'exception.stacktrace'), h('pre', {}, String(stack))),
   shown.map(([name, value]) => h('p', {}, key(name, value, options), ': ', h('span', { class: typeof value === 'string' ? 'x-s' : 'x-n' },
     typeof value === 'string' ? JSON.stringify(value) : String(value)))));
+}
+
+/** @param {string} uuid the occurrence that the line is @returns {HTMLElement} opens its item */
+function errorButton(uuid) {
+  const button = h('button', { class: 'btn sm', type: 'button', onclick: async () => {
+    const found = await occurrence(uuid).catch(() => null);
+    if (found?.item) go(link(`/ui/errors/${found.item.id}`)); else fill(button, icon('bug'), 'No item yet');
+  } }, icon('bug'), 'Error item');
+  return button;
 }
 
 /** @param {string} name @param {unknown} value @param {{addFilter?: (condition: string) => void}} options */

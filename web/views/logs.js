@@ -5,6 +5,7 @@ import { plural } from '../model/format.js';
 import { rangeText } from '../model/time.js';
 import * as logs from '../wire/logs.js';
 import { fill, h, say } from './dom.js';
+import { deliveriesButton } from './logs-deliveries.js';
 import { logsEditor } from './logs-editor.js';
 import { groupsButton } from './logs-groups.js';
 import { patternsPanel } from './logs-patterns.js';
@@ -47,7 +48,7 @@ export function logsPage(host) {
   const groups = groupsButton(() => asked().groups, (names) => patch({ g: names }));
   const editor = logsEditor(run), chart = volume(), patterns = patternsPanel(side, (condition) => run(withFilter(asked().query, condition)));
   const modes = h('div', { class: 'btns', role: 'tablist', 'aria-label': 'Lines' }, tab('Live tail', () => live(true)), tab('Results', () => live(false)));
-  fill(editorHost, h('div', { class: 'ed' }, groups.element, editor.element, h('span', { class: 'row end' }, modes,
+  fill(editorHost, h('div', { class: 'ed' }, groups.element, editor.element, h('span', { class: 'row end' }, deliveriesButton(), modes,
     h('button', { class: 'btn pri sm', type: 'button', onclick: () => run(editor.text()) }, 'Run ', h('kbd', { class: 'hide-s plain-kbd' }, '⌘↵')))), chart.element);
   /** @type {{stop: () => void, keys?: any[], pause?: () => void} | null} */
   let shown = null;

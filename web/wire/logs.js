@@ -14,6 +14,11 @@ export function language(signal) { return get('logs/language', {}, signal); }
 /** @param {string} pointer @param {AbortSignal} [signal] @returns {Promise<{us: number, dataset: string, fields: Record<string, unknown>}>} */
 export function record(pointer, signal) { return get('logs/record', { pointer }, signal); }
 
+/** @typedef {{unix_ms: number, kind: string, name: string, subject: string, destination: string, attempt: number, delivered: boolean, final: boolean, outcome: string, bytes: number, ms: number}} DeliveryEntry */
+/** @typedef {{destination: string, delivered: number, failed: number, waiting: number, last_unix_ms: number, last_delivered: boolean, last_outcome: string}} Destination */
+/** @param {'subscription' | 'alarm'} kind @param {AbortSignal} [signal] @returns {Promise<{waiting: any[], destinations: Destination[], entries: DeliveryEntry[]}>} */
+export function deliveries(kind, signal) { return get('deliveries', { kind, limit: 200 }, signal); }
+
 const pause = 150; // ms between two looks at a query that runs
 
 /**

@@ -24,6 +24,7 @@ public struct LogsError: Error, Sendable, Hashable {
     case missingParameter = "MissingParameter"
     case invalidParameterValue = "InvalidParameterValue"
     case invalidParameterCombination = "InvalidParameterCombination"
+    case invalidParameterInput = "InvalidParameterInput"
     case resourceNotFoundAlarm = "ResourceNotFound"
     case invalidFormat = "InvalidFormat"
   }

@@ -78,12 +78,12 @@ struct CloudWatchDoor: Sendable {
         client: exchange.request.header("user-agent") ?? exchange.request.remoteAddress, lastUnixMicroseconds: state.nowUnixMicroseconds))
   }
 
-  private func call(_ exchange: Exchange, _ operation: LogsOperation?) throws(LogsError) -> LogsCall {
+  private func call(_ exchange: Exchange, _ operation: LogsOperation) throws(LogsError) -> LogsCall {
     var body = exchange.request.body
     if exchange.request.header("content-encoding") == "gzip" { body = try inflated(body) }
     var input = JSONValue.object([])
     // Events are read straight from their bytes.
-    if let operation, operation.name != "PutLogEvents", body.readableBytes > 0 {
+    if operation.name != "PutLogEvents", body.readableBytes > 0 {
       do {
         input = try JSONValue(parsing: body.readableBytesSpan)
       } catch {
@@ -112,7 +112,8 @@ struct CloudWatchDoor: Sendable {
 
   private func success(_ bytes: [UInt8], _ type: String) -> Response {
     var response = Response(contentType: type, bytes: ByteBuffer(bytes: bytes))
-    response.headers.add(name: "x-amzn-requestid", value: AWSErrorResponse.requestID())
+    // As AWS spells it: there are clients that compare case by case.
+    response.headers.add(name: "x-amzn-RequestId", value: AWSErrorResponse.requestID())
     return response
   }
 
@@ -127,7 +128,15 @@ struct CloudWatchDoor: Sendable {
 
   /// The older form of STS and of CloudWatch: parameters in a form, answers in XML.
   private func form(_ exchange: Exchange) async -> Response {
-    let form = AWSForm(String(buffer: exchange.request.body))
+    var body = exchange.request.body
+    if exchange.request.header("content-encoding") == "gzip" {
+      do throws(LogsError) {
+        body = try inflated(body)
+      } catch {
+        return xml(AWSForm.failure(error), .badRequest)
+      }
+    }
+    let form = AWSForm(String(buffer: body))
     if form.action == "GetCallerIdentity" {
       let account = AWSCaller.accountID
       let result = JSONValue.object([
@@ -143,8 +152,9 @@ struct CloudWatchDoor: Sendable {
       guard exchange.principal.scopes.contains(operation.scope) else {
         throw LogsError(.accessDenied, "This key lacks the scope '\(operation.scope.rawValue)' that \(operation.name) needs.")
       }
-      var call = try call(exchange, nil)
-      call.input = form.input
+      let call = LogsCall(
+        environment: exchange.environment, account: LogAccount(region: exchange.awsCaller.region, account: AWSCaller.accountID),
+        input: form.input, body: exchange.request.body, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
       var result = JSONValue.object([])
       if case .json(let bytes) = try await operation.run(call) { result = (try? JSONValue(parsing: bytes)) ?? result }
       return xml(AWSForm.answer(form.action, result, namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/"), .ok)

@@ -43,7 +43,7 @@ extension LogsDesk {
     var intake = LineIntake()
     guard let entry = registry.group(environment, name) else { return intake }
     if !state.settings.scrubsNothing(environment) { intake.masks = intake.masks.joined(with: LineMask.secrets) }
-    let account = registry.items(environment, "account-policy").compactMap { $0.value["policyDocument"]?.string }
+    let account = accountPolicies(environment, "DATA_PROTECTION_POLICY", on: name).compactMap { $0["policyDocument"]?.string }
     for document in account + (entry.group.protectionPolicy.map { [$0] } ?? []) {
       if let policy = try? DataProtection(document: document) { intake.masks = intake.masks.joined(with: policy.mask) }
     }
@@ -59,6 +59,13 @@ extension LogsDesk {
         let url = webhook(environment, value["destinationArn"]?.string ?? "")
       else { continue }
       intake.subscriptions.append(LineIntake.Subscription(name: name, pattern: pattern, url: url))
+    }
+    for policy in accountPolicies(environment, "SUBSCRIPTION_FILTER_POLICY", on: name) {
+      guard let document = try? JSONValue(parsing: policy["policyDocument"]?.string ?? ""),
+        let pattern = try? FilterPattern(document["FilterPattern"]?.string ?? ""),
+        let url = webhook(environment, document["DestinationArn"]?.string ?? "")
+      else { continue }
+      intake.subscriptions.append(LineIntake.Subscription(name: policy["policyName"]?.string ?? "", pattern: pattern, url: url))
     }
     return intake
   }

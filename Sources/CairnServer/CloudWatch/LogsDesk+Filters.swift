@@ -150,15 +150,7 @@ extension LogsDesk {
     let destination = try call.text("destinationArn", 1...Int.max)
     let distribution = try call.choice("distribution", ["Random", "ByLogStream"]) ?? "ByLogStream"
     let entry = try await ownGroup(call, group)
-    guard let url = webhook(call.environment, destination) else {
-      throw LogsError(
-        .invalidParameter,
-        "Could not deliver test message to specified destination. Cairn delivers to a URL, https://… or http://…, given as destinationArn, "
-          + "or as targetArn of the destination that it names.")
-    }
-    if let reason = await state.alerts.refusal(url) {
-      throw LogsError(.invalidParameter, "Could not deliver test message to specified destination: \(reason)")
-    }
+    try await checkDestination(call, destination)
     let known = entry.items["subscription"] ?? [:]
     guard known[name] != nil || known.count < Self.subscriptionCountMax else {
       throw LogsError(.limitExceeded, "Resource limit exceeded.")
@@ -175,6 +167,19 @@ extension LogsDesk {
     ]
     try registry.put(call.environment, "subscription", group: group, name, .object(document))
     return .nothing
+  }
+
+  /// Throws where nothing can be delivered there.
+  func checkDestination(_ call: LogsCall, _ destination: String) async throws(LogsError) {
+    guard let url = webhook(call.environment, destination) else {
+      throw LogsError(
+        .invalidParameter,
+        "Could not deliver test message to specified destination. Cairn delivers to a URL, https://… or http://…, given as destinationArn, "
+          + "or as targetArn of the destination that it names.")
+    }
+    if let reason = await state.alerts.refusal(url) {
+      throw LogsError(.invalidParameter, "Could not deliver test message to specified destination: \(reason)")
+    }
   }
 
   /// Where a subscription delivers: a URL itself, or the target of a destination.

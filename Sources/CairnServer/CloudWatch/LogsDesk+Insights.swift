@@ -12,6 +12,14 @@ extension LogsDesk {
       LogsOperation("StartQuery", .query) { (call) async throws(LogsError) in try await startQuery(call) },
       LogsOperation("GetQueryResults", .query) { (call) async throws(LogsError) in try queryResults(call) },
       LogsOperation("StopQuery", .query) { (call) async throws(LogsError) in try stopQuery(call) },
+      LogsOperation("ListLogGroupsForQuery", .query) { (call) async throws(LogsError) in
+        let groups = try entry(call).groups
+        let (page, next) = try call.page(groups, limit: try call.limit("maxResults", max: 500, otherwise: 500)) { $0 }
+        return .object { writer in
+          writer.member("logGroupIdentifiers", Array(page))
+          writer.member("nextToken", ifPresent: next)
+        }
+      },
       LogsOperation("DescribeQueries", .query) { (call) async throws(LogsError) in try describeQueries(call) },
     ]
   }

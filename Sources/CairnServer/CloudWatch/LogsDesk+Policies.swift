@@ -3,7 +3,7 @@ import CairnCatalog
 import CairnCloudWatch
 import CairnFormats
 
-/// Policies of resources, of the account, of data protection and of field indexes. Data protection is applied on the way in; the others are
+/// Policies of resources, of data protection and of field indexes. Data protection is applied on the way in; the others are
 /// kept and shown: access is the keys' matter, and every field is indexed.
 extension LogsDesk {
   var policyOperations: [LogsOperation] {
@@ -17,15 +17,6 @@ extension LogsDesk {
           throw LogsError(.resourceNotFound, "Policy with name [\(name)] does not exist")
         }
         return .nothing
-      },
-      LogsOperation("PutAccountPolicy", .manage) { (call) async throws(LogsError) in try putAccountPolicy(call) },
-      LogsOperation("DescribeAccountPolicies", .query) { (call) async throws(LogsError) in try describeAccountPolicies(call) },
-      LogsOperation("DeleteAccountPolicy", .manage) { (call) async throws(LogsError) in
-        let key = "\(try call.text("policyType"))/\(try call.text("policyName"))"
-        guard try registry.remove(call.environment, "account-policy", key) else {
-          throw LogsError(.resourceNotFound, "The specified policy does not exist.")
-        }
-        return .object { _ in }
       },
       LogsOperation("PutDataProtectionPolicy", .manage) { (call) async throws(LogsError) in try await putProtection(call) },
       LogsOperation("GetDataProtectionPolicy", .query) { (call) async throws(LogsError) in
@@ -83,42 +74,6 @@ extension LogsDesk {
     }
   }
 
-  // MARK: The account
-
-  static let accountPolicyTypes = [
-    "DATA_PROTECTION_POLICY", "SUBSCRIPTION_FILTER_POLICY", "FIELD_INDEX_POLICY", "TRANSFORMER_POLICY",
-    "METRIC_EXTRACTION_POLICY",
-    "RETENTION_POLICY",
-  ]
-
-  private func putAccountPolicy(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let name = try call.text("policyName")
-    let document = try call.text("policyDocument")
-    guard let type = try call.choice("policyType", Self.accountPolicyTypes) else { throw .missing("policyType") }
-    guard type == "DATA_PROTECTION_POLICY" else {
-      throw LogsError(.invalidParameter, "Cairn applies no account policy of the type \(type): set it for each log group.")
-    }
-    _ = try DataProtection(document: document)
-    let policy = JSONValue.object([
-      JSONMember("policyName", .string(name)), JSONMember("policyDocument", .string(document)),
-      JSONMember("lastUpdatedTime", .integer(call.nowUnixMilliseconds)), JSONMember("policyType", .string(type)),
-      JSONMember("scope", .string(try call.optionalText("scope") ?? "ALL")),
-      JSONMember("accountId", .string(call.account.account)),
-    ])
-    try registry.put(call.environment, "account-policy", "\(type)/\(name)", policy)
-    return .object { $0.member("accountPolicy", policy) }
-  }
-
-  private func describeAccountPolicies(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    guard let type = try call.choice("policyType", Self.accountPolicyTypes) else { throw .missing("policyType") }
-    let name = try call.optionalText("policyName")
-    let found = registry.items(call.environment, "account-policy").filter {
-      $0.value["policyType"]?.string == type && (name == nil || $0.value["policyName"]?.string == name)
-    }
-    if name != nil, found.isEmpty { throw LogsError(.resourceNotFound, "The specified policy does not exist.") }
-    return .object { $0.member("accountPolicies", .array(found.map(\.value))) }
-  }
-
   // MARK: Data protection
 
   private func putProtection(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
@@ -145,12 +100,18 @@ extension LogsDesk {
 
   // MARK: Field indexes
 
-  private func putIndexPolicy(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let identifier = try call.text("logGroupIdentifier", 1...2048)
-    let document = try call.text("policyDocument", 1...5_120)
+  /// The fields that an index policy's document names.
+  func indexedFields(_ document: String) throws(LogsError) -> [String] {
     guard let fields = (try? JSONValue(parsing: document))?["Fields"]?.array, fields.count <= 20 else {
       throw LogsError(.invalidParameter, "The policy document must be a JSON object with at most 20 'Fields'.")
     }
+    return fields.compactMap(\.string)
+  }
+
+  private func putIndexPolicy(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    let identifier = try call.text("logGroupIdentifier", 1...2048)
+    let document = try call.text("policyDocument", 1...5_120)
+    _ = try indexedFields(document)
     let name = LogNames.group(ofIdentifier: identifier)
     _ = try await ownGroup(call, name)
     let policy = JSONValue.object([
@@ -167,7 +128,18 @@ extension LogsDesk {
     for identifier in identifiers {
       let name = LogNames.group(ofIdentifier: identifier)
       _ = try await group(call, name)
-      if let policy = registry.item(call.environment, "index-policy", group: name, "policy") { found.append(policy) }
+      if let policy = registry.item(call.environment, "index-policy", group: name, "policy") {
+        found.append(policy)
+        continue
+      }
+      for policy in accountPolicies(call.environment, "FIELD_INDEX_POLICY", on: name) {
+        found.append(
+          .object([
+            JSONMember("logGroupIdentifier", .string(identifier)), JSONMember("lastUpdateTime", policy["lastUpdatedTime"] ?? .null),
+            JSONMember("policyDocument", policy["policyDocument"] ?? .null), JSONMember("policyName", policy["policyName"] ?? .null),
+            JSONMember("source", .string("ACCOUNT")),
+          ]))
+      }
     }
     return found
   }
@@ -181,9 +153,7 @@ extension LogsDesk {
     let policies = try await indexPolicies(call)
     return .object { writer in
       let fields = policies.flatMap { policy in
-        ((try? JSONValue(parsing: policy["policyDocument"]?.string ?? ""))?["Fields"]?.array ?? []).compactMap(\.string).map {
-          (policy, $0)
-        }
+        ((try? indexedFields(policy["policyDocument"]?.string ?? "")) ?? []).map { (policy, $0) }
       }
       writer.objects("fieldIndexes", fields) {
         $0.member("logGroupIdentifier", ifPresent: $1.0["logGroupIdentifier"])

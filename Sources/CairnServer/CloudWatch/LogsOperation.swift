@@ -23,7 +23,7 @@ struct LogsDesk: Sendable {
 
   /// Every operation of CloudWatch Logs that is served.
   var operations: [LogsOperation] {
-    groupOperations + streamOperations + tagOperations + eventOperations + readOperations + policyOperations
+    groupOperations + streamOperations + tagOperations + eventOperations + readOperations + policyOperations + accountPolicyOperations
       + filterOperations + deliveryOperations + recordOperations + exportOperations
       + insightsOperations + lookupTableOperations + liveTailOperations
   }

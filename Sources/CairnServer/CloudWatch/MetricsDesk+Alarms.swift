@@ -22,6 +22,7 @@ extension MetricsDesk {
         for name in names {
           try registry.remove(call.environment, "alarm", name)
           try registry.remove(call.environment, "alarm-history", name)
+          try registry.remove(call.environment, "metric-tags", "alarm/\(name)")
         }
         return .nothing
       },
@@ -114,6 +115,7 @@ extension MetricsDesk {
     ]
     if points != periods { members.append(JSONMember("DatapointsToAlarm", .integer(points))) }
     try registry.put(call.environment, "alarm", name, .object(members))
+    if known == nil { try keepTags(call, "alarm/\(name)", addTags(call, to: [:])) }
     try note(call, name, "ConfigurationUpdate", "Alarm \"\(name)\" \(known == nil ? "created" : "updated")", data: "{}")
     return .nothing
   }

@@ -17,7 +17,7 @@ struct MetricsDesk: Sendable {
   }
 
   /// Every operation of CloudWatch metrics and alarms that is served.
-  var operations: [LogsOperation] { metricOperations + alarmOperations }
+  var operations: [LogsOperation] { metricOperations + alarmOperations + dashboardOperations }
 
   private var metricOperations: [LogsOperation] {
     [

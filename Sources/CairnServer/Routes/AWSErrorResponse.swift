@@ -16,7 +16,7 @@ enum AWSErrorResponse {
     var response = Response(
       status: refusal.awsStatus, contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
     response.headers.add(name: "x-amzn-errortype", value: refusal.awsName)
-    response.headers.add(name: "x-amzn-requestid", value: requestID())
+    response.headers.add(name: "x-amzn-RequestId", value: requestID())
     return response
   }
 
@@ -36,7 +36,7 @@ enum AWSErrorResponse {
     writer.endObject()
     var response = Response(status: status, contentType: contentType, bytes: ByteBuffer(bytes: writer.finish()))
     response.headers.add(name: "x-amzn-errortype", value: name)
-    response.headers.add(name: "x-amzn-requestid", value: requestID())
+    response.headers.add(name: "x-amzn-RequestId", value: requestID())
     return response
   }
 
