@@ -4,7 +4,7 @@ internal import CairnFormats
 
 /// Takes secrets out of a JSON document: texts under a name that promises one, at any depth below it, and what `SecretText` finds in others.
 ///
-/// Everything else stays byte for byte. A document that is no JSON stays as it is: whoever reads it will refuse it.
+/// Everything else stays byte for byte. A document that is no JSON is none afterwards either: whoever reads it will refuse it.
 public enum JSONScrubber {
   /// The document without its secrets, or nil where it has none.
   public static func scrubbed(_ bytes: RawSpan) -> [UInt8]? {

@@ -7,10 +7,18 @@ import time
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+import cairn_process
 import otlp
 from test_insights import logs_client
 
 CHROMIUM = os.environ.get("CAIRN_CHROMIUM", "/usr/bin/chromium")
+
+
+@pytest.fixture(scope="module")
+def cairn(tmp_path_factory):
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn"), environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +71,55 @@ def test_lines_open_and_lead_to_their_trace(page, trace_id):
     page.wait_for_url(f"**/ui/trace/{trace_id}*")
     expect(page.locator("#trace-lines-title")).to_be_visible()
     assert page.locator(".trace-lines .ln").count() == 100
+
+
+def test_a_stack_trace_leads_to_its_error_item(page, cairn):
+    client = logs_client(cairn)
+    client.create_log_group(logGroupName="/app/stacks")
+    client.create_log_stream(logGroupName="/app/stacks", logStreamName="main")
+    stack = 'Traceback (most recent call last):\n  File "/app/cart.py", line 41, in total\n    return 1 / 0\nZeroDivisionError: division by zero'
+    client.put_log_events(logGroupName="/app/stacks", logStreamName="main", logEvents=[{"timestamp": int(time.time() * 1000), "message": stack}])
+    cairn_process.until(lambda: cairn.get("errors", project="/app/stacks")["items"])
+    page.goto(f"{page.root}/ui/logs?g=%2Fapp%2Fstacks&q=fields @timestamp, @message | limit 5")
+    expect(page.locator(".ln.E")).to_have_count(1)
+    page.locator(".ln").click()
+    page.locator(".js button", has_text="Error item").click()
+    page.wait_for_url("**/ui/errors/*")
+    expect(page.locator("h1, h2", has_text="ZeroDivisionError").first).to_be_visible()
+
+
+def test_deliveries_of_subscriptions_are_listed(page, cairn):
+    import http.server
+    import threading
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    hook = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    client, url = logs_client(cairn), f"http://127.0.0.1:{hook.server_port}/pager"
+    client.create_log_group(logGroupName="/app/told")
+    client.create_log_stream(logGroupName="/app/told", logStreamName="main")
+    client.put_subscription_filter(logGroupName="/app/told", filterName="bad", filterPattern="bad", destinationArn=url)
+    client.put_log_events(logGroupName="/app/told", logStreamName="main", logEvents=[{"timestamp": int(time.time() * 1000), "message": "bad news"}])
+    assert cairn_process.until(lambda: cairn.get("deliveries", kind="subscription")["entries"])
+    hook.shutdown()
+    hook.server_close()
+    page.goto(f"{page.root}/ui/logs?live=1")
+    page.get_by_role("button", name="Deliveries").click()
+    row = page.locator(".delivery", has_text=url)
+    expect(row.locator("summary")).to_contain_text("1 delivered")
+    row.locator("summary").click()
+    expect(row.locator("tbody tr")).to_contain_text(["/app/told/bad"])
+    expect(row.locator("tbody tr")).to_contain_text(["status 204"])
+    page.get_by_role("button", name="Alarms").click()
+    expect(page.locator(".deliveries")).to_contain_text("Nothing was sent")
 
 
 def test_statistics_over_time_are_a_chart(page):
@@ -122,7 +179,7 @@ def test_the_tail_shows_lines_as_they_come_and_pauses(page, cairn):
     expect(page.locator(".tail .ln")).to_contain_text("a fresh line")
     page.keyboard.press("Space")
     client.put_log_events(logGroupName="/app/worker", logStreamName="main", logEvents=[{"timestamp": int(time.time() * 1000), "message": "a later line"}])
-    expect(page.locator(".foot .btn.pri")).to_contain_text("1 new lines")
+    expect(page.locator(".foot .btn.pri")).to_have_text("1 new line")
     page.keyboard.press("Space")
     expect(page.locator(".tail .ln")).to_have_count(2)
 

@@ -21,7 +21,9 @@ export function lineChart(host, steps, series, { bars = false, format, label, ut
   const right = width - 6, top = 8, bottom = height - 20;
   const endUs = steps.endUs ?? steps.startUs + steps.count * steps.stepUs;
   const x = linear(steps.startUs, endUs, left, right);
-  const most = roundUp(Math.max(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0))) * 1.02);
+  const peak = Math.max(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0)));
+  // A few things counted: no tick between two whole numbers.
+  const most = peak > 0 && peak <= 4 && Number.isInteger(peak) ? peak + peak % 2 : roundUp(peak * 1.02);
   const least = Math.min(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0)));
   const y = linear(least < 0 ? -roundUp(-least) : 0, most, bottom, top);
   const ticks = timeTicks(steps.startUs, endUs, Math.max(2, Math.floor((right - left) / 90)), utc);

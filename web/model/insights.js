@@ -111,6 +111,7 @@ export function level(fields) {
   if (/^(debug|trace|verbose)/.test(text)) return 'D';
   const named = /"(?:level|severity|lvl)"\s*:\s*"(\w+)"/i.exec(String(fields.body ?? '').slice(0, 2000));
   if (named && !fields.level) return level({ level: named[1] });
+  if (/(^|\n)(Traceback \(most recent call last\):|panic: |\s+at [\w.$<>]+.*\(.*\))/.test(String(fields.body ?? '').slice(0, 2000))) return 'E';
   const found = /\b(ERROR|FATAL|CRITICAL|WARN(?:ING)?|INFO|DEBUG)\b/.exec(String(fields.body ?? '').slice(0, 120))?.[1] ?? '';
   return /** @type {any} */ ({ E: 'E', F: 'E', C: 'E', W: 'W', I: 'I', D: 'D' }[found[0]] ?? '');
 }

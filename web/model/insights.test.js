@@ -38,5 +38,6 @@ test('writes conditions that the language reads', () => {
 });
 
 test('reads how grave a line is', () => {
-  equal([level({ severity: 'ERROR' }), level({ level: 'warning' }), level({ body: '[INFO] x' }), level({ body: 'plain' }), level({ body: '{"level": "debug"}' })], ['E', 'W', 'I', '', 'D']);
+  equal([level({ severity: 'ERROR' }), level({ level: 'warning' }), level({ body: '[INFO] x' }), level({ body: 'plain' }), level({ body: '{"level": "debug"}' }),
+    level({ body: 'x\nTraceback (most recent call last):\n  File' })], ['E', 'W', 'I', '', 'D', 'E']);
 });

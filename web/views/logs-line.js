@@ -49,7 +49,7 @@ function fieldList(line, fields, options) {
   const trace = String(fields['trace.trace_id'] ?? ''), stack = fields['exception.stacktrace'];
   const body = String(fields.body ?? line.message);
   const around = { start: Math.floor((line.us - aroundUs) / 1e6), end: Math.ceil((line.us + aroundUs) / 1e6) };
-  const shown = Object.entries(fields).filter(([name]) => !['body', 'exception.stacktrace'].includes(name) && !name.startsWith('meta.')).sort(([a], [b]) => (a < b ? -1 : 1));
+  const shown = Object.entries(fields).filter(([name]) => !['body', 'exception.stacktrace'].includes(name) && !/^(meta|item|occurrence)\./.test(name)).sort(([a], [b]) => (a < b ? -1 : 1));
   return h('div', { class: 'js' }, h('div', { class: 'row wrap js-tools' },
     trace && h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, icon('trace'), `Trace ${trace.slice(0, 8)}`),
     fields['occurrence.uuid'] && errorButton(String(fields['occurrence.uuid'])),

@@ -13,10 +13,10 @@ const drawEvery = 250; // ms: lines come in lumps, the page draws them together
 /** @param {HTMLElement} host @param {string[]} groups */
 export function tailPanel(host, groups) {
   const list = h('div', { class: 'tail', role: 'log', 'aria-label': 'Lines, newest at the bottom', 'aria-live': 'off', tabindex: 0 });
-  const speed = h('span', { class: 'badge ok' }, h('span', { class: 'live row' }, 'waiting')), kept = h('b', {}, '0'), skipped = h('b', {}, '0'), fresh = h('b', {}, '0');
+  const speed = h('span', { class: 'badge ok' }, h('span', { class: 'live row' }, 'waiting')), kept = h('b', {}, '0'), skipped = h('b', {}, '0'), fresh = h('b', {}, '0'), freshWord = h('span', {});
   const why = h('span', { class: 'hide-s' }), words = h('span', {}, 'Pause');
   const pauseButton = h('button', { class: 'btn sm', type: 'button', 'aria-pressed': false, onclick: () => set(!paused) }, icon('pause'), words, h('kbd', { class: 'hide-s' }, 'space'));
-  const jump = h('button', { class: 'btn sm pri end', type: 'button', hidden: true, onclick: () => set(false) }, fresh, ' new lines');
+  const jump = h('button', { class: 'btn sm pri end', type: 'button', hidden: true, onclick: () => set(false) }, fresh, freshWord);
   const wrap = h('button', { class: 'btn sm hide-s', type: 'button', 'aria-pressed': false, onclick: () => wrap.setAttribute('aria-pressed',
     String(list.classList.toggle('wrap'))) }, 'Wrap');
   fill(host, h('header', {}, h('h2', {}, 'Live tail'), speed, h('span', { class: 'end row' }, wrap, pauseButton)), list,
@@ -40,6 +40,7 @@ export function tailPanel(host, groups) {
       since = now;
     }
     fresh.textContent = whole(waiting.length);
+    freshWord.textContent = waiting.length === 1 ? ' new line' : ' new lines';
     jump.hidden = !paused || !waiting.length;
     if (paused || !waiting.length) return;
     list.append(...waiting.slice(-mostShown).map((event) => logLine({ us: event.us, dataset: event.dataset, message: String(event.fields.body ?? ''), fields: event.fields },

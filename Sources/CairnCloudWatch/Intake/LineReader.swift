@@ -28,6 +28,7 @@ struct LineReader: ~Copyable {
       found.traceID = TraceText.find(in: line)
       found.stackTrace = StackTrace.find(in: line)
     }
+    if found.level == nil, found.stackTrace != nil { found.level = .error }
     set(found, &batch)
   }
 
