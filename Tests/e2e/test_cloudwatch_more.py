@@ -420,6 +420,14 @@ def test_the_aws_cli(cairn, mark):
     run("logs", "put-log-events", "--log-group-name", mark, "--log-stream-name", "s", "--log-events", f"timestamp={now()},message=hello")
     found = run("logs", "filter-log-events", "--log-group-name", mark, "--filter-pattern", "hello")
     assert [event["message"] for event in found["events"]] == ["hello"]
+    asked = run("logs", "start-query", "--log-group-name", mark, "--start-time", "0", "--end-time", str(now() // 1000 + 5),
+                "--query-string", "fields @message | filter @message like /hel+o/")["queryId"]
+    answer = until(lambda: (got := run("logs", "get-query-results", "--query-id", asked))["status"] == "Complete" and got)
+    assert [cell["value"] for cell in answer["results"][0] if cell["field"] == "@message"] == ["hello"]
+    run("logs", "put-retention-policy", "--log-group-name", mark, "--retention-in-days", "30")
+    assert run("logs", "describe-log-groups", "--log-group-name-prefix", mark)["logGroups"][0]["retentionInDays"] == 30
+    assert run("logs", "get-log-events", "--log-group-name", mark, "--log-stream-name", "s")["events"][0]["message"] == "hello"
+    assert run("sts", "get-caller-identity")["Account"] == aws.ACCOUNT
     run("cloudwatch", "put-metric-data", "--namespace", mark, "--metric-name", "m", "--value", "3")
     assert run("cloudwatch", "list-metrics", "--namespace", mark)["Metrics"][0]["MetricName"] == "m"
 
