@@ -110,7 +110,7 @@ let package = Package(
     // 5
     room(
       "CairnStore",
-      ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnIssues", "CairnOTLP", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnStorage", "CairnQuery"]),
+      ["CairnBytes", "CairnColumns", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnOTLP", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnStorage", "CairnQuery"]),
     room(
       "CairnAlerts",
       [

@@ -30,3 +30,8 @@ public func hashBytes(_ bytes: RawSpan, _ offset: Int, _ count: Int, seed: UInt6
 
 /// The seed of this process's hash tables.
 public let processHashSeed = UInt64.random(in: .min ... .max)
+
+/// A hash of a text that is the same in every process, for identities, which outlive theirs: FNV-1a.
+public func lastingHash(of text: String) -> UInt64 {
+  text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+}

@@ -21,8 +21,3 @@ extension IntakeContext {
 func isTraceID(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
   range.count == 16 && loadWord(bytes, range.lowerBound) | loadWord(bytes, range.lowerBound &+ 8) != 0
 }
-
-/// A hash of a text that is the same in every process, as identities outlive theirs: FNV-1a.
-func lastingHash(of text: String) -> UInt64 {
-  text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
-}

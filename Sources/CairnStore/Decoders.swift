@@ -2,6 +2,7 @@
 internal import CairnBytes
 internal import CairnCloudWatch
 internal import CairnColumns
+internal import CairnHoneycomb
 internal import CairnIssues
 internal import CairnOTLP
 internal import CairnPlan
@@ -50,6 +51,7 @@ enum Decoders {
       try transcodeMetricsJSON(body, into: &protobuf)
       return try decodeMetrics(unsafe protobuf.span.bytes, context, into: &batch)
     },
+    .honeycombEvents: { (body, context, batch) throws(DecodeError) in try decodeHoneycombEvents(body, context, into: &batch) },
     .metricPoints: { (body, context, batch) throws(DecodeError) in try decodeMetricPoints(body, context, into: &batch) },
     .logBatch: { (body, context, batch) throws(DecodeError) in try decodeLogBatch(body, context, into: &batch) },
     .rollbarItem: { (body, context, batch) throws(DecodeError) in try decodeRollbarItem(body, context, into: &batch) },

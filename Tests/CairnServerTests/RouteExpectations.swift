@@ -56,6 +56,17 @@ enum RouteExpectations {
     GET /1/queries/:dataset/:id query
     POST /1/query_results/:dataset query
     GET /1/query_results/:dataset/:id query
+    POST /1/markers/:dataset ingest
+    GET /1/markers/:dataset query
+    GET /1/markers/:dataset/:id query
+    PUT /1/markers/:dataset/:id manage
+    DELETE /1/markers/:dataset/:id manage
+    POST /1/marker_settings/:dataset manage
+    GET /1/marker_settings/:dataset query
+    PUT /1/marker_settings/:dataset/:id manage
+    DELETE /1/marker_settings/:dataset/:id manage
+    POST /1/events/:dataset ingest
+    POST /1/batch/:dataset ingest
     """
 
   static let xray = """

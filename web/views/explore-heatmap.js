@@ -8,6 +8,7 @@ import { countInside, countsInside, gripAt, peak, pull } from '../model/heatbox.
 import { clock } from '../model/time.js';
 import { hovered } from './chart-hover.js';
 import { fill, h } from './dom.js';
+import { markerLayer } from './markers.js';
 import { patch, place, utc } from './router.js';
 
 /** @typedef {import('../model/heatbox.js').Box} Box */
@@ -47,6 +48,7 @@ export function heatmapPanel(given) {
     if (!frame) return;
     drawCells(canvas, map, frame);
     overlay();
+    flags.draw();
     const chosen = given.box(), inside = chosen ? countsInside(map, chosen) : null;
     if (!given.counts) return;
     lineChart(strip, { startUs: map.start_us, stepUs: map.step_us, count: map.counts.length },
@@ -54,6 +56,7 @@ export function heatmapPanel(given) {
       { name: 'COUNT', colour: 'var(--base)', values: given.counts.map((n, i) => Math.max(0, (n ?? 0) - (inside?.[i] ?? 0))), dim: true }],
         { bars: true, format: short, label: 'COUNT', utc: utc.get(), left: 50 });
   };
+  const flags = markerLayer(host, () => frame && { left: frame.left, right: frame.right, at: (us) => /** @type {any} */ (frame).x.at(us / 1e6) });
   const watch = drawn(host, draw);
   const off = hovered.subscribe((us) => {
     hair.hidden = us == null || !frame;
@@ -78,7 +81,7 @@ export function heatmapPanel(given) {
     setCursor: (c) => { cursor = c; overlay(); if (c && frame) { const r = cellRect(frame, map, c); hint(r.x + r.w / 2, r.y + r.h / 2); } },
     commit: (r) => given.setBox(r && boxOf(r)), open: (c) => given.openCell(cellBox(c)) });
   host.addEventListener('blur', () => { tip.hidden = true; overlay(); });
-  return { element: frameOf(map, column, asLog(), host, given.counts ? strip : null), update: draw, stop() { watch.stop(); off(); } };
+  return { element: frameOf(map, column, asLog(), host, given.counts ? strip : null), update: draw, stop() { watch.stop(); flags.stop(); off(); } };
 }
 
 /** @param {any} map @param {string} column @param {boolean} asLog @param {HTMLElement} host @param {HTMLElement | null} strip */

@@ -8,6 +8,7 @@ import { label } from '../model/query.js';
 import { valueText } from '../model/query.js';
 import { fill, h } from './dom.js';
 import { hoverable } from './chart-hover.js';
+import { markerLayer } from './markers.js';
 import { utc } from './router.js';
 import { signal } from '../model/signal.js';
 
@@ -50,11 +51,13 @@ export function linePanel(answer, calculation, index) {
   const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart line-chart' }, inner);
   /** @type {import('../charts/line.js').Frame | null} */
   let frame = null;
+  const flags = markerLayer(host, () => frame);
   const watch = drawn(host, () => {
     const lifted = liftedRow.get(), known = lines.some((/** @type {any} */ l) => l.row === lifted);
     frame = lineChart(inner, steps, lines.map((/** @type {any} */ l) => ({ ...l, dim: known && l.row !== lifted ? true : single && additive,
       width: l.row === lifted ? 2.4 : 1.6 })), { bars: single && additive, format,
       label: `${name} over time${single ? '' : ` of ${plural(total, 'group')}`}`, utc: utc.get() });
+    flags.draw();
   });
   const offHover = hoverable(host, () => frame, (i) => ({ rows: lines.map((/** @type {any} */ l) => [single ? name : l.name.slice(0, 60),
     asFigure(l.values[i], unit).join(' ')]) }), { steps: () => steps });
@@ -66,5 +69,5 @@ export function linePanel(answer, calculation, index) {
   const id = `line-${index}`;
   return { element: h('section', { class: 'panel', 'aria-labelledby': id }, h('header', {},
     h('h2', { id }, calculation.op, calculation.column && [' ', h('span', { class: 'mono' }, calculation.column)]), legend),
-    h('div', { class: 'pad' }, host)), stop() { watch.stop(); offHover(); offLift(); } };
+    h('div', { class: 'pad' }, host)), stop() { watch.stop(); flags.stop(); offHover(); offLift(); } };
 }

@@ -11,6 +11,7 @@ import { bubblePanel } from './explore-bubbleup.js';
 import { queryEditor } from './explore-editor.js';
 import { heatmapPanel } from './explore-heatmap.js';
 import { linePanel } from './explore-lines.js';
+import { readMarkers } from './markers.js';
 import { resultTabs, resultsTable, turned } from './explore-results.js';
 import { dataset, go, link, patch, place, range, refresh, time } from './router.js';
 import { empty, loader, skeleton } from './states.js';
@@ -40,6 +41,7 @@ export function explorePage(host) {
   };
   const read = () => {
     shownAt = time();
+    readMarkers(dataset());
     let q = query();
     const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); return api.query(dataset(), specification(q, shownAt),
       signal); };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnHoneycomb
 import CairnPlan
 import CairnRollbar
 
@@ -10,6 +11,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
   case xrayAPI = "xray-api"
   case rollbar
   case cloudWatch = "cloudwatch"
+  case honeycomb
 
   var title: String {
     switch self {
@@ -19,6 +21,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .xrayAPI: "AWS X-Ray API"
     case .rollbar: "Rollbar"
     case .cloudWatch: "AWS CloudWatch"
+    case .honeycomb: "Honeycomb events"
     }
   }
 
@@ -29,8 +32,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .otlpGRPC: .otlpGRPC
     case .xrayDaemon: .xray
     case .xrayAPI: .http
-    case .rollbar: .http
-    case .cloudWatch: .http
+    case .rollbar, .cloudWatch, .honeycomb: .http
     }
   }
 
@@ -41,6 +43,7 @@ enum Door: String, Sendable, Hashable, CaseIterable {
     case .otlpHTTP, .otlpGRPC: Signal.otlp
     case .rollbar: [.errors]
     case .cloudWatch: [.logs, .metrics]
+    case .honeycomb: [.events]
     }
   }
 }
@@ -51,10 +54,17 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
   case logs
   case metrics
   case errors
+  case events
 
   static let otlp: [Signal] = [.traces, .logs, .metrics]
 
-  var path: String { self == .errors ? "/api/1/item/" : "/v1/\(rawValue)" }
+  var path: String {
+    switch self {
+    case .traces, .logs, .metrics: "/v1/\(rawValue)"
+    case .errors: "/api/1/item/"
+    case .events: "/1/batch"
+    }
+  }
 
   /// The path of the Export call in gRPC.
   var grpcPath: String {
@@ -63,7 +73,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
       case .traces: ("trace", "TraceService")
       case .logs: ("logs", "LogsService")
       case .metrics: ("metrics", "MetricsService")
-      case .errors: ("errors", "")
+      case .errors, .events: (rawValue, "")
       }
     return "/opentelemetry.proto.collector.\(package).v1.\(service)/Export"
   }
@@ -74,6 +84,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
     case .logs: .otlpLogsProtobuf
     case .metrics: .otlpMetricsProtobuf
     case .errors: .rollbarItem
+    case .events: .honeycombEvents
     }
   }
 
@@ -83,6 +94,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
     case .logs: .otlpLogsJSON
     case .metrics: .otlpMetricsJSON
     case .errors: .rollbarItem
+    case .events: .honeycombEvents
     }
   }
 
@@ -93,6 +105,7 @@ enum Signal: String, Sendable, Hashable, CaseIterable {
     case .logs: "rejectedLogRecords"
     case .metrics: "rejectedDataPoints"
     case .errors: "rejectedItems"
+    case .events: "rejectedEvents"
     }
   }
 }

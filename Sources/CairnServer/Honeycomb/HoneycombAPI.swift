@@ -20,7 +20,7 @@ struct HoneycombAPI: Sendable {
       Route(.GET, "/1/columns/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
         try await columns(exchange)
       },
-    ] + HoneycombQueries(state: state, directory: self).routes
+    ] + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state).routes + HoneycombDoor(state: state).routes
   }
 
   func json(_ body: [UInt8], status: HTTPResponseStatus = .ok) -> Response {
@@ -31,7 +31,7 @@ struct HoneycombAPI: Sendable {
     let principal = exchange.principal
     let isReader = principal.scopes.contains(.query) || principal.scopes.contains(.manage)
     var access: HoneycombAccount.Access = []
-    if principal.scopes.contains(.ingest) { access.formUnion([.events, .createDatasets]) }
+    if principal.scopes.contains(.ingest) { access.formUnion([.events, .createDatasets, .markers]) }
     if principal.scopes.contains(.query) { access.formUnion([.queries, .columns]) }
     let environment = principal.environment
     let account = HoneycombAccount(

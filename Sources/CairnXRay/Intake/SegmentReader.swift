@@ -125,8 +125,7 @@ struct SegmentReader: ~Copyable {
   init(_ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) {
     columns = try SegmentColumns(&batch)
     self.context = context
-    let utf8 = Array(context.environment.utf8)
-    environmentHash = unsafe hashBytes(utf8.span.bytes, 0, utf8.count, seed: processHashSeed)
+    environmentHash = lastingHash(of: context.environment)
   }
 
   /// Reads a document into rows; or says why not, and then there is none.

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnCatalog
+import CairnColumns
+import CairnFormats
+import CairnHoneycomb
+import CairnPlan
+import NIOCore
+import NIOHTTP1
+
+/// Honeycomb's way in for events that are not OTLP: libhoney, the Beelines and Refinery send them.
+struct HoneycombDoor: Sendable {
+  let state: ServerState
+
+  var routes: [Route] {
+    [("/1/events/:dataset", false), ("/1/batch/:dataset", true)].map { (path, isBatch) in
+      var route = Route(.POST, path, .key(.ingest), .honeycomb) { (exchange) async throws(Refusal) in
+        try await take(exchange, isBatch: isBatch)
+      }
+      route.door = DoorSignal(.honeycomb, .events)
+      route.bodyBytesMax = state.limits.bodyBytesMax
+      return route
+    }
+  }
+
+  private func take(_ exchange: Exchange, isBatch: Bool) async throws(Refusal) -> Response {
+    let request = exchange.request
+    let received = state.parts.clock.unixNanoseconds()
+    let plain = try inflated(request)
+    let batch = try judged(plain, request, isBatch: isBatch)
+    let header = RequestHeader(
+      format: .honeycombEvents, encoding: .identity, environment: exchange.environment,
+      datasetHint: exchange.parameters["dataset"], receivedUnixNanoseconds: received)
+    if !batch.body.isEmpty { try await store(header, batch) }
+    for verdict in batch.verdicts { if let verdict { tell(verdict.text, exchange, received) } }
+    if isBatch { return jsonArray(batch.verdicts) }
+    if let verdict = batch.verdicts.first ?? nil { throw Refusal(.malformed, verdict.text) }
+    return Response(contentType: "application/json", bytes: ByteBuffer())
+  }
+
+  private func judged(_ plain: ByteBuffer, _ request: Request, isBatch: Bool) throws(Refusal) -> EventBatch {
+    let context = IntakeContext.now(state)
+    do throws(DecodeError) {
+      let isMessagePack = request.mediaType == "application/msgpack" || request.mediaType == "application/x-msgpack"
+      let bytes = isMessagePack ? ByteBuffer(bytes: try jsonFromMessagePack(plain.readableBytesSpan)) : plain
+      if isBatch { return try EventBatch(batch: bytes.readableBytesSpan, context) }
+      return try EventBatch(
+        event: bytes.readableBytesSpan, time: request.header("x-honeycomb-event-time"),
+        sampleRate: request.header("x-honeycomb-samplerate"), context)
+    } catch {
+      throw Refusal(.malformed, "Request body is malformed and cannot be read: \(error.message)")
+    }
+  }
+
+  private func store(_ header: RequestHeader, _ batch: EventBatch) async throws(Refusal) {
+    do {
+      let outcome = try unsafe state.store.accept(header, body: batch.body.span.bytes)
+      try await state.store.commit(outcome)
+      state.ledger.accepted(
+        DoorSignal(.honeycomb, .events), environment: header.environment, outcome,
+        unixMicroseconds: header.receivedUnixNanoseconds / 1000)
+    } catch {
+      throw Refusal(error)
+    }
+  }
+
+  /// A left-out event of a request that is answered with 200 is on the page of doors too.
+  private func tell(_ reason: String, _ exchange: Exchange, _ received: Int64) {
+    state.ledger.rejected(
+      .init(
+        environment: exchange.environment, door: Door.honeycomb.rawValue, method: "POST", path: exchange.request.path, status: 400,
+        reason: reason, client: exchange.request.header("user-agent") ?? "", lastUnixMicroseconds: received / 1000))
+  }
+
+  private func jsonArray(_ verdicts: [StaticText?]) -> Response {
+    var writer = JSONWriter(reserving: verdicts.count * 16 + 2)
+    writer.beginArray()
+    for verdict in verdicts {
+      writer.beginObject()
+      writer.member("status", verdict == nil ? 202 : 400)
+      if let verdict { writer.member("error", verdict.text) }
+      writer.endObject()
+    }
+    writer.endArray()
+    return Response(contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
+  }
+
+  private func inflated(_ request: Request) throws(Refusal) -> ByteBuffer {
+    // The document of Honeycomb's API spells zstd 'zst'.
+    let named = request.headers[canonicalForm: "content-encoding"].joined(separator: ",")
+    do throws(InflateError) {
+      let encoding = try ContentEncoding(headerValue: named == "zst" ? "zstd" : named)
+      if encoding == .identity { return request.body }
+      var inflater = Inflater()
+      var output = InflateBuffer()
+      try inflater.inflate(request.body.readableBytesSpan, encoding, into: &output, limitBytes: state.limits.bodyBytesMax)
+      return output.withBytes { (bytes) in
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(bytes.byteCount)
+        unsafe bytes.withUnsafeBytes { unsafe _ = buffer.writeBytes($0) }
+        return buffer
+      }
+    } catch {
+      throw Refusal(HoneycombError(inflating: error))
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnBytes
+import CairnCatalog
+import CairnFormats
+import CairnHoneycomb
+
+/// What `Shelf` keeps: markers and their settings.
+protocol ShelfEntry: Sendable {
+  static var collection: String { get }
+  static var noun: String { get }
+  var id: String { get }
+  var dataset: String { get }
+  var createdUnixNanoseconds: Int64 { get set }
+  var updatedUnixNanoseconds: Int64 { get set }
+  init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError)
+  func write(to writer: inout JSONWriter)
+}
+
+extension HoneycombMarker: ShelfEntry {
+  static var collection: String { "honeycomb_marker" }
+  static var noun: String { "Marker" }
+  func write(to writer: inout JSONWriter) { write(to: &writer, color: nil) }
+}
+
+extension HoneycombMarkerSetting: ShelfEntry {
+  static var collection: String { "honeycomb_marker_setting" }
+  static var noun: String { "Marker setting" }
+}
+
+/// The entries of one kind that a request is about, in the catalog: those of its environment and its path's dataset.
+struct Shelf<Entry: ShelfEntry>: Sendable {
+  private let catalog: Catalog
+  private let collection: String
+  /// The dataset of the path as markers name it: its slug, or `__all__`.
+  let dataset: String
+  private let wantedID: String
+
+  init(_ state: ServerState, _ exchange: Exchange) {
+    catalog = state.parts.catalog
+    collection = "\(Entry.collection) \(exchange.environment)"
+    let name = exchange.parameters["dataset"]
+    dataset = name == allDatasets ? name : HoneycombDataset.slug(name)
+    wantedID = exchange.parameters["id"]
+  }
+
+  /// The entries of the dataset.
+  func all() throws(Refusal) -> [Entry] { try read().filter { $0.dataset == dataset } }
+
+  /// How many the environment has.
+  func count() throws(Refusal) -> Int { try read().count }
+
+  /// The entry that the path names.
+  func find() throws(Refusal) -> Entry {
+    guard let found = try all().first(where: { $0.id == wantedID }) else { throw Refusal(.notFound, "\(Entry.noun) not found") }
+    return found
+  }
+
+  /// An id that no entry has: eight hex digits.
+  func freeID() throws(Refusal) -> String {
+    let taken = Set(try read().map(\.id))
+    while true {
+      let id = String(hexText(UInt64.random(in: 0...0xffff_ffff)).suffix(8))
+      if !taken.contains(id) { return id }
+    }
+  }
+
+  func save(_ entry: Entry) throws(Refusal) {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("dataset", entry.dataset)
+    writer.key("entry")
+    entry.write(to: &writer)
+    writer.endObject()
+    let document = CatalogDocument(collection: collection, id: Self.number(entry), body: writer.finish())
+    try refusing { () throws(CatalogError) in try catalog.change(saving: { [document] }) }
+  }
+
+  func remove(_ entry: Entry) throws(Refusal) {
+    try refusing { () throws(CatalogError) in try catalog.change(saving: { [] }, removing: [(collection, Self.number(entry))]) }
+  }
+
+  private static func number(_ entry: Entry) -> Int64 { Int64(entry.id, radix: 16) ?? 0 }
+
+  private func read() throws(Refusal) -> [Entry] {
+    try refusing { () throws(CatalogError) in try catalog.documents(in: collection) }.compactMap { (document) in
+      guard let stored = try? JSONValue(parsing: document.body), let json = stored["entry"], let id = json["id"]?.string,
+        let dataset = stored["dataset"]?.string,
+        var entry = try? Entry(parsing: json, id: id, dataset: dataset, nowUnixNanoseconds: 0)
+      else { return nil }
+      entry.createdUnixNanoseconds = json["created_at"]?.string.flatMap { RFC3339.unixNanoseconds($0) } ?? 0
+      entry.updatedUnixNanoseconds = json["updated_at"]?.string.flatMap { RFC3339.unixNanoseconds($0) } ?? 0
+      return entry
+    }
+  }
+
+  private func refusing<Result>(_ work: () throws(CatalogError) -> Result) throws(Refusal) -> Result {
+    do throws(CatalogError) { return try work() } catch { throw Refusal(error) }
+  }
+}

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Honeycomb's way in for events and its markers: by libhoney itself, and by bodies as Refinery and curl send them."""
+import gzip
+import json
+import secrets
+import time
+
+import libhoney
+import msgpack
+import pytest
+import zstandard
+
+from cairn_process import column
+
+KEY = {"x-honeycomb-team": "any"}
+
+
+def send(cairn, path, body, **headers):
+    headers = {key.replace("_", "-"): value for key, value in headers.items()}
+    return cairn.request("POST", path, body, {**KEY, "content-type": "application/json", **headers})
+
+
+def rows_of(cairn, dataset, *names, **query):
+    answer = cairn.ask(dataset, calculations=[{"op": "COUNT"}], breakdowns=list(names), **query)
+    return sorted(zip(*(column(answer, name) for name in names), strict=True), key=str)
+
+
+def test_libhoney_sends_batches_and_hears_a_verdict_for_each_event(cairn, mark):
+    client = libhoney.Client(writekey="any", dataset=mark, api_host=cairn.url, send_frequency=0.01)
+    for number in range(250):
+        event = client.new_event(data={"name": "work", "number": number, "nested": {"deep": {"word": "x"}}, "list": [1, "two"], "part": 0.5})
+        event.sample_rate = 1
+        event.send()
+    client.flush()
+    client.close()
+    heard = []
+    while (answer := client.responses().get(timeout=20)) is not None:
+        heard.append(answer["status_code"])
+    assert heard == [202] * 250
+    assert cairn.count(dataset=mark) == 250
+    assert rows_of(cairn, mark, "nested.deep.word", "list") == [("x", '[1, "two"]')]
+    answer = cairn.ask(mark, calculations=[{"op": "SUM", "column": "number"}, {"op": "AVG", "column": "part"}])
+    assert column(answer, "SUM(number)") == [249 * 250 // 2] and column(answer, "AVG(part)") == [0.5]
+
+
+def test_spans_of_a_beeline_are_a_trace(cairn, mark):
+    trace, root, child = secrets.token_hex(16), secrets.token_hex(8), secrets.token_hex(8)
+    now = time.time()
+    spans = [{"trace.trace_id": trace, "trace.span_id": root, "name": "GET /cart", "service_name": "shop", "duration_ms": 40.5, "meta.type": "http_server"},
+             {"trace.trace_id": trace, "trace.span_id": child, "trace.parent_id": root, "name": "select", "service_name": "shop", "duration_ms": 12, "error": "boom"}]
+    body = json.dumps([{"data": span, "time": f"{now + place / 1000:.3f}"} for place, span in enumerate(spans)])
+    for _ in range(2):  # a batch that is sent again makes no second span
+        reply = send(cairn, f"/1/batch/{mark}", body)
+        assert reply.status == 200 and reply.json() == [{"status": 202}] * 2
+    found = cairn.trace(trace)
+    assert [s["name"] for s in found["spans"]] == ["GET /cart", "select"]
+    assert {s["service"] for s in found["spans"]} == {"shop"}
+    assert [int(s["duration_ns"]) for s in found["spans"]] == [40_500_000, 12_000_000]
+    assert [(s["error"], s["status_message"]) for s in found["spans"]] == [(False, None), (True, "boom")]
+    assert cairn.count(("trace.parent_id", "=", root)) == 1
+
+
+def test_refinery_sends_messagepack_in_zstd(cairn, mark):
+    now = time.time()
+    events = [{"data": {"name": "a", "big": 2**40, "text": "é", "raw": b"\xff\x00", "none": None}, "samplerate": 10,
+               "time": msgpack.Timestamp.from_unix(now)},
+              {"data": {"name": "b"}, "samplerate": 0}]
+    body = zstandard.compress(msgpack.packb(events))
+    reply = send(cairn, f"/1/batch/{mark}", body, content_type="application/msgpack", content_encoding="zstd")
+    assert reply.status == 200 and reply.json() == [{"status": 202}] * 2, reply
+    assert cairn.count(dataset=mark) == 11, "one event stands for ten"
+    assert rows_of(cairn, mark, "name", "big", "text", "raw") == [("a", 2**40, "é", "/wA="), ("b", None, None, None)]
+
+
+def test_one_event_by_curl(cairn, mark):
+    reply = send(cairn, f"/1/events/{mark}", b'{"name": "deployed", "ok": true}', x_honeycomb_samplerate="4",
+                 x_honeycomb_event_time=str(int(time.time() * 1000)))
+    assert reply.status == 200 and reply.body == b""
+    assert cairn.count(("ok", "=", True), dataset=mark) == 4
+    reply = send(cairn, f"/1/events/{mark}", gzip.compress(b'{"name": "deployed"}'), content_encoding="gzip")
+    assert reply.status == 200
+    assert cairn.count(dataset=mark) == 5
+
+
+def test_a_bad_event_is_left_out_by_itself(cairn, mark):
+    far = time.time() + 86400 * 30
+    batch = [{"data": {"n": 1}}, {"data": {}}, {"time": 5}, 7, [[]], {"data": [1]}, {"data": {"n": 2}, "time": far},
+             {"data": {f"c{i}": i for i in range(2001)}}, {"data": {"blob": "x" * 1_000_001}}, {"data": {"n": 3}, "time": "soon", "samplerate": "x"}]
+    reply = send(cairn, f"/1/batch/{mark}", json.dumps(batch))
+    assert reply.status == 200
+    assert [one["status"] for one in reply.json()] == [202, 400, 400, 400, 400, 400, 400, 400, 400, 202]
+    assert reply.json()[1]["error"] == "Request body should not be empty." and reply.json()[7]["error"] == "Event has too many columns."
+    assert sorted(column(cairn.ask(mark, calculations=[{"op": "COUNT"}], breakdowns=["n"]), "n")) == [1, 3]
+    doors = cairn.get("doors")
+    assert any("too many columns" in one["reason"] for one in doors["rejections"])
+
+
+@pytest.mark.parametrize("body, kind, status", [
+    (b"", "application/json", 400), (b"[1,", "application/json", 400), (b"{}", "application/json", 400), (b"\xc1", "application/msgpack", 400),
+    (b"\xdd\xff\xff\xff\xff", "application/msgpack", 400)])
+def test_a_body_that_is_no_batch_is_refused(cairn, mark, body, kind, status):
+    reply = send(cairn, f"/1/batch/{mark}", body, content_type=kind)
+    assert reply.status == status and reply.json()["type"].endswith("/unparseable"), reply
+    assert reply.json()["error"].startswith("Request body is malformed and cannot be read")
+
+
+def test_events_outlive_a_restart(make_cairn, mark):
+    cairn = make_cairn().start()
+    assert send(cairn, f"/1/batch/{mark}", json.dumps([{"data": {"n": n}} for n in range(5)])).status == 200
+    cairn.kill()
+    cairn.start()
+    assert cairn.count(dataset=mark) == 5
+
+
+def test_markers_and_their_colours(cairn, mark):
+    path = f"/1/markers/{mark}"
+    made = send(cairn, path, json.dumps({"message": "deploy 1.4", "type": "deploy", "url": "https://ci.example/4"}))
+    assert made.status == 201, made
+    marker = made.json()
+    assert marker["message"] == "deploy 1.4" and abs(marker["start_time"] - time.time()) < 30 and "end_time" not in marker
+    setting = send(cairn, f"/1/marker_settings/{mark}", json.dumps({"type": "deploy", "color": "#7b1fa2"}))
+    assert setting.status == 201
+    assert send(cairn, f"/1/marker_settings/{mark}", json.dumps({"type": "deploy", "color": "#000000"})).status in (409, 422)
+    listed = cairn.request("GET", path, headers=KEY).json()
+    assert [(one["id"], one["color"]) for one in listed] == [(marker["id"], "#7b1fa2")]
+    changed = cairn.request("PUT", f"{path}/{marker['id']}", json.dumps({"end_time": marker["start_time"] + 60}), KEY)
+    assert changed.status == 200 and changed.json()["end_time"] == marker["start_time"] + 60 and changed.json()["message"] == "deploy 1.4"
+    assert cairn.request("GET", "/1/markers/__all__", headers=KEY).json() == [], "a dataset's marker is not the environment's"
+    for body in ({"start_time": 10, "end_time": 5}, {"message": 5}, {"colour": "red"}, []):
+        reply = send(cairn, path, json.dumps(body))
+        assert reply.status == 422 and reply.json()["type_detail"], reply
+    assert cairn.request("DELETE", f"{path}/{marker['id']}", headers=KEY).status == 204
+    assert cairn.request("GET", f"{path}/{marker['id']}", headers=KEY).status == 404
+    assert cairn.request("GET", path, headers=KEY).json() == []
+
+
+def test_markers_outlive_a_restart(make_cairn, mark):
+    cairn = make_cairn().start()
+    made = send(cairn, "/1/markers/__all__", json.dumps({"message": "x", "start_time": 1_700_000_000})).json()
+    cairn.restart()
+    assert cairn.request("GET", "/1/markers/__all__", headers=KEY).json() == [made]
