@@ -56,6 +56,17 @@ import Testing
     #expect(String(decoding: json, as: UTF8.self) == #"[{"a":null,"b":"/wA=","c":"1970-01-01T00:00:01Z"}]"#)
   }
 
+  @Test func secretsAreTakenOutAndTheRestStays() throws {
+    let batch = try Self.batch(#"[{"data": {"a": "kept"}}, {"data": {"password": "hunter2-hunter2", "b": 5}, "samplerate": 7}]"#)
+    let scrubbed = try #require(unsafe scrubbedEvents(batch.body.span.bytes))
+    #expect(String(decoding: scrubbed, as: UTF8.self).contains("kept") && !String(decoding: scrubbed, as: UTF8.self).contains("hunter2"))
+    var rows = Batch()
+    let verdict = try unsafe decodeHoneycombEvents(scrubbed.span.bytes, Self.context, into: &rows)
+    #expect(verdict.acceptedCount == 2 && rows.rowCount == 2)
+    let plain = try Self.batch(#"[{"data": {"a": 1}}]"#)
+    #expect(unsafe scrubbedEvents(plain.body.span.bytes) == nil)
+  }
+
   @Test func damagedBodiesNeverTrap() throws {
     let good = Array(
       #"[{"data": {"name": "a", "duration_ms": -3.5, "o": {"p": {"q": [1, 2]}}, "trace.trace_id": "0123456789abcdef", "error": "x"}, "time": "2026-09-21T11:33:20Z", "samplerate": 3}, {"data": {"b": true}}]"#
@@ -69,6 +80,7 @@ import Testing
     stored.append(contentsOf: [0, 0, 0])
     for body in Mutants(of: [stored], count: 5_000) {
       var rows = Batch()
+      _ = unsafe scrubbedEvents(body.span.bytes)
       _ = try? unsafe decodeHoneycombEvents(body.span.bytes, Self.context, into: &rows)
     }
   }

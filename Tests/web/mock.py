@@ -90,6 +90,8 @@ class Handler(BaseHTTPRequestHandler):
                 return self.mock(url.path[6:], params)
             if url.path == "/v1/traces" and method == "POST":
                 return self.take(json.loads(body))
+            if url.path.startswith("/1/markers/"):
+                return self.answer(200, [])
             if url.path.startswith("/api/cairn/"):
                 path = url.path[len("/api/cairn/"):]
                 self.state.requests.append((method, path, params, body.decode("utf-8", "replace")))

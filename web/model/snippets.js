@@ -32,6 +32,24 @@ export function otlpGRPC(address, open) {
     { name: 'Collector', lang: 'yaml', code: `exporters:\n  otlp/cairn:\n    endpoint: ${address}\n    tls: { insecure: true }\nservice:\n  pipelines:\n    traces:  { receivers: [otlp], exporters: [otlp/cairn] }\n    logs:    { receivers: [otlp], exporters: [otlp/cairn] }\n    metrics: { receivers: [otlp], exporters: [otlp/cairn] }` }];
 }
 
+/** @param {string} address @param {boolean} open @returns {Snippet[]} */
+export function rollbar(address, open) {
+  const base = `http://${address}/api/1/`, token = open ? 'any-token' : 'YOUR_PROJECT_TOKEN';
+  return [{ name: 'Python', lang: 'python', code: `# pip install rollbar\nimport rollbar\n\nrollbar.init('${token}', environment='production', endpoint='${base}')\nrollbar.report_message('hello', 'info')` },
+    { name: 'Node', lang: 'js', code: `// npm install rollbar\nconst Rollbar = require('rollbar')\nconst rollbar = new Rollbar({ accessToken: '${token}', endpoint: '${base}item/', captureUncaught: true })` },
+    { name: 'Go', lang: 'go', code: `// go get github.com/rollbar/rollbar-go\nrollbar.SetToken("${token}")\nrollbar.SetEnvironment("production")\nrollbar.SetEndpoint("${base}item/")` },
+    { name: 'curl', lang: 'sh', code: `curl ${base}item/ -H 'x-rollbar-access-token: ${token}' \\\n  -d '{"data": {"environment": "production", "body": {"message": {"body": "hello"}}}}'` }];
+}
+
+/** @param {string} address @param {boolean} open @returns {Snippet[]} */
+export function honeycomb(address, open) {
+  const url = `http://${address}`, key = open ? 'any-key' : 'YOUR_KEY';
+  return [{ name: 'Python', lang: 'python', code: `# pip install libhoney\nimport libhoney\n\nlibhoney.init(writekey='${key}', dataset='my-service', api_host='${url}')\nlibhoney.send_now({'name': 'hello', 'duration_ms': 12.5})\nlibhoney.close()` },
+    { name: 'Go', lang: 'go', code: `// go get github.com/honeycombio/libhoney-go\nlibhoney.Init(libhoney.Config{APIHost: "${url}", APIKey: "${key}", Dataset: "my-service"})\ndefer libhoney.Close()` },
+    { name: 'Refinery', lang: 'yaml', code: `Network:\n  HoneycombAPI: ${url}` },
+    { name: 'curl', lang: 'sh', code: `curl ${url}/1/events/my-service -H 'x-honeycomb-team: ${key}' \\\n  -d '{"name": "hello", "duration_ms": 12.5}'\n# a deploy, drawn over the charts of Explore\ncurl ${url}/1/markers/__all__ -H 'x-honeycomb-team: ${key}' \\\n  -d '{"message": "deploy 1.4", "type": "deploy"}'` }];
+}
+
 /** @param {string} address host:port of the daemon @returns {Snippet[]} */
 export function xrayDaemon(address) {
   const env = `export AWS_XRAY_DAEMON_ADDRESS=${address}`;

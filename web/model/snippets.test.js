@@ -1,11 +1,12 @@
 // @ts-check
-import { cloudWatch, dialable, helloTrace, highlight, otlpGRPC, otlpHTTP } from './snippets.js';
+import { cloudWatch, dialable, helloTrace, highlight, honeycomb, otlpGRPC, otlpHTTP, rollbar } from './snippets.js';
 import { equal, test, truth } from './testing.js';
 
 test('an address that listens everywhere is dialled by the page’s host', () => equal(['0.0.0.0:4318', '[::]:4318', '127.0.0.1:4318',
   '10.1.2.3:99'].map((a) => dialable(a, 'box.local')), ['box.local:4318', 'box.local:4318', '127.0.0.1:4318', '10.1.2.3:99']));
 test('every snippet names the real address', () => { for (const s of [...otlpHTTP('10.1.2.3:9999', true),
-  ...otlpGRPC('10.1.2.3:9999', true), ...cloudWatch('10.1.2.3:9999', true)]) truth(/10\.1\.2\.3(:|\n +port: )9999/.test(s.code), s.name); });
+  ...otlpGRPC('10.1.2.3:9999', true), ...cloudWatch('10.1.2.3:9999', true),
+  ...rollbar('10.1.2.3:9999', true), ...honeycomb('10.1.2.3:9999', true)]) truth(/10\.1\.2\.3(:|\n +port: )9999/.test(s.code), s.name); });
 test('a key is told only where one is needed', () => { truth(!otlpHTTP('a:1', true)[0].code.includes('HEADERS'));
   truth(otlpHTTP('a:1', false)[0].code.includes('HEADERS')); });
 test('colouring loses no character', () => { for (const s of [...otlpHTTP('a:1', false), ...otlpGRPC('a:1', true)]) equal(highlight(s.code,

@@ -2,7 +2,7 @@
 // A checklist that ticks itself: each door with settings to copy, what arrives, and what was turned away and why.
 import { icon } from '../charts/svg.js';
 import { ago, plural, whole } from '../model/format.js';
-import { cloudWatch, dialable, helloTrace, highlight, otlpGRPC, otlpHTTP, xrayAPI, xrayDaemon } from '../model/snippets.js';
+import { cloudWatch, dialable, helloTrace, highlight, honeycomb, otlpGRPC, otlpHTTP, rollbar, xrayAPI, xrayDaemon } from '../model/snippets.js';
 import { clock } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { isAbort } from '../wire/http.js';
@@ -12,9 +12,10 @@ import { link, utc } from './router.js';
 import { failed, skeleton } from './states.js';
 
 const every = 1000; // ms
-const signalNames = { traces: 'Traces', logs: 'Logs', metrics: 'Metrics' };
-const makers = { 'otlp-http': otlpHTTP, 'otlp-grpc': otlpGRPC, 'xray-daemon': xrayDaemon, 'xray-api': xrayAPI, cloudwatch: cloudWatch };
-const told = { 'otlp-http': 'protobuf or JSON, gzip', 'otlp-grpc': 'protobuf, gzip', 'xray-daemon': 'UDP and TCP', 'xray-api': 'Signature V4', cloudwatch: 'logs, metrics; Signature V4' };
+const signalNames = { traces: 'Traces', logs: 'Logs', metrics: 'Metrics', errors: 'Errors', events: 'Events' };
+const makers = { 'otlp-http': otlpHTTP, 'otlp-grpc': otlpGRPC, 'xray-daemon': xrayDaemon, 'xray-api': xrayAPI, rollbar, honeycomb, cloudwatch: cloudWatch };
+const told = { 'otlp-http': 'protobuf or JSON, gzip', 'otlp-grpc': 'protobuf, gzip', 'xray-daemon': 'UDP and TCP', 'xray-api': 'Signature V4', rollbar: 'items of every notifier', honeycomb: 'libhoney, Beelines, Refinery',
+  cloudwatch: 'logs, metrics; Signature V4' };
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function sendPage(host) {

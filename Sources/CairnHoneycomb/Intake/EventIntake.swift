@@ -18,25 +18,32 @@ internal import CairnFormats
 public func decodeHoneycombEvents(
   _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
 ) throws(DecodeError) -> IntakeVerdict {
-  let end = bytes.byteCount
-  guard end > 0, loadByte(bytes, 0) == 1 else { throw DecodeError(.value("events of another version"), at: 0) }
   var fields = try EventFields(context, &batch)
   var verdict = IntakeVerdict()
-  var position = 1
-  while position < end {
-    guard end - position >= 16 else { throw DecodeError(.truncated, at: position) }
-    let time = Int64(bitPattern: loadWord(bytes, position))
-    let rateAndCount = loadWord(bytes, position + 8)
-    let count = Int(rateAndCount >> 32)
-    position += 16
-    guard count <= end - position else { throw DecodeError(.badLength, at: position) }
+  try EventBatch.forEachEntry(bytes) { (head, data) throws(DecodeError) in
+    let time = Int64(bitPattern: loadWord(bytes, head.lowerBound))
     if time < context.earliestUnixNanoseconds || time > context.latestUnixNanoseconds {
-      verdict.reject("the event's time is not one that is kept")
-    } else {
-      try fields.add(bytes.extracting(position..<position + count), time: time, sampleRate: rateAndCount & 0xffff_ffff, &batch)
-      verdict.acceptedCount += 1
+      return verdict.reject("the event's time is not one that is kept")
     }
-    position += count
+    try fields.add(bytes.extracting(data), time: time, sampleRate: loadWord(bytes, head.lowerBound + 8) & 0xffff_ffff, &batch)
+    verdict.acceptedCount += 1
   }
   return verdict
+}
+
+extension EventBatch {
+  /// Calls `body` for each entry, with the places of its head (time, rate, count) and of its data.
+  static func forEachEntry(_ bytes: RawSpan, _ body: (Range<Int>, Range<Int>) throws(DecodeError) -> Void) throws(DecodeError) {
+    let end = bytes.byteCount
+    guard end > 0, loadByte(bytes, 0) == 1 else { throw DecodeError(.value("events of another version"), at: 0) }
+    var position = 1
+    while position < end {
+      guard end - position >= 16 else { throw DecodeError(.truncated, at: position) }
+      let head = position..<position + 16
+      let count = Int(loadWord(bytes, position + 8) >> 32)
+      guard count <= end - head.upperBound else { throw DecodeError(.badLength, at: position) }
+      position = head.upperBound + count
+      try body(head, head.upperBound..<position)
+    }
+  }
 }

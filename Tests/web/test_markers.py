@@ -1,0 +1,44 @@
+"""Honeycomb's markers over the charts of Explore, against a real server."""
+import json
+import pathlib
+import sys
+import time
+import urllib.request
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import cairn_process  # noqa: E402
+from test_pages import ready, until  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def real(given_url, tmp_path_factory):
+    if given_url:
+        yield given_url
+        return
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn")).start()
+    yield server.url
+    server.stop()
+
+
+def post(base, path, body):
+    request = urllib.request.Request(base + path, json.dumps(body).encode(), {"x-honeycomb-team": "any", "content-type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+        return json.loads(text) if text else None
+
+
+def test_a_deploy_is_drawn_over_every_chart_and_its_text_is_only_text(real, open_page):
+    now = int(time.time())
+    post(real, "/1/batch/markers-test", [{"data": {"name": "work", "duration_ms": n % 50}, "time": now - 60 * (n % 50)} for n in range(500)])
+    post(real, "/1/markers/markers-test", {"message": "<img src=x onerror=window.__xss=1> deploy", "type": "deploy", "start_time": now - 1800, "url": "https://ci.example/4"})
+    post(real, "/1/markers/markers-test", {"message": "outage", "start_time": now - 1200, "end_time": now - 900})
+    post(real, "/1/markers/markers-test", {"message": "long ago", "start_time": now - 86400})
+    page = open_page(real + "/ui/explore?t=1h&ds=markers-test&c=HEATMAP(duration_ms)&c=P95(duration_ms)")
+    ready(page)
+    until(page, "document.querySelectorAll('.hm .marker').length === 2 && document.querySelectorAll('.line-chart .marker').length === 2")
+    link = page.locator(".hm .marker a")
+    assert link.inner_text().startswith("<img src=x") and link.get_attribute("href") == "https://ci.example/4"
+    box, chart = page.locator(".hm .marker.range").bounding_box(), page.locator(".hm").bounding_box()
+    assert 10 < box["width"] < chart["width"] / 4 and chart["x"] < box["x"] < chart["x"] + chart["width"]
