@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import CairnBytes
+internal import CairnBytes
 internal import CairnSecrets
 
 /// `EventBatch`'s body with the secrets taken out of its events; nil where they have none, or where it is no such body.
