@@ -55,6 +55,8 @@ public struct ServiceGraphRules: Sendable, Hashable {
   /// The events that take part: spans, of which `isPartial` ones give way to the same span completed.
   public var isSpan: Filter
   public var isPartial: Filter
+  /// The events that are links of a span: the trace and the span that caused it, of which it is no child.
+  public var isLink: Filter
   /// A service's own account of a request that it answered.
   public var isEntry: Filter
   /// Work inside the request of the row above it, whose service it shares whatever it says itself: never an entry.
@@ -72,11 +74,12 @@ public struct ServiceGraphRules: Sendable, Hashable {
   public var callees: [Naming]
 
   public init(
-    isSpan: Filter, isPartial: Filter, isEntry: Filter, isInner: Filter, isCall: Filter, isQueued: Filter, isFault: Filter, isThrottle: Filter,
+    isSpan: Filter, isPartial: Filter, isLink: Filter, isEntry: Filter, isInner: Filter, isCall: Filter, isQueued: Filter, isFault: Filter, isThrottle: Filter,
     isError: Filter, services: [Naming], callees: [Naming]
   ) {
     self.isSpan = isSpan
     self.isPartial = isPartial
+    self.isLink = isLink
     self.isEntry = isEntry
     self.isInner = isInner
     self.isCall = isCall

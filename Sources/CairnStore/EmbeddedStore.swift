@@ -11,7 +11,7 @@ public import CairnStorage
 public final class EmbeddedStore: EventStore, IngestStore {
   /// The archive underneath, for `fsck` and figures.
   public let archive: EventArchive
-  private let engine: QueryEngine
+  let engine: QueryEngine
   private let feeds = FeedBoard()
   private let upkeep: Task<Void, Never>
 
@@ -58,7 +58,10 @@ public final class EmbeddedStore: EventStore, IngestStore {
 
   // MARK: The way out
 
-  public func run(_ plan: Plan) async throws(QueryError) -> Answer { try await engine.run(plan, pieces: archive.snapshot()) }
+  public func run(_ plan: Plan) async throws(QueryError) -> Answer {
+    let pieces = archive.snapshot()
+    return try await engine.run(try await withoutSuperseded(plan, pieces), pieces: pieces)
+  }
 
   public func follow(_ plan: EventsPlan) -> EventFeed {
     let feed = EventFeed(plan)

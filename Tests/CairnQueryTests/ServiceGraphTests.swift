@@ -91,6 +91,37 @@ import Testing
     #expect(found.edges.first { $0.isQueued }?.ageHistogram == CallHistogram(cells: [(2, 1)]))
   }
 
+  private func link(_ trace: Int, _ span: Int, to other: Int, _ otherSpan: Int, _ service: String) -> TestEvent {
+    var event = row(trace, 0, parent: span, for: 0, service, "")
+    event.fields["trace.span_id"] = nil
+    event.fields["duration_ms"] = nil
+    event.fields["meta.annotation_type"] = .string("link")
+    event.fields["trace.link.trace_id"] = .string(TraceID(high: 1, low: UInt64(other)).hex)
+    event.fields["trace.link.span_id"] = .string(hexText(UInt64(other * 1000 + otherSpan)))
+    return event
+  }
+
+  @Test func linksLeadFromTraceToTrace() async throws {
+    let queue: [String: FieldValue] = ["messaging.system": .string("kafka"), "messaging.destination.name": .string("orders")]
+    // Two messages of one queue are taken as a batch; a report goes on with what a request began; a link into nothing changes nothing.
+    let found = try await graph([
+      [
+        row(1, 1, for: 1, "web"), row(1, 2, parent: 1, at: 0.5, for: 0.25, "web", "producer", queue), row(2, 1, for: 1, "web"),
+        row(2, 2, parent: 1, at: 0.5, for: 0.5, "web", "producer", queue),
+      ],
+      [
+        row(3, 1, at: 2, for: 0.5, "worker", "consumer", queue), link(3, 1, to: 1, 2, "worker"), link(3, 1, to: 2, 2, "worker"),
+        row(4, 1, at: 9, for: 4, "report", "internal"), link(4, 1, to: 1, 1, "report"), row(5, 1, for: 2, "web"), link(5, 1, to: 77, 1, "web"),
+      ],
+    ])
+    #expect(lines(found) == [
+      "orders (kafka) inferred 2/0", "report 1/0", "web root 3/0", "worker 1/0", "client > web 3 4.0", "orders ~> worker 1 0.5",
+      "web > orders 2 0.75", "web ~> report 1 4.0",
+    ])
+    #expect(found.edges.first { $0.isQueued }?.ageHistogram == CallHistogram(cells: [(1, 1), (1.25, 1)]))
+    #expect(found.traceCount == 5)
+  }
+
   @Test func documentsAndSpansAreOneGraph() async throws {
     let segment: [String: FieldValue] = ["xray.type": .string("segment"), "xray.origin": .string("AWS::EC2::Instance")]
     var part = row(1, 2, parent: 1, for: 0.5, "", "client", [

@@ -18,6 +18,7 @@ enum RouteExpectations {
   static let operations = """
     GET /healthz anyone
     GET /metrics query
+    POST /moto-api/insights manage
     POST /moto-api/reset manage
     """
 

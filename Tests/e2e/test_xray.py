@@ -244,6 +244,11 @@ from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.ext.flask.middleware import XRayMiddleware
 from flask import Flask
 xray_recorder.configure(service=sys.argv[1])
+# Until the rules have come the SDK decides by its own.
+xray_recorder.sampler.start()
+waited = time.monotonic() + 20
+while xray_recorder.sampler._cache.last_updated is None and time.monotonic() < waited:
+    time.sleep(0.01)
 app = Flask("shop")
 XRayMiddleware(app, xray_recorder)
 

@@ -5,6 +5,9 @@ import re
 import mock_engine
 
 
+STEP = 1800  # s, of the series
+
+
 def outcome(row):
     status = row["fields"].get("http.response.status_code")
     return "fault" if row["error"] else "throttle" if status == 429 else "error" if isinstance(status, int) and 400 <= status < 500 else "ok"
@@ -12,18 +15,23 @@ def outcome(row):
 
 class Part:
     def __init__(self):
-        self.counts, self.lengths = collections.Counter(), []
+        self.counts, self.lengths, self.series = collections.Counter(), [], {}
 
     def add(self, row):
         self.counts[outcome(row)] += 1
         self.lengths.append(row["ms"])
+        bucket = self.series.setdefault(int(row["start"] // STEP * STEP * 1e6), [0, 0, 0])
+        bucket[0] += 1
+        bucket[1] += outcome(row) in ("error", "throttle")
+        bucket[2] += outcome(row) == "fault"
 
-    def answer(self):
+    def answer(self, has_series):
         lengths = sorted(self.lengths)
         found = {k: self.counts[k] for k in ("ok", "error", "throttle", "fault")} | {"total": len(lengths)}
         for name, q in (("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99)):
             found[name] = lengths[min(len(lengths) - 1, int(len(lengths) * q))] if lengths else None
-        return found | {"histogram": [[ms, 1] for ms in lengths[::max(1, len(lengths) // 400)]]}
+        return found | {"histogram": [[ms, 1] for ms in lengths[::max(1, len(lengths) // 400)]]} | (
+            {"series": [[start, *counts] for start, counts in sorted(self.series.items())]} if has_series else {})
 
 
 def inside(rows, start, end):
@@ -63,10 +71,11 @@ def graph(rows, start, end, params, info):
                 edges[(None, s["service"])].add(s)
     names = sorted(nodes)
     inferred = {n for n in names if n.endswith("-db")}
-    place = {n: i for i, n in enumerate(names)}
-    return {"start_us": int(start * 1e6), "end_us": int(end * 1e6), "traces": len(traces),
-            "nodes": [{"name": n, "type": "Database::SQL" if n in inferred else None, "inferred": n in inferred, "root": n in roots, **nodes[n].answer()} for n in names],
-            "edges": [{"source": None if a is None else place[a], "target": place[b], "queued": b == "notify", "aliases": [], **p.answer(),
+    place, has_series = {n: i for i, n in enumerate(names)}, params.get("series") == "true"
+    return {"start_us": int(start * 1e6), "end_us": int(end * 1e6), "traces": len(traces), "traces_cut": "cut" in (params.get("filter") or ""),
+            **({"step_us": STEP * 10**6} if has_series else {}),
+            "nodes": [{"name": n, "type": "Database::SQL" if n in inferred else None, "inferred": n in inferred, "root": n in roots, **nodes[n].answer(has_series)} for n in names],
+            "edges": [{"source": None if a is None else place[a], "target": place[b], "queued": b == "notify", "aliases": [], **p.answer(has_series),
                        **({"ages": [[40.0, 3]]} if b == "notify" else {})} for (a, b), p in sorted(edges.items(), key=lambda e: (e[0][0] or "", e[0][1]))],
             "info": info}
 

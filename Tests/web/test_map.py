@@ -85,3 +85,58 @@ def test_a_trace_of_the_list_opens(open_page, mocked):
     page.wait_for_selector(".map-traces tbody tr")
     page.locator(".map-traces tbody tr a").first.click()
     until(page, "location.pathname.startsWith('/ui/trace/')")
+
+
+def asked_maps(mocked):
+    with urllib.request.urlopen(mocked + "/mock/requests") as answer:
+        return [r[2] for r in json.load(answer) if r[1] == "map"]
+
+
+def test_a_window_is_dragged_over_time(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h")
+    ready(page)
+    page.wait_for_selector(".scrubber")
+    assert page.locator(".map-window").text_content() == "The whole range"
+    spots = lambda: page.locator("[data-node] .foc").evaluate_all("(all) => all.map((e) => e.getAttribute('cx') + ' ' + e.getAttribute('cy')).join()")
+    before, calls = spots(), page.locator("[data-node=payments]").get_attribute("aria-label")
+    box = page.locator(".scrubber").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 12, steps=6)
+    page.mouse.up()
+    until(page, "location.search.includes('w=') && !document.querySelector('[aria-busy=true]')")
+    until(page, f"document.querySelector('[data-node=payments]').getAttribute('aria-label') !== {json.dumps(calls)}")
+    asked = asked_maps(mocked)[-1]
+    assert float(asked["end"]) - float(asked["start"]) == 4 * 1800 and "series" not in asked
+    assert spots() == before
+    assert "2 h window" in page.locator(".map-window").text_content()
+    # What is asked below is of the window too, and the address keeps it.
+    with urllib.request.urlopen(mocked + "/mock/requests") as answer:
+        assert [r[2] for r in json.load(answer) if r[1] == "map/traces"][-1]["start"] == asked["start"]
+    page.reload()
+    ready(page)
+    until(page, "document.querySelector('.map-window')?.textContent.includes('window')")
+    page.locator(".scrubber").focus()
+    page.keyboard.press("ArrowRight")
+    until(page, f"document.querySelector('.scrubber').getAttribute('aria-valuenow') !== null && !location.search.includes('w={int(float(asked['start']))}')")
+    page.get_by_role("button", name="All", exact=True).click()
+    until(page, "!location.search.includes('w=')")
+    until(page, f"document.querySelector('[data-node=payments]').getAttribute('aria-label') === {json.dumps(calls)}")
+
+
+def test_the_window_plays_and_stops(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h")
+    ready(page)
+    page.wait_for_selector(".scrubber")
+    page.get_by_role("button", name="Play").click()
+    until(page, "Number(document.querySelector('.scrubber').getAttribute('aria-valuenow')) >= 2")
+    page.get_by_role("button", name="Pause").click()
+    until(page, "location.search.includes('w=')")
+    assert page.get_by_role("button", name="Play").is_visible()
+
+
+def test_a_cut_is_told(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h&x=cut")
+    ready(page)
+    page.wait_for_selector(".map-cut-note:not([hidden])")
+    assert "More traces match" in page.locator(".map-cut-note").text_content()

@@ -51,6 +51,9 @@ export function layout(graph, kept, { width, height, down }) {
   for (const key of keys(graph)) (columns[depth.get(key) ?? 0] ??= []).push(key);
   const filled = columns.filter(Boolean), along = (down ? height : width), across = (down ? width : height);
   const order = new Map(), own = graph.nodes.map(keyOf);
+  // A crowded column becomes several side by side: neighbours stand in different ones.
+  const lanes = filled.map((column) => Math.max(1, Math.ceil(column.length / Math.max(2, Math.floor(across / (down ? 110 : 96)))))), laneCount = lanes.reduce((a, b) => a + b, 0);
+  let lane = 0;
   filled.forEach((column, c) => {
     const weight = new Map(column.map((key) => {
       const above = graph.edges.filter((e) => own[e.target] === key).map((e) => order.get(e.source === null ? clients : own[e.source])).filter((n) => n !== undefined);
@@ -58,12 +61,13 @@ export function layout(graph, kept, { width, height, down }) {
     }));
     column.sort((a, b) => /** @type {number} */ (weight.get(a)) - /** @type {number} */ (weight.get(b)) || a.localeCompare(b));
     column.forEach((key, i) => order.set(key, (i + 0.5) / column.length));
-    const a = filled.length === 1 ? along / 2 : 60 + c * (along - 130) / (filled.length - 1);
-    // Neighbours stand a little apart along the way, so that long names do not meet.
+    // Neighbours in one lane stand a little apart along the way, so that long names do not meet.
     column.forEach((key, i) => {
-      const b = down ? across * (i + 0.5) / column.length : 10 + (across - 60) * (i + 0.5) / column.length, shift = column.length > 3 ? (i % 2 ? 18 : -18) : 0;
+      const a = laneCount === 1 ? along / 2 : 60 + (lane + i % lanes[c]) * (along - 130) / (laneCount - 1), shift = lanes[c] === 1 && column.length > 3 ? (i % 2 ? 18 : -18) : 0;
+      const b = down ? across * (i + 0.5) / column.length : 10 + (across - 60) * (i + 0.5) / column.length;
       spots.set(key, down ? { x: b, y: a + shift } : { x: a + shift, y: b });
     });
+    lane += lanes[c];
   });
   const taken = [...kept].filter(([key]) => spots.has(key)).map(([, spot]) => spot);
   for (const [key, spot] of spots) {
@@ -78,6 +82,40 @@ export function layout(graph, kept, { width, height, down }) {
     taken.push(spot);
   }
   return spots;
+}
+
+/**
+ * Calls and faults of all services by step of time, steps without calls among them.
+ * @param {Graph & {start_us: number, end_us: number, step_us?: number}} graph @returns {{start: number, total: number, fault: number}[]} start in Unix seconds
+ */
+export function faultSteps({ nodes, start_us: from, end_us: to, step_us: step }) {
+  if (!step) return [];
+  const first = Math.floor(from / step), steps = Array.from({ length: Math.min(2000, Math.ceil(to / step) - first) }, (_, i) => ({ start: (first + i) * step / 1e6,
+    total: 0, fault: 0 }));
+  for (const [start, total, , fault] of nodes.flatMap((n) => n.series ?? [])) {
+    const at = steps[Math.round(start / step) - first];
+    if (at) { at.total += total; at.fault += fault; }
+  }
+  return steps;
+}
+
+/** @param {number} count the steps of the range @returns {number} the steps of a window over it */
+export function windowSteps(count) { return Math.max(1, Math.round(count / 12)); }
+
+/**
+ * The graph of a window with the nodes and edges of the whole range, so that nothing moves; what had no calls has zeros.
+ * @param {Graph} all @param {Graph} part @returns {Graph}
+ */
+export function windowed(all, part) {
+  const none = { ok: 0, error: 0, throttle: 0, fault: 0, total: 0, p50_ms: null, p95_ms: null, histogram: [], series: undefined };
+  const whole = all.nodes.map(keyOf), own = part.nodes.map(keyOf), place = new Map(whole.map((key, i) => [key, i]));
+  const id = (/** @type {Edge} */ e, /** @type {string[]} */ names) => `${e.source === null ? clients : names[e.source]} > ${names[e.target]}${e.queued ? ' queued' : ''}`;
+  const nodes = new Map(part.nodes.map((n) => [keyOf(n), n])), edges = new Map(part.edges.map((e) => [id(e, own), e]));
+  const at = (/** @type {number} */ i) => /** @type {number} */ (place.get(own[i]) ?? whole.length + fresh.indexOf(own[i])), fresh = own.filter((key) => !place.has(key));
+  const known = new Set(all.edges.map((e) => id(e, whole)));
+  return { ...part, nodes: [...all.nodes.map((n) => nodes.get(keyOf(n)) ?? { ...n, ...none }), ...part.nodes.filter((n) => !place.has(keyOf(n)))],
+    edges: [...all.edges.map((e) => ({ ...(edges.get(id(e, whole)) ?? { ...e, ...none }), source: e.source, target: e.target })),
+      ...part.edges.filter((e) => !known.has(id(e, own))).map((e) => ({ ...e, source: e.source === null ? null : at(e.source), target: at(e.target) }))] };
 }
 
 /** @param {{total: number, ok: number, error: number, throttle: number, fault: number}} part @returns {number[]} shares of ok, error, throttle, fault */

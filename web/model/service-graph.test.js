@@ -1,5 +1,5 @@
 // @ts-check
-import { clients, depths, expression, keyOf, layout, logCells, shares } from './service-graph.js';
+import { clients, depths, expression, faultSteps, keyOf, layout, logCells, shares, windowed } from './service-graph.js';
 import { equal, test } from './testing.js';
 
 const part = { ok: 8, error: 1, throttle: 0, fault: 1, total: 10, p50_ms: 1, p95_ms: 2, histogram: /** @type {[number, number][]} */ ([]) };
@@ -18,6 +18,22 @@ test('known nodes stay where they were', () => {
   const more = { nodes: [...graph.nodes, node('new')], edges: [...graph.edges, edge(2, 3)] }, second = layout(more, first, box);
   equal(graph.nodes.map((n) => second.get(keyOf(n))), graph.nodes.map((n) => first.get(keyOf(n))));
   equal(second.has('new'), true);
+});
+
+test('faults of all services by step, those without calls too', () => {
+  const series = { nodes: [{ ...node('a'), series: /** @type {any} */ ([[120e6, 4, 0, 1], [240e6, 2, 0, 0]]) }, { ...node('b'), series: /** @type {any} */ ([[120e6, 6, 0, 2]]) }],
+    edges: [], start_us: 130e6, end_us: 290e6, step_us: 60e6 };
+  equal(faultSteps(series), [{ start: 120, total: 10, fault: 3 }, { start: 180, total: 0, fault: 0 }, { start: 240, total: 2, fault: 0 }]);
+  equal(faultSteps({ ...series, step_us: undefined }), []);
+});
+
+test('a window has the nodes and edges of the whole, and what is new', () => {
+  const part = { nodes: [{ ...node('api'), total: 3 }, node('late')], edges: [{ ...edge(0, 1), total: 2 }, { ...edge(null, 0), total: 1 }] };
+  const found = windowed(graph, part);
+  equal(found.nodes.map((n) => [keyOf(n), n.total]), [['api', 3], ['db (Database::SQL)', 0], ['web', 0], ['late', 10]]);
+  equal(found.edges.length, graph.edges.length + 2);
+  equal(found.edges.slice(-2).map((e) => [e.source, e.target, e.total]), [[0, 3, 2], [null, 0, 1]]);
+  equal(found.edges.slice(0, 2).map((e) => [e.source, e.target, e.total]), [[null, 2, 0], [2, 0, 0]]);
 });
 
 test('a part of the map is a filter expression', () => {

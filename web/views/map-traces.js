@@ -9,25 +9,24 @@ import { empty, loader, skeleton } from './states.js';
 
 const pageSize = 50;
 
-/** @param {HTMLElement} host @returns {{read: (filter: string, group: string) => void, stop: () => void}} */
+/** @param {HTMLElement} host @returns {{read: (filter: string, group: string, window: {start: number, end: number} | null) => void, stop: () => void}} */
 export function mapTraces(host) {
   const body = h('div'), count = h('span', { class: 'sub' }), load = loader(), more = h('div', { class: 'pad row' });
   fill(host, h('header', {}, h('h2', {}, 'Traces'), count), body, more);
   let asked = '', shown = /** @type {any[]} */ ([]);
-  const read = (/** @type {string} */ filter, /** @type {string} */ group, after = '') => {
-    const t = time();
+  const read = (/** @type {string} */ filter, /** @type {string} */ group, /** @type {{start: number, end: number}} */ t, after = '') => {
     load.run(body, (signal) => api.mapTraces({ ...t, filter, group, after: after || undefined, limit: pageSize }, signal), (answer) => {
       shown = after ? [...shown, ...answer.traces] : answer.traces;
       count.textContent = shown.length ? `${plural(shown.length, 'trace')}${answer.next ? ', there are more' : ''}, newest first` : '';
       fill(body, shown.length ? table(shown) : answer.next ? empty('None among the newest.', [`Of ${answer.looked_at} candidates none passed; older ones may.`])
         : empty('No trace matches.', [filter ? h('span', { class: 'mono' }, filter) : 'There is no trace in this time.']));
-      fill(more, answer.next && h('button', { class: 'btn end', type: 'button', onclick: () => read(filter, group, answer.next) }, 'Older'));
+      fill(more, answer.next && h('button', { class: 'btn end', type: 'button', onclick: () => read(filter, group, t, answer.next) }, 'Older'));
     }, () => skeleton(6));
   };
   return {
-    read(filter, group) {
-      const t = time(), now = `${filter} ${group} ${Math.round(t.start)} ${Math.round(t.end)}`;
-      if (now !== asked) { asked = now; read(filter, group); }
+    read(filter, group, window) {
+      const t = window ?? time(), now = `${filter} ${group} ${Math.round(t.start)} ${Math.round(t.end)}`;
+      if (now !== asked) { asked = now; read(filter, group, t); }
     },
     stop: load.stop,
   };

@@ -4,12 +4,13 @@ import { serviceMap } from '../charts/service-map.js';
 import { drawn, icon } from '../charts/svg.js';
 import { durationText, plural, rate } from '../model/format.js';
 import { services as palette } from '../model/palette.js';
-import { clients, expression, keyOf, layout } from '../model/service-graph.js';
+import { clients, expression, keyOf, layout, windowed } from '../model/service-graph.js';
 import { rangeText } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { datasets } from './catalog.js';
 import { fill, h } from './dom.js';
 import { mapPanel } from './map-panel.js';
+import { mapScrub } from './map-scrub.js';
 import { mapTraces } from './map-traces.js';
 import { link, patch, place, range, refresh, store, stored, time } from './router.js';
 import { empty, loader, skeleton } from './states.js';
@@ -34,14 +35,14 @@ export function mapPage(host) {
   const body = h('div', { class: 'stack-4' }), list = h('section', { class: 'panel', 'aria-label': 'Traces' }), load = loader();
   const head = mapHead();
   fill(host, h('h1', { class: 'sr' }, 'Service map'), head.element, body, list);
-  let asked = '', graph = /** @type {any} */ (null), seconds = 1, panel = /** @type {{stop: () => void} | null} */ (null);
-  const traces = mapTraces(list);
+  let asked = '', whole = /** @type {any} */ (null), graph = /** @type {any} */ (null), seconds = 1, panel = /** @type {{stop: () => void} | null} */ (null);
+  const traces = mapTraces(list), part = loader(), note = h('p', { class: 'note warn small map-cut-note', role: 'status' });
 
   const draw = () => {
     if (!graph) return;
     const state = mapState(), small = matchMedia(`(max-width: ${smallWidth}px)`).matches, width = small ? 390 : Math.max(700, picture.clientWidth || 960);
     const box = { width, height: small ? 660 : Math.max(480, picture.clientHeight || 620), down: small };
-    const spots = layout(graph, keptSpots(box), box);
+    const spots = layout(whole, keptSpots(box), box);
     keepSpots(box, spots);
     serviceMap(picture, graph, spots, { ...box, small, seconds, measure: state.measure, picked: state.pick, touched: touched(graph, state.pick),
       swatch: (n) => (n.inferred ? null : `var(--c${palette.of(n.name)})`),
@@ -49,27 +50,43 @@ export function mapPage(host) {
       pick: (key) => patch({ pick: key === mapState().pick ? null : key, ms: null }) });
   };
   const watch = drawn(picture, draw);
-  const show = () => {
+  const show = (listed = true) => {
     head.update();
     if (!graph) return;
     const state = mapState(), found = pickedPart(graph, state.pick);
     panel?.stop();
     panel = mapPanel(side, graph, found, seconds, state.ms);
     watch.redraw();
-    traces.read([state.filter, found ? expression(graph, found, state.ms) : ''].filter(Boolean).join(' AND '), state.group);
+    note.hidden = !graph.traces_cut;
+    note.textContent = graph.traces_cut ? `More traces match than the ${graph.traces.toLocaleString('en')} newest that are drawn here. Narrow the time or the filter.` : '';
+    if (listed) traces.read([state.filter, found ? expression(graph, found, state.ms) : ''].filter(Boolean).join(' AND '), state.group, scrub.window());
   };
+  const scrub = mapScrub((window, playing) => {
+    part.stop();
+    const take = (/** @type {any} */ answer, /** @type {number} */ length) => { graph = answer; seconds = Math.max(1, length); show(!playing); };
+    if (!window) { take(whole, span.end - span.start); return Promise.resolve(); }
+    return part.run(picture, (signal) => api.map({ ...window, filter: mapState().filter, group: mapState().group }, signal),
+      (answer) => take(windowed(whole, answer), window.end - window.start));
+  });
+  let span = time();
   const read = () => load.run(body, (signal) => {
-    const t = time();
-    seconds = Math.max(1, t.end - t.start);
-    return api.map({ ...t, filter: mapState().filter, group: mapState().group }, signal);
+    span = time();
+    seconds = Math.max(1, span.end - span.start);
+    return api.map({ ...span, filter: mapState().filter, group: mapState().group, series: true }, signal);
   }, (answer) => {
-    graph = answer;
+    part.stop();
+    whole = graph = answer;
     head.wrong('');
-    if (!answer.nodes.length) { graph = null; panel?.stop(); list.hidden = true; fill(body, nothing()); return; }
+    if (!answer.nodes.length) { whole = graph = null; panel?.stop(); list.hidden = true; fill(body, nothing()); return; }
     list.hidden = false;
-    fill(body, h('div', { class: 'grid map-two' }, h('section', { class: 'panel', 'aria-label': 'Graph' }, picture,
+    fill(body, h('div', { class: 'grid map-two' }, h('section', { class: 'panel', 'aria-label': 'Graph' }, note, picture, scrub.element,
       h('p', { class: 'map-legend small faint' }, `${plural(answer.traces, 'trace')}. Ring: share of calls. Line: calls per second. Dashed: inferred, sent nothing itself; dotted line: through a queue.`)), side));
+    const kept = place.get().params.get('w');
+    scrub.read(answer, kept ? Number(kept) : null);
     show();
+    const window = scrub.window();
+    if (window) part.run(picture, (signal) => api.map({ ...window, filter: mapState().filter, group: mapState().group }, signal),
+      (found) => { graph = windowed(whole, found); seconds = window.end - window.start; show(); });
   }, () => h('div', { class: 'panel' }, skeleton(1, true)));
   const update = () => {
     const state = mapState(), now = `${rangeText(range())} ${state.filter} ${state.group}`;
@@ -77,7 +94,7 @@ export function mapPage(host) {
   };
   update();
   const stop = refresh.subscribe(read);
-  return { update, close() { stop(); load.stop(); traces.stop(); panel?.stop(); watch.stop(); },
+  return { update, close() { stop(); load.stop(); part.stop(); scrub.stop(); traces.stop(); panel?.stop(); watch.stop(); },
     keys: measures.map(([m, name], i) => ({ key: String(i + 1), says: `Rings by ${name.toLowerCase()}`, run: () => patch({ by: m === 'health' ? null : m }) })) };
 }
 

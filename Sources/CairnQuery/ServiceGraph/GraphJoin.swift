@@ -1,54 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnPlan
 
-/// Joins the spans of traces with their parents and counts what comes of it: one task's share, a range of trace codes.
+/// Joins the spans of traces with their parents and counts what comes of it: one task's share, one share of traces after another.
 ///
-/// Rows are brought together by a counting sort over trace codes; within a trace a parent is looked for by going through its rows, in
-/// traces of more than `shortCountMax` rows by a hash table. Benchmark: `xray-graph`.
+/// Rows of a share are brought together by a counting sort over trace codes; within a trace a parent is looked for by going through its
+/// ids, in traces of more than `shortCountMax` rows by a hash table. Benchmark: `Benchmarks/xray.py`.
 struct GraphJoin: Sendable {
   private(set) var tallies = GraphTallies()
   private let granularity: Int64?
   private let partCountMax: Int
+  private let links: GraphLinks
   private var rows: [GraphRow] = []
+  private var ends: [Int] = []
+  private var ids: [UInt64] = []
   private var parents: [Int32] = []
   private var slots: [Int32] = []
+  /// What the trace at hand is linked to.
+  private var senders: [GraphLinks.Sender] = []
   private static let shortCountMax = 32
   private static let noParent: Int32 = -1
   private static let missing: Int32 = -2
 
-  init(granularityNanoseconds: Int64?, partCountMax: Int) {
+  init(granularityNanoseconds: Int64?, partCountMax: Int, links: GraphLinks) {
     granularity = granularityNanoseconds
     self.partCountMax = partCountMax
+    self.links = links
   }
 
-  /// Takes the rows of the traces in `codes` out of what all tasks read; `names` turns each task's numbers of identities into shared ones.
-  mutating func join(
-    _ found: [GraphRows], _ names: GraphIdentities, codes: Range<Int>, _ watch: QueryWatch
-  ) throws(QueryError) {
-    var ends = [Int](repeating: 0, count: codes.count + 1)
+  /// Takes a share out of what all tasks read; `names` turns each task's numbers of identities into shared ones.
+  mutating func join(_ found: [GraphRows], _ names: GraphIdentities, share: Int, _ watch: QueryWatch) throws(QueryError) {
+    try watch.check()
+    let codes = found[0].codes(share)
+    gather(found, names, share, codes)
+    var start = 0
+    for trace in 0..<codes.count where ends[trace] > start {
+      let range = start..<ends[trace]
+      start = range.upperBound
+      senders = links.isEmpty ? [] : links[UInt32(codes.lowerBound + trace)]
+      count(range)
+      guard tallies.partCount <= partCountMax else {
+        throw .overBudget("more than \(partCountMax) services and calls between them; narrow the time or the filter")
+      }
+    }
+  }
+
+  /// Brings the rows of each trace together; `ends` tells where those of a code end.
+  private mutating func gather(_ found: [GraphRows], _ names: GraphIdentities, _ share: Int, _ codes: Range<Int>) {
+    ends.removeAll(keepingCapacity: true)
+    ends.append(contentsOf: repeatElement(0, count: codes.count + 1))
     for part in found {
-      for code in part.traces where codes.contains(Int(code)) { ends[Int(code) &- codes.lowerBound &+ 1] &+= 1 }
+      for row in part.shares[share] { ends[Int(row.trace) &- codes.lowerBound &+ 1] &+= 1 }
     }
     for index in 1..<ends.count { ends[index] &+= ends[index &- 1] }
-    var next = ends
-    let blank = GraphRow(span: 0, parent: 0, start: 0, nanoseconds: 0, node: 0, callee: 0, weight: 0, flags: 0)
-    rows = [GraphRow](repeating: blank, count: ends[codes.count])
+    let blank = GraphRow(span: 0, parent: 0, start: 0, nanoseconds: 0, node: 0, callee: 0, weight: 0, trace: 0, flags: 0)
+    if rows.count < ends[codes.count] { rows.append(contentsOf: repeatElement(blank, count: ends[codes.count] - rows.count)) }
     for (task, part) in found.enumerated() {
-      for index in part.traces.indices where codes.contains(Int(part.traces[index])) {
-        let slot = Int(part.traces[index]) &- codes.lowerBound
-        var row = part.rows[index]
+      for index in part.shares[share].indices {
+        var row = part.shares[share][index]
+        let slot = Int(row.trace) &- codes.lowerBound
         row.node = names.services[task][Int(row.node)]
         row.service = names.plain[Int(row.node)]
         row.callee = names.callees[task][Int(row.callee)]
-        rows[next[slot]] = row
-        next[slot] &+= 1
-      }
-    }
-    for trace in 0..<codes.count where ends[trace + 1] > ends[trace] {
-      if trace & 255 == 0 { try watch.check() }
-      count(ends[trace]..<ends[trace + 1])
-      guard tallies.partCount <= partCountMax else {
-        throw .overBudget("more than \(partCountMax) services and calls between them; narrow the time or the filter")
+        // What begins as the place of a trace's first row ends as the place behind its last.
+        rows[ends[slot]] = row
+        ends[slot] &+= 1
       }
     }
   }
@@ -56,21 +71,22 @@ struct GraphJoin: Sendable {
   // MARK: One trace
 
   private mutating func count(_ range: Range<Int>) {
-    var isCounted = false
-    var anyPartial = false
-    var anyInner = false
-    for index in range {
-      anyInner = anyInner || rows[index].has(GraphRow.inner)
-      isCounted = isCounted || rows[index].has(GraphRow.counted)
-      anyPartial = anyPartial || rows[index].has(GraphRow.partial)
-    }
-    guard isCounted else { return }
+    var flags: UInt16 = 0
+    for index in range { flags |= rows[index].flags }
+    guard flags & GraphRow.counted != 0 else { return }
     tallies.traceCount += 1
-    if anyPartial { dropSuperseded(range) }
+    if flags & GraphRow.partial != 0 { dropSuperseded(range) }
     findParents(range)
-    if anyInner { inherit(range) }
-    for index in range where isEntry(index, range) { markAnswered(parents[index - range.lowerBound], of: index, range) }
-    for index in range where rows[index].flags & (GraphRow.counted | GraphRow.partial | GraphRow.dropped) == GraphRow.counted {
+    if flags & GraphRow.inner != 0 { inherit(range) }
+    for index in range where isEntry(index, range) {
+      rows[index].flags |= GraphRow.isEntry
+      let parent = parents[index &- range.lowerBound]
+      if parent >= 0 { markAnswered(parent, range) }
+    }
+    let asked = GraphRow.counted | GraphRow.partial | GraphRow.dropped
+    for index in range {
+      let flags = rows[index].flags
+      guard flags & asked == GraphRow.counted, flags & (GraphRow.isEntry | GraphRow.call) != 0 else { continue }
       add(index, range)
     }
   }
@@ -85,22 +101,24 @@ struct GraphJoin: Sendable {
   }
 
   private mutating func findParents(_ range: Range<Int>) {
-    if parents.count < range.count { parents = [Int32](repeating: Self.noParent, count: range.count * 2) }
-    if range.count > Self.shortCountMax { fillSlots(range) }
+    parents.removeAll(keepingCapacity: true)
+    ids.removeAll(keepingCapacity: true)
+    // No span has the id 0: a dropped row is nobody's parent.
+    for index in range { ids.append(rows[index].has(GraphRow.dropped) ? 0 : rows[index].span) }
+    if range.count > Self.shortCountMax { fillSlots() }
     for index in range {
       let wanted = rows[index].parent
-      var parent = wanted == 0 ? Self.noParent : Self.missing
-      if wanted != 0, wanted != rows[index].span {
-        if range.count > Self.shortCountMax {
-          parent = lookUp(wanted, range)
-        } else {
-          for other in range where rows[other].span == wanted && !rows[other].has(GraphRow.dropped) {
-            parent = Int32(truncatingIfNeeded: other &- range.lowerBound)
-            break
-          }
-        }
+      if wanted == 0 {
+        parents.append(Self.noParent)
+      } else if wanted == rows[index].span {
+        parents.append(Self.missing)
+      } else if range.count > Self.shortCountMax {
+        parents.append(lookUp(wanted))
+      } else {
+        var place = 0
+        while place < ids.count, ids[place] != wanted { place &+= 1 }
+        parents.append(place < ids.count ? Int32(truncatingIfNeeded: place) : Self.missing)
       }
-      parents[index &- range.lowerBound] = parent
     }
   }
 
@@ -121,22 +139,23 @@ struct GraphJoin: Sendable {
     }
   }
 
-  private mutating func fillSlots(_ range: Range<Int>) {
+  private mutating func fillSlots() {
     var count = 128
-    while count < range.count * 2 { count *= 2 }
-    slots = [Int32](repeating: -1, count: count)
-    for index in range where !rows[index].has(GraphRow.dropped) {
-      var slot = Int(truncatingIfNeeded: CodeTable.scatter(rows[index].span)) & (count - 1)
-      while slots[slot] >= 0, rows[range.lowerBound + Int(slots[slot])].span != rows[index].span { slot = (slot + 1) & (count - 1) }
-      if slots[slot] < 0 { slots[slot] = Int32(truncatingIfNeeded: index - range.lowerBound) }
+    while count < ids.count * 2 { count *= 2 }
+    slots.removeAll(keepingCapacity: true)
+    slots.append(contentsOf: repeatElement(-1, count: count))
+    for (place, id) in ids.enumerated() where id != 0 {
+      var slot = Int(truncatingIfNeeded: CodeTable.scatter(id)) & (count - 1)
+      while slots[slot] >= 0, ids[Int(slots[slot])] != id { slot = (slot + 1) & (count - 1) }
+      if slots[slot] < 0 { slots[slot] = Int32(truncatingIfNeeded: place) }
     }
   }
 
-  private func lookUp(_ span: UInt64, _ range: Range<Int>) -> Int32 {
+  private func lookUp(_ span: UInt64) -> Int32 {
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: CodeTable.scatter(span)) & mask
     while slots[slot] >= 0 {
-      if rows[range.lowerBound + Int(slots[slot])].span == span { return slots[slot] }
+      if ids[Int(slots[slot])] == span { return slots[slot] }
       slot = (slot + 1) & mask
     }
     return Self.missing
@@ -145,19 +164,19 @@ struct GraphJoin: Sendable {
   /// A service's account of a request: one that says so, the first span of a trace, or the first of a service inside another's.
   @inline(__always)
   private func isEntry(_ index: Int, _ range: Range<Int>) -> Bool {
-    let row = rows[index]
-    if row.flags & (GraphRow.dropped | GraphRow.inner) != 0 { return false }
+    let flags = rows[index].flags
+    if flags & (GraphRow.dropped | GraphRow.inner) != 0 { return false }
     let parent = parents[index &- range.lowerBound]
     if parent == Self.noParent { return true }
-    if parent == Self.missing { return row.has(GraphRow.entry) }
-    let above = rows[range.lowerBound &+ Int(parent)]
-    if above.service != row.service { return true }
+    if parent == Self.missing { return flags & GraphRow.entry != 0 }
+    let above = range.lowerBound &+ Int(parent)
+    if rows[above].service != rows[index].service { return true }
     // Spans of a server inside one of the same server are layers of one request.
-    return row.has(GraphRow.entry) && above.has(GraphRow.call)
+    return flags & GraphRow.entry != 0 && rows[above].has(GraphRow.call)
   }
 
   /// The calls above an entry were answered: what they went to is no inferred service. Messages still went through their queue.
-  private mutating func markAnswered(_ parent: Int32, of index: Int, _ range: Range<Int>) {
+  private mutating func markAnswered(_ parent: Int32, _ range: Range<Int>) {
     var place = parent
     var steps = 0
     while place >= 0, steps < range.count {
@@ -175,9 +194,10 @@ struct GraphJoin: Sendable {
   private mutating func add(_ index: Int, _ range: Range<Int>) {
     let row = rows[index]
     let place = parents[index &- range.lowerBound]
-    if isEntry(index, range) {
+    if row.has(GraphRow.isEntry) {
       tallies.own.add(row, UInt64(row.node), granularity)
-      addCaller(of: row, place, range)
+      let isLinked = !senders.isEmpty && addSenders(of: row)
+      addCaller(of: row, place, range, isLinked: isLinked)
     }
     guard row.has(GraphRow.call), row.callee != 0, !row.has(GraphRow.answered) else { return }
     if place >= 0 {
@@ -189,33 +209,46 @@ struct GraphJoin: Sendable {
     tallies.edges.add(row, UInt64(row.node) << 32 | UInt64(row.callee), granularity)
   }
 
-  private mutating func addCaller(of row: GraphRow, _ place: Int32, _ range: Range<Int>) {
+  /// A linked entry without a parent has its senders for callers, and none outside.
+  private mutating func addCaller(of row: GraphRow, _ place: Int32, _ range: Range<Int>, isLinked: Bool) {
     if place >= 0 {
       let caller = rows[range.lowerBound &+ Int(place)]
       if caller.has(GraphRow.queued), caller.has(GraphRow.call), caller.callee != 0 {
-        addQueued(row, from: caller.callee, sent: caller.end)
+        addQueued(row, from: caller.callee, isQueue: true, sent: caller.end)
         return
       }
       let key = UInt64(caller.node) << 32 | UInt64(row.node)
       tallies.edges.add(caller.has(GraphRow.call) ? caller : row, key, granularity)
       if caller.callee != 0, caller.callee != row.node { addAlias(caller.callee, key) }
+    } else if isLinked {
+      return
     } else if row.has(GraphRow.queued), row.callee != 0 {
-      addQueued(row, from: row.callee, sent: nil)
+      addQueued(row, from: row.callee, isQueue: true, sent: nil)
     } else if place == Self.noParent {
       tallies.roots.insert(row.node)
       tallies.edges.add(row, UInt64(row.node), granularity)
     }
   }
 
-  private mutating func addQueued(_ row: GraphRow, from queue: UInt32, sent: Int64?) {
-    let key = GraphTallies.queuedBit | UInt64(queue) << 32 | UInt64(row.node)
-    tallies.edges.add(row, key, granularity)
+  /// Counts an entry once for each queue or service that its links lead to, and how long each message waited; false where none does.
+  private mutating func addSenders(of row: GraphRow) -> Bool {
+    var counted: [UInt32] = []
+    for sender in senders where sender.span == row.span {
+      addQueued(row, from: sender.node, isQueue: sender.isQueue, sent: sender.end, counts: !counted.contains(sender.node))
+      if counted.count < 1_000 { counted.append(sender.node) }
+    }
+    return !counted.isEmpty
+  }
+
+  private mutating func addQueued(_ row: GraphRow, from source: UInt32, isQueue: Bool, sent: Int64?, counts: Bool = true) {
+    let key = GraphTallies.queuedBit | UInt64(source) << 32 | UInt64(row.node)
+    if counts { tallies.edges.add(row, key, granularity) }
     if let sent {
       let age = row.start.subtractingReportingOverflow(sent)
       let place = tallies.edges.place(key)
       if !age.overflow { tallies.edges.parts[place].ages.add(Double(max(age.partialValue, 0)) / 1e9, Int64(row.weight)) }
     }
-    _ = tallies.inferred.place(UInt64(queue))
+    if isQueue { _ = tallies.inferred.place(UInt64(source)) }
   }
 
   private mutating func addAlias(_ alias: UInt32, _ key: UInt64) {

@@ -17,6 +17,8 @@ struct GraphRow: Sendable {
   static let answered: UInt16 = 512
   /// Work inside the request of the row above.
   static let inner: UInt16 = 1024
+  /// A service's account of a request, as the join found.
+  static let isEntry: UInt16 = 2048
   static let anyOutcome = fault | throttle | error
 
   var span: UInt64
@@ -29,6 +31,8 @@ struct GraphRow: Sendable {
   var service: UInt32 = 0
   var callee: UInt32
   var weight: UInt32
+  /// The code of its trace.
+  var trace: UInt32
   var flags: UInt16
 
   var end: Int64 {
@@ -39,8 +43,24 @@ struct GraphRow: Sendable {
   @inline(__always) func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 }
 
-/// Rows as one task read them, with the codes of their traces beside them.
+/// Rows as one task read them, in shares of about equally many traces: what is joined together lies together, and fits into a cache.
 struct GraphRows: Sendable {
-  var traces: [UInt32] = []
-  var rows: [GraphRow] = []
+  private(set) var shares: [[GraphRow]]
+  private let shift: UInt32
+  private static let shareCountMax = 64
+
+  /// Rows of traces with codes below `codeCount`, of which about `rowCount` will come.
+  init(codeCount: Int, rowCount: Int) {
+    var shift: UInt32 = 8
+    while codeCount >> Int(shift) >= Self.shareCountMax { shift += 1 }
+    self.shift = shift
+    shares = [[GraphRow]](repeating: [], count: (codeCount >> Int(shift)) + 1)
+    for share in shares.indices { shares[share].reserveCapacity(rowCount / shares.count * 9 / 8) }
+  }
+
+  /// The codes whose rows are in a share.
+  func codes(_ share: Int) -> Range<Int> { share << Int(shift)..<(share + 1) << Int(shift) }
+
+  @inline(__always)
+  mutating func append(_ row: GraphRow) { shares[Int(row.trace >> shift)].append(row) }
 }

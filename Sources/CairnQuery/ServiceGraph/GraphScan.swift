@@ -10,6 +10,8 @@ struct GraphSource: Sendable {
   let marks: [UInt8]?
   let time: TimeRange
   let spans: [PieceFilter]
+  let links: [PieceFilter]
+  let linkedTraces: KeyDomain
   let flags: [(flag: UInt16, filters: [PieceFilter])]
   let services: [GraphNamingRule]
   let callees: [GraphNamingRule]
@@ -22,6 +24,9 @@ struct GraphSource: Sendable {
     let rules = plan.rules
     func ready(_ filter: Filter) -> [PieceFilter] { scan.pieces.map { PieceFilter(filter, $0) } }
     spans = ready(.all([rules.isSpan, .exists(column: FieldName.traceID)]))
+    let linkColumns = [FieldName.traceID, FieldName.parentID, FieldName.linkTraceID, FieldName.linkSpanID]
+    links = ready(.all([rules.isLink] + linkColumns.map { .exists(column: $0) }))
+    linkedTraces = KeyDomain(FieldName.linkTraceID, scan.pieces, cache)
     flags = [
       (GraphRow.entry, ready(rules.isEntry)), (GraphRow.call, ready(rules.isCall)), (GraphRow.queued, ready(rules.isQueued)),
       (GraphRow.fault, ready(rules.isFault)), (GraphRow.throttle, ready(rules.isThrottle)), (GraphRow.error, ready(rules.isError)),
@@ -36,7 +41,7 @@ struct GraphSource: Sendable {
   static func names(_ plan: ServiceGraphPlan) -> Set<String> {
     let rules = plan.rules
     let filters =
-      [rules.isSpan, rules.isPartial, rules.isEntry, rules.isInner, rules.isCall, rules.isQueued, rules.isFault, rules.isThrottle, rules.isError]
+      [rules.isSpan, rules.isLink, rules.isPartial, rules.isEntry, rules.isInner, rules.isCall, rules.isQueued, rules.isFault, rules.isThrottle, rules.isError]
       + rules.services.map(\.filter) + rules.callees.map(\.filter) + plan.condition.events
     let namings = rules.services + rules.callees
     return Set(filters.flatMap(\.columns) + namings.flatMap { $0.names + $0.types }).reduce(into: own) { (names, name) in
@@ -46,16 +51,19 @@ struct GraphSource: Sendable {
 
   private static let own: Set<String> = [
     FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.durationMilliseconds, FieldName.sampleRate,
+    FieldName.linkTraceID, FieldName.linkSpanID,
   ]
 }
 
 /// One task's share of the reading: slices to rows.
 struct GraphReader: Sendable {
-  private(set) var found = GraphRows()
+  private(set) var found: GraphRows
+  private(set) var links: [GraphLink] = []
   private(set) var services: GraphNamer
   private(set) var callees: GraphNamer
   private(set) var rowsMatched = 0
   private var traces: KeyReader
+  private var linkedTraces: KeyReader
   private var selection = Selection()
   private var bits = Bits()
   private var scratch = Bits()
@@ -74,8 +82,8 @@ struct GraphReader: Sendable {
 
   /// `rowCount` is about how many rows will come.
   init(_ source: GraphSource, rowCount: Int) {
-    found.traces.reserveCapacity(rowCount)
-    found.rows.reserveCapacity(rowCount)
+    found = GraphRows(codeCount: source.traces.codeCount, rowCount: rowCount)
+    linkedTraces = KeyReader(source.linkedTraces)
     services = GraphNamer(source.services)
     callees = GraphNamer(source.callees)
     traces = KeyReader(source.traces)
@@ -83,6 +91,7 @@ struct GraphReader: Sendable {
 
   mutating func add(_ slice: Slice, _ source: GraphSource, _ watch: QueryWatch) throws(QueryError) {
     try watch.check()
+    try readLinks(slice, source, watch)
     let filter = source.spans[slice.piece]
     guard filter.verdict(slice) != .none else { return }
     filter.evaluate(slice, &bits)
@@ -107,7 +116,25 @@ struct GraphReader: Sendable {
     try callees.name(slice, calls, into: &called)
     readNumbers(slice, source)
     append(source.time)
-    try watch.hold(selection.count * (MemoryLayout<GraphRow>.stride + 4) * 2)
+    try watch.hold(selection.count * MemoryLayout<GraphRow>.stride * 5 / 4)
+  }
+
+  /// The links of the slice's spans to spans of other traces, which are rows of their own.
+  private mutating func readLinks(_ slice: Slice, _ source: GraphSource, _ watch: QueryWatch) throws(QueryError) {
+    let filter = source.links[slice.piece]
+    guard filter.verdict(slice) != .none else { return }
+    filter.evaluate(slice, &bits)
+    selection.select(bits, slice.rows)
+    guard selection.count > 0 else { return }
+    let piece = source.scan.pieces[slice.piece]
+    traces.read(slice, selection, into: &codes)
+    linkedTraces.read(slice, selection, into: &called)
+    Self.readIDs(piece.columns[.parentID], slice.block, selection, into: &parents)
+    Self.readIDs(piece.columns[ColumnKey(FieldName.linkSpanID, .spanID)], slice.block, selection, into: &spans)
+    for position in 0..<selection.count where source.marks?[Int(codes[position])] != 0 {
+      links.append(GraphLink(trace: codes[position], span: parents[position], linkedTrace: called[position], linkedSpan: spans[position]))
+    }
+    try watch.hold(selection.count * MemoryLayout<GraphLink>.stride * 4)
   }
 
   private mutating func drop(_ row: Int) { bits.words[row >> 6] &= ~(1 << UInt64(row & 63)) }
@@ -174,13 +201,12 @@ struct GraphReader: Sendable {
   }
 
   private mutating func append(_ time: TimeRange) {
-    found.traces.append(contentsOf: codes[0..<selection.count])
     for position in 0..<selection.count {
       let row = selection.row(position)
-      found.rows.append(
+      found.append(
         GraphRow(
           span: spans[position], parent: parents[position], start: times[position], nanoseconds: lengths[position], node: nodes[row],
-          callee: called[row], weight: UInt32(clamping: weights[position]),
+          callee: called[row], weight: UInt32(clamping: weights[position]), trace: codes[position],
           flags: flags[row] | (time.contains(times[position]) ? GraphRow.counted : 0)))
     }
   }

@@ -8,28 +8,26 @@ struct GraphParts: Sendable {
     var aliases: [UInt32] = []
     var buckets: [Int64: CallTally] = [:]
   }
-  private(set) var keys: [UInt64] = []
   var parts: [Part] = []
-  private var places: [UInt64: Int] = [:]
-  private var last: (key: UInt64, place: Int) = (.max, 0)
+  private var places = CodeTable()
 
-  var count: Int { keys.count }
-  subscript(_ key: UInt64) -> Part? { places[key].map { parts[$0] } }
+  var count: Int { parts.count }
+  /// In the order in which they came.
+  var keys: [UInt64] { places.keys }
+
+  subscript(_ key: UInt64) -> Part? {
+    var places = places
+    places.isFrozen = true
+    let place = places.code(key)
+    return place == CodeTable.missing ? nil : parts[Int(place)]
+  }
 
   /// The place of a key's part, made if it is new.
   @inline(__always)
   mutating func place(_ key: UInt64) -> Int {
-    if key == last.key { return last.place }
-    let place = places[key] ?? make(key)
-    last = (key, place)
+    let place = Int(places.code(key))
+    if place == parts.count { parts.append(Part()) }
     return place
-  }
-
-  private mutating func make(_ key: UInt64) -> Int {
-    keys.append(key)
-    parts.append(Part())
-    places[key] = keys.count - 1
-    return keys.count - 1
   }
 
   mutating func absorb(_ others: GraphParts) {

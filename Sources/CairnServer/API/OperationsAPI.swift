@@ -2,7 +2,7 @@
 import CairnCatalog
 import NIOHTTP1
 
-/// What operators and their tools ask: is it alive, how is it doing, and wipe it (in tests only).
+/// What operators and their tools ask: is it alive, how is it doing, and (in tests only) wipe it and let a minute be over.
 struct OperationsAPI: Sendable {
   let state: ServerState
 
@@ -26,6 +26,14 @@ struct OperationsAPI: Sendable {
       try state.reset()
       return Response(contentType: "application/json", text: "{\"status\": \"ok\"}")
     }
-    return [health, metrics, wipe]
+    // An insight needs minutes that pass: tests say which minute is over.
+    let judge = Route(.POST, "/moto-api/insights", .key(.manage), .plain) { (exchange) async throws(Refusal) in
+      guard let seconds = QueryString(exchange.request.query)["at"].flatMap({ Int64($0) }), (0..<9_000_000_000).contains(seconds) else {
+        throw Refusal(.invalid, "at is a time in Unix seconds", field: "at")
+      }
+      await InsightRunner(state: state).evaluate(atUnixNanoseconds: seconds * 1_000_000_000)
+      return Response(contentType: "application/json", text: "{\"status\": \"ok\"}")
+    }
+    return [health, metrics, wipe, judge]
   }
 }

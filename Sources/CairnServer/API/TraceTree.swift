@@ -16,6 +16,8 @@ struct TraceTree: Sendable {
     var startUnixNanoseconds: Int64
     var durationNanoseconds: Int64
     var event: Event
+    /// A subsegment that was sent alone does not say whose work it is: that of whom it hangs under.
+    var service = ""
     /// An X-Ray document that came while its work still ran.
     var isInProgress: Bool { event[SegmentField.inProgress] == .boolean(true) }
   }
@@ -63,6 +65,18 @@ struct TraceTree: Sendable {
     startUnixNanoseconds = start
     durationNanoseconds = found.map { $0.startUnixNanoseconds &- start &+ $0.durationNanoseconds }.max() ?? 0
     spans = Self.ordered(found)
+    nameServices()
+  }
+
+  /// Parents come before their children.
+  private mutating func nameServices() {
+    var known: [String: String] = [:]
+    for index in spans.indices {
+      let event = spans[index].event
+      let above = event[SegmentField.type] == nil ? nil : spans[index].parent.flatMap { known[$0] }
+      spans[index].service = event[FieldName.serviceName]?.text ?? above ?? event.dataset
+      known[spans[index].id] = spans[index].service
+    }
   }
 
   private static func ordered(_ found: [Span]) -> [Span] {
@@ -120,7 +134,7 @@ struct TraceTree: Sendable {
     writer.member("id", span.id)
     writer.member("parent", orNull: span.parent)
     writer.member("dataset", event.dataset)
-    writer.member("service", event[FieldName.serviceName]?.text ?? event.dataset)
+    writer.member("service", span.service)
     writer.member("name", event[FieldName.name]?.text ?? "")
     writer.member("kind", event[FieldName.spanKind]?.text ?? "unspecified")
     writer.member("offset_ns", span.startUnixNanoseconds &- startUnixNanoseconds)

@@ -24,14 +24,26 @@ final class InsightRunner: Sendable {
 
   /// Judges the last bucket that is over, unless it was judged before. Cheap where there is nothing to do.
   func tick() async {
-    let step = InsightWatch.stepNanoseconds
-    let bucket = (state.parts.clock.unixNanoseconds() - Self.delayNanoseconds) / step * step - step
+    guard !state.isDraining else { return }
+    let bucket = Self.bucket(at: state.parts.clock.unixNanoseconds())
     let isNew = judged.withLock { (judged) in
       guard bucket > judged else { return false }
       judged = bucket
       return true
     }
-    guard isNew else { return }
+    if isNew { await judge(bucket) }
+  }
+
+  /// The start of the last bucket that is over at a time.
+  private static func bucket(at unixNanoseconds: Int64) -> Int64 {
+    let step = InsightWatch.stepNanoseconds
+    return (unixNanoseconds - delayNanoseconds) / step * step - step
+  }
+
+  /// Judges what was the last bucket at a time, whatever was judged before: for tests, which have no hour to wait.
+  func evaluate(atUnixNanoseconds now: Int64) async { await judge(Self.bucket(at: now)) }
+
+  private func judge(_ bucket: Int64) async {
     for environment in environments() {
       guard let all = try? groups.all(environment) else { continue }
       for group in all where group.hasInsights { await evaluate(group, bucket) }
@@ -66,6 +78,8 @@ final class InsightRunner: Sendable {
         }
       }
     } catch {
+      // Whoever stops the server stops the question too: that is no news.
+      guard error.kind != .cancelled, !state.isDraining else { return }
       state.logger.warning("insights of group \(group.name) were not evaluated: \(error.reason)")
     }
   }

@@ -26,15 +26,16 @@ struct MapAPI: Sendable {
     let expression = try expression(question, exchange)
     let step = seriesStep(time.durationNanoseconds)
     let wantsSeries = question.query["series"] == "true"
-    let graph = try await asked {
+    let (graph, isCut) = try await asked {
       () async throws(Refusal) in
-      try await GraphFinder(state: state, environment: exchange.environment).graph(time, expression, stepNanoseconds: wantsSeries ? step : nil)
+      try await GraphFinder(state: state, environment: exchange.environment).found(time, expression, stepNanoseconds: wantsSeries ? step : nil)
     }
     return jsonResponse(reserving: 32_768) { (writer) in
       writer.member("start_us", time.startUnixNanoseconds / 1000)
       writer.member("end_us", time.endUnixNanoseconds / 1000)
       if wantsSeries { writer.member("step_us", step / 1000) }
       writer.member("traces", graph.traceCount)
+      writer.member("traces_cut", isCut)
       writer.array("nodes", graph.nodes) { (node, writer) in writer.object { write(node, &$0) } }
       writer.array("edges", graph.edges) { (edge, writer) in writer.object { write(edge, &$0) } }
       writer.info(graph.info)

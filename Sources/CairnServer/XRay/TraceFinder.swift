@@ -99,20 +99,23 @@ struct TraceFinder: Sendable {
     return Double((id.low ^ id.high) & 0xffff) < rate * 65_536
   }
 
-  private static func stories(_ answers: ArraySlice<TraceAnswer>) async -> [TraceStory] {
-    answers.map { TraceStory(traceID: $0.traceID, events: $0.events) }
-  }
-
   private func read(_ ids: [TraceID]) async throws(Refusal) -> [TraceStory] {
     guard !ids.isEmpty else { return [] }
-    let answers = try await state.desk.ask { () async throws(QueryError) in
-      try await state.store.traces(ids: ids, environment: environment)
+    return try await state.desk.ask { () async throws(QueryError) in
+      guard ids.count > 8 else { return try await stories(ids[...]).get() }
+      // Two halves at once: most of the time of a page goes into this.
+      async let first = stories(ids[..<(ids.count / 2)])
+      let second = await stories(ids[(ids.count / 2)...])
+      return try await first.get() + second.get()
     }
-    guard answers.count > 8 else { return answers.map { TraceStory(traceID: $0.traceID, events: $0.events) } }
-    // Two halves at once: most of the time of a page goes into this.
-    let middle = answers.count / 2
-    async let first = Self.stories(answers[..<middle])
-    let second = await Self.stories(answers[middle...])
-    return await first + second
+  }
+
+  private func stories(_ ids: ArraySlice<TraceID>) async -> Result<[TraceStory], QueryError> {
+    do throws(QueryError) {
+      let answers = try await state.store.traces(ids: Array(ids), environment: environment)
+      return .success(answers.map { TraceStory(traceID: $0.traceID, events: $0.events) })
+    } catch {
+      return .failure(error)
+    }
   }
 }

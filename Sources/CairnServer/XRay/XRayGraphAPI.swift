@@ -85,7 +85,15 @@ struct GraphFinder: Sendable {
   func graph(
     _ time: TimeRange, _ expression: FilterExpression, stepNanoseconds: Int64? = nil
   ) async throws(Refusal) -> ServiceGraphAnswer {
+    try await found(time, expression, stepNanoseconds: stepNanoseconds).graph
+  }
+
+  /// The graph, and whether more traces would have passed than were asked about.
+  func found(
+    _ time: TimeRange, _ expression: FilterExpression, stepNanoseconds: Int64? = nil
+  ) async throws(Refusal) -> (graph: ServiceGraphAnswer, isCut: Bool) {
     var condition = TraceCondition()
+    var isCut = false
     if expression != .everything {
       var finder = TraceFinder(state: state, environment: environment, time: time, expression: expression)
       finder.kind = .event
@@ -93,11 +101,13 @@ struct GraphFinder: Sendable {
         condition = try await finder.condition()
       } else {
         condition.traces = try await traces(&finder)
+        isCut = finder.after != nil
       }
     }
     let plan = ServiceGraphPlan(
       environment: environment, time: time, condition: condition, rules: .xray, granularityNanoseconds: stepNanoseconds)
-    return try await state.desk.ask { () async throws(QueryError) in try await state.store.serviceGraph(plan) }
+    let graph = try await state.desk.ask { () async throws(QueryError) in try await state.store.serviceGraph(plan) }
+    return (graph, isCut)
   }
 
   private func traces(_ finder: inout TraceFinder) async throws(Refusal) -> [TraceID] {

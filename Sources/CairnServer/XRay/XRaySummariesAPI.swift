@@ -11,7 +11,7 @@ import NIOHTTP1
 struct XRaySummariesAPI: Sendable {
   let state: ServerState
   let groups: XRayGroups
-  static let pageCount = 200
+  static let pageCount = 100
   /// One page looks at no more candidates than this, so that an answer comes even where few pass; the next page goes on.
   static let lookedAtMax = 4_000
 
@@ -30,17 +30,31 @@ struct XRaySummariesAPI: Sendable {
     search.after = try Self.place(try question.text("NextToken"))
     search.sampling = try sampling(question)
     let page = try await search.page(limit: Self.pageCount, lookedAtMax: Self.lookedAtMax)
-    return xrayResponse(reserving: 65_536) { (writer) in
+    let isMatched = search.kind != .traceID
+    // Two halves at once: a page may be some megabytes.
+    async let first = Self.written(page.found[..<(page.found.count / 2)], isMatched: isMatched)
+    let second = await Self.written(page.found[(page.found.count / 2)...], isMatched: isMatched)
+    let halves = await [first, second].filter { !$0.isEmpty }
+    return xrayResponse(reserving: halves.reduce(1_024) { $0 + $1.count }) { (writer) in
       writer.key("TraceSummaries")
       writer.beginArray()
-      for found in page.found {
-        XRayTraceSummary(found.story, matchedUnixNanoseconds: search.kind == .traceID ? nil : found.place.unixNanoseconds).write(&writer)
-      }
+      for half in halves { writer.raw(half) }
       writer.endArray()
       writer.member("ApproximateTime", Double(page.oldestUnixNanoseconds) / 1e9)
       writer.member("TracesProcessedCount", page.lookedAtCount)
       if let next = page.next { writer.member("NextToken", Self.token(next)) }
     }
+  }
+
+  /// The summaries of some traces with commas between them.
+  private static func written(_ found: ArraySlice<TraceFinder.Found>, isMatched: Bool) async -> [UInt8] {
+    var writer = JSONWriter(reserving: 65_536)
+    writer.beginArray()
+    for found in found {
+      XRayTraceSummary(found.story, matchedUnixNanoseconds: isMatched ? found.place.unixNanoseconds : nil).write(&writer)
+    }
+    writer.endArray()
+    return Array(writer.finish().dropFirst().dropLast())
   }
 
   private func kind(_ question: XRayQuestion) throws(Refusal) -> TraceFinder.Kind {

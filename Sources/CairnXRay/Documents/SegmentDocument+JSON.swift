@@ -31,7 +31,14 @@ extension SegmentDocument {
     if !aws.isEmpty { members.append(JSONMember("aws", awsJSON)) }
     if !service.isEmpty { members.append(JSONMember("service", Self.flat(service))) }
     if !annotations.isEmpty { members.append(JSONMember("annotations", Self.flat(annotations))) }
-    if !metadata.isEmpty { members.append(JSONMember("metadata", metadataJSON)) }
+    let metadata = allMetadata
+    if !metadata.isEmpty { members.append(JSONMember("metadata", Self.tree(metadata))) }
+    if !links.isEmpty {
+      let list = links.map { (link) -> JSONValue in
+        .object([JSONMember("trace_id", .string(link.traceID.xrayText)), JSONMember("id", .string(hexText(link.id)))])
+      }
+      members.append(JSONMember("links", .array(list)))
+    }
     if !precursorIDs.isEmpty { members.append(JSONMember("precursor_ids", .array(precursorIDs.map { .string($0) }))) }
     if !exceptions.isEmpty { members.append(JSONMember("cause", causeJSON)) } else if let causeID { members.append(JSONMember("cause", .string(causeID))) }
     return .object(members)
@@ -80,17 +87,17 @@ extension SegmentDocument {
     return .object(members)
   }
 
-  private static func flat(_ values: [String: FieldValue]) -> JSONValue {
+  private static func flat(_ values: DocumentFields) -> JSONValue {
     .object(values.sorted { $0.key < $1.key }.map { JSONMember($0.key, $0.value.json) })
   }
 
   /// By namespace: what stands before the first dot.
-  private var metadataJSON: JSONValue {
+  private static func tree(_ metadata: DocumentFields) -> JSONValue {
     var spaces: [String: [JSONMember]] = [:]
-    for (path, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      let parts = path.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    for entry in metadata.sorted(by: { $0.key < $1.key }) {
+      let parts = entry.key.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
       let space = parts.count > 1 ? String(parts[0]) : "default"
-      spaces[space, default: []].append(JSONMember(String(parts.last ?? ""), value.json))
+      spaces[space, default: []].append(JSONMember(String(parts.last ?? ""), entry.value.json))
     }
     return .object(spaces.sorted { $0.key < $1.key }.map { JSONMember($0.key, .object($0.value)) })
   }
@@ -104,7 +111,11 @@ extension SegmentDocument {
       if let stack = exception.stacktrace { members.append(JSONMember("stack", Self.frames(stack))) }
       return .object(members)
     }
-    return .object([JSONMember("exceptions", .array(list))])
+    var members: [JSONMember] = []
+    if let workingDirectory { members.append(JSONMember("working_directory", .string(workingDirectory))) }
+    if !paths.isEmpty { members.append(JSONMember("paths", .array(paths.map { .string($0) }))) }
+    members.append(JSONMember("exceptions", .array(list)))
+    return .object(members)
   }
 
   /// A stack trace's lines as frames: X-Ray shows the label.

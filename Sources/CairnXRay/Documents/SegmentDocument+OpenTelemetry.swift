@@ -11,7 +11,7 @@ extension SegmentDocument {
     writer.member("traceId", traceID.hex)
     writer.member("spanId", hexText(id))
     if let parentID { writer.member("parentSpanId", hexText(parentID)) }
-    writer.member("name", metadata["default.otel.span.name"]?.text ?? name)
+    writer.member("name", spanName ?? name)
     writer.member("kind", (kind.isEmpty ? "internal" : kind).uppercased())
     writer.member("startTimeUnixNano", startUnixNanoseconds)
     writer.member("endTimeUnixNano", endUnixNanoseconds)
@@ -36,7 +36,8 @@ extension SegmentDocument {
   }
 
   private var attributes: [String: FieldValue] {
-    var found = annotations
+    var found: [String: FieldValue] = [:]
+    for entry in annotations { found[entry.key] = entry.value }
     let texts = [
       (SegmentField.method, http.method), (SegmentField.url, http.url), (SegmentField.userAgent, http.userAgent),
       (SegmentField.clientAddress, http.clientAddress), (SegmentField.databaseType, sql.databaseType), (SegmentField.databaseQuery, sql.query),
@@ -47,7 +48,8 @@ extension SegmentDocument {
       if let text { found[name] = .string(text) }
     }
     if let status = http.status { found[SegmentField.status] = .integer(status) }
-    for (name, value) in metadata { found[SegmentField.metadataPrefix + name] = value }
+    for entry in metadata { found[SegmentField.metadataPrefix + entry.key] = entry.value }
+    for entry in resource { found[entry.key] = entry.value }
     return found
   }
 }

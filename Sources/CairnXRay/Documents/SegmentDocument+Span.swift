@@ -21,10 +21,10 @@ private struct SpanHints {
 }
 
 extension SegmentDocument {
-  /// Takes the fields of a span.
-  mutating func takeSpan(_ event: Event) {
+  /// Takes the fields of a span, whose roles are given.
+  mutating func takeSpan(_ event: Event, _ roles: [FieldRole]) {
     var hints = SpanHints()
-    for (name, value) in event.fields { take(name, value, &hints) }
+    for (index, field) in event.fields.enumerated() { take(roles[index], field.name, field.value, &hints) }
     if http.url == nil, let address = hints.serverAddress, let path = hints.path {
       let port = hints.serverPort.map { ":" + $0 } ?? ""
       http.url = "\(hints.scheme ?? "http")://\(address)\(port)\(path)\(hints.query.map { "?" + $0 } ?? "")"
@@ -35,7 +35,7 @@ extension SegmentDocument {
     }
     origin = isSegment ? hints.platform.flatMap(Self.origin) : nil
     setFlags(hints)
-    metadata["default.otel.span.name"] = .string(name)
+    spanName = name
     if isSegment {
       if !serviceName.isEmpty { name = serviceName }
     } else {
@@ -43,71 +43,48 @@ extension SegmentDocument {
     }
   }
 
-  private mutating func take(_ name: String, _ value: FieldValue, _ hints: inout SpanHints) {
-    guard Self.mappedNames.contains(name) else { return takeOther(name, value) }
-    if takeHTTP(name, value) || takeSQL(name, value) || takeCloud(name, value) { return }
-    switch name {
-    case FieldName.durationMilliseconds: takeDuration(value)
-    case FieldName.sampleRate: takeSampleRate(value)
-    case FieldName.statusCode: hints.hasFailed = hints.hasFailed || value == .integer(2)
-    case FieldName.error: hints.hasFailed = hints.hasFailed || value == .boolean(true)
-    case "rpc.system": hints.system = value.text
-    case "rpc.service", "aws.service": hints.rpcService = value.text
-    case "rpc.method", "aws.operation": aws.operation = value.text
-    case "peer.service": hints.peerService = value.text
-    case "db.namespace", "db.name": hints.databaseName = value.text
-    case "server.address", "net.peer.name": hints.serverAddress = value.text
-    case "server.port", "net.peer.port": hints.serverPort = value.text
-    case "url.scheme", "http.scheme": hints.scheme = value.text
-    case "url.path", "http.target": hints.path = value.text
-    case "url.query": hints.query = value.text
-    case "cloud.platform": hints.platform = value.text
-    case "messaging.destination.name": hints.destination = value.text
-    case SegmentField.user, "enduser.id": user = value.text
-    case "service.version": service["version"] = value
-    case FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.name, FieldName.serviceName, FieldName.spanKind: break
-    case FieldName.eventCount, FieldName.linkCount, FieldName.traceState, FieldName.statusMessage, FieldName.original: break
-    default: takeOther(name, value)
+  private mutating func take(_ role: FieldRole, _ name: String, _ value: FieldValue, _ hints: inout SpanHints) {
+    switch role {
+    case .other: takeOther(name, value, &hints)
+    case .traceID, .spanID, .parentID, .name, .serviceName, .kind, .annotationType, .type, .original, .ignored: break
+    case .statusCode: hints.hasFailed = hints.hasFailed || value == .integer(2)
+    case .error: hints.hasFailed = hints.hasFailed || value == .boolean(true)
+    case .system: hints.system = value.text
+    case .rpcService: hints.rpcService = value.text
+    case .operation: aws.operation = value.text
+    case .peerService: hints.peerService = value.text
+    case .databaseName: hints.databaseName = value.text
+    case .serverAddress: hints.serverAddress = value.text
+    case .serverPort: hints.serverPort = value.text
+    case .scheme: hints.scheme = value.text
+    case .path: hints.path = value.text
+    case .query: hints.query = value.text
+    case .platform: hints.platform = value.text
+    case .destination: hints.destination = value.text
+    case .serviceVersion: service.set("version", value)
+    case .accountID: aws.accountID = value.text
+    case .region: aws.region = value.text
+    case .requestID: aws.requestID = value.text
+    case .queueURL: aws.queueURL = value.text
+    case .tableName: aws.tableName = Self.firstText(value.text)
+    case .instanceID: aws.instanceID = value.text
+    case .availabilityZone: aws.availabilityZone = value.text
+    case .resourceARN: aws.resourceARNs.append(value.text)
+    default: _ = takeCall(role, value)
     }
   }
 
   /// Takes an attribute that no part of the document is named for.
-  private mutating func takeOther(_ name: String, _ value: FieldValue) {
-    if name.hasPrefix("meta.") || name.hasPrefix("exception.") || name.hasPrefix("library.") { return }
-    let isResource = Self.resourcePrefixes.contains { name.hasPrefix($0) }
-    if isResource { metadata["default.otel.resource." + name] = value } else { annotations[name] = value }
-  }
-
-  /// Every name that `take` and what it calls look for: one look into a set spares most attributes some sixty comparisons.
-  private static let mappedNames: Set<String> = [
-    SegmentField.method, "http.method", SegmentField.url, "http.url", SegmentField.userAgent, "http.user_agent", SegmentField.clientAddress,
-    "http.client_ip", SegmentField.status, "http.status_code", SegmentField.contentLength, "http.response_content_length",
-    SegmentField.forwardedFor, SegmentField.traced, SegmentField.databaseType, "db.system.name", SegmentField.databaseQuery,
-    "db.query.text", SegmentField.databaseURL, SegmentField.databaseUser, SegmentField.databaseVersion, SegmentField.driverVersion,
-    SegmentField.preparation, "cloud.account.id", "aws.account_id", "cloud.region", "aws.region", "aws.request_id", "aws.requestId",
-    "aws.queue_url", "aws.queue.url", "aws.sqs.queue.url", "aws.table_name", "aws.table.name", "aws.dynamodb.table_names", "host.id",
-    "cloud.availability_zone", "cloud.resource_id", "faas.arn", "aws.ecs.container.arn", "aws.ecs.task.arn",
-    FieldName.durationMilliseconds, FieldName.sampleRate, FieldName.statusCode, FieldName.error, "rpc.system", "rpc.service",
-    "aws.service", "rpc.method", "aws.operation", "peer.service", "db.namespace", "db.name", "server.address", "net.peer.name",
-    "server.port", "net.peer.port", "url.scheme", "http.scheme", "url.path", "http.target", "url.query", "cloud.platform",
-    "messaging.destination.name", SegmentField.user, "enduser.id", "service.version", FieldName.traceID, FieldName.spanID,
-    FieldName.parentID, FieldName.name, FieldName.serviceName, FieldName.spanKind, FieldName.eventCount, FieldName.linkCount,
-    FieldName.traceState, FieldName.statusMessage, FieldName.original,
-  ]
-
-  private mutating func takeCloud(_ name: String, _ value: FieldValue) -> Bool {
-    switch name {
-    case "cloud.account.id", "aws.account_id": aws.accountID = value.text
-    case "cloud.region", "aws.region": aws.region = value.text
-    case "aws.request_id", "aws.requestId": aws.requestID = value.text
-    case "aws.queue_url", "aws.queue.url", "aws.sqs.queue.url": aws.queueURL = value.text
-    case "aws.table_name", "aws.table.name", "aws.dynamodb.table_names": aws.tableName = Self.firstText(value.text)
-    case "host.id": aws.instanceID = value.text
-    case "cloud.availability_zone": aws.availabilityZone = value.text
-    case "cloud.resource_id", "faas.arn", "aws.ecs.container.arn", "aws.ecs.task.arn": aws.resourceARNs.append(value.text)
-    default: return false
+  private mutating func takeOther(_ name: String, _ value: FieldValue, _ hints: inout SpanHints) {
+    // Most names are told by their first letter: a look at every prefix would cost more than all the rest.
+    switch name.utf8.first {
+    case UInt8(ascii: "m"), UInt8(ascii: "e"), UInt8(ascii: "l"):
+      if name.hasPrefix("meta.") || name.hasPrefix("exception.") || name.hasPrefix("library.") { return }
+    case UInt8(ascii: "t"), UInt8(ascii: "p"), UInt8(ascii: "h"), UInt8(ascii: "o"), UInt8(ascii: "c"), UInt8(ascii: "k"), UInt8(ascii: "s"):
+      if Self.resourcePrefixes.contains(where: { name.hasPrefix($0) }) { return resource.set(name, value) }
+    default: break
     }
-    return true
+    annotations.set(name, value)
   }
 
   private mutating func setFlags(_ hints: SpanHints) {

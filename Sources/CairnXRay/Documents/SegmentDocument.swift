@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnBytes
-public import CairnColumns
+internal import CairnColumns
 
 // One X-Ray segment or subsegment, as it was sent or as it follows from an OpenTelemetry span. The way in writes fields (Intake), the way
 // out reads them again (`init(_ event:)`): this table is both.
@@ -32,6 +32,8 @@ public import CairnColumns
 //   metadata.NAMESPACE.**              metadata.NAMESPACE.** (leaves to depth 5)     -
 //   precursor_ids                      xray.precursor_ids (JSON text)                -
 //   cause as an id                     xray.cause_id                                 -
+//   cause.working_directory, paths     xray.working_directory, xray.paths (JSON text)  -
+//   links (trace_id, id)               a row each: meta.annotation_type = link, trace.link.trace_id, trace.link.span_id, as for spans
 //   cause.exceptions                   a row each: meta.annotation_type = span_event, name = exception, exception.id, .type, .message,
 //                                      .stacktrace, .remote, .cause_id; the first one's also on the document's own row, as for spans
 //   the document itself                meta.original, on the segment's own row (and on that of a subsegment sent alone)
@@ -88,7 +90,7 @@ public struct SegmentDocument: Sendable, Hashable {
     public var availabilityZone: String?
     /// ARNs of the resources the segment ran on (container, function, log group), as GetTraceSummaries lists them.
     public var resourceARNs: [String] = []
-    public var others: [String: FieldValue] = [:]
+    public var others = DocumentFields()
 
     public init() {}
 
@@ -108,6 +110,17 @@ public struct SegmentDocument: Sendable, Hashable {
     public var skipped: Int64?
 
     public init(id: String) { self.id = id }
+  }
+
+  /// A document of another trace.
+  public struct Link: Sendable, Hashable {
+    public var traceID: TraceID
+    public var id: UInt64
+
+    public init(traceID: TraceID, id: UInt64) {
+      self.traceID = traceID
+      self.id = id
+    }
   }
 
   public var traceID: TraceID
@@ -138,14 +151,23 @@ public struct SegmentDocument: Sendable, Hashable {
   public var sql = SQL()
   public var aws = AWS()
   /// Leaves under `service.` beside the name: version, runtime, …
-  public var service: [String: FieldValue] = [:]
+  public var service = DocumentFields()
   /// In the order of their names.
-  public var annotations: [String: FieldValue] = [:]
-  /// Flattened: `NAMESPACE.KEY…` and the value.
-  public var metadata: [String: FieldValue] = [:]
+  public var annotations = DocumentFields()
+  /// Flattened: `NAMESPACE.KEY…` and the value; of an X-Ray document.
+  public var metadata = DocumentFields()
+  /// A span's own name, which the document does not have.
+  public var spanName: String?
+  /// What a span's resource says beside its service, by the attributes' names.
+  public var resource = DocumentFields()
   /// In the order in which they were listed: the outermost first.
   public var exceptions: [Exception] = []
   public var causeID: String?
+  /// Where the failed work ran and looked for its code, as the cause says.
+  public var workingDirectory: String?
+  public var paths: [String] = []
+  /// Documents of other traces that this one goes on from.
+  public var links: [Link] = []
   public var precursorIDs: [String] = []
   /// How many documents this one stands for; 1 where nothing was sampled out.
   public var sampleRate: Int64 = 1
@@ -169,6 +191,15 @@ public struct SegmentDocument: Sendable, Hashable {
   public var endUnixNanoseconds: Int64 {
     let end = startUnixNanoseconds.addingReportingOverflow(durationNanoseconds)
     return end.overflow ? .max : end.partialValue
+  }
+
+  /// The metadata, a span's name and resource among it: flattened, `NAMESPACE.KEY…` and the value.
+  public var allMetadata: DocumentFields {
+    guard spanName != nil || !resource.isEmpty else { return metadata }
+    var all = metadata
+    for entry in resource { all.set("default.otel.resource." + entry.key, entry.value) }
+    if let spanName { all.set("default.otel.span.name", .string(spanName)) }
+    return all
   }
 
   /// Neither fault nor error nor throttle.

@@ -25,6 +25,8 @@ public enum SegmentField {
   /// The id of an exception recorded elsewhere in the trace, where that is all the cause says.
   public static let causeID = "xray.cause_id"
   public static let workingDirectory = "xray.working_directory"
+  /// JSON text: the paths that the cause lists.
+  public static let paths = "xray.paths"
 
   public static let user = "user.id"
   public static let method = "http.request.method"

@@ -19,26 +19,37 @@ public struct SegmentTrace: Sendable {
   /// Reads the events of one trace; those that are no documents are left out. O(events).
   public init(traceID: TraceID, events: [Event]) {
     self.traceID = traceID
-    var byID: [UInt64: SegmentDocument] = [:]
+    var read: [SegmentDocument] = []
+    var places: [UInt64: Int] = [:]
     var exceptions: [UInt64: [SegmentDocument.Exception]] = [:]
+    var links: [UInt64: [SegmentDocument.Link]] = [:]
+    read.reserveCapacity(events.count)
     for event in events {
       if let document = SegmentDocument(event) {
-        if let known = byID[document.id], !Self.wins(document, over: known) { continue }
-        byID[document.id] = document
-      } else if let exception = SegmentDocument.Exception(event),
-        let owner = event[FieldName.parentID].flatMap({ parseHex(Array($0.text.utf8)[...]) })
-      {
-        exceptions[owner, default: []].append(exception)
+        if let place = places[document.id] {
+          if Self.wins(document, over: read[place]) { read[place] = document }
+        } else {
+          places[document.id] = read.count
+          read.append(document)
+        }
+      } else if let owner = event[FieldName.parentID].flatMap({ word(ofHex: $0.text) }) {
+        if let exception = SegmentDocument.Exception(event) {
+          exceptions[owner, default: []].append(exception)
+        } else if let link = SegmentDocument.Link(event) {
+          links[owner, default: []].append(link)
+        }
       }
     }
-    documents = byID.values.sorted {
-      $0.startUnixNanoseconds != $1.startUnixNanoseconds ? $0.startUnixNanoseconds < $1.startUnixNanoseconds : $0.id < $1.id
+    // Documents are large: their places are sorted, and each is moved once.
+    let order = read.indices.sorted {
+      let (left, right) = (read[$0].startUnixNanoseconds, read[$1].startUnixNanoseconds)
+      return left != right ? left < right : read[$0].id < read[$1].id
     }
-    places = [:]
-    for index in documents.indices {
-      places[documents[index].id] = index
-      documents[index].exceptions = exceptions[documents[index].id] ?? []
-    }
+    documents = order.map { read[$0] }
+    for index in documents.indices { places[documents[index].id] = index }
+    for (owner, list) in exceptions { if let place = places[owner] { documents[place].exceptions = list } }
+    for (owner, list) in links { if let place = places[owner] { documents[place].links = list } }
+    self.places = places
     findOwners()
     nameServices()
   }

@@ -79,8 +79,8 @@ struct FilterEvaluation {
     case .annotation: return story.documents.compactMap { $0.annotations[key] }
     case .metadata:
       return story.documents.flatMap { (document) in
-        document.metadata.compactMap { (path, value) -> FieldValue? in
-          path == key || Self.isKey(key, ofPath: path) ? value : nil
+        document.allMetadata.compactMap { (entry) -> FieldValue? in
+          entry.key == key || Self.isKey(key, ofPath: entry.key) ? entry.value : nil
         }
       }
     }

@@ -45,7 +45,10 @@ struct EventRules: Sendable {
   private var services: [Naming] = []
   private var callees: [Naming] = []
 
+  private var spanIDPlace = 0
+
   private init(_ rules: ServiceGraphRules) {
+    spanIDPlace = place(FieldName.spanID)
     isSpan = test(rules.isSpan)
     isPartial = test(rules.isPartial)
     isEntry = test(rules.isEntry)
@@ -55,14 +58,20 @@ struct EventRules: Sendable {
     callees = rules.callees.map { naming($0) }
   }
 
-  /// The values of the places in an event.
-  func values(_ event: Event) -> [FieldValue?] {
-    var values = [FieldValue?](repeating: nil, count: places.count)
+  /// Writes the values of the places in an event into `values`, which may hold those of another.
+  func read(_ event: Event, into values: inout [FieldValue?]) {
+    if values.isEmpty {
+      values = [FieldValue?](repeating: nil, count: places.count)
+    } else {
+      for place in values.indices where values[place] != nil { values[place] = nil }
+    }
     for field in event.fields {
       if let place = places[field.name], values[place] == nil { values[place] = field.value }
     }
-    return values
   }
+
+  /// The event's own span id.
+  func spanID(_ values: [FieldValue?]) -> UInt64? { values[spanIDPlace].flatMap { word(ofHex: $0.text) } }
 
   /// The service whose event it is; nil where it does not say.
   func service(_ values: [FieldValue?]) -> ServiceGraphAnswer.Identity? { Self.identity(values, services) }

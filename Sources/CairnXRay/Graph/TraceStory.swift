@@ -40,6 +40,8 @@ public struct TraceStory: Sendable {
     root = entries.first { trace.documents[$0].parentID == nil } ?? entries.first ?? trace.documents.indices.first
     var builder = StoryBuilder(trace, events)
     builder.build()
+    endUnixNanoseconds = trace.documents.first?.startUnixNanoseconds ?? 0
+    for index in trace.documents.indices { endUnixNanoseconds = max(endUnixNanoseconds, trace.documents[index].endUnixNanoseconds) }
     services = builder.services
     edges = builder.edges
     owners = builder.owners
@@ -47,7 +49,7 @@ public struct TraceStory: Sendable {
 
   /// When the first document starts and the last one ends.
   public var startUnixNanoseconds: Int64 { documents.first?.startUnixNanoseconds ?? 0 }
-  public var endUnixNanoseconds: Int64 { documents.reduce(startUnixNanoseconds) { max($0, $1.endUnixNanoseconds) } }
+  public private(set) var endUnixNanoseconds: Int64 = 0
 
   /// Documents right below a document.
   func children(of index: Int) -> [Int] { documents.indices.filter { trace.parent(of: $0) == index } }
@@ -77,11 +79,10 @@ private struct StoryBuilder {
     isCall = [Bool](repeating: false, count: count)
     isQueued = isCall
     isAnswered = isCall
+    var values: [FieldValue?] = []
     for event in events {
-      let values = rules.values(event)
-      guard rules.isSpan.passes(values), let text = event[FieldName.spanID]?.text, let id = parseHex(Array(text.utf8)[...]),
-        let place = trace.places[id]
-      else { continue }
+      rules.read(event, into: &values)
+      guard rules.isSpan.passes(values), let id = rules.spanID(values), let place = trace.places[id] else { continue }
       // The same span may have come while it ran: what its completion says wins.
       if rules.isPartial.passes(values), !trace.documents[place].isInProgress { continue }
       isCall[place] = rules.isCall.passes(values)

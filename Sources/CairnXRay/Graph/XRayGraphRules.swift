@@ -25,7 +25,7 @@ extension ServiceGraphRules {
       .exists(column: FieldName.spanID), .not(.exists(column: FieldName.annotationType)),
       .not(.compare(column: FieldName.signalType, .equal, .string("log"))),
     ]),
-    isPartial: isTrue(SegmentField.inProgress),
+    isPartial: isTrue(SegmentField.inProgress), isLink: equals(FieldName.annotationType, "link"),
     isEntry: .any([equals(SegmentField.type, "segment"), isOneOf(FieldName.spanKind, ["server", "consumer"])]),
     isInner: equals(SegmentField.type, "subsegment"),
     isCall: .any([isOneOf(FieldName.spanKind, ["client", "producer"]), isOneOf(SegmentField.namespace, ["aws", "remote"])]),
@@ -67,9 +67,11 @@ extension ServiceGraphRules {
   private static let queues = ["aws.queue_url", "aws.queue.url", "aws.sqs.queue.url"]
   private static let databases = ["peer.service", "db.namespace", "db.name", "server.address", "net.peer.name", "db.system.name", "db.system"]
   private static let systems = ["db.system.name", "db.system"]
+  /// What keeps no database by name: the namespace of these is a number, or nothing.
+  private static let caches = ["redis", "memcached", "aws.elasticache", "valkey"]
+  private static let cachePlaces = ["peer.service", "server.address", "net.peer.name", "db.system.name", "db.system"]
   private static let otherSystems = [
-    "redis", "memcached", "mongodb", "cassandra", "elasticsearch", "opensearch", "neo4j", "couchdb", "couchbase", "hbase", "influxdb",
-    "aws.elasticache", "valkey",
+    "mongodb", "cassandra", "elasticsearch", "opensearch", "neo4j", "couchdb", "couchbase", "hbase", "influxdb",
   ]
   private static let isDynamo = Filter.any(systems.map { isOneOf($0, ["dynamodb", "aws.dynamodb"]) })
   private static let isDatabase = Filter.any((systems + ["db.statement", "db.query.text"]).map(has))
@@ -89,6 +91,7 @@ extension ServiceGraphRules {
       filter: has("messaging.system"), names: ["messaging.destination.name", "messaging.destination", "messaging.system"],
       types: ["messaging.system"]),
     Naming(filter: .all([has(SegmentField.type), isDatabase]), names: [FieldName.name], type: "Database::SQL"),
+    Naming(filter: .any(systems.map { isOneOf($0, caches) }), names: cachePlaces, types: systems),
     Naming(filter: .any(systems.map { isOneOf($0, otherSystems) }), names: databases, types: systems),
     Naming(filter: isDatabase, names: databases, type: "Database::SQL"),
     Naming(filter: has(SegmentField.type), names: [FieldName.name], type: "remote"),

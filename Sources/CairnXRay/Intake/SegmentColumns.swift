@@ -8,9 +8,9 @@ struct SegmentColumns {
   let inProgress, namespace, origin, user, fault, clientError, throttle, inferred, invalidDuration: ColumnIndex
   let method, url, userAgent, clientAddress, status, contentLength, traced, forwardedFor: ColumnIndex
   let databaseType, query, databaseURL, databaseUser, databaseVersion, driverVersion, preparation: ColumnIndex
-  let precursorIDs, causeID, workingDirectory: ColumnIndex
+  let precursorIDs, causeID, workingDirectory, paths, linkTraceID, linkSpanID: ColumnIndex
   let exceptionID, exceptionType, exceptionMessage, stacktrace, exceptionRemote, exceptionCauseID, truncated, skipped: ColumnIndex
-  let serverCode, clientCode, internalCode, segmentCode, subsegmentCode, spanEventCode, exceptionCode: UInt32
+  let serverCode, clientCode, internalCode, segmentCode, subsegmentCode, spanEventCode, linkCode, exceptionCode: UInt32
 
   init(_ batch: inout Batch) throws(DecodeError) {
     traceID = try Self.make(FieldName.traceID, .traceID, &batch)
@@ -52,6 +52,9 @@ struct SegmentColumns {
     precursorIDs = try Self.make(SegmentField.precursorIDs, .string, &batch)
     causeID = try Self.make(SegmentField.causeID, .string, &batch)
     workingDirectory = try Self.make(SegmentField.workingDirectory, .string, &batch)
+    paths = try Self.make(SegmentField.paths, .string, &batch)
+    linkTraceID = try Self.make(FieldName.linkTraceID, .traceID, &batch)
+    linkSpanID = try Self.make(FieldName.linkSpanID, .spanID, &batch)
     exceptionID = try Self.make(SegmentField.exceptionID, .string, &batch)
     exceptionType = try Self.make(SegmentField.exceptionType, .string, &batch)
     exceptionMessage = try Self.make(SegmentField.exceptionMessage, .string, &batch)
@@ -66,6 +69,7 @@ struct SegmentColumns {
     segmentCode = batch.code(of: "segment", in: type)
     subsegmentCode = batch.code(of: "subsegment", in: type)
     spanEventCode = batch.code(of: "span_event", in: annotationType)
+    linkCode = batch.code(of: "link", in: annotationType)
     exceptionCode = batch.code(of: "exception", in: name)
   }
 

@@ -34,6 +34,10 @@ extension SegmentReader {
           let token = try json.next(bytes)
           set(token, columns.workingDirectory, bytes, &batch)
           try skip(token, bytes)
+        } else if json.matches(name, bytes, "paths") {
+          let start = json.offset
+          try json.skipValue(bytes)
+          setRaw(bytes, start..<json.offset, columns.paths, &batch)
         } else {
           try json.skipValue(bytes)
         }

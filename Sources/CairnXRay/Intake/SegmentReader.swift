@@ -99,7 +99,7 @@ struct SegmentHead {
 
 /// The id of a segment or subsegment; nil for anything but 16 hex digits, not all zero.
 func segmentID(_ text: String) -> UInt64? {
-  guard text.utf8.count == 16, let id = parseHex(Array(text.utf8)[...]), id != 0 else { return nil }
+  guard text.utf8.count == 16, let id = word(ofHex: text), id != 0 else { return nil }
   return id
 }
 
@@ -203,11 +203,23 @@ struct SegmentReader: ~Copyable {
       batch.setText(columns.exceptionID, bytes, exception.id.lowerBound, exception.id.count)
       batch.appendRow(timeUnixNanoseconds: end.map { max($0, start) } ?? start, group: group)
     }
+    for link in try links(bytes, node[.links]) {
+      setTraceID(head.traceID, &batch)
+      batch.setWord(columns.parentID, ids[index].byteSwapped)
+      batch.setCode(columns.annotationType, columns.linkCode)
+      setText(bytes, node[.name], columns.parentName, &batch)
+      if sampleRate > 1 { batch.setWord(columns.sampleRate, UInt64(sampleRate)) }
+      setTraceID(link.traceID, columns.linkTraceID, &batch)
+      batch.setWord(columns.linkSpanID, link.id.byteSwapped)
+      batch.appendRow(timeUnixNanoseconds: start, group: group)
+    }
   }
 
-  private func setTraceID(_ id: TraceID, _ batch: inout Batch) {
+  private func setTraceID(_ id: TraceID, _ batch: inout Batch) { setTraceID(id, columns.traceID, &batch) }
+
+  private func setTraceID(_ id: TraceID, _ column: ColumnIndex, _ batch: inout Batch) {
     let words: InlineArray<2, UInt64> = [id.high.byteSwapped, id.low.byteSwapped]
-    unsafe batch.setText(columns.traceID, words.span.bytes, 0, 16)
+    unsafe batch.setText(column, words.span.bytes, 0, 16)
   }
 
   /// The group of a service's documents: its name once, and its dataset.

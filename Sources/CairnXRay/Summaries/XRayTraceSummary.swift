@@ -8,11 +8,16 @@ internal import CairnPlan
 public struct XRayTraceSummary: Sendable {
   private let story: TraceStory
   private let matchedUnixNanoseconds: Int64?
+  /// Each service as a `ServiceId`: most are told many times.
+  private let services: [[UInt8]]
+  /// Of one annotation no more values are told: a large trace may have as many as spans.
+  public static let annotationValueCountMax = 100
 
   /// `matchedUnixNanoseconds`: when the event that was asked for happened, where the question was for one.
   public init(_ story: TraceStory, matchedUnixNanoseconds: Int64? = nil) {
     self.story = story
     self.matchedUnixNanoseconds = matchedUnixNanoseconds
+    services = story.services.map { Self.json($0) }
   }
 
   /// Writes the summary as an object.
@@ -26,20 +31,20 @@ public struct XRayTraceSummary: Sendable {
     writer.member("ResponseTime", Double(root?.durationNanoseconds ?? 0) / 1e9)
     writer.member("HasFault", root?.isFault ?? false)
     writer.member("HasError", root?.isError ?? false)
-    writer.member("HasThrottle", documents.contains(where: \.isThrottle))
-    writer.member("IsPartial", documents.contains(where: \.isInProgress))
+    writer.member("HasThrottle", documents.indices.contains { documents[$0].isThrottle })
+    writer.member("IsPartial", documents.indices.contains { documents[$0].isInProgress })
     writer.key("Http")
     writeHTTP(root?.http ?? SegmentDocument.HTTP(), &writer)
     writeAnnotations(&writer)
     writeUsers(&writer)
     writer.key("ServiceIds")
     writeServices(Array(story.services.indices), &writer)
-    writeList("ResourceARNs", "ARN", documents.flatMap(\.aws.resourceARNs), &writer)
-    writeList("InstanceIds", "Id", documents.compactMap(\.aws.instanceID), &writer)
-    writeList("AvailabilityZones", "Name", documents.compactMap(\.aws.availabilityZone), &writer)
+    writeList("ResourceARNs", "ARN", documents.indices.flatMap { documents[$0].aws.resourceARNs }, &writer)
+    writeList("InstanceIds", "Id", documents.indices.compactMap { documents[$0].aws.instanceID }, &writer)
+    writeList("AvailabilityZones", "Name", documents.indices.compactMap { documents[$0].aws.availabilityZone }, &writer)
     if let root = story.root {
       writer.key("EntryPoint")
-      writeService(story.owners[root], &writer)
+      writer.raw(services[story.owners[root]])
     }
     for (name, kind) in [("FaultRootCauses", RootCauseKind.fault), ("ErrorRootCauses", .error), ("ResponseTimeRootCauses", .responseTime)] {
       writer.member(name, .array(story.rootCauses(kind).map(\.json)))
@@ -60,27 +65,45 @@ public struct XRayTraceSummary: Sendable {
     writer.endObject()
   }
 
+  /// A value with the services that told it.
+  private struct Told<Value: Equatable> {
+    var value: Value
+    var services: [Int]
+  }
+
+  private static func tell<Value>(_ value: Value, of service: Int, in list: inout [Told<Value>], atMost countMax: Int) {
+    for index in list.indices where list[index].value == value {
+      if !list[index].services.contains(service) { list[index].services.append(service) }
+      return
+    }
+    if list.count < countMax { list.append(Told(value: value, services: [service])) }
+  }
+
   private func writeAnnotations(_ writer: inout JSONWriter) {
-    var found: [String: [(value: FieldValue, services: [Int])]] = [:]
-    for (index, document) in story.documents.enumerated() {
-      for (key, value) in document.annotations {
-        if let place = found[key]?.firstIndex(where: { $0.value == value }) {
-          if found[key]?[place].services.contains(story.owners[index]) == false { found[key]?[place].services.append(story.owners[index]) }
-        } else {
-          found[key, default: []].append((value, [story.owners[index]]))
+    var places: [String: Int] = [:]
+    var found: [(key: String, values: [Told<FieldValue>])] = []
+    let documents = story.documents
+    for index in documents.indices {
+      for entry in documents[index].annotations {
+        let place = places[entry.key] ?? found.count
+        if place == found.count {
+          places[entry.key] = place
+          found.append((entry.key, []))
         }
+        Self.tell(entry.value, of: story.owners[index], in: &found[place].values, atMost: Self.annotationValueCountMax)
       }
     }
+    found.sort { $0.key < $1.key }
     writer.key("Annotations")
     writer.beginObject()
-    for (key, values) in found.sorted(by: { $0.key < $1.key }) {
+    for (key, values) in found {
       writer.key(key)
       writer.beginArray()
-      for entry in values {
+      for told in values {
         writer.beginObject()
         writer.key("AnnotationValue")
         writer.beginObject()
-        switch entry.value {
+        switch told.value {
         case .boolean(let truth): writer.member("BooleanValue", truth)
         case .string(let text): writer.member("StringValue", text)
         case .integer(let number): writer.member("NumberValue", Double(number))
@@ -88,7 +111,7 @@ public struct XRayTraceSummary: Sendable {
         }
         writer.endObject()
         writer.key("ServiceIds")
-        writeServices(entry.services, &writer)
+        writeServices(told.services, &writer)
         writer.endObject()
       }
       writer.endArray()
@@ -97,20 +120,17 @@ public struct XRayTraceSummary: Sendable {
   }
 
   private func writeUsers(_ writer: inout JSONWriter) {
-    var users: [(name: String, services: [Int])] = []
-    for (index, document) in story.documents.enumerated() {
-      guard let user = document.user else { continue }
-      if let place = users.firstIndex(where: { $0.name == user }) {
-        if !users[place].services.contains(story.owners[index]) { users[place].services.append(story.owners[index]) }
-      } else {
-        users.append((user, [story.owners[index]]))
-      }
+    var users: [Told<String>] = []
+    let documents = story.documents
+    for index in documents.indices {
+      guard let user = documents[index].user else { continue }
+      Self.tell(user, of: story.owners[index], in: &users, atMost: Self.annotationValueCountMax)
     }
     writer.key("Users")
     writer.beginArray()
     for user in users {
       writer.beginObject()
-      writer.member("UserName", user.name)
+      writer.member("UserName", user.value)
       writer.key("ServiceIds")
       writeServices(user.services, &writer)
       writer.endObject()
@@ -118,20 +138,21 @@ public struct XRayTraceSummary: Sendable {
     writer.endArray()
   }
 
-  private func writeServices(_ services: [Int], _ writer: inout JSONWriter) {
+  private func writeServices(_ list: [Int], _ writer: inout JSONWriter) {
     writer.beginArray()
-    for service in services { writeService(service, &writer) }
+    for service in list { writer.raw(services[service]) }
     writer.endArray()
   }
 
-  private func writeService(_ index: Int, _ writer: inout JSONWriter) {
-    let service = story.services[index]
+  private static func json(_ service: TraceStory.Service) -> [UInt8] {
+    var writer = JSONWriter()
     writer.beginObject()
     writer.member("Name", service.name)
     writer.member("Names", [service.name])
     if let account = service.accountID { writer.member("AccountId", account) }
     if let type = service.type { writer.member("Type", type) }
     writer.endObject()
+    return writer.finish()
   }
 
   private func writeList(_ name: String, _ member: String, _ values: [String], _ writer: inout JSONWriter) {
