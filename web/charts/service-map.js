@@ -10,6 +10,7 @@ import { s } from './svg.js';
 
 const ringColours = ['var(--base)', 'var(--warn)', 'var(--throttle)', 'var(--err)'];
 const faultShare = 0.005; // an edge is red from here on
+const crowd = 16; // of more services only lines that are red, or picked, have words
 
 /**
  * @param {HTMLElement} host is filled anew @param {Graph} graph @param {Map<string, Spot>} spots
@@ -22,7 +23,7 @@ export function serviceMap(host, graph, spots, options) {
   const own = graph.nodes.map(keyOf), most = Math.max(1, ...graph.nodes.map((n) => n.total)), slowest = Math.max(1, ...graph.nodes.map((n) => n.p95_ms ?? 0));
   const size = (/** @type {number} */ total) => (small ? 0.72 : 1) * clamp(16 + 16 * Math.sqrt(total / most), 16, 32);
   const radius = new Map([[clients, small ? 14 : 18], ...graph.nodes.map((n, i) => /** @type {[string, number]} */ ([own[i], size(n.total)]))]);
-  const busiest = Math.max(1, ...graph.edges.map((e) => e.total)), view = { ...options, spots, radius, most, slowest, busiest };
+  const busiest = Math.max(1, ...graph.edges.map((e) => e.total)), view = { ...options, crowded: graph.nodes.length > crowd, spots, radius, most, slowest, busiest };
   const focused = host.querySelector(':focus')?.getAttribute('data-key');
   host.replaceChildren(s('svg', { viewBox: `0 0 ${width} ${height}`, width: '100%', height: '100%', preserveAspectRatio: 'xMidYMid meet', role: 'group',
     'aria-label': 'Services and the calls between them' },
@@ -44,7 +45,7 @@ function drawEdge(view, e, from, to) {
     : long < ra + rb + 4 ? '' : `M${a.x + dx * ra / long} ${a.y + dy * ra / long}L${b.x - dx * rb / long} ${b.y - dy * rb / long}`;
   if (!line) return null;
   const words = [e.total ? rate(e.total / seconds).join(' ') : '', bad ? `${(e.fault / e.total * 100).toFixed(1)} %` : ''].filter(Boolean).join(', ');
-  const isRare = e.total * 40 < view.busiest, room = from !== to && !faded && !isRare && long - ra - rb > (small ? 90 : 70) && (!small || bad);
+  const isRare = e.total * 40 < view.busiest, room = from !== to && !faded && !isRare && long - ra - rb > (small ? 90 : 70) && (bad || !(small || (view.crowded && !view.touched)));
   return s('g', { class: 'edge', 'data-edge': id, opacity: faded ? 0.25 : null },
     s('path', { d: line, fill: 'none', stroke: picked === id ? 'var(--accent)' : bad ? 'var(--err)' : 'var(--edge)', 'stroke-width': wide + (picked === id ? 1 : 0),
       opacity: picked === id || (bad && !isRare) ? 0.95 : isRare ? 0.3 : 0.55, 'stroke-dasharray': e.queued ? '3 4' : null, 'marker-end': `url(#${bad ? 'map-ae' : 'map-a'})` }),

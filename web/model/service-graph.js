@@ -40,6 +40,16 @@ export function depths(graph) {
   return depth;
 }
 
+/** @param {number} count the nodes of a column @param {{width: number, height: number, down: boolean}} box @returns {number} how many lanes they need side by side */
+function lanesOf(count, { width, height, down }) { return Math.max(1, Math.ceil(count / Math.max(2, Math.floor(down ? width / 110 : height / 96)))); }
+
+/** @param {Graph} graph @param {{width: number, height: number, down: boolean}} box @returns {number} how many lanes the whole picture has */
+export function laneCount(graph, box) {
+  const depth = depths(graph), counts = /** @type {number[]} */ ([]);
+  for (const key of keys(graph)) counts[depth.get(key) ?? 0] = (counts[depth.get(key) ?? 0] ?? 0) + 1;
+  return counts.filter(Boolean).reduce((sum, n) => sum + lanesOf(n, box), 0);
+}
+
 /**
  * Places in units of the picture: columns by depth, in a column near to whom they are called by. Known places stay; a new node takes a free
  * one of its column.
@@ -52,7 +62,7 @@ export function layout(graph, kept, { width, height, down }) {
   const filled = columns.filter(Boolean), along = (down ? height : width), across = (down ? width : height);
   const order = new Map(), own = graph.nodes.map(keyOf);
   // A crowded column becomes several side by side: neighbours stand in different ones.
-  const lanes = filled.map((column) => Math.max(1, Math.ceil(column.length / Math.max(2, Math.floor(across / (down ? 110 : 96)))))), laneCount = lanes.reduce((a, b) => a + b, 0);
+  const lanes = filled.map((column) => lanesOf(column.length, { width, height, down })), count = lanes.reduce((a, b) => a + b, 0);
   let lane = 0;
   filled.forEach((column, c) => {
     const weight = new Map(column.map((key) => {
@@ -63,8 +73,8 @@ export function layout(graph, kept, { width, height, down }) {
     column.forEach((key, i) => order.set(key, (i + 0.5) / column.length));
     // Neighbours in one lane stand a little apart along the way, so that long names do not meet.
     column.forEach((key, i) => {
-      const a = laneCount === 1 ? along / 2 : 60 + (lane + i % lanes[c]) * (along - 130) / (laneCount - 1), shift = lanes[c] === 1 && column.length > 3 ? (i % 2 ? 18 : -18) : 0;
-      const b = down ? across * (i + 0.5) / column.length : 10 + (across - 60) * (i + 0.5) / column.length;
+      const a = count === 1 ? along / 2 : 60 + (lane + i % lanes[c]) * (along - (down ? 130 : 150)) / (count - 1), shift = lanes[c] === 1 && column.length > 3 ? (i % 2 ? 18 : -18) : 0;
+      const b = down ? Math.min(across - 50, Math.max(50, across * (i + 0.5) / column.length)) : 10 + (across - 60) * (i + 0.5) / column.length;
       spots.set(key, down ? { x: b, y: a + shift } : { x: a + shift, y: b });
     });
     lane += lanes[c];

@@ -4,7 +4,7 @@ import { serviceMap } from '../charts/service-map.js';
 import { drawn, icon } from '../charts/svg.js';
 import { durationText, plural, rate } from '../model/format.js';
 import { services as palette } from '../model/palette.js';
-import { clients, expression, keyOf, layout, windowed } from '../model/service-graph.js';
+import { clients, expression, keyOf, laneCount, layout, windowed } from '../model/service-graph.js';
 import { rangeText } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { datasets } from './catalog.js';
@@ -41,7 +41,10 @@ export function mapPage(host) {
   const draw = () => {
     if (!graph) return;
     const state = mapState(), small = matchMedia(`(max-width: ${smallWidth}px)`).matches, width = small ? 390 : Math.max(700, picture.clientWidth || 960);
-    const box = { width, height: small ? 660 : Math.max(480, picture.clientHeight || 620), down: small };
+    // On a small screen the picture is as long as it must be.
+    const tall = small ? Math.max(660, 88 * laneCount(whole, { width, height: 660, down: true }) + 40) : 0;
+    picture.style.height = small ? `${tall - 20}px` : '';
+    const box = { width, height: tall || Math.max(480, picture.clientHeight || 620), down: small };
     const spots = layout(whole, keptSpots(box), box);
     keepSpots(box, spots);
     serviceMap(picture, graph, spots, { ...box, small, seconds, measure: state.measure, picked: state.pick, touched: touched(graph, state.pick),
