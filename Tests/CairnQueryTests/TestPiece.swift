@@ -69,8 +69,8 @@ final class TestPiece: Piece {
     case .integer: return .integer
     case .float: return name.hasPrefix("duration") ? .duration : .float
     case .string(let text):
-      if name == FieldName.traceID, text.utf8.count == 32 { return .traceID }
-      return name == FieldName.spanID || name == FieldName.parentID ? .spanID : .string
+      if name == FieldName.traceID || name == FieldName.linkTraceID, text.utf8.count == 32 { return .traceID }
+      return [FieldName.spanID, FieldName.parentID, FieldName.linkSpanID].contains(name) ? .spanID : .string
     }
   }
 
