@@ -148,7 +148,26 @@ def lines(cairn):
         {"timestamp": now, "message": TEXT}, {"timestamp": now, "message": json.dumps({"author": "bob", "auth_token": SECRETS[1], "deep": {"private_key": SECRETS[5]}})}])
 
 
+def honeycomb(packed):
+    fields = {"author": "bob", "user.password": SECRETS[0], "note": TEXT, "url": f"https://x.org/?token={SECRETS[1]}", "auth": {"deep": SECRETS[5]}}
+
+    def send(cairn):
+        headers = {"x-honeycomb-team": "any", "content-type": "application/json"}
+        single = cairn.request("POST", "/1/events/edge", json.dumps(fields).encode(), headers)
+        assert single.status == 200, single
+        body = [{"data": fields, "samplerate": 1}]
+        if packed:
+            import msgpack
+            data, headers = msgpack.packb(body), {**headers, "content-type": "application/msgpack"}
+        else:
+            data = json.dumps(body).encode()
+        reply = cairn.request("POST", "/1/batch/edge", data, headers)
+        assert reply.status == 200 and reply.json()[0]["status"] == 202, reply
+    return send
+
+
 DOORS = {
+    "honeycomb-json": honeycomb(False), "honeycomb-msgpack": honeycomb(True),
     **{f"otlp-{signal}-{form}": otlp(make, signal, form) for signal, make in [("traces", traces), ("logs", logs), ("metrics", metrics)]
        for form in ("protobuf", "gzip", "json")},
     "xray": xray, "rollbar": rollbar, "cloudwatch": lines,
