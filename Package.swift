@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnCatalog",
+        "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnPatterns", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnCatalog",
         "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

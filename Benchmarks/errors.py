@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many occurrences a second of an 8 kB pyrollbar payload are acknowledged, and how long the list of 10,000 items takes.
 
-usage: errors.py CAIRN_BINARY [SECONDS]
+usage: errors.py CAIRN_BINARY [SECONDS] [--million]
 Two client processes send recorded payloads: alone, each in a request of its own over kept connections with several requests on the way,
-and in batches. Prints figures with the server's CPU time, since the clients share the machine with it.
+and in batches. Prints figures with the server's CPU time, since the clients share the machine with it. Messages differ from one to the next, as those of programs
+do; in `distinct stacks` every occurrence has functions that no other has, so that nothing can be remembered: what it costs more than the
+others is the most that grouping can take. `--million` sends one small error a million times.
 """
+import http.client
 import json
 import multiprocessing
 import os
@@ -22,11 +25,19 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 CASES = json.loads((ROOT / "Tests/Fixtures/issues/grouping.json").read_text())
 
 
-def payload(n):
+def payload(n, distinct=False):
     """A recorded Flask report, with locals up to 8 kB as pyrollbar sends them."""
     data = json.loads(json.dumps(next(c["data"] for c in CASES if c["name"].startswith("01-flask"))))
     data["uuid"] = f"{n:08x}-{os.getpid() & 0xffff:04x}-4000-8000-{time.time_ns() & 0xffffffffffff:012x}"
     data["timestamp"] = time.time()
+    if distinct:
+        # Grouped all the same, but one item: the figure is of grouping, not of making items.
+        data["fingerprint"] = "distinct"
+    for trace in data["body"]["trace_chain"]:
+        trace["exception"]["message"] = f"{trace['exception'].get('message', '')} for user {n} of order {n * 7919}"
+        if distinct:
+            for place, one in enumerate(trace["frames"]):
+                one["method"] = f"{one.get('method', 'f')}_{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676 % 26)}_STAMP"
     frame = data["body"]["trace_chain"][0]["frames"][-1]
     frame["locals"] = {f"name_{k}": "x" * 90 for k in range(max(0, (8192 - len(json.dumps(data))) // 108))}
     return data
@@ -36,14 +47,23 @@ def request(path, body):
     return (f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-rollbar-access-token: t\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n").encode() + body
 
 
-def client(address, path, per_request, connections, seconds, ready, results):
+def letters(number):
+    """A word for a number, without digits, which grouping would take out."""
+    word = ""
+    while number:
+        number, rest = divmod(number, 26)
+        word += chr(97 + rest)
+    return word
+
+
+def client(address, path, per_request, connections, seconds, distinct, ready, results):
     host, port = address.split(":")
     number = 0
     open_sockets = [socket.create_connection((host, int(port))) for _ in range(connections)]
     done = 0
     prepared = []
     for _ in range(4 if per_request > 1 else 64):
-        items = [{"data": payload(number := number + 1)} for _ in range(per_request)]
+        items = [{"data": payload(number := number + 1, distinct)} for _ in range(per_request)]
         prepared.append(json.dumps(items if per_request > 1 else items[0]))
     ready.wait()
     until = time.time() + seconds
@@ -52,7 +72,10 @@ def client(address, path, per_request, connections, seconds, ready, results):
             text = prepared[(done + place) % len(prepared)]
             # A new uuid for each, or it would count once.
             stamp = f"{time.time_ns() & 0xffffffffffff:012x}"
-            connection.sendall(request(path, text.replace("-8000-", f"-{place & 0xfff:04x}-{stamp}").encode()))
+            text = text.replace("-8000-", f"-{place & 0xfff:04x}-{stamp}")
+            if distinct:
+                text = text.replace("STAMP", letters(time.time_ns() + place))
+            connection.sendall(request(path, text.encode()))
         for connection in open_sockets:
             answer = b""
             while b"\r\n\r\n" not in answer or b'"err":' not in answer:
@@ -73,10 +96,10 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def load(server, address, path, per_request, connections, seconds):
+def load(server, address, path, per_request, connections, seconds, distinct=False):
     results = multiprocessing.Queue()
     ready = multiprocessing.Barrier(3)
-    clients = [multiprocessing.Process(target=client, args=(address, path, per_request, connections, seconds, ready, results)) for _ in range(2)]
+    clients = [multiprocessing.Process(target=client, args=(address, path, per_request, connections, seconds, distinct, ready, results)) for _ in range(2)]
     for one in clients:
         one.start()
     ready.wait()
@@ -85,12 +108,38 @@ def load(server, address, path, per_request, connections, seconds):
     for one in clients:
         one.join()
     elapsed, used = time.time() - start, cpu_seconds(server.pid) - cpu
-    print(f"{path} x{per_request}: {total / elapsed:,.0f} occurrences/s, {used / total * 1e6:.1f} us of server CPU each ({total} in {elapsed:.1f} s, "
+    print(f"{path} x{per_request}{', distinct stacks' if distinct else ''}: {total / elapsed:,.0f} occurrences/s, {used / total * 1e6:.1f} us of server CPU each ({total} in {elapsed:.1f} s, "
           f"{used / elapsed:.2f} cores)")
 
 
+def memory_mib(pid):
+    return next(int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")) / 1024
+
+
+def million(server, address):
+    """One error a million times: one item, bounded memory."""
+    item = json.dumps({"data": {"environment": "loop", "level": "error", "uuid": "00000000-0000-4000-8000-STAMP", "body": {"trace": {
+        "frames": [{"filename": "/srv/loop.py", "lineno": 3, "method": "again"}], "exception": {"class": "LoopError", "message": "again"}}}}})
+    host, port = address.split(":")
+    connection, before, start = http.client.HTTPConnection(host, int(port)), memory_mib(server.pid), time.time()
+    for batch in range(1_000):
+        body = "[" + ",".join(item.replace("STAMP", f"{batch * 1000 + n:012x}") for n in range(1_000)) + "]"
+        connection.request("POST", "/api/1/item_batch/", body.encode(), {"x-rollbar-access-token": "t"})
+        answer = json.loads(connection.getresponse().read())
+        assert answer["err"] == 0 and answer["result"]["accepted"] == 1_000, answer
+    elapsed = time.time() - start
+    while True:
+        found = json.load(urllib.request.urlopen(f"http://{address}/api/cairn/errors?environment=loop"))
+        if sum(item["total"] for item in found["items"]) >= 1_000_000:
+            break
+        time.sleep(0.2)
+    print(f"one error a million times: {found['total']} item with {found['items'][0]['total']:,} occurrences, {1e6 / elapsed:,.0f}/s, "
+          f"peak memory {memory_mib(server.pid):.0f} MiB (before {before:.0f})")
+
+
 def main():
-    binary, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 5
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    binary, seconds = words[0], float(words[1]) if len(words) > 1 else 5
     folder = tempfile.mkdtemp()
     ready = pathlib.Path(folder) / "ready"
     words = [binary, "serve", "--data", folder + "/data", "--ready-file", str(ready)]
@@ -102,19 +151,26 @@ def main():
     address = json.loads(ready.read_text())["http"]
     print(f"payload: {len(json.dumps(payload(1)))} bytes")
     load(server, address, "/api/1/item_batch/", 200, 2, seconds)
+    load(server, address, "/api/1/item_batch/", 200, 2, seconds, distinct=True)
     load(server, address, "/api/1/item/", 1, 32, seconds)
+    if "--million" in sys.argv:
+        million(server, address)
     base = f"http://{address}"
     for start in range(0, 10_000, 500):
         items = [{"data": {"environment": "list", "fingerprint": f"f{n}", "level": "error", "title": f"Lost {n}", "body": {"message": {"body": "x"}}}} for n in range(start, start + 500)]
         urllib.request.urlopen(urllib.request.Request(base + "/api/1/item_batch/", json.dumps(items).encode(), {"x-rollbar-access-token": "t"})).read()
     while json.load(urllib.request.urlopen(base + "/api/cairn/errors?limit=1"))["total"] < 10_000:
         time.sleep(0.2)
-    times = []
+    times, parsed = [], []
     for _ in range(10):
         begin = time.perf_counter()
-        count = len(json.load(urllib.request.urlopen(base + "/api/cairn/errors?limit=10000"))["items"])
+        body = urllib.request.urlopen(base + "/api/cairn/errors?limit=10000").read()
         times.append((time.perf_counter() - begin) * 1000)
-    print(f"list of {count} items with sparklines, parsed by the client: {statistics.median(times):.0f} ms (best {min(times):.0f})")
+        count = len(json.loads(body)["items"])
+        parsed.append((time.perf_counter() - begin) * 1000)
+    print(f"list of {count} items with sparklines ({len(body) / 1e6:.1f} MB): {statistics.median(times):.0f} ms until read (first {times[0]:.0f}, best {min(times):.0f}); "
+          f"{statistics.median(parsed):.0f} ms with Python's parsing")
+    print(f"peak memory {memory_mib(server.pid):.0f} MiB")
     server.terminate()
     server.wait()
 

@@ -28,6 +28,7 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "fuzz",
   platforms: [.macOS(.v26)],
+  dependencies: [.package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0")],
   targets: [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -44,6 +45,8 @@ let package = Package(
     room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnSecrets"]),
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnSecrets"]),
+    room("CairnIssues", ["CairnBytes", "CairnColumns", .product(name: "Crypto", package: "swift-crypto")]),
+    room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
     room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     // What a decoder is held to, shared with the tests, and its form for libFuzzer.
     room("TestSupport", ["CairnBytes", "CairnColumns"]),
@@ -58,6 +61,8 @@ let package = Package(
     fuzzer("log-lines", ["CairnCloudWatch", "FuzzSupport"]),
     fuzzer("filter-patterns", ["CairnCloudWatch"]),
     fuzzer("secrets", ["CairnOTLP", "CairnSecrets"]),
+    fuzzer("rollbar-item", ["CairnRollbar", "FuzzSupport"]),
+    fuzzer("source-map", ["CairnFormats", "CairnRollbar"]),
     fuzzer("journal", ["CairnStorage"]),
     fuzzer("segment", ["CairnStorage"]),
   ],

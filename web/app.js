@@ -12,6 +12,7 @@ import { mapPage } from './views/map.js';
 import { closePopover } from './views/popover.js';
 import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
 import { startSearch } from './views/search.js';
+import { rulesPage } from './views/rules.js';
 import { samplingPage } from './views/sampling.js';
 import { sendPage } from './views/send.js';
 import { serverPage } from './views/server.js';
@@ -32,6 +33,7 @@ const routes = {
   trace: { open: tracePage, title: 'Trace', nav: 'traces' },
   errors: { open: errorsPage, title: 'Errors', nav: 'errors' },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
+  rules: { open: rulesPage, title: 'Notifications', nav: 'errors' },
   logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
   map: { open: mapPage, title: 'Map', nav: 'map', time: true },
   sampling: { open: samplingPage, title: 'Sampling', nav: 'sampling' },

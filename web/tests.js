@@ -9,6 +9,7 @@ import './model/heatbox.test.js';
 import './model/insights.test.js';
 import './model/palette.test.js';
 import './model/query.test.js';
+import './model/rules.test.js';
 import './model/sampling.test.js';
 import './model/scales.test.js';
 import './model/snippets.test.js';

@@ -56,7 +56,20 @@ public struct ItemRule: Sendable, Hashable, Codable {
   public static let filterTypes: Set<String> = ["environment", "level", "title", "context", "framework", "class", "rate", "unique_occurrences"]
   public static let operations: Set<String> = ["eq", "neq", "gte", "lte", "within", "nwithin", "startswith"]
 
-  /// True if the item meets every filter but those about its rate.
+  /// True if so many different addresses meet every one of the filters.
+  public static func holds(_ filters: [Filter], uniqueCount: Int) -> Bool {
+    filters.allSatisfy { (filter) in
+      guard let wanted = Int(filter.value) else { return false }
+      switch filter.operation {
+      case "lte": return uniqueCount <= wanted
+      case "eq": return uniqueCount == wanted
+      case "neq": return uniqueCount != wanted
+      default: return uniqueCount >= wanted
+      }
+    }
+  }
+
+  /// True if the item meets every filter but those about its rate and its addresses, which only the events know.
   public func accepts(_ item: Item, levels: [String]) -> Bool {
     filters.allSatisfy { (filter) in
       switch filter.type {

@@ -26,6 +26,15 @@ extension Catalog {
     }.map { CatalogDocument(collection: collection, id: $0["id"], body: DatabaseBytes($0["body"]).bytes) }
   }
 
+  /// One document, or nil.
+  public func document(in collection: String, id: Int64) throws(CatalogError) -> CatalogDocument? {
+    try perform { queue in
+      try queue.read { database in
+        try Row.fetchOne(database, sql: "SELECT id, body FROM document WHERE collection = ? AND id = ?", arguments: [collection, id])
+      }
+    }.map { CatalogDocument(collection: collection, id: $0["id"], body: DatabaseBytes($0["body"]).bytes) }
+  }
+
   /// Writes and removes documents, all or none of them, in one transaction. What is written is asked for when it is this transaction's
   /// turn, so that of two changes the later one always writes the later state.
   public func change(

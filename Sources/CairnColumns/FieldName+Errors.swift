@@ -4,6 +4,8 @@
 extension FieldName {
   /// 40 characters that occurrences of one item share (cg1), or a fingerprint.
   public static let itemHash = "item.hash"
+  /// The hash that an earlier version of grouping gives, or the same without source maps: an item known by it takes the occurrence in.
+  public static let itemFormerHash = "item.former_hash"
   /// What items with one root cause share.
   public static let itemFamily = "item.family"
   public static let itemProject = "item.project"

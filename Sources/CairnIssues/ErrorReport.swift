@@ -39,6 +39,9 @@ public struct ErrorFrame: Sendable, Hashable {
   public var function: String
   /// nil where the notifier does not say.
   public var isInApp: Bool?
+  /// Names before a source map was applied; nil where none was. Grouping does not look at them.
+  public var minifiedFile: String?
+  public var minifiedFunction: String?
   /// 0 where it is not known.
   public var line = 0
   public var column = 0

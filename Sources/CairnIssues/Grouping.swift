@@ -2,8 +2,8 @@
 internal import Crypto
 
 /// What one part of an error contributes to its item, and why: the answer to "why are these one item?".
-public struct GroupingComponent: Sendable, Hashable {
-  public enum Value: Sendable, Hashable {
+public struct GroupingComponent: Sendable, Hashable, Codable {
+  public enum Value: Sendable, Hashable, Codable {
     case text(String)
     case list([String])
   }
@@ -54,6 +54,11 @@ private let genericClasses: Set<String> = [
 /// key = SHA-1 of ["cg1", [name, value], …] in JSON over what contributes
 /// ```
 public func grouping(of report: ErrorReport) -> Grouping {
+  GroupingMemory.shared.grouping(report) { computedGrouping(of: report) }
+}
+
+/// The same without a look at what was found before.
+func computedGrouping(of report: ErrorReport) -> Grouping {
   var components: [GroupingComponent] = []
   switch report.body {
   case .chain(let chain): addChain(chain, report, &components)
@@ -94,8 +99,8 @@ private func addChain(_ chain: [ErrorTrace], _ report: ErrorReport, _ components
         name: "chain[\(index)].class", value: .text(name), contributes: name != classAbove,
         reason: name != classAbove ? "exception class" : "same class as outer"))
     classAbove = name
-    let frames = groupedFrames(trace, report)
-    let (signature, reason) = signature(frames)
+    let stack = GroupingMemory.shared.signature(trace, report) { StackSignature(groupedFrames(trace, report)) }
+    let (signature, reason) = (stack.frames, stack.reason)
     let isRepeated = seen.contains(signature)
     seen.append(signature)
     components.append(
@@ -103,7 +108,7 @@ private func addChain(_ chain: [ErrorTrace], _ report: ErrorReport, _ components
         name: "chain[\(index)].frames", value: .list(signature), contributes: !signature.isEmpty && !isRepeated,
         reason: isRepeated ? "same stack as outer exception" : reason))
     let skeleton = messageSkeleton(Array(trace.message.utf8))
-    let isThrownByLibrary = frames.last?.verdict == .library
+    let isThrownByLibrary = stack.isThrownByLibrary
     let says = genericClasses.contains(name) ? "generic class" : isThrownByLibrary ? "raised inside a library" : "no stack"
     let counts =
       !skeleton.isEmpty && index == kept.count - 1 && (genericClasses.contains(name) || isThrownByLibrary || signature.isEmpty)
@@ -114,11 +119,20 @@ private func addChain(_ chain: [ErrorTrace], _ report: ErrorReport, _ components
   }
 }
 
-private func signature(_ frames: [GroupedFrame]) -> ([String], reason: String) {
-  let own = frames.filter { $0.verdict == .inApp }.suffix(signatureFrameCount)
-  if !own.isEmpty { return (own.map { $0.file + ":" + $0.function }, "in-app frames, innermost 12") }
-  let others = frames.filter { $0.verdict == .library }.suffix(libraryFrameCount)
-  return (others.map { $0.file + ":" + $0.function }, "no in-app frame: innermost 4 library frames")
+/// What a stack contributes.
+struct StackSignature: Sendable {
+  var frames: [String]
+  var reason: String
+  /// The innermost frame is a library's.
+  var isThrownByLibrary: Bool
+
+  init(_ grouped: [GroupedFrame]) {
+    isThrownByLibrary = grouped.last?.verdict == .library
+    let own = grouped.filter { $0.verdict == .inApp }.suffix(signatureFrameCount)
+    let others = grouped.filter { $0.verdict == .library }.suffix(libraryFrameCount)
+    frames = (own.isEmpty ? others : own).map { $0.file + ":" + $0.function }
+    reason = own.isEmpty ? "no in-app frame: innermost 4 library frames" : "in-app frames, innermost 12"
+  }
 }
 
 private func addMessage(_ message: ErrorMessage, _ components: inout [GroupingComponent]) {

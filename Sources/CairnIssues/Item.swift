@@ -101,6 +101,13 @@ public struct Item: Sendable, Hashable, Codable {
   /// The last deploy before the first or the activating occurrence.
   public var suspectDeployID: Int64?
 
+  /// Other identities whose occurrences are this item's: hashes of other versions of grouping, other doors of the same program.
+  public var aliases: [ItemIdentity]?
+
+  /// All identities that its occurrences may have; its own first.
+  public var identities: [ItemIdentity] { [identity] + (aliases ?? []) }
+
+  public static let aliasCountMax = 200
   public static let hourCountMax = 7 * 24
   public static let versionCountMax = 50
   public static let historyCountMax = 200

@@ -22,7 +22,7 @@ private struct OccurrenceMarker {
   let firstRow: Int
   let context: IntakeContext
 
-  /// The texts of one column, by row.
+  /// The texts of one column, by row; asked for only where a row needs them.
   private func texts(_ batch: borrowing Batch, _ name: String) -> [Int: String] {
     guard let column = batch.existingColumn(name, .string) else { return [:] }
     var found: [Int: String] = [:]
@@ -32,14 +32,28 @@ private struct OccurrenceMarker {
     return found
   }
 
+  /// Rows with an exception that is not marked yet and that no span repeats, in order. Nothing is allocated where there are none.
+  private func unmarkedRows(_ batch: borrowing Batch) -> [Int] {
+    var flags: [UInt8] = []
+    let rowCount = batch.rowCount - firstRow
+    for (name, kind, flag) in [
+      (FieldName.exceptionType, ColumnKind.string, UInt8(1)), (FieldName.exceptionMessage, .string, 1), (FieldName.itemHash, .string, 2),
+      (FieldName.spanID, .spanID, 2),
+    ] {
+      if flag == 2, flags.isEmpty { return [] }
+      guard let column = batch.existingColumn(name, kind) else { continue }
+      batch.forEachValue(of: column, from: firstRow) { (row, _) in
+        if flags.isEmpty { flags = [UInt8](repeating: 0, count: rowCount) }
+        flags[row - firstRow] |= flag
+      }
+    }
+    return flags.indices.filter { flags[$0] == 1 }.map { $0 + firstRow }
+  }
+
   func markExceptions(_ batch: inout Batch) {
-    var types = texts(batch, FieldName.exceptionType)
-    for (row, _) in texts(batch, FieldName.exceptionMessage) where types[row] == nil { types[row] = "" }
-    guard !types.isEmpty else { return }
-    let marked = texts(batch, FieldName.itemHash)
-    let spans = rowsWithSpanID(batch)
-    let rows = types.keys.filter { marked[$0] == nil && !spans.contains($0) }.sorted()
+    let rows = unmarkedRows(batch)
     guard !rows.isEmpty else { return }
+    let types = texts(batch, FieldName.exceptionType)
     let messages = texts(batch, FieldName.exceptionMessage)
     let stacks = texts(batch, FieldName.exceptionStacktrace)
     let severities = texts(batch, FieldName.severity)
@@ -60,13 +74,6 @@ private struct OccurrenceMarker {
     }
   }
 
-  private func rowsWithSpanID(_ batch: borrowing Batch) -> Set<Int> {
-    guard let column = batch.existingColumn(FieldName.spanID, .spanID) else { return [] }
-    var rows: Set<Int> = []
-    batch.forEachValue(of: column, from: firstRow) { (row, _) in rows.insert(row) }
-    return rows
-  }
-
   private func mark(_ batch: inout Batch, row: Int, _ grouping: Grouping, _ outermost: ErrorTrace, level: String) {
     let group = batch.rowGroups[row]
     let name = batch.datasets.text(Int(batch.groupDatasets[Int(group)]))
@@ -74,6 +81,7 @@ private struct OccurrenceMarker {
     let time = UInt64(bitPattern: batch.rowTimes[row])
     let number = textHash(grouping.key + dataset) ^ time &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(row - firstRow)
     let id = (context.receivedUnixNanoseconds / 1000 &+ Int64(row - firstRow)) &* 4 &+ Int64(number & 3)
+    remember(grouping.components, ofHash: grouping.key)
     add(&batch, FieldName.itemHash, grouping.key, row)
     add(&batch, FieldName.itemFamily, grouping.family, row)
     add(&batch, FieldName.itemSource, grouping.source.rawValue, row)
@@ -114,25 +122,38 @@ private struct OccurrenceMarker {
   // MARK: Notes
 
   func notes(_ batch: borrowing Batch) -> [OccurrenceNote] {
-    let hashes = texts(batch, FieldName.itemHash)
-    guard !hashes.isEmpty else { return [] }
-    let projects = texts(batch, FieldName.itemProject)
-    let environments = texts(batch, FieldName.itemEnvironment)
+    guard let hashes = batch.existingColumn(FieldName.itemHash, .string) else { return [] }
     var notes: [OccurrenceNote] = []
-    var places: [Int: Int] = [:]
-    for (row, hash) in hashes.sorted(by: { $0.key < $1.key }) {
+    var groups: [UInt32: GroupTexts] = [:]
+    batch.forEachValue(of: hashes, from: firstRow) { (row, index) in
+      // A value that was set again stands behind the first one, so it is seen first.
+      if let last = notes.last, last.row == row { return }
       let group = batch.rowGroups[row]
-      var identity = ItemIdentity(tenant: context.environment, project: projects[row] ?? "", environment: environments[row] ?? "", hash: hash)
-      if projects[row] == nil { identity.project = groupText(batch, FieldName.itemProject, group) }
-      if environments[row] == nil { identity.environment = groupText(batch, FieldName.itemEnvironment, group) }
-      var note = OccurrenceNote(item: identity)
+      let shared = groups[group] ?? GroupTexts(
+        project: groupText(batch, FieldName.itemProject, group), environment: groupText(batch, FieldName.itemEnvironment, group),
+        version: groupText(batch, "service.version", group))
+      groups[group] = shared
+      var note = OccurrenceNote(
+        item: ItemIdentity(
+          tenant: context.environment, project: shared.project, environment: shared.environment, hash: batch.text(hashes, at: index)))
+      note.row = row
       note.unixNanoseconds = batch.rowTimes[row]
-      note.codeVersion = groupText(batch, "service.version", group)
-      places[row] = notes.count
+      note.codeVersion = shared.version
       notes.append(note)
     }
+    guard !notes.isEmpty else { return [] }
+    notes.reverse()
+    var places = [Int32](repeating: -1, count: batch.rowCount - firstRow)
+    for (place, note) in notes.enumerated() { places[note.row - firstRow] = Int32(place) }
     fill(batch, places, &notes)
     return notes
+  }
+
+  /// What all rows of a group share.
+  private struct GroupTexts {
+    var project: String
+    var environment: String
+    var version: String
   }
 
   private func groupText(_ batch: borrowing Batch, _ name: String, _ group: UInt32) -> String {
@@ -140,22 +161,30 @@ private struct OccurrenceMarker {
     return batch.groupText(column, group) ?? ""
   }
 
-  private func fill(_ batch: borrowing Batch, _ places: [Int: Int], _ notes: inout [OccurrenceNote]) {
+  private func fill(_ batch: borrowing Batch, _ places: [Int32], _ notes: inout [OccurrenceNote]) {
     let fields: [(String, WritableKeyPath<OccurrenceNote, String>)] = [
       (FieldName.itemFamily, \.family), (FieldName.itemTitle, \.title), (FieldName.itemLevel, \.level), (FieldName.itemSource, \.source),
       (FieldName.occurrenceUUID, \.uuid), (FieldName.codeVersion, \.codeVersion), ("platform", \.platform), ("framework", \.framework),
-      ("language", \.language), (FieldName.exceptionType, \.exceptionType), ("context", \.context),
+      ("language", \.language), (FieldName.exceptionType, \.exceptionType), ("context", \.context), (FieldName.itemFormerHash, \.formerHash),
+      (FieldName.itemProject, \.item.project), (FieldName.itemEnvironment, \.item.environment),
     ]
     for (name, path) in fields {
       guard let column = batch.existingColumn(name, .string) else { continue }
       batch.forEachValue(of: column, from: firstRow) { (row, index) in
-        if let place = places[row] { notes[place][keyPath: path] = batch.text(column, at: index) }
+        let place = Int(places[row - firstRow])
+        if place >= 0 { notes[place][keyPath: path] = batch.text(column, at: index) }
       }
     }
-    guard let column = batch.existingColumn(FieldName.occurrenceID, .integer) else { return }
-    batch.forEachValue(of: column, from: firstRow) { (row, index) in
-      guard let place = places[row] else { return }
-      notes[place].id = batch.withColumn(column) { Int64(bitPattern: $0.words[index]) }
+    if let column = batch.existingColumn(FieldName.occurrenceID, .integer) {
+      batch.forEachValue(of: column, from: firstRow) { (row, index) in
+        let place = Int(places[row - firstRow])
+        if place >= 0 { notes[place].id = batch.withColumn(column) { Int64(bitPattern: $0.words[index]) } }
+      }
+    }
+    guard let column = batch.existingColumn(FieldName.traceID, .traceID) else { return }
+    batch.forEachValue(of: column, from: firstRow) { (row, _) in
+      let place = Int(places[row - firstRow])
+      if place >= 0 { notes[place].hasTrace = true }
     }
   }
 }

@@ -32,6 +32,12 @@ public struct OccurrenceNote: Sendable, Hashable {
   public var language = ""
   public var exceptionType = ""
   public var context = ""
+  /// The hash that an earlier version of grouping, or the same without source maps, gives; empty where there is none.
+  public var formerHash = ""
+  /// The event belongs to a trace.
+  public var hasTrace = false
+  /// Its place in the batch that it came in.
+  var row = 0
 
   public init(item: ItemIdentity) { self.item = item }
 }

@@ -16,6 +16,8 @@ public struct Project: Sendable, Hashable, Codable {
   public var resolvesOnDeploy = false
   /// Its own rules of grouping, a JSON array in Rollbar's rule language; empty for none.
   public var groupingRules = ""
+  /// Datasets of other doors that are the same program: their exceptions join the project's items.
+  public var datasets: [String]?
 
   public init(id: Int64, tenant: String, name: String, nowUnixSeconds: Int64) {
     self.id = id

@@ -176,7 +176,7 @@ public final class CairnServer: Sendable {
     try? await group.shutdownGracefully()
     itemWatch.cancel()
     await itemWatch.value
-    state.tracker.finish()
+    await state.tracker.finish()
     await state.alerts.settle()
     deliveryWatch.cancel()
     await deliveryWatch.value

@@ -132,6 +132,6 @@ func allRoutes(_ state: ServerState) -> [Route] {
     + TailAPI(state: state).routes + LogsAPI(state: state).routes + xrayRoutes(state)
     + HoneycombAPI(state: state).routes + XRayQueryAPI(state: state).routes
     + CloudWatchDoor(state: state).routes
-    + RollbarAPI(state: state).routes + ErrorsAPI(state: state).routes + DeliveriesAPI(state: state).routes
+    + RollbarAPI(state: state).routes + ErrorsAPI(state: state).routes + DeliveriesAPI(state: state).routes + RulesAPI(state: state).routes
     + WebPages(state: state).routes
 }

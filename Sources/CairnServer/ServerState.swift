@@ -30,6 +30,7 @@ final class ServerState: Sendable {
   let tokenWindows = TokenWindows()
   let queryJobs = QueryJobs()
   let groupingRules = GroupingRules()
+  let sourceMaps: SourceMapShelf
   let insights = InsightsShelf()
   /// The one way out for what rules, subscriptions and alarms tell.
   let deliverer: Deliverer
@@ -52,11 +53,14 @@ final class ServerState: Sendable {
     logs = LogRegistry(catalog: parts.catalog)
     let deliverer = Self.makeDeliverer(settings, parts)
     self.deliverer = deliverer
+    let sourceMaps = SourceMapShelf(catalog: parts.catalog)
+    self.sourceMaps = sourceMaps
     let logs = logs
     resets.withLock {
       $0.append {
         logs.reset()
         deliverer.reset()
+        sourceMaps.reset()
       }
     }
     sampling = SamplingDesk(catalog: parts.catalog, clock: parts.clock)

@@ -34,10 +34,12 @@ struct EncodedColumn {
 struct ColumnEncoder: ~Copyable {
   var codec = BlockCodec()
   private var compressor = ZstdCompressor(level: 3)
+  /// For columns that no page shows: whole payloads, megabytes of them, of which level 3 makes little less at twice the time.
+  private var quickCompressor = ZstdCompressor(level: 1)
 
   mutating func encode(_ column: ScanColumn) -> EncodedColumn {
     let (tag, divisor) = Self.tag(column.domain)
-    let dictionary = encodeDictionary(column.domain)
+    let dictionary = encodeDictionary(column.domain, isInternal: FieldName.isInternal(column.key.name))
     var data: [UInt8] = []
     var entries = ByteWriter()
     var plan = BlockCodec.Plan()
@@ -115,7 +117,7 @@ struct ColumnEncoder: ~Copyable {
     entries.write(sum: crc32c(unsafe data.span.bytes.extracting(start..<data.count)))
   }
 
-  mutating func encodeDictionary(_ domain: ScanColumn.Domain) -> (entryCount: Int, bytes: [UInt8]) {
+  mutating func encodeDictionary(_ domain: ScanColumn.Domain, isInternal: Bool = false) -> (entryCount: Int, bytes: [UInt8]) {
     guard case .dictionary(let dictionary) = domain else { return (0, []) }
     var out = ByteWriter()
     switch dictionary.entries {
@@ -124,7 +126,7 @@ struct ColumnEncoder: ~Copyable {
       lengths.reserveCapacity(ends.count)
       for entry in ends.indices { lengths.append(UInt32(ValueDictionary.range(ends, entry).count)) }
       appendBlock(lengths, to: &out)
-      appendText(bytes, to: &out)
+      appendText(bytes, isInternal, to: &out)
     case .integers(let values): for value in values { out.write(word: UInt64(bitPattern: value)) }
     case .floats(let values): for value in values { out.write(word: value.bitPattern) }
     case .traceIDs(let ids, let sorted):
@@ -144,10 +146,14 @@ struct ColumnEncoder: ~Copyable {
     out.bytes.append(contentsOf: block)
   }
 
-  private mutating func appendText(_ bytes: [UInt8], to out: inout ByteWriter) {
+  private mutating func appendText(_ bytes: [UInt8], _ isInternal: Bool, to out: inout ByteWriter) {
     out.write(count: bytes.count)
     var packed: [UInt8] = []
-    if !bytes.isEmpty { _ = unsafe compressor.compress(bytes.span.bytes, appendingTo: &packed) }
+    if isInternal {
+      _ = unsafe quickCompressor.compress(bytes.span.bytes, appendingTo: &packed)
+    } else if !bytes.isEmpty {
+      _ = unsafe compressor.compress(bytes.span.bytes, appendingTo: &packed)
+    }
     let isPacked = !bytes.isEmpty && packed.count < bytes.count
     out.write(count: isPacked ? packed.count : bytes.count)
     out.bytes.append(contentsOf: isPacked ? packed : bytes)

@@ -226,6 +226,7 @@ extension ByteInterner {
     var bytes: [UInt8] = []
     var ends: [UInt32] = []
     ends.reserveCapacity(kept.count)
+    bytes.reserveCapacity(kept.reduce(0) { $0 + length(Int($1)) })
     withArena { (arena) in
       for entry in kept {
         unsafe arena.extracting(bounds(Int(entry))).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }

@@ -58,303 +58,318 @@ static const unsigned char file_17[] = {
 #embed "../../web/css/map.css"
 };
 static const unsigned char file_18[] = {
-#embed "../../web/css/sampling.css"
+#embed "../../web/css/rules.css"
 };
 static const unsigned char file_19[] = {
-#embed "../../web/css/send.css"
+#embed "../../web/css/sampling.css"
 };
 static const unsigned char file_20[] = {
-#embed "../../web/css/server.css"
+#embed "../../web/css/send.css"
 };
 static const unsigned char file_21[] = {
-#embed "../../web/css/services.css"
+#embed "../../web/css/server.css"
 };
 static const unsigned char file_22[] = {
-#embed "../../web/css/trace.css"
+#embed "../../web/css/services.css"
 };
 static const unsigned char file_23[] = {
-#embed "../../web/css/traces.css"
+#embed "../../web/css/trace.css"
 };
 static const unsigned char file_24[] = {
-#embed "../../web/icon.svg"
+#embed "../../web/css/traces.css"
 };
 static const unsigned char file_25[] = {
-#embed "../../web/index.html"
+#embed "../../web/icon.svg"
 };
 static const unsigned char file_26[] = {
-#embed "../../web/model/bubbles.js"
+#embed "../../web/index.html"
 };
 static const unsigned char file_27[] = {
-#embed "../../web/model/bubbles.test.js"
+#embed "../../web/model/bubbles.js"
 };
 static const unsigned char file_28[] = {
-#embed "../../web/model/errors.js"
+#embed "../../web/model/bubbles.test.js"
 };
 static const unsigned char file_29[] = {
-#embed "../../web/model/errors.test.js"
+#embed "../../web/model/errors.js"
 };
 static const unsigned char file_30[] = {
-#embed "../../web/model/figures.js"
+#embed "../../web/model/errors.test.js"
 };
 static const unsigned char file_31[] = {
-#embed "../../web/model/figures.test.js"
+#embed "../../web/model/figures.js"
 };
 static const unsigned char file_32[] = {
-#embed "../../web/model/findings.js"
+#embed "../../web/model/figures.test.js"
 };
 static const unsigned char file_33[] = {
-#embed "../../web/model/findings.test.js"
+#embed "../../web/model/findings.js"
 };
 static const unsigned char file_34[] = {
-#embed "../../web/model/format.js"
+#embed "../../web/model/findings.test.js"
 };
 static const unsigned char file_35[] = {
-#embed "../../web/model/format.test.js"
+#embed "../../web/model/format.js"
 };
 static const unsigned char file_36[] = {
-#embed "../../web/model/heatbox.js"
+#embed "../../web/model/format.test.js"
 };
 static const unsigned char file_37[] = {
-#embed "../../web/model/heatbox.test.js"
+#embed "../../web/model/heatbox.js"
 };
 static const unsigned char file_38[] = {
-#embed "../../web/model/ids.js"
+#embed "../../web/model/heatbox.test.js"
 };
 static const unsigned char file_39[] = {
-#embed "../../web/model/insights.js"
+#embed "../../web/model/ids.js"
 };
 static const unsigned char file_40[] = {
-#embed "../../web/model/insights.test.js"
+#embed "../../web/model/insights.js"
 };
 static const unsigned char file_41[] = {
-#embed "../../web/model/palette.js"
+#embed "../../web/model/insights.test.js"
 };
 static const unsigned char file_42[] = {
-#embed "../../web/model/palette.test.js"
+#embed "../../web/model/palette.js"
 };
 static const unsigned char file_43[] = {
-#embed "../../web/model/query.js"
+#embed "../../web/model/palette.test.js"
 };
 static const unsigned char file_44[] = {
-#embed "../../web/model/query.test.js"
+#embed "../../web/model/query.js"
 };
 static const unsigned char file_45[] = {
-#embed "../../web/model/sampling.js"
+#embed "../../web/model/query.test.js"
 };
 static const unsigned char file_46[] = {
-#embed "../../web/model/sampling.test.js"
+#embed "../../web/model/rules.js"
 };
 static const unsigned char file_47[] = {
-#embed "../../web/model/scales.js"
+#embed "../../web/model/rules.test.js"
 };
 static const unsigned char file_48[] = {
-#embed "../../web/model/scales.test.js"
+#embed "../../web/model/sampling.js"
 };
 static const unsigned char file_49[] = {
-#embed "../../web/model/service-graph.js"
+#embed "../../web/model/sampling.test.js"
 };
 static const unsigned char file_50[] = {
-#embed "../../web/model/service-graph.test.js"
+#embed "../../web/model/scales.js"
 };
 static const unsigned char file_51[] = {
-#embed "../../web/model/signal.js"
+#embed "../../web/model/scales.test.js"
 };
 static const unsigned char file_52[] = {
-#embed "../../web/model/snippets.js"
+#embed "../../web/model/service-graph.js"
 };
 static const unsigned char file_53[] = {
-#embed "../../web/model/snippets.test.js"
+#embed "../../web/model/service-graph.test.js"
 };
 static const unsigned char file_54[] = {
-#embed "../../web/model/testing.js"
+#embed "../../web/model/signal.js"
 };
 static const unsigned char file_55[] = {
-#embed "../../web/model/time.js"
+#embed "../../web/model/snippets.js"
 };
 static const unsigned char file_56[] = {
-#embed "../../web/model/time.test.js"
+#embed "../../web/model/snippets.test.js"
 };
 static const unsigned char file_57[] = {
-#embed "../../web/model/trace-tree.js"
+#embed "../../web/model/testing.js"
 };
 static const unsigned char file_58[] = {
-#embed "../../web/model/trace-tree.test.js"
+#embed "../../web/model/time.js"
 };
 static const unsigned char file_59[] = {
-#embed "../../web/theme.css"
+#embed "../../web/model/time.test.js"
 };
 static const unsigned char file_60[] = {
-#embed "../../web/views/catalog.js"
+#embed "../../web/model/trace-tree.js"
 };
 static const unsigned char file_61[] = {
-#embed "../../web/views/chart-hover.js"
+#embed "../../web/model/trace-tree.test.js"
 };
 static const unsigned char file_62[] = {
-#embed "../../web/views/combo.js"
+#embed "../../web/theme.css"
 };
 static const unsigned char file_63[] = {
-#embed "../../web/views/dataset-picker.js"
+#embed "../../web/views/catalog.js"
 };
 static const unsigned char file_64[] = {
-#embed "../../web/views/dom.js"
+#embed "../../web/views/chart-hover.js"
 };
 static const unsigned char file_65[] = {
-#embed "../../web/views/error-parts.js"
+#embed "../../web/views/combo.js"
 };
 static const unsigned char file_66[] = {
-#embed "../../web/views/error-side.js"
+#embed "../../web/views/dataset-picker.js"
 };
 static const unsigned char file_67[] = {
-#embed "../../web/views/error-stack.js"
+#embed "../../web/views/dom.js"
 };
 static const unsigned char file_68[] = {
-#embed "../../web/views/error-why.js"
+#embed "../../web/views/error-parts.js"
 };
 static const unsigned char file_69[] = {
-#embed "../../web/views/error.js"
+#embed "../../web/views/error-side.js"
 };
 static const unsigned char file_70[] = {
-#embed "../../web/views/errors.js"
+#embed "../../web/views/error-stack.js"
 };
 static const unsigned char file_71[] = {
-#embed "../../web/views/explore-bubbleup.js"
+#embed "../../web/views/error-why.js"
 };
 static const unsigned char file_72[] = {
-#embed "../../web/views/explore-clauses.js"
+#embed "../../web/views/error.js"
 };
 static const unsigned char file_73[] = {
-#embed "../../web/views/explore-editor.js"
+#embed "../../web/views/errors.js"
 };
 static const unsigned char file_74[] = {
-#embed "../../web/views/explore-heatmap.js"
+#embed "../../web/views/explore-bubbleup.js"
 };
 static const unsigned char file_75[] = {
-#embed "../../web/views/explore-lines.js"
+#embed "../../web/views/explore-clauses.js"
 };
 static const unsigned char file_76[] = {
-#embed "../../web/views/explore-results.js"
+#embed "../../web/views/explore-editor.js"
 };
 static const unsigned char file_77[] = {
-#embed "../../web/views/explore.js"
+#embed "../../web/views/explore-heatmap.js"
 };
 static const unsigned char file_78[] = {
-#embed "../../web/views/keys.js"
+#embed "../../web/views/explore-lines.js"
 };
 static const unsigned char file_79[] = {
-#embed "../../web/views/logs-deliveries.js"
+#embed "../../web/views/explore-results.js"
 };
 static const unsigned char file_80[] = {
-#embed "../../web/views/logs-editor.js"
+#embed "../../web/views/explore.js"
 };
 static const unsigned char file_81[] = {
-#embed "../../web/views/logs-groups.js"
+#embed "../../web/views/keys.js"
 };
 static const unsigned char file_82[] = {
-#embed "../../web/views/logs-line.js"
+#embed "../../web/views/logs-deliveries.js"
 };
 static const unsigned char file_83[] = {
-#embed "../../web/views/logs-patterns.js"
+#embed "../../web/views/logs-editor.js"
 };
 static const unsigned char file_84[] = {
-#embed "../../web/views/logs-results.js"
+#embed "../../web/views/logs-groups.js"
 };
 static const unsigned char file_85[] = {
-#embed "../../web/views/logs-tail.js"
+#embed "../../web/views/logs-line.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../web/views/logs-volume.js"
+#embed "../../web/views/logs-patterns.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../web/views/logs.js"
+#embed "../../web/views/logs-results.js"
 };
 static const unsigned char file_88[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/logs-tail.js"
 };
 static const unsigned char file_89[] = {
-#embed "../../web/views/map-scrub.js"
+#embed "../../web/views/logs-volume.js"
 };
 static const unsigned char file_90[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/logs.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../web/views/markers.js"
+#embed "../../web/views/map-scrub.js"
 };
 static const unsigned char file_93[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_94[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_95[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/markers.js"
 };
 static const unsigned char file_96[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_97[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_98[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_99[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_100[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_102[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_103[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_104[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_105[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_106[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_112[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_113[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_114[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_115[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_116[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_117[] = {
+#embed "../../web/wire/errors.js"
+};
+static const unsigned char file_118[] = {
+#embed "../../web/wire/honeycomb.js"
+};
+static const unsigned char file_119[] = {
+#embed "../../web/wire/http.js"
+};
+static const unsigned char file_120[] = {
+#embed "../../web/wire/logs.js"
+};
+static const unsigned char file_121[] = {
+#embed "../../web/wire/rules.js"
+};
+static const unsigned char file_122[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -377,107 +392,112 @@ static const cairn_web_file files[] = {
   {"css/explore.css", file_15, sizeof file_15},
   {"css/logs.css", file_16, sizeof file_16},
   {"css/map.css", file_17, sizeof file_17},
-  {"css/sampling.css", file_18, sizeof file_18},
-  {"css/send.css", file_19, sizeof file_19},
-  {"css/server.css", file_20, sizeof file_20},
-  {"css/services.css", file_21, sizeof file_21},
-  {"css/trace.css", file_22, sizeof file_22},
-  {"css/traces.css", file_23, sizeof file_23},
-  {"icon.svg", file_24, sizeof file_24},
-  {"index.html", file_25, sizeof file_25},
-  {"model/bubbles.js", file_26, sizeof file_26},
-  {"model/bubbles.test.js", file_27, sizeof file_27},
-  {"model/errors.js", file_28, sizeof file_28},
-  {"model/errors.test.js", file_29, sizeof file_29},
-  {"model/figures.js", file_30, sizeof file_30},
-  {"model/figures.test.js", file_31, sizeof file_31},
-  {"model/findings.js", file_32, sizeof file_32},
-  {"model/findings.test.js", file_33, sizeof file_33},
-  {"model/format.js", file_34, sizeof file_34},
-  {"model/format.test.js", file_35, sizeof file_35},
-  {"model/heatbox.js", file_36, sizeof file_36},
-  {"model/heatbox.test.js", file_37, sizeof file_37},
-  {"model/ids.js", file_38, sizeof file_38},
-  {"model/insights.js", file_39, sizeof file_39},
-  {"model/insights.test.js", file_40, sizeof file_40},
-  {"model/palette.js", file_41, sizeof file_41},
-  {"model/palette.test.js", file_42, sizeof file_42},
-  {"model/query.js", file_43, sizeof file_43},
-  {"model/query.test.js", file_44, sizeof file_44},
-  {"model/sampling.js", file_45, sizeof file_45},
-  {"model/sampling.test.js", file_46, sizeof file_46},
-  {"model/scales.js", file_47, sizeof file_47},
-  {"model/scales.test.js", file_48, sizeof file_48},
-  {"model/service-graph.js", file_49, sizeof file_49},
-  {"model/service-graph.test.js", file_50, sizeof file_50},
-  {"model/signal.js", file_51, sizeof file_51},
-  {"model/snippets.js", file_52, sizeof file_52},
-  {"model/snippets.test.js", file_53, sizeof file_53},
-  {"model/testing.js", file_54, sizeof file_54},
-  {"model/time.js", file_55, sizeof file_55},
-  {"model/time.test.js", file_56, sizeof file_56},
-  {"model/trace-tree.js", file_57, sizeof file_57},
-  {"model/trace-tree.test.js", file_58, sizeof file_58},
-  {"theme.css", file_59, sizeof file_59},
-  {"views/catalog.js", file_60, sizeof file_60},
-  {"views/chart-hover.js", file_61, sizeof file_61},
-  {"views/combo.js", file_62, sizeof file_62},
-  {"views/dataset-picker.js", file_63, sizeof file_63},
-  {"views/dom.js", file_64, sizeof file_64},
-  {"views/error-parts.js", file_65, sizeof file_65},
-  {"views/error-side.js", file_66, sizeof file_66},
-  {"views/error-stack.js", file_67, sizeof file_67},
-  {"views/error-why.js", file_68, sizeof file_68},
-  {"views/error.js", file_69, sizeof file_69},
-  {"views/errors.js", file_70, sizeof file_70},
-  {"views/explore-bubbleup.js", file_71, sizeof file_71},
-  {"views/explore-clauses.js", file_72, sizeof file_72},
-  {"views/explore-editor.js", file_73, sizeof file_73},
-  {"views/explore-heatmap.js", file_74, sizeof file_74},
-  {"views/explore-lines.js", file_75, sizeof file_75},
-  {"views/explore-results.js", file_76, sizeof file_76},
-  {"views/explore.js", file_77, sizeof file_77},
-  {"views/keys.js", file_78, sizeof file_78},
-  {"views/logs-deliveries.js", file_79, sizeof file_79},
-  {"views/logs-editor.js", file_80, sizeof file_80},
-  {"views/logs-groups.js", file_81, sizeof file_81},
-  {"views/logs-line.js", file_82, sizeof file_82},
-  {"views/logs-patterns.js", file_83, sizeof file_83},
-  {"views/logs-results.js", file_84, sizeof file_84},
-  {"views/logs-tail.js", file_85, sizeof file_85},
-  {"views/logs-volume.js", file_86, sizeof file_86},
-  {"views/logs.js", file_87, sizeof file_87},
-  {"views/map-panel.js", file_88, sizeof file_88},
-  {"views/map-scrub.js", file_89, sizeof file_89},
-  {"views/map-traces.js", file_90, sizeof file_90},
-  {"views/map.js", file_91, sizeof file_91},
-  {"views/markers.js", file_92, sizeof file_92},
-  {"views/popover.js", file_93, sizeof file_93},
-  {"views/router.js", file_94, sizeof file_94},
-  {"views/sampling.js", file_95, sizeof file_95},
-  {"views/search.js", file_96, sizeof file_96},
-  {"views/send.js", file_97, sizeof file_97},
-  {"views/server.js", file_98, sizeof file_98},
-  {"views/services-charts.js", file_99, sizeof file_99},
-  {"views/services.js", file_100, sizeof file_100},
-  {"views/span-panel.js", file_101, sizeof file_101},
-  {"views/span-xray.js", file_102, sizeof file_102},
-  {"views/states.js", file_103, sizeof file_103},
-  {"views/teach.js", file_104, sizeof file_104},
-  {"views/time-picker.js", file_105, sizeof file_105},
-  {"views/trace-errors.js", file_106, sizeof file_106},
-  {"views/trace-lines.js", file_107, sizeof file_107},
-  {"views/trace-minimap.js", file_108, sizeof file_108},
-  {"views/trace-rows.js", file_109, sizeof file_109},
-  {"views/trace.js", file_110, sizeof file_110},
-  {"views/traces.js", file_111, sizeof file_111},
-  {"wire/api.js", file_112, sizeof file_112},
-  {"wire/errors.js", file_113, sizeof file_113},
-  {"wire/honeycomb.js", file_114, sizeof file_114},
-  {"wire/http.js", file_115, sizeof file_115},
-  {"wire/logs.js", file_116, sizeof file_116},
-  {"wire/xray.js", file_117, sizeof file_117},
+  {"css/rules.css", file_18, sizeof file_18},
+  {"css/sampling.css", file_19, sizeof file_19},
+  {"css/send.css", file_20, sizeof file_20},
+  {"css/server.css", file_21, sizeof file_21},
+  {"css/services.css", file_22, sizeof file_22},
+  {"css/trace.css", file_23, sizeof file_23},
+  {"css/traces.css", file_24, sizeof file_24},
+  {"icon.svg", file_25, sizeof file_25},
+  {"index.html", file_26, sizeof file_26},
+  {"model/bubbles.js", file_27, sizeof file_27},
+  {"model/bubbles.test.js", file_28, sizeof file_28},
+  {"model/errors.js", file_29, sizeof file_29},
+  {"model/errors.test.js", file_30, sizeof file_30},
+  {"model/figures.js", file_31, sizeof file_31},
+  {"model/figures.test.js", file_32, sizeof file_32},
+  {"model/findings.js", file_33, sizeof file_33},
+  {"model/findings.test.js", file_34, sizeof file_34},
+  {"model/format.js", file_35, sizeof file_35},
+  {"model/format.test.js", file_36, sizeof file_36},
+  {"model/heatbox.js", file_37, sizeof file_37},
+  {"model/heatbox.test.js", file_38, sizeof file_38},
+  {"model/ids.js", file_39, sizeof file_39},
+  {"model/insights.js", file_40, sizeof file_40},
+  {"model/insights.test.js", file_41, sizeof file_41},
+  {"model/palette.js", file_42, sizeof file_42},
+  {"model/palette.test.js", file_43, sizeof file_43},
+  {"model/query.js", file_44, sizeof file_44},
+  {"model/query.test.js", file_45, sizeof file_45},
+  {"model/rules.js", file_46, sizeof file_46},
+  {"model/rules.test.js", file_47, sizeof file_47},
+  {"model/sampling.js", file_48, sizeof file_48},
+  {"model/sampling.test.js", file_49, sizeof file_49},
+  {"model/scales.js", file_50, sizeof file_50},
+  {"model/scales.test.js", file_51, sizeof file_51},
+  {"model/service-graph.js", file_52, sizeof file_52},
+  {"model/service-graph.test.js", file_53, sizeof file_53},
+  {"model/signal.js", file_54, sizeof file_54},
+  {"model/snippets.js", file_55, sizeof file_55},
+  {"model/snippets.test.js", file_56, sizeof file_56},
+  {"model/testing.js", file_57, sizeof file_57},
+  {"model/time.js", file_58, sizeof file_58},
+  {"model/time.test.js", file_59, sizeof file_59},
+  {"model/trace-tree.js", file_60, sizeof file_60},
+  {"model/trace-tree.test.js", file_61, sizeof file_61},
+  {"theme.css", file_62, sizeof file_62},
+  {"views/catalog.js", file_63, sizeof file_63},
+  {"views/chart-hover.js", file_64, sizeof file_64},
+  {"views/combo.js", file_65, sizeof file_65},
+  {"views/dataset-picker.js", file_66, sizeof file_66},
+  {"views/dom.js", file_67, sizeof file_67},
+  {"views/error-parts.js", file_68, sizeof file_68},
+  {"views/error-side.js", file_69, sizeof file_69},
+  {"views/error-stack.js", file_70, sizeof file_70},
+  {"views/error-why.js", file_71, sizeof file_71},
+  {"views/error.js", file_72, sizeof file_72},
+  {"views/errors.js", file_73, sizeof file_73},
+  {"views/explore-bubbleup.js", file_74, sizeof file_74},
+  {"views/explore-clauses.js", file_75, sizeof file_75},
+  {"views/explore-editor.js", file_76, sizeof file_76},
+  {"views/explore-heatmap.js", file_77, sizeof file_77},
+  {"views/explore-lines.js", file_78, sizeof file_78},
+  {"views/explore-results.js", file_79, sizeof file_79},
+  {"views/explore.js", file_80, sizeof file_80},
+  {"views/keys.js", file_81, sizeof file_81},
+  {"views/logs-deliveries.js", file_82, sizeof file_82},
+  {"views/logs-editor.js", file_83, sizeof file_83},
+  {"views/logs-groups.js", file_84, sizeof file_84},
+  {"views/logs-line.js", file_85, sizeof file_85},
+  {"views/logs-patterns.js", file_86, sizeof file_86},
+  {"views/logs-results.js", file_87, sizeof file_87},
+  {"views/logs-tail.js", file_88, sizeof file_88},
+  {"views/logs-volume.js", file_89, sizeof file_89},
+  {"views/logs.js", file_90, sizeof file_90},
+  {"views/map-panel.js", file_91, sizeof file_91},
+  {"views/map-scrub.js", file_92, sizeof file_92},
+  {"views/map-traces.js", file_93, sizeof file_93},
+  {"views/map.js", file_94, sizeof file_94},
+  {"views/markers.js", file_95, sizeof file_95},
+  {"views/popover.js", file_96, sizeof file_96},
+  {"views/router.js", file_97, sizeof file_97},
+  {"views/rules.js", file_98, sizeof file_98},
+  {"views/sampling.js", file_99, sizeof file_99},
+  {"views/search.js", file_100, sizeof file_100},
+  {"views/send.js", file_101, sizeof file_101},
+  {"views/server.js", file_102, sizeof file_102},
+  {"views/services-charts.js", file_103, sizeof file_103},
+  {"views/services.js", file_104, sizeof file_104},
+  {"views/span-panel.js", file_105, sizeof file_105},
+  {"views/span-xray.js", file_106, sizeof file_106},
+  {"views/states.js", file_107, sizeof file_107},
+  {"views/teach.js", file_108, sizeof file_108},
+  {"views/time-picker.js", file_109, sizeof file_109},
+  {"views/trace-errors.js", file_110, sizeof file_110},
+  {"views/trace-lines.js", file_111, sizeof file_111},
+  {"views/trace-minimap.js", file_112, sizeof file_112},
+  {"views/trace-rows.js", file_113, sizeof file_113},
+  {"views/trace.js", file_114, sizeof file_114},
+  {"views/traces.js", file_115, sizeof file_115},
+  {"wire/api.js", file_116, sizeof file_116},
+  {"wire/errors.js", file_117, sizeof file_117},
+  {"wire/honeycomb.js", file_118, sizeof file_118},
+  {"wire/http.js", file_119, sizeof file_119},
+  {"wire/logs.js", file_120, sizeof file_120},
+  {"wire/rules.js", file_121, sizeof file_121},
+  {"wire/xray.js", file_122, sizeof file_122},
 };
-const size_t cairn_web_file_count = 118;
+const size_t cairn_web_file_count = 123;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

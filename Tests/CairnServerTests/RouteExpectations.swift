@@ -116,6 +116,37 @@ enum RouteExpectations {
     """
 
   static let rollbar = """
+    POST /api/1/sourcemap own
+    GET /api/1/sourcemaps own
+    DELETE /api/1/sourcemap/:id own
+    POST /api/1/sourcemap/download anyone
+    POST /api/1/signed_url/sourcemap_bundle anyone
+    POST /api/1/session anyone
+    GET /api/1/environment/:environment/session/:session/replay/:replay anyone
+    POST /api/1/metrics/occurrences anyone
+    POST /api/1/metrics/items anyone
+    POST /api/1/metrics/ttr anyone
+    GET /api/1/people own
+    GET /api/1/person/:id own
+    GET /api/1/users own
+    GET /api/1/user/:id own
+    GET /api/1/user/:id/teams own
+    GET /api/1/invite/:id own
+    DELETE /api/1/invite/:id own
+    GET /api/1/teams own
+    POST /api/1/teams own
+    GET /api/1/team/:id own
+    DELETE /api/1/team/:id own
+    GET /api/1/team/:id/invites own
+    POST /api/1/team/:id/invites own
+    GET /api/1/team/:id/users own
+    GET /api/1/team/:id/projects own
+    GET /api/1/team/:id/user/:member own
+    PUT /api/1/team/:id/user/:member own
+    DELETE /api/1/team/:id/user/:member own
+    GET /api/1/team/:id/project/:member own
+    PUT /api/1/team/:id/project/:member own
+    DELETE /api/1/team/:id/project/:member own
     GET /api/1/notifications/:channel/rules own
     POST /api/1/notifications/:channel/rules own
     GET /api/1/notifications/:channel/rule/:id own
@@ -176,6 +207,12 @@ enum RouteExpectations {
     GET /api/cairn/errors query
     GET /api/cairn/errors/:id query
     GET /api/cairn/deliveries query
+    GET /api/cairn/rules query
+    POST /api/cairn/rules manage
+    PUT /api/cairn/rules/:id manage
+    DELETE /api/cairn/rules/:id manage
+    POST /api/cairn/rules/:id/test manage
+    GET /api/cairn/rules/:id/history query
     POST /api/cairn/deliveries/test manage
     POST /api/cairn/deliveries/:id/retry manage
     DELETE /api/cairn/deliveries/:id manage

@@ -4,7 +4,6 @@ import { sparkbars } from '../charts/sparkline.js';
 import { icon } from '../charts/svg.js';
 import { ago, plural, whole } from '../model/format.js';
 import { curlOf, telemetry } from '../model/errors.js';
-import { filterTexts } from '../model/query.js';
 import { clock, stamp } from '../model/time.js';
 import { changeItem, errorItem, errorOccurrences, occurrence as readOccurrence, unmergeItem } from '../wire/errors.js';
 import { sidePanels } from './error-side.js';
@@ -56,7 +55,7 @@ function draw(host, item, act) {
   h('div', { class: 'row wrap dim item-line' }, h('span', {}, `#${item.counter}`), service(item.project, true), badge('', item.environment), badge(item.level === 'critical' || item.level === 'error' ? 'err' : item.level === 'warning' ? 'warn' : '', item.level),
     item.context && h('span', { class: 'mono small cut' }, item.context), h('span', {}, 'first seen ', when(item.first_us)), item.suspect_deploy && h('span', {}, 'after deploy ', h('b', {}, item.suspect_deploy.revision), item.suspect_deploy.local_username && ` by ${item.suspect_deploy.local_username}`)),
   h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, figures(item), item.occurrence ? main(item.occurrence) : h('section', { class: 'panel' }, empty('Its occurrences are gone.', ['They were older than events are kept. The item remembers their counts.'])), list.element),
-    h('div', { class: 'stack-4' }, why.element, item.occurrence && before(item.occurrence), sidePanels(item), item.grouping && groupingPanel(item.grouping))));
+    h('div', { class: 'stack-4' }, why.element, item.occurrence && before(item.occurrence), sidePanels(item), (item.grouping ?? item.first_grouping) && groupingPanel(item.grouping ?? item.first_grouping))));
   return [why.stop, list.stop];
 }
 
@@ -84,7 +83,7 @@ function main(o) {
   const fields = Object.entries(o.fields).filter(([name]) => !hidden.test(name));
   return [
     h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, 'Latest occurrence'), h('a', { href: link(`/ui/occurrence/${o.id}`) }, clock(o.us, utc.get())), trace
-      ? [h('span', { class: 'faint' }, 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/explore', { f: filterTexts([{ column: 'trace.trace_id', op: '=', value: trace }, { column: 'body', op: 'exists', value: null }]), c: ['COUNT'], by: ['body'], t: '7d' }) }, 'Log lines'),
+      ? [h('span', { class: 'faint' }, 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace}" | fields @timestamp, @message | sort @timestamp asc | limit 500`, t: `${Math.floor(o.us / 1e6) - 3600}..${Math.ceil(o.us / 1e6) + 3600}` }) }, 'Log lines'),
         h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, 'Open trace', h('kbd', {}, 't')))]
       : h('span', { class: 'dim' }, 'no trace id came with it'))),
     stack,

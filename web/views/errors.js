@@ -62,7 +62,7 @@ function drawHead(host, answer, chosen, act) {
   const s = searchOf(), n = chosen.size, button = (/** @type {string} */ text, /** @type {any} */ change, primary = false) => h('button', { class: `btn sm ${primary ? 'pri' : ''}`, type: 'button',
     disabled: n < (change.merge ? 2 : 1), onclick: () => act(change) }, text);
   fill(host, h('h1', {}, 'Errors'), h('span', { class: 'sub' }, `${plural(answer.total, 'item')} ${s.status === 'any' ? '' : s.status}`),
-    h('span', { class: 'row end wrap' }, s.status === 'active' ? [button('Merge', { merge: true }), button('Mute', { status: 'muted' }),
+    h('span', { class: 'row end wrap' }, h('a', { class: 'btn sm ghost', href: link('/ui/rules') }, 'Notifications'), s.status === 'active' ? [button('Merge', { merge: true }), button('Mute', { status: 'muted' }),
       button(n ? `Resolve ${n}` : 'Resolve', { status: 'resolved' }, true)] : button('Reopen', { status: 'active' }, true)));
 }
 
@@ -81,7 +81,7 @@ function drawFacets(host, answer) {
 function drawItems(host, answer, chosen, again) {
   const s = searchOf();
   let timer = 0;
-  const find = h('input', { value: s.query, placeholder: 'words, #12, class:, environment:, is:unassigned', 'aria-label': 'Find items', 'data-find': true,
+  const find = h('input', { value: s.query, placeholder: 'words, #12, class:, file:, host:, user_id:, is:unassigned', 'aria-label': 'Find items', 'data-find': true,
     oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => patch({ q: find.value.trim() }, { replace: true }), typingPause); } });
   const sort = h('select', { class: 'input', 'aria-label': 'Order', onchange: () => patch({ sort: sort.value === 'last' ? null : sort.value }) },
     Object.entries(sorts).map(([value, text]) => h('option', { value, selected: value === s.sort }, text)));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnColumns
 public import CairnIssues
 
 // The item list's search box and its parameters.
@@ -6,6 +7,7 @@ public import CairnIssues
 //   words                  in the title, as beginnings of words; "quoted" as they stand
 //   #12                    the item with this counter
 //   level: status: environment: framework: context: code_version: fingerprint: title:      a prefix, or "exact"
+//   host: ip: user_id: username: email: file:      of some occurrence: a prefix, or "exact"; a file anywhere in its stacks, by a part of its path
 //   is:group is:member has:comments is:assigned is:unassigned
 // Everything must hold; a word before a colon that is not a key belongs to the title.
 
@@ -17,6 +19,24 @@ public struct ItemSearch: Sendable {
     case field(String, String, isQuoted: Bool)
   }
   private var terms: [Term] = []
+  /// Terms that only an item's occurrences can meet: the caller asks the events.
+  public private(set) var eventTerms: [EventTerm] = []
+
+  /// A text that some occurrence must have in one of several columns.
+  public struct EventTerm: Sendable, Hashable {
+    public enum Match: Sendable, Hashable {
+      case exact
+      case beginning
+      case file
+    }
+    public var columns: [String]
+    public var text: String
+    public var match: Match
+  }
+  private static let eventColumns = [
+    "host": ["host.name", "server.address"], "ip": [FieldName.clientAddress], "user_id": [FieldName.personID, "enduser.id", "user.id"],
+    "username": ["person.username"], "email": ["person.email"], "file": [FieldName.exceptionStacktrace],
+  ]
   /// True where members of groups were asked for; a list leaves them out otherwise.
   public private(set) var includesMembers = false
 
@@ -33,6 +53,9 @@ public struct ItemSearch: Sendable {
         let value = String(word[word.index(after: colon)...])
         if key == "is", value == "member" { includesMembers = true }
         terms.append(.field(key, value, isQuoted: isQuoted))
+      } else if let colon = word.firstIndex(of: ":"), let columns = Self.eventColumns[String(word[..<colon])], word.index(after: colon) < word.endIndex {
+        let match: EventTerm.Match = word.hasPrefix("file:") ? .file : isQuoted ? .exact : .beginning
+        eventTerms.append(EventTerm(columns: columns, text: String(word[word.index(after: colon)...]), match: match))
       } else {
         terms.append(.title(word, isQuoted: isQuoted))
       }

@@ -50,6 +50,8 @@ struct Occurrence {
   var hasOddTypes = false
   /// Frames, causes or values beyond a limit were left out of the fields.
   var isCut = false
+  /// A source map was applied to some frame.
+  var isMapped = false
 
   enum Scalar {
     case text(String)
@@ -74,6 +76,22 @@ extension Occurrence {
     report.notifierName = notifierName
     report.root = root
     report.fingerprint = fingerprint
+    return report
+  }
+}
+
+extension Occurrence {
+  /// The report as it was before source maps were applied; nil where none was.
+  var minifiedReport: ErrorReport? {
+    guard isMapped, var report, case .chain(var chain) = report.body else { return nil }
+    for trace in chain.indices {
+      for frame in chain[trace].frames.indices {
+        guard let file = chain[trace].frames[frame].minifiedFile else { continue }
+        chain[trace].frames[frame].file = file
+        chain[trace].frames[frame].function = chain[trace].frames[frame].minifiedFunction ?? ""
+      }
+    }
+    report.body = .chain(chain)
     return report
   }
 }

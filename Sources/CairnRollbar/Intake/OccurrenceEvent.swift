@@ -6,20 +6,26 @@ internal import CairnIssues
 
 /// An occurrence on its way into a batch.
 struct OccurrenceEvent {
-  var occurrence: Occurrence
+  let occurrence: Occurrence
   let hint: RollbarHint
   let itemIndex: Int
   let context: IntakeContext
   let grouping: Grouping
   private let ruling: RollbarHint.Ruling?
+  /// Rollbar's five levels; another word is not one.
+  let level: String
+  private let identity: UInt64
 
+  /// `occurrence` has its uuid.
   init(_ occurrence: Occurrence, hint: RollbarHint, itemIndex: Int, context: IntakeContext) {
     self.occurrence = occurrence
+    identity = Self.textHash("\(context.environment)\0\(hint.project)\0\(occurrence.uuid)")
     self.hint = hint
     self.itemIndex = itemIndex
     self.context = context
     grouping = CairnIssues.grouping(of: occurrence.report ?? ErrorReport(.crash("")))
     ruling = hint.rulings.first { $0.itemIndex == itemIndex }
+    level = Self.level(occurrence)
   }
 
   /// Makes the row, unless the project has sent this uuid before.
@@ -41,9 +47,7 @@ struct OccurrenceEvent {
     batch.appendRow(timeUnixNanoseconds: time, group: group)
   }
 
-  private var identity: UInt64 { textHash("\(context.environment)\0\(hint.project)\0\(occurrence.uuid)") }
-
-  private func textHash(_ text: String) -> UInt64 {
+  private static func textHash(_ text: String) -> UInt64 {
     var text = text
     return text.withUTF8 { (utf8) in
       let bytes = unsafe RawSpan(_unsafeElements: utf8)
@@ -73,11 +77,12 @@ struct OccurrenceEvent {
 
   // MARK: Fields
 
-  /// Rollbar's five levels; another word is not one.
-  var level: String {
-    let known = ["critical", "error", "warning", "info", "debug"]
+  private static let levels: Set<String> = ["critical", "error", "warning", "info", "debug"]
+
+  private static func level(_ occurrence: Occurrence) -> String {
+    if levels.contains(occurrence.level) { return occurrence.level }
     let word = occurrence.level.lowercased()
-    if known.contains(word) { return word }
+    if levels.contains(word) { return word }
     if word == "warn" { return "warning" }
     if case .message = occurrence.body { return "info" }
     return "error"
@@ -106,19 +111,29 @@ struct OccurrenceEvent {
     batch.set(FieldName.itemFamily, text: grouping.family)
     if let ruling, !ruling.fingerprint.isEmpty {
       let fingerprint = ruling.fingerprint.split(separator: "{{default_fingerprint}}", omittingEmptySubsequences: false)
-      batch.set(FieldName.itemHash, text: itemHash(ofFingerprint: fingerprint.joined(separator: grouping.computedKey)))
+      let hash = itemHash(ofFingerprint: fingerprint.joined(separator: grouping.computedKey))
+      remember(grouping.components, ofHash: hash)
+      batch.set(FieldName.itemHash, text: hash)
       batch.set(FieldName.itemSource, text: "project rule #\(ruling.ruleNumber)")
     } else {
+      remember(grouping.components, ofHash: grouping.key)
       batch.set(FieldName.itemHash, text: grouping.key)
       batch.set(FieldName.itemSource, text: grouping.source.rawValue)
     }
+    if let former = formerHash { batch.set(FieldName.itemFormerHash, text: former) }
     batch.set(FieldName.occurrenceUUID, text: occurrence.uuid)
     let microseconds = context.receivedUnixNanoseconds / 1000 &+ Int64(itemIndex)
     batch.set(FieldName.occurrenceID, integer: microseconds &* 4 &+ Int64(identity & 3))
   }
 
+  /// The hash without source maps, where they were applied: an item that is known by it takes the occurrence in.
+  private var formerHash: String? {
+    guard ruling?.fingerprint.isEmpty ?? true, let minified = occurrence.minifiedReport else { return nil }
+    let key = CairnIssues.grouping(of: minified).key
+    return key == grouping.key ? nil : key
+  }
+
   private func writeError(_ batch: inout Batch) {
-    let level = level
     batch.set(FieldName.error, boolean: level == "error" || level == "critical")
     batch.set(FieldName.severity, text: level)
     switch occurrence.body {
@@ -148,17 +163,31 @@ struct OccurrenceEvent {
   }
 
   private func writeSurroundings(_ batch: inout Batch) {
-    let texts: [(String, String)] = [
-      (FieldName.codeVersion, occurrence.codeVersion), ("platform", occurrence.platform), ("language", occurrence.language),
-      ("framework", occurrence.framework), ("context", occurrence.context), (FieldName.personID, occurrence.personID),
-      ("person.username", occurrence.personName), ("person.email", occurrence.personEmail), ("url.full", occurrence.url),
-      ("http.request.method", occurrence.method), (FieldName.clientAddress, address), ("user_agent.original", occurrence.userAgent),
-      ("http.request.id", occurrence.requestID), ("host.name", occurrence.host), ("server.root", occurrence.root),
-      ("server.branch", occurrence.branch), ("client.browser", occurrence.browser), ("session.id", occurrence.sessionID),
-      ("notifier.name", occurrence.notifierName), ("notifier.version", occurrence.notifierVersion),
-    ]
-    for (name, text) in texts where !text.isEmpty { batch.set(name, text: text) }
+    put(FieldName.codeVersion, occurrence.codeVersion, &batch)
+    put("platform", occurrence.platform, &batch)
+    put("language", occurrence.language, &batch)
+    put("framework", occurrence.framework, &batch)
+    put("context", occurrence.context, &batch)
+    put(FieldName.personID, occurrence.personID, &batch)
+    put("person.username", occurrence.personName, &batch)
+    put("person.email", occurrence.personEmail, &batch)
+    put("url.full", occurrence.url, &batch)
+    put("http.request.method", occurrence.method, &batch)
+    put(FieldName.clientAddress, address, &batch)
+    put("user_agent.original", occurrence.userAgent, &batch)
+    put("http.request.id", occurrence.requestID, &batch)
+    put("host.name", occurrence.host, &batch)
+    put("server.root", occurrence.root, &batch)
+    put("server.branch", occurrence.branch, &batch)
+    put("client.browser", occurrence.browser, &batch)
+    put("session.id", occurrence.sessionID, &batch)
+    put("notifier.name", occurrence.notifierName, &batch)
+    put("notifier.version", occurrence.notifierVersion, &batch)
     if occurrence.telemetryCount > 0 { batch.set("telemetry.count", integer: Int64(occurrence.telemetryCount)) }
+  }
+
+  private func put(_ name: String, _ text: String, _ batch: inout Batch) {
+    if !text.isEmpty { batch.set(name, text: text) }
   }
 
   /// Browsers send `$remote_ip` for "where this request came from".

@@ -90,11 +90,28 @@ extension OccurrenceReader {
       } else if reader.matches(name, bytes, "in_app") {
         let value = try reader.next(bytes)
         if case .boolean(let isInApp) = value { frame.isInApp = isInApp } else { try drop(value, bytes) }
+      } else if reader.matches(name, bytes, SourceMapped.member) {
+        occurrence.isMapped = true
+        try readMinified(try reader.next(bytes), bytes, &frame)
       } else {
         try reader.skipValue(bytes)
       }
     }
     return frame
+  }
+
+  /// What a frame was before its source map was applied.
+  private mutating func readMinified(_ token: JSONToken, _ bytes: RawSpan, _ frame: inout ErrorFrame) throws(DecodeError) {
+    var (file, function) = ("", "")
+    try object(token, bytes) { (walker, key, value, bytes) throws(DecodeError) in
+      switch key {
+      case "filename": file = try walker.text(value, bytes)
+      case "method": function = try walker.text(value, bytes)
+      default: try walker.skip(value, bytes)
+      }
+    }
+    frame.minifiedFile = file
+    frame.minifiedFunction = function
   }
 
   private mutating func readMessage(_ token: JSONToken, _ bytes: RawSpan) throws(DecodeError) -> ErrorMessage {

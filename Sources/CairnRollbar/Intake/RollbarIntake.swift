@@ -107,11 +107,10 @@ private struct RollbarIntake: ~Copyable {
 
   private mutating func add(_ bytes: RawSpan, _ original: Range<Int>, _ batch: inout Batch) {
     verdict.acceptedCount += 1
-    var event = OccurrenceEvent(walker.occurrence, hint: hint, itemIndex: itemIndex, context: context)
-    if event.occurrence.uuid.isEmpty {
-      event.occurrence.uuid = madeUUID(bytes, original, receivedUnixNanoseconds: context.receivedUnixNanoseconds)
+    if walker.occurrence.uuid.isEmpty {
+      walker.occurrence.uuid = madeUUID(bytes, original, receivedUnixNanoseconds: context.receivedUnixNanoseconds)
     }
-    event.write(bytes, original, &batch)
+    OccurrenceEvent(walker.occurrence, hint: hint, itemIndex: itemIndex, context: context).write(bytes, original, &batch)
   }
 }
 

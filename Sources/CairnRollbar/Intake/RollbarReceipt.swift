@@ -11,6 +11,43 @@ public struct RollbarReceipt: Sendable, Hashable {
   public var platform = ""
   public var isObject = false
 
+  /// What notifiers send first: reads until it has the token and the uuid, and not the body behind them. Then neither the platform nor the
+  /// grammar of the rest is known. nil where the item is not in that order, so that all of it has to be read.
+  public init?(beginningOf bytes: RawSpan, needsToken: Bool) {
+    var reader = JSONReader(depthMax: 4)
+    do throws(DecodeError) {
+      guard try reader.next(bytes) == .objectStart else { return nil }
+      isObject = true
+      while case .key(let name) = try reader.next(bytes) {
+        if reader.matches(name, bytes, "access_token") {
+          accessToken = try Self.text(&reader, bytes) ?? ""
+        } else if reader.matches(name, bytes, "data") {
+          guard !needsToken || !accessToken.isEmpty, try readUUID(&reader, bytes) else { return nil }
+          return
+        } else {
+          return nil
+        }
+      }
+      return nil
+    } catch {
+      return nil
+    }
+  }
+
+  /// Reads `data` up to its uuid; false where a long member comes first.
+  private mutating func readUUID(_ reader: inout JSONReader, _ bytes: RawSpan) throws(DecodeError) -> Bool {
+    guard try reader.next(bytes) == .objectStart else { return false }
+    while case .key(let name) = try reader.next(bytes) {
+      if reader.matches(name, bytes, "uuid") {
+        uuid = try Self.text(&reader, bytes) ?? ""
+        return !uuid.isEmpty
+      }
+      if reader.matches(name, bytes, "body") || reader.matches(name, bytes, "platform") { return false }
+      try reader.skipValue(bytes)
+    }
+    return false
+  }
+
   /// Reads an item's envelope. Throws where the bytes are no JSON document.
   public init(_ bytes: RawSpan, receivedUnixNanoseconds: Int64) throws(DecodeError) {
     var reader = JSONReader(depthMax: JSONReader.depthMaxLimit)

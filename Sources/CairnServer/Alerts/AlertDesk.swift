@@ -82,6 +82,7 @@ final class AlertDesk: Sendable {
 
   private func send(_ finding: RuleFinding, _ subject: String) async {
     let item = finding.item
+    guard await isSeenByEnough(finding) else { return }
     let plan = EventsPlan(
       scope: Scope(environment: item.identity.tenant, datasets: .all, time: .everything),
       filter: .compare(column: FieldName.occurrenceID, .equal, .integer(item.lastOccurrence.id)),
@@ -93,6 +94,17 @@ final class AlertDesk: Sendable {
     for shipment in shipments(finding, last.map { OccurrenceJSON.payload($0) }) {
       submit(shipment, finding.rule, item.identity.tenant, subject)
     }
+  }
+
+  /// Whether as many addresses had the item as a rule's filter asks for, counted from the events.
+  private func isSeenByEnough(_ finding: RuleFinding) async -> Bool {
+    let filters = finding.rule.filters.filter { $0.type == "unique_occurrences" }
+    guard !filters.isEmpty else { return true }
+    let plan = Plan(
+      scope: Scope(environment: finding.item.identity.tenant, datasets: .all, time: .everything),
+      filter: book.occurrences(of: finding.item), calculations: [Calculation(.countDistinct, column: FieldName.clientAddress)])
+    guard let answer = try? await store.run(plan), let column = answer.columns.last else { return false }
+    return ItemRule.holds(filters, uniqueCount: answer.rowCount > 0 ? Int(column.values[0]?.number ?? 0) : 0)
   }
 
   private static func origin(_ rule: ItemRule, _ tenant: String) -> DeliveryOrigin {

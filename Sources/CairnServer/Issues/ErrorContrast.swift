@@ -56,7 +56,7 @@ struct ErrorContrast: Sendable {
       FieldName.error, FieldName.statusCode, FieldName.statusMessage, FieldName.eventCount, "http.response.status_code", "http.status_code",
       FieldName.name, "body",
     ]
-    let families = ["trace.", "occurrence.", "item.", "exception.", "meta."]
+    let families = ["trace.", "occurrence.", "item.", "exception.", "meta.", "custom.record."]
     return !obvious.contains(name) && !families.contains { name.hasPrefix($0) }
   }
 

@@ -14,7 +14,7 @@ struct ErrorsAPI: Sendable {
 
   var routes: [Route] {
     [
-      Route(.GET, "/api/cairn/errors", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await list(exchange) },
+      Route(.GET, "/api/cairn/errors", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await ItemList(state: state).answer(exchange) },
       Route(.GET, "/api/cairn/errors/:id", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await one(exchange) },
       Route(.PATCH, "/api/cairn/errors/:id", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try await patch(exchange) },
       Route(.GET, "/api/cairn/errors/:id/occurrences", .key(.query), .cairn) { (exchange) async throws(Refusal) in
@@ -41,72 +41,6 @@ struct ErrorsAPI: Sendable {
     return state.book.state.withLock { $0.withMembers(item) }
   }
 
-  // MARK: The list
-
-  private func list(_ exchange: Exchange) async throws(Refusal) -> Response {
-    let query = QueryString(exchange.request.query)
-    let search = ItemSearch(query["query"] ?? "")
-    let status = query["status"] ?? "active"
-    let wanted = { (name: String) in query[name].map { Set($0.split(separator: ",").map(String.init)) } }
-    let (levels, projects, environments) = (wanted("level"), wanted("project"), wanted("environment"))
-    let inTrace = try await identities(inTrace: query["trace"], exchange.environment)
-    let all = state.book.items(tenant: exchange.environment) { (item) in
-      inTrace?.contains(item.identity) ?? true && (item.groupItemID == nil || search.includesMembers) && search.matches(item) && levels?.contains(item.level) ?? true
-        && projects?.contains(item.identity.project) ?? true && environments?.contains(item.identity.environment) ?? true
-    }
-    let shown = all.filter { status == "any" || $0.status.rawValue == status }.sorted(by: try order(query["sort"] ?? "last"))
-    let limit = try Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds()).limit(100, most: 20_000)
-    let offset = max(0, query["offset"].flatMap { Int($0) } ?? 0)
-    let page = Array(shown.dropFirst(offset).prefix(limit))
-    let people = page.count <= 500 ? try await ItemPeople(state: state, tenant: exchange.environment).counts(page) : [:]
-    let now = nowUnixSeconds / 3600
-    return jsonResponse(reserving: 512 * (page.count + 8)) { (writer) in
-      writer.member("total", shown.count)
-      writer.object("by_status") { (writer) in
-        for status in ItemStatus.allCases { writer.member(status.rawValue, all.count { $0.status == status }) }
-      }
-      writer.member("projects", Set(all.map(\.identity.project)).sorted())
-      writer.member("environments", Set(all.map(\.identity.environment)).sorted())
-      writer.array("items", page) { (item, writer) in
-        writer.object { (writer) in
-          item.writeSummary(&writer)
-          writer.member("people", people[item.identity]?.people ?? 0)
-          writer.member("addresses", people[item.identity]?.addresses ?? 0)
-          writer.array("hours", (now - 23)...now) { $1.integer(item.count(hour: $0)) }
-        }
-      }
-    }
-  }
-
-  /// The items that happened in a trace; nil where none was asked for.
-  private func identities(inTrace text: String?, _ tenant: String) async throws(Refusal) -> Set<ItemIdentity>? {
-    guard let text else { return nil }
-    let plan = Plan(
-      scope: Scope(environment: tenant, datasets: .all, time: .everything),
-      filter: .all([.compare(column: FieldName.traceID, .equal, .string(text)), .exists(column: FieldName.itemHash)]),
-      breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash])
-    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
-    return Set(
-      (0..<answer.rowCount).map { (row) in
-        let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
-        return ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])
-      })
-  }
-
-  private func order(_ name: String) throws(Refusal) -> (Item, Item) -> Bool {
-    let hour = nowUnixSeconds / 3600
-    switch name {
-    case "last": return { ($0.lastOccurrence.unixSeconds, $0.id) > ($1.lastOccurrence.unixSeconds, $1.id) }
-    case "first": return { ($0.firstOccurrence.unixSeconds, $0.id) > ($1.firstOccurrence.unixSeconds, $1.id) }
-    case "total": return { ($0.totalCount, $0.id) > ($1.totalCount, $1.id) }
-    case "level": return { (RollbarCodes.level($0.level), $0.lastOccurrence.unixSeconds) > (RollbarCodes.level($1.level), $1.lastOccurrence.unixSeconds) }
-    case "day":
-      let day = { (item: Item) in item.hours.reduce(0) { $1.hour > hour - 24 ? $0 + $1.count : $0 } }
-      return { (day($0), $0.id) > (day($1), $1.id) }
-    default: throw Refusal(.invalid, "sort is last, first, total, level or day", field: "sort")
-    }
-  }
-
   // MARK: One
 
   private func one(_ exchange: Exchange) async throws(Refusal) -> Response {
@@ -131,6 +65,14 @@ struct ErrorsAPI: Sendable {
       writer.array("facets", facets) { (facet, writer) in writer.object { facet.write(&$0) } }
       writer.array("related", related.prefix(20)) { (other, writer) in writer.object { other.writeSummary(&$0) } }
       if let suspect { writer.object("suspect_deploy") { suspect.write(&$0) } }
+      if let first = state.book.explanation(itemID: item.id) { writer.object("first_grouping") { first.write(&$0) } }
+      writer.array("aliases", item.aliases ?? []) { (identity, writer) in
+        writer.object { (writer) in
+          writer.member("project", identity.project)
+          writer.member("environment", identity.environment)
+          writer.member("hash", identity.hash)
+        }
+      }
       if let latest {
         writer.object("grouping") { explainedGrouping(of: latest).write(&$0, source: item.source) }
         writer.object("occurrence") { Self.write(latest, &$0) }

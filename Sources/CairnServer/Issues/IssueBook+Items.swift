@@ -12,12 +12,17 @@ struct TurnedItem: Sendable {
 
 extension IssueBook {
   /// Counts what came since the last call, in one transaction with the mark of how far the count has come.
-  func apply(_ pending: [ItemIdentity: PendingItem], nowUnixSeconds: Int64) throws(CatalogError) -> [TurnedItem] {
+  ///
+  /// `joined` says of identities that are not known whose occurrences theirs are.
+  func apply(
+    _ pending: [ItemIdentity: PendingItem], joined: [ItemIdentity: ItemIdentity] = [:], nowUnixSeconds: Int64
+  ) throws(CatalogError) -> [TurnedItem] {
     try change { (state) in
       var turned: [TurnedItem] = []
       // Counters follow the order of arrival.
       for (identity, entry) in pending.sorted(by: { $0.value.first.id < $1.value.first.id }) {
         state.progress.highestID = max(state.progress.highestID, entry.highestID)
+        state.join(identity, entry.last, joined[identity], nowUnixSeconds: nowUnixSeconds)
         guard let item = state.apply(identity, entry, nowUnixSeconds: nowUnixSeconds) else { continue }
         turned.append(item)
       }
@@ -91,7 +96,25 @@ extension IssueBook.State {
     items[item.id] = item
     itemOfIdentity[identity] = item.id
     touch("item", item.id)
+    if let explanation = StoredExplanation(item) {
+      explanations[item.id] = explanation
+      touch("explanation", item.id)
+    }
     return TurnedItem(item: item, turns: turns, lastNote: pending.last)
+  }
+
+  /// Gives an identity that is not known to the item whose it is: the one that its former hash names, or the one that another door began.
+  fileprivate mutating func join(_ identity: ItemIdentity, _ note: OccurrenceNote, _ other: ItemIdentity?, nowUnixSeconds: Int64) {
+    guard itemOfIdentity[identity] == nil else { return }
+    var former = identity
+    former.hash = note.formerHash
+    let known = (note.formerHash.isEmpty ? nil : itemOfIdentity[former]) ?? other.flatMap { itemOfIdentity[$0] }
+    guard let known, var item = items[known], item.aliases?.count ?? 0 < Item.aliasCountMax else { return }
+    item.aliases = (item.aliases ?? []) + [identity]
+    item.note("joined", detail: "\(identity.project) \(identity.environment) \(identity.hash)", nowUnixSeconds: nowUnixSeconds)
+    items[known] = item
+    itemOfIdentity[identity] = known
+    touch("item", known)
   }
 
   /// A group has the counts of its members together.

@@ -29,6 +29,10 @@ final class IssueBook: Sendable {
     var deploys: [Int64: Deploy] = [:]
     var rules: [Int64: ItemRule] = [:]
     var links: [Int64: ServiceLink] = [:]
+    var users: [Int64: DirectoryUser] = [:]
+    var teams: [Int64: DirectoryTeam] = [:]
+    /// Why new items are items, until it is written: the catalog alone keeps it.
+    var explanations: [Int64: StoredExplanation] = [:]
     var progress = Progress()
     /// Occurrences that somebody deleted.
     var hiddenOccurrences: Set<Int64> = []
@@ -36,6 +40,8 @@ final class IssueBook: Sendable {
     /// What is to be written: collection and id.
     var dirty: Set<DocumentKey> = []
     var refusedItemCount = 0
+    /// Lines of the item list that are written already, by item; a change of the item drops its line.
+    var lines: [Int64: ItemLine] = [:]
   }
   struct ProjectName: Hashable {
     var tenant: String
@@ -65,17 +71,20 @@ final class IssueBook: Sendable {
     for token: ProjectToken in try read("token", catalog) { state.tokens[token.text] = token }
     for item: Item in try read("item", catalog) {
       state.items[item.id] = item
-      state.itemOfIdentity[item.identity] = item.id
+      for identity in item.identities { state.itemOfIdentity[identity] = item.id }
     }
     for deploy: Deploy in try read("deploy", catalog) { state.deploys[deploy.id] = deploy }
     for rule: ItemRule in try read("rule", catalog) { state.rules[rule.id] = rule }
     for link: ServiceLink in try read("link", catalog) { state.links[link.id] = link }
+    for user: DirectoryUser in try read("user", catalog) { state.users[user.id] = user }
+    for team: DirectoryTeam in try read("team", catalog) { state.teams[team.id] = team }
     let hidden: [Set<Int64>] = try read("hidden", catalog)
     state.hiddenOccurrences = hidden.first ?? []
     let progress: [Progress] = try read("progress", catalog)
     if let last = progress.first { state.progress = last }
     let ids = [
-      state.rules.keys.max(), state.links.keys.max(), state.projects.keys.max(), state.items.keys.max(), state.deploys.keys.max(), state.tokens.values.map(\.id).max(),
+      state.rules.keys.max(), state.links.keys.max(), state.users.keys.max(), state.teams.keys.max(),
+      state.teams.values.flatMap(\.invites).map(\.id).max(), state.projects.keys.max(), state.items.keys.max(), state.deploys.keys.max(), state.tokens.values.map(\.id).max(),
     ]
     state.nextID = (ids.compactMap { $0 }.max() ?? 0) + 1
     return state
@@ -116,6 +125,8 @@ final class IssueBook: Sendable {
             return taken.compactMap { state.document($0) }
           }
         }, removing: removed)
+      let written = taken.filter { $0.collection == "explanation" }
+      if !written.isEmpty { state.withLock { (state) in for key in written { state.explanations[key.id] = nil } } }
     } catch {
       state.withLock { $0.dirty.formUnion(taken) }
       throw error
@@ -129,7 +140,10 @@ extension IssueBook.State {
     return nextID - 1
   }
 
-  mutating func touch(_ collection: String, _ id: Int64) { dirty.insert(IssueBook.DocumentKey(collection: collection, id: id)) }
+  mutating func touch(_ collection: String, _ id: Int64) {
+    dirty.insert(IssueBook.DocumentKey(collection: collection, id: id))
+    if collection == "item" { lines[id] = nil }
+  }
 
   func has(_ key: IssueBook.DocumentKey) -> Bool {
     switch key.collection {
@@ -139,6 +153,8 @@ extension IssueBook.State {
     case "deploy": deploys[key.id] != nil
     case "rule": rules[key.id] != nil
     case "link": links[key.id] != nil
+    case "user": users[key.id] != nil
+    case "team": teams[key.id] != nil
     default: true
     }
   }
@@ -151,6 +167,9 @@ extension IssueBook.State {
     case "deploy": encoded(deploys[key.id], key)
     case "rule": encoded(rules[key.id], key)
     case "link": encoded(links[key.id], key)
+    case "user": encoded(users[key.id], key)
+    case "team": encoded(teams[key.id], key)
+    case "explanation": encoded(explanations[key.id], key)
     case "hidden": encoded(hiddenOccurrences, key)
     default: encoded(progress, key)
     }

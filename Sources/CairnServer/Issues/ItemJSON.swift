@@ -66,15 +66,7 @@ extension Grouping {
     writer.member("family", family)
     writer.member("source", source.isEmpty ? self.source.rawValue : source)
     writer.array("components", components) { (component, writer) in
-      writer.object { (writer) in
-        writer.member("name", component.name)
-        switch component.value {
-        case .text(let text): writer.member("value", text)
-        case .list(let texts): writer.member("value", texts)
-        }
-        writer.member("contributes", component.contributes)
-        writer.member("reason", component.reason)
-      }
+      writer.object { component.write(&$0) }
     }
   }
 }

@@ -36,18 +36,22 @@ struct ItemPeople: Sendable {
   func counts(_ items: [Item]) async throws(Refusal) -> [ItemIdentity: Counts] {
     guard !items.isEmpty else { return [:] }
     let plan = Plan(
-      scope: scope, filter: .oneOf(column: FieldName.itemHash, items.map { .string($0.identity.hash) }),
+      scope: scope, filter: .oneOf(column: FieldName.itemHash, items.flatMap { $0.identities.map { .string($0.hash) } }),
       breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash],
       calculations: [
         Calculation(.countDistinct, column: FieldName.personID), Calculation(.countDistinct, column: FieldName.clientAddress),
       ], limit: 10_000)
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
+    var own: [ItemIdentity: ItemIdentity] = [:]
+    for item in items { for identity in item.identities { own[identity] = item.identity } }
     var counts: [ItemIdentity: Counts] = [:]
     for row in 0..<answer.rowCount {
       let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
       let numbers = answer.columns.suffix(2).map { Int($0.values[row]?.number ?? 0) }
-      counts[ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])] = Counts(
-        people: numbers[0], addresses: numbers[1])
+      guard let identity = own[ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])] else { continue }
+      // Of two identities the same person may be counted twice: there is no telling from counts.
+      let sum = counts[identity] ?? Counts(people: 0, addresses: 0)
+      counts[identity] = Counts(people: sum.people + numbers[0], addresses: sum.addresses + numbers[1])
     }
     return counts
   }

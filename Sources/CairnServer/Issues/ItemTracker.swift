@@ -32,12 +32,13 @@ final class ItemTracker: Sendable {
   var nowUnixSeconds: Int64 { clock.unixNanoseconds() / 1_000_000_000 }
 
   /// Counts what came since the last call.
-  func flush() {
+  func flush() async {
     let (items, droppedCount) = pending.take()
     if droppedCount > 0 { logger.warning("\(droppedCount) occurrences have too many items to be counted; their events are kept") }
     guard !items.isEmpty else { return }
+    let joined = await DoorJoiner(store: store, book: book).joined(items)
     do {
-      let turned = try book.apply(items, nowUnixSeconds: nowUnixSeconds)
+      let turned = try book.apply(items, joined: joined, nowUnixSeconds: nowUnixSeconds)
       listen(turned)
     } catch {
       logger.error("items could not be written and will be with the next change: \(error)")
@@ -48,7 +49,7 @@ final class ItemTracker: Sendable {
   func run() async {
     var round = 0
     while !Task.isCancelled {
-      flush()
+      await flush()
       // Four rounds a second: every half minute.
       if round % 120 == 119 { resolveIdleItems() }
       round += 1
@@ -76,8 +77,8 @@ final class ItemTracker: Sendable {
   }
 
   /// After the last request: everything is counted.
-  func finish() {
-    flush()
+  func finish() async {
+    await flush()
     setOrderly(true)
   }
 
@@ -130,7 +131,7 @@ final class ItemTracker: Sendable {
     }
     var counts: [ItemIdentity: [Int64: Int]] = [:]
     for hour in Set(touched.values.flatMap(\.hours.keys)).sorted() {
-      for (identity, count) in try await counted(tenant, hour: hour) where touched[identity]?.hours[hour] != nil {
+      for (identity, count) in try await counted(tenant, hour: hour) {
         counts[identity, default: [:]][hour] = count
       }
     }
@@ -140,7 +141,7 @@ final class ItemTracker: Sendable {
   private static let columns = [
     FieldName.itemHash, FieldName.itemFamily, FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemTitle,
     FieldName.itemLevel, FieldName.itemSource, FieldName.occurrenceUUID, FieldName.occurrenceID, FieldName.codeVersion, "service.version",
-    "platform", "framework", "language", FieldName.exceptionType, "context",
+    "platform", "framework", "language", FieldName.exceptionType, "context", FieldName.itemFormerHash, FieldName.traceID,
   ]
 
   /// The occurrences of one hour by item, from the events.
@@ -158,16 +159,25 @@ final class ItemTracker: Sendable {
     }
   }
 
-  /// Adds to each item what its hours have more than it had counted.
+  /// Adds to each item what its hours have more than it had counted. Identities of one item are counted together.
   private func settle(_ touched: [ItemIdentity: PendingItem], _ counts: [ItemIdentity: [Int64: Int]]) {
+    let known = book.state.withLock { (state) in
+      var known: [ItemIdentity: Item] = [:]
+      for identity in touched.keys { known[identity] = state.itemOfIdentity[identity].flatMap { state.items[$0] } }
+      return known
+    }
     var missing: [ItemIdentity: PendingItem] = [:]
+    var settled: Set<Int64> = []
     for (identity, seen) in touched {
-      let known = book.state.withLock { (state) in state.itemOfIdentity[identity].flatMap { state.items[$0] } }
+      let item = known[identity]
+      if let item, !settled.insert(item.id).inserted { continue }
+      let identities = item?.identities ?? [identity]
       var entry = seen
       entry.count = 0
       entry.versions = [:]
-      for hour in seen.hours.keys {
-        let more = (counts[identity]?[hour] ?? 0) - (known?.count(hour: hour) ?? 0)
+      let hours = Set(identities.flatMap { touched[$0].map { Array($0.hours.keys) } ?? [] })
+      for hour in hours {
+        let more = identities.reduce(0) { $0 + (counts[$1]?[hour] ?? 0) } - (item?.count(hour: hour) ?? 0)
         entry.hours[hour] = max(0, more)
         entry.count += max(0, more)
       }
@@ -207,5 +217,7 @@ extension OccurrenceNote {
     language = text("language")
     exceptionType = text(FieldName.exceptionType)
     context = text("context")
+    formerHash = text(FieldName.itemFormerHash)
+    hasTrace = event[FieldName.traceID] != nil
   }
 }

@@ -15,6 +15,7 @@ struct RollbarAPI: Sendable {
     RollbarDoor(state: state).routes + RollbarItems(api: self).routes + RollbarInstances(api: self).routes
       + RollbarDeploys(api: self).routes + RollbarReports(api: self).routes + RollbarProjects(api: self).routes
       + RollbarRules(api: self).routes + RollbarQueries(api: self).routes
+      + RollbarSourceMaps(api: self).routes + RollbarDirectory(api: self).routes + RollbarPeople(api: self).routes
   }
 
   /// A route whose token needs one of these scopes.

@@ -26,6 +26,11 @@ struct RollbarAccess: Sendable {
 
   static let openProject = "default"
 
+  /// The request names a token outside its body.
+  func hasToken(_ request: Request) -> Bool {
+    [request.header("x-rollbar-access-token"), QueryString(request.query)["access_token"], bearer(request)].contains { $0?.isEmpty == false }
+  }
+
   func caller(_ request: Request, bodyToken: String? = nil, needs scopes: [TokenScope]) throws(Refusal) -> RollbarCaller {
     let presented = [
       request.header("x-rollbar-access-token"), QueryString(request.query)["access_token"], bodyToken, bearer(request),

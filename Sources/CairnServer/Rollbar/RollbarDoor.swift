@@ -35,13 +35,16 @@ struct RollbarDoor: Sendable {
   private func take(_ exchange: Exchange, isBatch: Bool) async throws(Refusal) -> Response {
     let received = state.parts.clock.unixNanoseconds()
     let sent = try plainBody(exchange.request)
-    let told = isBatch ? nil : try receipt(sent, received)
-    let caller = try RollbarAccess(state: state).caller(
-      exchange.request, bodyToken: told?.accessToken, needs: scopes(platform: told?.platform))
+    let (told, caller) = try identify(exchange, sent, received, isBatch: isBatch)
     let standing = state.tokenWindows.use(caller.token, nowUnixSeconds: received / 1_000_000_000)
     if let token = caller.token, let standing, standing.isExceeded { return try await refuse(token, standing, caller, received) }
     if let told, !told.isObject { throw Refusal(.invalid, "the item must be a JSON object") }
-    let (body, receipt) = try scrubbed(sent, told, caller, received)
+    var (body, receipt) = try scrubbed(sent, told, caller, received)
+    if let mapped = mapped(body, caller, isBatch: isBatch) {
+      // What is journaled is what the frames came from, so that a replay groups the same without the maps.
+      body = mapped
+      if receipt != nil { receipt = try self.receipt(body, received) }
+    }
     let hint = RollbarHint(
       project: caller.project.name, remoteAddress: exchange.request.remoteAddress,
       rulings: state.groupingRules.rulings(body, text: caller.project.groupingRules, projectID: caller.project.id))
@@ -50,6 +53,30 @@ struct RollbarDoor: Sendable {
       receivedUnixNanoseconds: received)
     let outcome = try await ingest(header, body)
     return answer(receipt, outcome, standing)
+  }
+
+  /// The request with its source maps applied; nil where the project has none, or none that has a say.
+  private func mapped(_ body: ByteBuffer, _ caller: RollbarCaller, isBatch: Bool) -> ByteBuffer? {
+    guard state.sourceMaps.hasMaps(projectID: caller.project.id),
+      let request = try? JSONValue(parsing: body.readableBytesSpan, depthMax: JSONReader.depthMaxLimit)
+    else { return nil }
+    return state.sourceMaps.applied(request, projectID: caller.project.id, isBatch: isBatch).map { ByteBuffer(bytes: $0.bytes) }
+  }
+
+  /// Who sends the item, and what the answer names. The beginning of the body says it where notifiers write it first and their token is a
+  /// server's; what is wrong with the rest, the decoder says.
+  private func identify(
+    _ exchange: Exchange, _ body: ByteBuffer, _ received: Int64, isBatch: Bool
+  ) throws(Refusal) -> (RollbarReceipt?, RollbarCaller) {
+    let access = RollbarAccess(state: state)
+    if isBatch { return (nil, try access.caller(exchange.request, needs: [.postServerItem])) }
+    if let receipt = RollbarReceipt(beginningOf: body.readableBytesSpan, needsToken: !access.hasToken(exchange.request)),
+      let caller = try? access.caller(exchange.request, bodyToken: receipt.accessToken, needs: [.postServerItem])
+    {
+      return (receipt, caller)
+    }
+    let receipt = try receipt(body, received)
+    return (receipt, try access.caller(exchange.request, bodyToken: receipt.accessToken, needs: scopes(platform: receipt.platform)))
   }
 
   /// Client platforms may use a client's token; everything else needs a server's.
@@ -85,8 +112,11 @@ struct RollbarDoor: Sendable {
         unixMicroseconds: header.receivedUnixNanoseconds / 1000)
       return outcome
     } catch {
-      // The envelope was JSON, so what the decoder refuses is its meaning.
-      if case .malformed(let reason) = error, header.format == .rollbarItem { throw Refusal(.invalid, reason) }
+      // What is no JSON is one thing, what the decoder refuses of JSON is its meaning.
+      if case .malformed(let reason) = error, header.format == .rollbarItem {
+        _ = try receipt(body, header.receivedUnixNanoseconds)
+        throw Refusal(.invalid, reason)
+      }
       throw Refusal(error)
     }
   }

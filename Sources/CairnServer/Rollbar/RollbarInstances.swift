@@ -138,7 +138,7 @@ struct OccurrenceFinder: Sendable {
 extension IssueBook {
   /// The occurrences of an item, a group's members included.
   func occurrences(of item: Item) -> Filter {
-    let identities = item.isGroup ? members(of: item.id).map(\.identity) : [item.identity]
+    let identities = item.isGroup ? members(of: item.id).flatMap(\.identities) : item.identities
     return .any(
       identities.map { (identity) in
         .all([

@@ -5,6 +5,7 @@ import CairnIssues
 import CairnPlan
 import CairnRollbar
 import NIOHTTP1
+import Synchronization
 
 /// Items: one, by id or counter; lists; changes.
 struct RollbarItems: Sendable {
@@ -60,7 +61,10 @@ struct RollbarItems: Sendable {
     let page = try api.page(query)
     let limit = min(5_000, max(1, query["limit"].flatMap { Int($0) } ?? 100))
     let filter = RollbarItemFilter(exchange.request.query, projectID: caller.project.id)
-    let found = api.state.book.items(tenant: caller.tenant, where: filter.passes).sorted {
+    let identities = try await IdentityFinder(state: api.state, tenant: caller.tenant).identities(filter.eventTerms)
+    let found = api.state.book.items(tenant: caller.tenant, where: filter.passes).filter { (item) in
+      identities.map { (wanted) in api.state.book.state.withLock { $0.isAny(of: wanted, item) } } ?? true
+    }.sorted {
       ($0.lastOccurrence.unixSeconds, $0.id) > ($1.lastOccurrence.unixSeconds, $1.id)
     }
     let items = Array(found.dropFirst((page - 1) * limit).prefix(limit))
@@ -78,20 +82,7 @@ struct RollbarItems: Sendable {
 
   /// How many addresses had each item: Rollbar's unique occurrences, counted from the events.
   func uniqueCounts(_ items: [Item], tenant: String) async throws(Refusal) -> [ItemIdentity: Int] {
-    guard !items.isEmpty else { return [:] }
-    let plan = Plan(
-      scope: Scope(environment: tenant, datasets: .all, time: .everything),
-      filter: .oneOf(column: FieldName.itemHash, items.map { .string($0.identity.hash) }),
-      breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash],
-      calculations: [Calculation(.countDistinct, column: FieldName.clientAddress)], limit: 10_000)
-    let answer = try await api.state.desk.ask { () async throws(QueryError) in try await api.state.store.run(plan) }
-    var counts: [ItemIdentity: Int] = [:]
-    for row in 0..<answer.rowCount {
-      let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
-      let identity = ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])
-      counts[identity] = Int(answer.columns[3].values[row]?.number ?? 0)
-    }
-    return counts
+    try await ItemPeople(state: api.state, tenant: tenant).counts(items).mapValues(\.addresses)
   }
 
   // MARK: Changes
@@ -140,6 +131,8 @@ struct RollbarItemFilter: Sendable {
       }
     }
   }
+
+  var eventTerms: [ItemSearch.EventTerm] { search.eventTerms + (title?.eventTerms ?? []) }
 
   func passes(_ item: Item) -> Bool {
     guard item.projectID == projectID, item.groupItemID == nil || search.includesMembers else { return false }

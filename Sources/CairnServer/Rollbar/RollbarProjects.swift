@@ -72,7 +72,7 @@ struct RollbarProjects: Sendable {
       try api.state.book.change { (state) in
         for item in state.items.values where item.projectID == project.id {
           state.items[item.id] = nil
-          state.itemOfIdentity[item.identity] = nil
+          for identity in item.identities { state.itemOfIdentity[identity] = nil }
           state.touch("item", item.id)
         }
         for token in state.tokens.values where token.projectID == project.id {
@@ -87,7 +87,8 @@ struct RollbarProjects: Sendable {
     return jsonResponse { $0.member("err", 0) }
   }
 
-  /// Cairn's own: `grouping_rules` (Rollbar's rule language), `auto_resolve_days`, `resolve_on_deploy`.
+  /// Cairn's own: `grouping_rules` (Rollbar's rule language), `auto_resolve_days`, `resolve_on_deploy`, `datasets` (of other doors,
+  /// whose exceptions join the project's items).
   private func change(_ exchange: Exchange, _ caller: RollbarCaller) throws(Refusal) -> Response {
     var project = try find(exchange, caller)
     let body = api.bodyValues(exchange)
@@ -98,6 +99,12 @@ struct RollbarProjects: Sendable {
     if let days = body["auto_resolve_days"]?.integer {
       guard (0...3_650).contains(days) else { throw Refusal(.invalid, "auto_resolve_days must be from 0 to 3650") }
       project.autoResolveDays = Int(days)
+    }
+    if let datasets = body["datasets"] {
+      guard let names = datasets.array?.compactMap(\.string), names.count == datasets.array?.count, names.count <= 100,
+        names.allSatisfy({ (1...255).contains($0.count) })
+      else { throw Refusal(.invalid, "datasets must be an array of at most 100 names") }
+      project.datasets = names
     }
     if let resolves = body["resolve_on_deploy"]?.boolean { project.resolvesOnDeploy = resolves }
     project.modifiedUnixSeconds = api.nowUnixSeconds
@@ -225,6 +232,7 @@ extension Project {
     }
     writer.member("auto_resolve_days", autoResolveDays)
     writer.member("resolve_on_deploy", resolvesOnDeploy)
+    writer.member("datasets", datasets ?? [])
     writer.key("grouping_rules")
     if groupingRules.isEmpty { writer.null() } else { writer.raw(Array(groupingRules.utf8)) }
     writer.member("date_created", createdUnixSeconds)

@@ -26,18 +26,12 @@ struct RollbarRules: Sendable {
       },
       api.route(.PUT, "/notifications/:channel/rule/:id", [.write]) { (exchange, caller) async throws(Refusal) in
         let old = try find(exchange, caller)
-        let rule = try await read(api.bodyValues(exchange), id: old.id, channel: old.channel, caller)
+        let rule = try await read(api.bodyValues(exchange), id: old.id, channel: old.channel, projectID: caller.project.id)
         try save([rule])
         return api.answer { (writer) in writer.object { rule.write(&$0) } }
       },
       api.route(.DELETE, "/notifications/:channel/rule/:id", [.write]) { (exchange, caller) async throws(Refusal) in
-        let rule = try find(exchange, caller)
-        try api.written { () throws(CatalogError) in
-          try api.state.book.change { (state) in
-            state.rules[rule.id] = nil
-            state.touch("rule", rule.id)
-          }
-        }
+        try remove(try find(exchange, caller))
         return jsonResponse { $0.member("err", 0) }
       },
       api.route(.POST, "/notifications/:channel/rule/:id/test", [.write]) { (exchange, caller) async throws(Refusal) in
@@ -86,14 +80,23 @@ struct RollbarRules: Sendable {
     var rules: [ItemRule] = []
     for value in json.array ?? [json] {
       let id = api.state.book.state.withLock { $0.makeID() }
-      rules.append(try await read(value, id: id, channel: channel, caller))
+      rules.append(try await read(value, id: id, channel: channel, projectID: caller.project.id))
     }
     guard !rules.isEmpty, rules.count <= 100 else { throw Refusal(.invalid, "the body must be an array of 1 to 100 rules") }
     try save(rules)
     return list(rules)
   }
 
-  private func save(_ rules: [ItemRule]) throws(Refusal) {
+  func remove(_ rule: ItemRule) throws(Refusal) {
+    try api.written { () throws(CatalogError) in
+      try api.state.book.change { (state) in
+        state.rules[rule.id] = nil
+        state.touch("rule", rule.id)
+      }
+    }
+  }
+
+  func save(_ rules: [ItemRule]) throws(Refusal) {
     try api.written { () throws(CatalogError) in
       try api.state.book.change { (state) in
         for rule in rules {
@@ -104,7 +107,7 @@ struct RollbarRules: Sendable {
     }
   }
 
-  private func read(_ body: JSONValue, id: Int64, channel: ItemRule.Channel, _ caller: RollbarCaller) async throws(Refusal) -> ItemRule {
+  func read(_ body: JSONValue, id: Int64, channel: ItemRule.Channel, projectID: Int64) async throws(Refusal) -> ItemRule {
     guard let trigger = body["trigger"]?.string.flatMap({ ItemRule.Trigger(rawValue: $0) }) else {
       throw Refusal(.invalid, "trigger must be one of \(ItemRule.Trigger.allCases.map(\.rawValue).joined(separator: ", "))")
     }
@@ -115,7 +118,7 @@ struct RollbarRules: Sendable {
     guard !target.isEmpty, target.count <= 20 else {
       throw Refusal(.invalid, channel == .email ? "config.to must name receivers" : "config.url must be the webhook's URL")
     }
-    var rule = ItemRule(id: id, projectID: caller.project.id, channel: channel, trigger: trigger, target: target)
+    var rule = ItemRule(id: id, projectID: projectID, channel: channel, trigger: trigger, target: target)
     rule.isEnabled = body["status"]?.string != "disabled"
     for filter in body["filters"]?.array ?? [] { rule.filters.append(try read(filter)) }
     if trigger == .occurrenceRate, !rule.filters.contains(where: { $0.type == "rate" && $0.period > 0 && $0.count > 0 }) {
@@ -134,6 +137,7 @@ struct RollbarRules: Sendable {
       throw Refusal(.invalid, "a filter's operation must be one of \(ItemRule.operations.sorted().joined(separator: ", "))")
     }
     var filter = ItemRule.Filter(type: type, operation: operation, value: body["value"]?.string ?? body["value"]?.integer.map { String($0) } ?? "")
+    if type == "unique_occurrences", Int(filter.value) == nil { throw Refusal(.invalid, "the value of unique_occurrences must be a number") }
     filter.period = body["period"]?.integer.map { Int(clamping: $0) } ?? 0
     filter.count = body["count"]?.integer.map { Int(clamping: $0) } ?? 0
     if type == "rate", ![60, 300, 1_800, 3_600, 86_400].contains(filter.period) {

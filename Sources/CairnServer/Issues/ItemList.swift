@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnColumns
+import CairnFormats
+import CairnIssues
+import CairnPlan
+import CairnRollbar
+import Synchronization
+
+/// An item's line of the list as JSON, with the hour that its sparkline ends in.
+struct ItemLine: Sendable {
+  var hour: Int64
+  var bytes: [UInt8]
+}
+
+/// The list of items: filtered and ordered by what an item itself knows, each line written once for as long as its item stays the same.
+struct ItemList: Sendable {
+  let state: ServerState
+
+  /// An item as far as order and counts need it.
+  private struct Place: Sendable {
+    var id: Int64
+    var primary: Int64
+    var secondary: Int64
+  }
+  private struct Found: Sendable {
+    var places: [Place] = []
+    var countByStatus: [ItemStatus: Int] = [:]
+    var projects: Set<String> = []
+    var environments: Set<String> = []
+  }
+  private enum Sort: String {
+    case last
+    case first
+    case total
+    case level
+    case day
+  }
+
+  private var nowUnixSeconds: Int64 { state.parts.clock.unixNanoseconds() / 1_000_000_000 }
+
+  func answer(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let query = QueryString(exchange.request.query)
+    let tenant = exchange.environment
+    guard let sort = Sort(rawValue: query["sort"] ?? "last") else {
+      throw Refusal(.invalid, "sort is last, first, total, level or day", field: "sort")
+    }
+    let search = ItemSearch(query["query"] ?? "")
+    let limit = try Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds()).limit(100, most: 20_000)
+    let offset = max(0, query["offset"].flatMap { Int($0) } ?? 0)
+    let finder = IdentityFinder(state: state, tenant: tenant)
+    var identities = try await finder.identities(inTrace: query["trace"])
+    if let found = try await finder.identities(search.eventTerms) { identities = identities?.intersection(found) ?? found }
+    let wanted = { (name: String) in query[name].map { Set($0.split(separator: ",").map(String.init)) } }
+    let (levels, projects, environments) = (wanted("level"), wanted("project"), wanted("environment"))
+    let status = query["status"] ?? "active"
+    let (fixed, hour) = (identities, nowUnixSeconds / 3_600)
+    var found = state.book.state.withLock { (state) -> Found in
+      var found = Found()
+      for stored in state.items.values where stored.identity.tenant == tenant {
+        if let fixed, !state.isAny(of: fixed, stored) { continue }
+        let item = stored.isGroup ? state.withMembers(stored) : stored
+        guard item.groupItemID == nil || search.includesMembers, search.matches(item), levels?.contains(item.level) ?? true,
+          projects?.contains(item.identity.project) ?? true, environments?.contains(item.identity.environment) ?? true
+        else { continue }
+        found.countByStatus[item.status, default: 0] += 1
+        found.projects.insert(item.identity.project)
+        found.environments.insert(item.identity.environment)
+        guard status == "any" || item.status.rawValue == status else { continue }
+        found.places.append(Self.place(item, sort, hour))
+      }
+      return found
+    }
+    found.places.sort { ($0.primary, $0.secondary, $0.id) > ($1.primary, $1.secondary, $1.id) }
+    let page = Array(found.places.dropFirst(offset).prefix(limit))
+    let (lines, items) = lines(page, hour)
+    let people = items.count <= 500 ? try await ItemPeople(state: state, tenant: tenant).counts(items) : [:]
+    return jsonResponse(reserving: lines.reduce(4_096) { $0 + $1.count + 48 }) { (writer) in
+      writer.member("total", found.places.count)
+      writer.object("by_status") { (writer) in
+        for status in ItemStatus.allCases { writer.member(status.rawValue, found.countByStatus[status] ?? 0) }
+      }
+      writer.member("projects", found.projects.sorted())
+      writer.member("environments", found.environments.sorted())
+      writer.array("items", lines.indices) { (index, writer) in
+        writer.object { (writer) in
+          writer.raw(lines[index])
+          let counts = index < items.count ? people[items[index].identity] : nil
+          writer.member("people", counts?.people ?? 0)
+          writer.member("addresses", counts?.addresses ?? 0)
+        }
+      }
+    }
+  }
+
+  private static func place(_ item: Item, _ sort: Sort, _ hour: Int64) -> Place {
+    let last = item.lastOccurrence.unixSeconds
+    switch sort {
+    case .last: return Place(id: item.id, primary: last, secondary: 0)
+    case .first: return Place(id: item.id, primary: item.firstOccurrence.unixSeconds, secondary: 0)
+    case .total: return Place(id: item.id, primary: Int64(item.totalCount), secondary: 0)
+    case .level: return Place(id: item.id, primary: Int64(RollbarCodes.level(item.level)), secondary: last)
+    case .day:
+      let day = item.hours.reduce(0) { $1.hour > hour - 24 ? $0 + $1.count : $0 }
+      return Place(id: item.id, primary: Int64(day), secondary: 0)
+    }
+  }
+
+  /// The lines of a page, and its items where they are few enough for their people to be counted.
+  private func lines(_ page: [Place], _ hour: Int64) -> (lines: [[UInt8]], items: [Item]) {
+    state.book.state.withLock { (state) in
+      var lines: [[UInt8]] = []
+      lines.reserveCapacity(page.count)
+      var items: [Item] = []
+      for place in page {
+        if page.count > 500, let known = state.lines[place.id], known.hour == hour {
+          lines.append(known.bytes)
+          continue
+        }
+        guard let stored = state.items[place.id] else { continue }
+        let item = state.withMembers(stored)
+        if page.count <= 500 { items.append(item) }
+        if let known = state.lines[place.id], known.hour == hour {
+          lines.append(known.bytes)
+          continue
+        }
+        let bytes = Self.line(item, hour)
+        // A group changes with its members.
+        if !item.isGroup { state.lines[place.id] = ItemLine(hour: hour, bytes: bytes) }
+        lines.append(bytes)
+      }
+      return (lines, items)
+    }
+  }
+
+  /// The members of a line's object, without its braces.
+  private static func line(_ item: Item, _ hour: Int64) -> [UInt8] {
+    var writer = JSONWriter(reserving: 768)
+    writer.beginObject()
+    item.writeSummary(&writer)
+    writer.array("hours", (hour - 23)...hour) { $1.integer(item.count(hour: $0)) }
+    writer.endObject()
+    return Array(writer.finish().dropFirst().dropLast())
+  }
+}
+
+extension IssueBook.State {
+  /// True if the item, or a member of the group that it is, is known by one of these.
+  func isAny(of identities: Set<ItemIdentity>, _ item: Item) -> Bool {
+    if item.identities.contains(where: identities.contains) { return true }
+    guard item.isGroup else { return false }
+    return items.values.contains { $0.groupItemID == item.id && isAny(of: identities, $0) }
+  }
+}

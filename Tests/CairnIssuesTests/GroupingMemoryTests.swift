@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+@testable import CairnIssues
+
+@Suite struct GroupingMemoryTests {
+  private func report(_ frames: [ErrorFrame], message: String = "m", change: (inout ErrorReport) -> Void = { _ in }) -> ErrorReport {
+    var report = ErrorReport(.chain([ErrorTrace(className: "Lost", message: message, frames: frames)]))
+    change(&report)
+    return report
+  }
+
+  /// What was remembered must never answer for another error: whatever grouping looks at is part of the key.
+  @Test func whatIsRememberedIsWhatIsComputed() {
+    let base = [ErrorFrame(file: "/srv/a.py", function: "f"), ErrorFrame(file: "/srv/b.py", function: "g")]
+    var inApp = base
+    inApp[1].isInApp = false
+    var reports = [report(base), report(base, message: "other 12"), report(inApp), report(Array(base.reversed())), report([])]
+    reports.append(report(base) { $0.root = "/srv" })
+    reports.append(report(base) { $0.language = "go" })
+    reports.append(report(base) { $0.notifierName = "rollbar-go" })
+    reports.append(report(base) { $0.fingerprint = "mine" })
+    // The bounds of texts count: "ab" "c" is not "a" "bc".
+    reports.append(report([ErrorFrame(file: "ab", function: "c")]))
+    reports.append(report([ErrorFrame(file: "a", function: "bc")]))
+    reports.append(ErrorReport(.message(ErrorMessage(text: "a", arguments: ["b"]))))
+    reports.append(ErrorReport(.message(ErrorMessage(text: "a", arguments: ["b"], site: .init(logger: "l", module: "m", function: "f")))))
+    reports.append(ErrorReport(.crash("a")))
+    for _ in 0..<3 {
+      for report in reports.shuffled() { #expect(grouping(of: report) == computedGrouping(of: report)) }
+    }
+  }
+
+  @Test func itForgetsRatherThanGrows() {
+    let memory = GroupingMemory()
+    for number in 0..<(3 * GroupingMemory.generationCountMax) { memory.note("hash \(number)", []) }
+    #expect(memory.components("hash 0") == nil)
+    #expect(memory.components("hash \(3 * GroupingMemory.generationCountMax - 1)") != nil)
+  }
+
+  @Test func anItemsBeginningCanBeTold() {
+    let found = grouping(of: report([ErrorFrame(file: "/srv/told.py", function: "tell")]))
+    remember(found.components, ofHash: found.key)
+    #expect(recentComponents(ofHash: found.key) == found.components)
+  }
+}
