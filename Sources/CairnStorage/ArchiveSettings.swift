@@ -44,6 +44,8 @@ public struct ArchiveSettings: Sendable {
   public var segmentRowCountSmall = 393_216
   /// A merge makes no segment larger than this: one column of it in memory takes at most 8 bytes a row beside its inputs.
   public var segmentRowCountMax = 1_600_000
+  /// The most text of one column that a merge brings together: whole payloads reach it long before the rows are many.
+  public var segmentTextByteCountMax = 512 << 20
   /// This many small segments are merged even while events come in.
   public var mergeCount = 8
   /// Small segments are merged once nothing has come in for so long.

@@ -178,7 +178,7 @@ extension EventArchive {
     let started = monotonicNanoseconds()
     let cutoff = retentionCutoff()
     do throws(StorageError) {
-      let merger = try PieceMerger(inputs, cutoff: cutoff)
+      let merger = try PieceMerger(inputs, textByteCountMax: settings.segmentTextByteCountMax, cutoff: cutoff)
       // As with seals: a merge after a failed one writes to the failed one's name.
       let id = state.withLock { (state) in
         if let spare = state.spareSegment { return spare }
@@ -205,8 +205,11 @@ extension EventArchive {
       }
       return true
     } catch {
-      guard case .damaged = error.reason else { return false }
-      // Without the damaged one the others may be merged; nothing else is worth another attempt now.
+      switch error.reason {
+      case .damaged, .tooLarge: break
+      default: return false
+      }
+      // Without the damaged or large one the others may be merged; nothing else is worth another attempt now.
       return state.withLock { (state) in
         let known = state.unmergeable.count
         for input in inputs where input.path == error.path { state.unmergeable.insert(input.id) }

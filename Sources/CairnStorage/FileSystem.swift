@@ -11,6 +11,8 @@ public struct StorageError: Error, Sendable, Hashable {
     case locked(String)
     /// The folder or a file in it is no longer what was opened: it was removed, moved or covered.
     case gone(String)
+    /// What is in the file would be too large together with what it was to be put beside.
+    case tooLarge(String)
   }
   public var operation: String
   public var path: String
@@ -29,6 +31,7 @@ public struct StorageError: Error, Sendable, Hashable {
     case .damaged(let what): "\(path) is damaged: \(what)"
     case .locked(let holder): "\(path) is in use by another process (\(holder))"
     case .gone(let what): "\(path) \(what)"
+    case .tooLarge(let what): "\(path) is too large: \(what)"
     }
   }
 
@@ -36,7 +39,7 @@ public struct StorageError: Error, Sendable, Hashable {
   var isLasting: Bool {
     switch reason {
     case .system(let number): isMediumNumber(number)
-    case .damaged: true
+    case .damaged, .tooLarge: true
     case .locked, .gone: false
     }
   }

@@ -9,6 +9,7 @@ final class PieceMerger: ColumnSource {
   private let inputs: [SegmentPiece]
   private let places: [[UInt32]]
   private let times: [Int64]
+  private let textByteCountMax: Int
   let runs: [DatasetRun]
   let keys: [ColumnKey]
   let sharedSource: ColumnKey?
@@ -16,8 +17,9 @@ final class PieceMerger: ColumnSource {
   var rowCount: Int { times.count }
 
   /// `cutoff` gives for an environment and dataset the time before which rows are dropped.
-  init(_ inputs: [SegmentPiece], cutoff: (DatasetRun) -> Int64) throws(StorageError) {
+  init(_ inputs: [SegmentPiece], textByteCountMax: Int = .max, cutoff: (DatasetRun) -> Int64) throws(StorageError) {
     self.inputs = inputs
+    self.textByteCountMax = textByteCountMax
     keys = Set(inputs.flatMap { $0.columns.map(\.key) }).sorted()
     sharedSource = try Self.sharedSource(inputs)
     let merger = RunMerger(
@@ -86,12 +88,17 @@ final class PieceMerger: ColumnSource {
   }
 
   private func mergeTexts(_ key: ColumnKey) throws(StorageError) -> FlatColumn {
+    var sizes = [Int](repeating: 0, count: inputs.count)
     var joined = ByteInterner(slotCount: 1024, arenaByteCount: 1 << 16)
     var stored = [UInt32](repeating: 0, count: rowCount)
     for (index, input) in inputs.enumerated() {
       guard let column = try Self.whole(input, key), case .dictionary(let dictionary) = column.domain,
         case .text(let bytes, let ends) = dictionary.entries
       else { continue }
+      sizes[index] = bytes.count
+      if sizes.reduce(0, +) > textByteCountMax, let largest = sizes.indices.max(by: { sizes[$0] < sizes[$1] }) {
+        throw StorageError("merge", path: inputs[largest].path, .tooLarge("its column \(key.name) has \(sizes[largest]) bytes of text"))
+      }
       var renumbered: [UInt32] = [0]
       renumbered.reserveCapacity(ends.count + 1)
       for entry in ends.indices {

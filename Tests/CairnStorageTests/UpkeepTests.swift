@@ -47,6 +47,22 @@ struct UpkeepTests {
     #expect(try requests(try open(files.copy(), settings, clock)) == kept, "after a restart too")
   }
 
+  @Test func textThatIsTooLargeTogetherStaysApart() async throws {
+    let clock = TestClock(testTime)
+    let files = MemoryFiles()
+    var settings = smallSettings(headRowCountMax: 20)
+    settings.mergeCount = 2
+    settings.segmentTextByteCountMax = 40
+    let archive = try open(files, settings, clock)
+    for id in 0..<20 { try await archive.ingest(TestRequest(id, itemCount: 10, time: testTime + Int64(id))) }
+    archive.settle()
+    archive.mergeQueue.sync { archive.mergeAtLeisure() }
+    #expect(try requests(archive).count == 20)
+    #expect(archive.state.withLock { $0.segments.count } > 1)
+    archive.close()
+    #expect(try requests(try open(files.copy(), settings, clock)).count == 20, "after a restart too")
+  }
+
   @Test func aForwardJumpOfTheClockDeletesNothing() async throws {
     let clock = TestClock(testTime)
     let files = MemoryFiles()

@@ -2,6 +2,7 @@
 """The pages of errors against the real server, with errors that this test sends."""
 import json
 import pathlib
+import re
 import sys
 import time
 import urllib.request
@@ -36,7 +37,8 @@ def item(n, **changes):
 def server(tmp_path_factory):
     if not cairn_process.binary().exists():
         pytest.skip("there is no server to show pages of")
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("errors"), environment={"CAIRN_WEB_DIR": str(pathlib.Path(__file__).resolve().parents[2] / "web")}).start()
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("errors"), environment={
+        "CAIRN_WEB_DIR": str(pathlib.Path(__file__).resolve().parents[2] / "web"), "CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
     start = time.time_ns()
     span = {"traceId": TRACE, "spanId": "b7ad6b7169203331", "name": "POST /pay", "kind": 2, "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 10**7)}
     post(server, "/v1/traces", {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [span]}]}]})
@@ -91,3 +93,32 @@ def test_the_list_filters_and_tells_when_nothing_matches(server, open_page):
     expect(page.locator(".items tbody tr")).to_have_count(1)
     page = open_page(server + "/ui/errors/999999", allow=("404",))
     expect(page.get_by_role("alert")).to_contain_text("No error item has the id")
+
+
+@pytest.mark.parametrize("width, scheme", [(1440, "light"), (390, "dark")])
+def test_log_lines_of_an_occurrence_are_a_click_away(server, open_page, width, scheme):
+    page = open_page(server + "/ui/errors", width, scheme)
+    page.get_by_role("link", name="Lost", exact=True).click()
+    page.get_by_role("link", name="Log lines").click()
+    expect(page).to_have_url(re.compile(f"/ui/logs.*{TRACE}"))
+    page.go_back()
+    expect(page.get_by_role("heading", name="Lost: order")).to_be_visible()
+
+
+def test_a_rule_is_made_tried_and_removed(server, open_page):
+    page = open_page(server + "/ui/errors", 1440, "light")
+    page.get_by_role("link", name="Notifications").click()
+    page.get_by_role("button", name="Make the first rule").click()
+    page.locator("select[name=project]").select_option("default")
+    page.locator("input[name=target]").fill("http://127.0.0.1:9/hook")
+    page.locator("select[name=type0]").select_option("level")
+    page.locator("input[name=value0]").fill("error")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator(".notify")).to_contain_text("level at least error")
+    page.get_by_role("button", name="Test").click()
+    expect(page.get_by_text("The test did not arrive")).to_be_visible()
+    page.get_by_role("button", name="History").click()
+    expect(page.locator(".rule-below tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("button", name="Delete the rule").click()
+    expect(page.get_by_role("button", name="Make the first rule")).to_be_visible()

@@ -41,7 +41,7 @@ export function occurrencePage(host) {
     document.title = `${name} · Cairn`;
     fill(host, h('div', { class: 'head' }, h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), h('span', { class: 'sub' }, `occurrence ${answer.occurrence.id}, ${stamp(answer.occurrence.us, utc.get())}`),
       item && h('span', { class: 'end' }, h('a', { class: 'btn sm', href: link(`/ui/errors/${item.id}`) }, `All of #${item.counter}`))),
-    h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, main(answer.occurrence)), h('div', { class: 'stack-4' }, before(answer.occurrence), groupingPanel(answer.grouping))));
+    h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, main(answer.occurrence, 'This occurrence')), h('div', { class: 'stack-4' }, before(answer.occurrence), groupingPanel(answer.grouping))));
   }, () => h('div', { class: 'panel' }, skeleton(14)));
   return { update() {}, close() { load.stop(); } };
 }
@@ -76,13 +76,13 @@ function figures(item) {
   h('div', { class: 'end week' }, sparkbars(item.hours, { width: 420, height: 44, colour: 'var(--err)' }), h('div', { class: 'row faint small' }, h('span', {}, '7 days ago'), h('span', { class: 'end' }, 'now')))));
 }
 
-/** Of one occurrence: the way to its trace, its stack, its request. @param {any} o */
-function main(o) {
+/** Of one occurrence: the way to its trace, its stack, its request. @param {any} o @param {string} [title] */
+function main(o, title = 'Latest occurrence') {
   const trace = o.fields['trace.trace_id'], stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
   const hidden = /^(meta\.|item\.|exception\.stacktrace|occurrence\.)/;
   const fields = Object.entries(o.fields).filter(([name]) => !hidden.test(name));
   return [
-    h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, 'Latest occurrence'), h('a', { href: link(`/ui/occurrence/${o.id}`) }, clock(o.us, utc.get())), trace
+    h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, title), h('a', { href: link(`/ui/occurrence/${o.id}`) }, clock(o.us, utc.get())), trace
       ? [h('span', { class: 'faint' }, 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace}" | fields @timestamp, @message | sort @timestamp asc | limit 500`, t: `${Math.floor(o.us / 1e6) - 3600}..${Math.ceil(o.us / 1e6) + 3600}` }) }, 'Log lines'),
         h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, 'Open trace', h('kbd', {}, 't')))]
       : h('span', { class: 'dim' }, 'no trace id came with it'))),
