@@ -26,9 +26,14 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .executable(name: "cairn", targets: ["cairn"]),
+    .executable(name: "kit-probe", targets: ["KitProbe"]),
     // Instrumentation for other people's programs; needs nothing of the server.
     .library(name: "CairnKit", targets: ["CairnKit"]),
     .library(name: "CairnKitHummingbird", targets: ["CairnKitHummingbird"]),
+  ],
+  traits: [
+    .trait(name: "GRPC", description: "CairnKit exports OTLP over gRPC too (OTEL_EXPORTER_OTLP_PROTOCOL=grpc)."),
+    .default(enabledTraits: []),
   ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -84,6 +89,8 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: .when(traits: ["GRPC"])),
+        .product(name: "NIOHPACK", package: "swift-nio-http2", condition: .when(traits: ["GRPC"])),
       ],
       swiftSettings: sheet),
     // 3
@@ -181,6 +188,18 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"), .product(name: "Tracing", package: "swift-distributed-tracing"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
       ]),
+    // A small instrumented program, run by Tests/e2e and Benchmarks/kit.py.
+    .executableTarget(
+      name: "KitProbe",
+      dependencies: [
+        "CairnFormats", "CairnKit", "CairnKitHummingbird",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ],
+      path: "Tests/KitProbe",
+      swiftSettings: sheet),
     tests("TidyTests", []),
   ],
   cxxLanguageStandard: .cxx17

@@ -22,17 +22,23 @@ public final class Kit: Service, Sendable {
   let logCore: LogCore
   let workers: [any KitWorker]
   let rollbar: RollbarExporter?
-  private let transport: (any HTTPTransport)?
+  let markers: HoneycombMarkers?
+  private let losses: LossCounter
+  private let closing: Gate
+  private let transports: Transports?
   private let clock: any Clock<Duration>
 
-  init(parts: KitParts, settings: KitSettings, transport: (any HTTPTransport)?, clock: any Clock<Duration>) {
+  init(parts: KitParts, settings: KitSettings, transports: Transports?, clock: any Clock<Duration>) {
     tracer = KitTracer(core: parts.tracer)
     logCore = parts.logs
     metrics = parts.metrics
     workers = parts.workers
     rollbar = parts.rollbar
+    markers = parts.markers
+    losses = parts.losses
+    closing = parts.closing
     self.settings = settings
-    self.transport = transport
+    self.transports = transports
     self.clock = clock
   }
 
@@ -51,15 +57,12 @@ public final class Kit: Service, Sendable {
 
   /// A kit that is not installed anywhere.
   public convenience init(_ settings: KitSettings) throws(ConfigurationError) {
-    let transport = try ClientTransport(
-      trustRoots: settings.otlpTraces.certificate, clientCertificate: settings.otlpTraces.clientCertificate,
-      clientKey: settings.otlpTraces.clientKey)
-    self.init(settings, transport: transport, clock: ContinuousClock())
+    self.init(settings, transports: try Transports(settings), clock: ContinuousClock())
   }
 
-  convenience init(_ settings: KitSettings, transport: any HTTPTransport, clock: any Clock<Duration>) {
-    let parts = KitParts.make(settings, transport: transport, clock: clock)
-    self.init(parts: parts, settings: settings, transport: transport, clock: clock)
+  convenience init(_ settings: KitSettings, transports: Transports, clock: any Clock<Duration>) {
+    let parts = KitParts.make(settings, transports: transports, clock: clock)
+    self.init(parts: parts, settings: settings, transports: transports, clock: clock)
   }
 
   /// A kit for tests: everything is kept in `memory`, nothing is sent, nothing has to run.
@@ -68,10 +71,11 @@ public final class Kit: Service, Sendable {
     settings.logLevel = logLevel
     let warn: @Sendable (String) -> Void = { _ in }
     let propagators: [any Propagator] = [TraceContextPropagator(), BaggagePropagator()]
+    let tracer = TracerCore(
+      sampler: AlwaysOnSampler(), limits: settings.spanLimits, propagators: propagators, sinks: [memory], shared: settings.sharedAttributes)
     let parts = KitParts(
-      tracer: TracerCore(sampler: AlwaysOnSampler(), limits: settings.spanLimits, propagators: propagators, sinks: [memory]),
-      logs: LogCore(level: logLevel, limits: settings.logLimits, sinks: [memory]), metrics: KitMetricsFactory(warn: warn), workers: [], rollbar: nil)
-    return Kit(parts: parts, settings: settings, transport: nil, clock: ContinuousClock())
+      tracer: tracer, logs: LogCore(level: logLevel, limits: settings.logLimits, sinks: [memory]), metrics: KitMetricsFactory(warn: warn))
+    return Kit(parts: parts, settings: settings, transports: nil, clock: ContinuousClock())
   }
 
   /// A log handler, for programs that install several.
@@ -79,46 +83,47 @@ public final class Kit: Service, Sendable {
     KitLogHandler(label: label, core: logCore, metadataProvider: metadataProvider)
   }
 
+  /// How many spans, lines, items and documents did not arrive so far, by the queue that lost them; empty where all is well.
+  public var lostCounts: [String: Int] { losses.counts }
+
   /// Exports until the program stops, then sends what is left, for at most `shutdownTimeout`.
   public func run() async throws {
     let workers = self.workers, clock = self.clock
-    await cancelWhenGracefulShutdown {
+    // In a task of its own: a stop of this one must not cut off what is under way.
+    let pump = Task {
       await withTaskGroup { group in
         for worker in workers { group.addTask { await worker.run(clock) } }
-        // Without a worker there is still a service that waits for the end.
-        group.addTask { try? await clock.sleep(for: .seconds(1 << 31)) }
       }
     }
-    await shutDown()
+    let stopped = Gate()
+    await withTaskCancellationHandler {
+      await withGracefulShutdownHandler { await stopped.wait() } onGracefulShutdown: { stopped.open() }
+    } onCancel: { stopped.open() }
+    // Also in its own: this task may be cancelled by now, and then nothing in it waits any more.
+    await Task { await self.shutDown(pump) }.value
   }
 
   /// Sends what is queued now; returns when it is sent or `shutdownTimeout` has passed.
   public func flush() async {
     let workers = self.workers
-    await atMost(settings.shutdownTimeout) {
+    await atMost(settings.shutdownTimeout, clock) {
       await withTaskGroup { group in
         for worker in workers { group.addTask { await worker.drain() } }
       }
     }
   }
 
-  private func shutDown() async {
+  /// Each queue sends what it holds, once: who does not answer now will not answer later.
+  private func shutDown(_ pump: Task<Void, Never>) async {
+    closing.open()
     for worker in workers { worker.close() }
-    await flush()
-    await transport?.close()
+    await atMost(settings.shutdownTimeout, clock) {
+      await withTaskCancellationHandler { await pump.value } onCancel: { pump.cancel() }
+    }
+    let transports = self.transports
+    await atMost(Self.closeTimeout, ContinuousClock()) { await transports?.close() }
   }
 
-  /// Runs the work and leaves it when the time is up.
-  private func atMost(_ duration: Duration, _ work: @escaping @Sendable () async -> Void) async {
-    let clock = self.clock
-    // In a task of its own: the service's own task is cancelled by now, and what is left must still be sent.
-    await Task {
-      await withTaskGroup { group in
-        group.addTask { await work() }
-        group.addTask { try? await clock.sleep(for: duration) }
-        await group.next()
-        group.cancelAll()
-      }
-    }.value
-  }
+  /// Connections that do not close in time are left to the end of the process.
+  private static let closeTimeout = Duration.milliseconds(500)
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Logging
-internal import Synchronization
 internal import Tracing
 
 /// The pieces of a kit, put together from its settings.
@@ -8,11 +7,15 @@ struct KitParts {
   var tracer: TracerCore
   var logs: LogCore
   var metrics: KitMetricsFactory
-  var workers: [any KitWorker]
+  var workers: [any KitWorker] = []
   var rollbar: RollbarExporter?
+  var markers: HoneycombMarkers?
+  var losses = LossCounter()
+  /// Opens when the kit stops.
+  var closing = Gate()
 
-  static func make(_ settings: KitSettings, transport: any HTTPTransport, clock: any Clock<Duration>) -> KitParts {
-    let assembly = Assembly(settings: settings, transport: transport, clock: clock)
+  static func make(_ settings: KitSettings, transports: Transports, clock: any Clock<Duration>) -> KitParts {
+    let assembly = Assembly(settings: settings, transports: transports, clock: clock)
     return assembly.parts()
   }
 }
@@ -20,14 +23,16 @@ struct KitParts {
 /// Builds exporters and queues and remembers which of them have to run.
 private final class Assembly {
   let settings: KitSettings
-  let transport: any HTTPTransport
+  let transports: Transports
   let clock: any Clock<Duration>
   let warn: @Sendable (String) -> Void
+  let losses = LossCounter()
+  let closing = Gate()
   var workers: [any KitWorker] = []
 
-  init(settings: KitSettings, transport: any HTTPTransport, clock: any Clock<Duration>) {
+  init(settings: KitSettings, transports: Transports, clock: any Clock<Duration>) {
     self.settings = settings
-    self.transport = transport
+    self.transports = transports
     self.clock = clock
     warn = WarningLog().warn
   }
@@ -36,7 +41,7 @@ private final class Assembly {
     let metrics = KitMetricsFactory(warn: warn)
     guard !settings.isDisabled else {
       let tracer = TracerCore(sampler: AlwaysOffSampler(), limits: settings.spanLimits, propagators: propagators(), sinks: [])
-      return KitParts(tracer: tracer, logs: LogCore(level: .critical, limits: settings.logLimits, sinks: []), metrics: metrics, workers: [], rollbar: nil)
+      return KitParts(tracer: tracer, logs: LogCore(level: .critical, limits: settings.logLimits, sinks: []), metrics: metrics)
     }
     let rollbar = rollbarExporter()
     var spanSinks = settings.tracesExporters.compactMap(spanSink)
@@ -45,21 +50,23 @@ private final class Assembly {
       spanSinks.append(rollbar)
       logSinks.append(rollbar)
     }
-    for exporter in settings.metricsExporters { addMetricReader(exporter, metrics) }
+    addMetricReaders(metrics)
     if case .tail(let rate, let slowMilliseconds) = settings.sampler {
       var rules = TailRules()
       rules.rate = rate
       rules.slowNanoseconds = UInt64(slowMilliseconds) * 1_000_000
       spanSinks = [TailBuffer(rules: rules, sinks: spanSinks)]
     }
-    let tracer = TracerCore(sampler: sampler(), limits: settings.spanLimits, propagators: propagators(), sinks: spanSinks)
+    let tracer = TracerCore(
+      sampler: sampler(), limits: settings.spanLimits, propagators: propagators(), sinks: spanSinks, shared: settings.sharedAttributes)
     return KitParts(
       tracer: tracer, logs: LogCore(level: settings.logLevel, limits: settings.logLimits, sinks: logSinks), metrics: metrics, workers: workers,
-      rollbar: rollbar)
+      rollbar: rollbar, markers: settings.honeycomb.map { HoneycombMarkers(settings: $0, sender: sender(.seconds(10)), warn: warn) },
+      losses: losses, closing: closing)
   }
 
-  private func sender(_ timeout: Duration) -> HTTPSender {
-    HTTPSender(transport: transport, policy: RetryPolicy(timeout: timeout), clock: clock) {
+  private func sender(_ timeout: Duration, _ transport: (any HTTPTransport)? = nil) -> HTTPSender {
+    HTTPSender(transport: transport ?? transports.shared, policy: RetryPolicy(timeout: timeout), clock: clock, closing: closing) {
       Int64(DefaultTracerClock.now.nanosecondsSinceEpoch / 1_000_000_000)
     }
   }
@@ -67,9 +74,16 @@ private final class Assembly {
   private func queue<Item: Sendable>(
     _ name: String, _ batches: BatchSettings, _ export: @escaping @Sendable ([Item]) async -> Void
   ) -> BatchQueue<Item> {
-    let queue = BatchQueue<Item>(name: name, settings: batches, warn: warn, export: export)
+    let queue = BatchQueue<Item>(name: name, settings: batches, warn: warn, losses: losses, export: export)
     workers.append(queue)
     return queue
+  }
+
+  private func otlp(_ signal: OTLPSignal, exportTimeout: Duration) -> OTLPExporter {
+    let own = settings.otlp(signal)
+    return OTLPExporter(
+      settings: own, signal: signal, sender: sender(min(own.timeout, exportTimeout), transports.transport(of: signal)),
+      loss: losses.loss("otlp \(signal.rawValue)"), warn: warn)
   }
 
   private func spanSink(_ exporter: KitSettings.Exporter) -> (any SpanSink)? {
@@ -78,23 +92,31 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .cloudwatch: return nil
     case .otlp:
-      let otlp = OTLPExporter(settings: settings.otlpTraces, sender: sender(min(settings.otlpTraces.timeout, settings.spanBatches.exportTimeout)), warn: warn)
-      let encoding = settings.otlpTraces.encoding
+      let otlp = otlp(.traces, exportTimeout: settings.spanBatches.exportTimeout)
       return SpanQueueSink(
         queue: queue("otlp traces", settings.spanBatches) { spans in
-          await otlp.send(OTLPWriter.spans(spans, resource: resource, encoding: encoding), itemCount: spans.count, signal: "traces")
+          await otlp.send(OTLPWriter.spans(spans, resource: resource, encoding: otlp.settings.encoding), itemCount: spans.count)
         })
-    case .xray:
-      guard let socket = DaemonSocket(address: settings.xray.udpAddress) else {
-        warn("xray: no daemon can be reached at '\(settings.xray.udpAddress)'")
-        return nil
-      }
-      let writer = SegmentWriter(resource: resource)
-      return SpanQueueSink(
-        queue: queue("xray segments", settings.spanBatches) { spans in
-          for span in spans { socket.send(writer.document(span)) }
-        })
+    case .xray: return xraySink()
     }
+  }
+
+  private func xraySink() -> (any SpanSink)? {
+    let writer = SegmentWriter(resource: settings.resource), loss = losses.loss("xray segments"), warn = self.warn
+    if let access = settings.xray.access {
+      let exporter = XRayAPIExporter(access: access, writer: writer, sender: sender(settings.spanBatches.exportTimeout), loss: loss, warn: warn)
+      return SpanQueueSink(queue: queue("xray segments", settings.spanBatches) { await exporter.export($0) })
+    }
+    guard let socket = DaemonSocket(address: settings.xray.udpAddress) else {
+      warn("xray: no daemon can be reached at '\(settings.xray.udpAddress)'")
+      return nil
+    }
+    return SpanQueueSink(
+      queue: queue("xray segments", settings.spanBatches) { spans in
+        let lost = spans.count { !socket.send(writer.document($0, byteCountMax: DaemonSocket.documentByteCountMax)) }
+        guard lost > 0 else { return }
+        if loss.add(lost) == lost { warn("xray segments: documents could not be handed to the daemon; such are dropped and counted") }
+      })
   }
 
   private func logSink(_ exporter: KitSettings.Exporter) -> (any LogSink)? {
@@ -103,42 +125,49 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .xray: return nil
     case .otlp:
-      let otlp = OTLPExporter(settings: settings.otlpLogs, sender: sender(min(settings.otlpLogs.timeout, settings.logBatches.exportTimeout)), warn: warn)
-      let encoding = settings.otlpLogs.encoding
+      let otlp = otlp(.logs, exportTimeout: settings.logBatches.exportTimeout)
       return LogQueueSink(
         queue: queue("otlp logs", settings.logBatches) { records in
-          await otlp.send(OTLPWriter.logs(records, resource: resource, limits: limits, encoding: encoding), itemCount: records.count, signal: "logs")
+          await otlp.send(OTLPWriter.logs(records, resource: resource, limits: limits, encoding: otlp.settings.encoding), itemCount: records.count)
         })
     case .cloudwatch:
       guard let cloudWatch = settings.cloudWatch else { return nil }
-      let exporter = CloudWatchExporter(settings: cloudWatch, sender: sender(settings.logBatches.exportTimeout), warn: warn)
+      let exporter = CloudWatchExporter(
+        settings: cloudWatch, sender: sender(cloudWatch.spill == nil ? settings.logBatches.exportTimeout : CloudWatchExporter.spillPatience),
+        spill: cloudWatch.spill.map { SpillFolder(settings: $0, warn: warn) }, loss: losses.loss("cloudwatch logs"), warn: warn)
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
       return LogQueueSink(queue: queue("cloudwatch logs", batches) { await exporter.export($0) })
     }
   }
 
-  private func addMetricReader(_ exporter: KitSettings.Exporter, _ metrics: KitMetricsFactory) {
+  private func addMetricReaders(_ metrics: KitMetricsFactory) {
+    guard !settings.metricsExporters.isEmpty else { return }
+    if settings.hasRuntimeMetrics { workers.append(RuntimeMetrics(factory: metrics, losses: losses)) }
     let resource = settings.resource
-    switch exporter {
-    case .console:
-      let console = ConsoleExporter()
-      workers.append(MetricReader(factory: metrics, interval: settings.metricInterval, isDelta: settings.isDelta) { $0.forEach { console.accept($0) } })
-    case .otlp:
-      let otlp = OTLPExporter(settings: settings.otlpMetrics, sender: sender(settings.otlpMetrics.timeout), warn: warn)
-      let encoding = settings.otlpMetrics.encoding
-      workers.append(
-        MetricReader(factory: metrics, interval: settings.metricInterval, isDelta: settings.isDelta) { readings in
-          await otlp.send(OTLPWriter.metrics(readings, resource: resource, encoding: encoding), itemCount: readings.count, signal: "metrics")
-        })
-    case .xray, .cloudwatch: break
+    for exporter in settings.metricsExporters {
+      switch exporter {
+      case .console:
+        let console = ConsoleExporter()
+        addReader(metrics) { $0.forEach { console.accept($0) } }
+      case .otlp:
+        let otlp = otlp(.metrics, exportTimeout: settings.metricInterval)
+        addReader(metrics) { readings in
+          await otlp.send(OTLPWriter.metrics(readings, resource: resource, encoding: otlp.settings.encoding), itemCount: readings.count)
+        }
+      case .xray, .cloudwatch: break
+      }
     }
+  }
+
+  private func addReader(_ metrics: KitMetricsFactory, _ export: @escaping @Sendable ([MetricReading]) async -> Void) {
+    workers.append(MetricReader(factory: metrics, interval: settings.metricInterval, isDelta: settings.isDelta, export: export))
   }
 
   private func rollbarExporter() -> RollbarExporter? {
     guard let rollbar = settings.rollbar else { return nil }
     let exporter = RollbarExporter(
-      settings: rollbar, resource: settings.resource, sender: sender(.seconds(10)), batches: settings.logBatches, warn: warn)
+      settings: rollbar, resource: settings.resource, sender: sender(.seconds(10)), batches: settings.logBatches, losses: losses, warn: warn)
     workers.append(exporter.queue)
     return exporter
   }
@@ -170,28 +199,5 @@ private final class Assembly {
       workers.append(sampler)
       return ParentBasedSampler(root: sampler)
     }
-  }
-}
-
-/// Tells what goes wrong inside the kit on standard error: each kind of trouble once a minute, with the number of times it came.
-private final class WarningLog: Sendable {
-  private static let interval: UInt64 = 60_000_000_000
-  private let told = Mutex<[String: (unixNanoseconds: UInt64, count: Int)]>([:])
-
-  var warn: @Sendable (String) -> Void { { self.tell($0) } }
-
-  private func tell(_ text: String) {
-    let now = DefaultTracerClock.now.nanosecondsSinceEpoch
-    let kind = String(text.prefix { $0 != ":" })
-    let repeats = told.withLock { told -> Int? in
-      if let before = told[kind], now < before.unixNanoseconds + Self.interval {
-        told[kind]?.count += 1
-        return nil
-      }
-      defer { told[kind] = (now, 0) }
-      return told[kind]?.count ?? 0
-    }
-    guard let repeats else { return }
-    ConsoleExporter.toStandardError("cairn-kit: \(text)" + (repeats > 0 ? " (and \(repeats) times before)" : ""))
   }
 }

@@ -22,6 +22,7 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   private let log: Logger
   private let scheme: String
   private let redactedParameters: Set<String>
+  private let instruments: RequestInstruments
 
   /// - Parameters:
   ///   - scheme: What clients speak, where it is not `http`.
@@ -32,6 +33,7 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     tracer = kit.tracer
     log = Logger(label: "http.access") { kit.logHandler(label: $0) }
     self.scheme = scheme
+    instruments = RequestInstruments(scheme: scheme)
     self.redactedParameters = redactedParameters
   }
 
@@ -41,9 +43,8 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     tracing.setSamplingHints(host: request.head.authority ?? "", method: request.method.rawValue, path: request.uri.path)
     let span = tracer.startSpan(request.method.rawValue, context: tracing, ofKind: .server)
     span.updateAttributes { describe(request, context, &$0) }
-    let active = Meter(label: "http.server.active_requests", dimensions: [("http.request.method", request.method.rawValue), ("url.scheme", scheme)])
-    active.increment(by: 1)
-    let record = RequestRecord(span: span, request: request, scheme: scheme, active: active, log: log, start: .now)
+    instruments.active(request.method.rawValue).increment(by: 1)
+    let record = RequestRecord(span: span, request: request, instruments: instruments, log: log, start: .now)
     do {
       var response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
       record.route = context.endpointPath
@@ -66,19 +67,20 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     }
   }
 
+  /// Values are set as what they are: a box for each of them would cost more than the rest.
   private func describe(_ request: Request, _ context: Context, _ attributes: inout SpanAttributes) {
-    attributes["http.request.method"] = request.method.rawValue
-    attributes["url.path"] = request.uri.path
-    attributes["url.scheme"] = scheme
-    if let query = redactedQuery(request) { attributes["url.query"] = query }
+    attributes.set("http.request.method", value: .string(request.method.rawValue))
+    attributes.set("url.path", value: .string(request.uri.path))
+    attributes.set("url.scheme", value: .string(scheme))
+    if let query = redactedQuery(request) { attributes.set("url.query", value: .string(query)) }
     if let (host, port) = address(request) {
-      attributes["server.address"] = host
-      if let port { attributes["server.port"] = port }
+      attributes.set("server.address", value: .string(host))
+      if let port { attributes.set("server.port", value: .int64(Int64(port))) }
     }
-    attributes["user_agent.original"] = request.headers[.userAgent]
-    if let size = request.headers[.contentLength].flatMap({ Int($0) }) { attributes["http.request.body.size"] = size }
-    attributes["client.address"] = clientAddress(request, context)
-    attributes["network.protocol.name"] = "http"
+    if let agent = request.headers[.userAgent] { attributes.set("user_agent.original", value: .string(agent)) }
+    if let size = request.headers[.contentLength].flatMap({ Int64($0) }) { attributes.set("http.request.body.size", value: .int64(size)) }
+    if let address = clientAddress(request, context) { attributes.set("client.address", value: .string(address)) }
+    attributes.set("network.protocol.name", value: .string("http"))
   }
 
   private func redactedQuery(_ request: Request) -> String? {
@@ -96,13 +98,20 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     return (String(authority[..<colon]), port)
   }
 
+  private static var forwardedFor: HTTPField.Name? { ForwardedFor.name }
+
   /// The first address of `X-Forwarded-For`, else the connection's own.
   private func clientAddress(_ request: Request, _ context: Context) -> String? {
-    if let name = HTTPField.Name("X-Forwarded-For"), let first = request.headers[name]?.split(separator: ",").first { return first.filter { $0 != " " } }
+    if let name = Self.forwardedFor, let first = request.headers[name]?.split(separator: ",").first { return first.filter { $0 != " " } }
     return (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress
   }
 }
 
 private struct HeaderExtractor: Extractor {
   func extract(key: String, from headers: HTTPFields) -> String? { HTTPField.Name(key).flatMap { headers[$0] } }
+}
+
+/// The name of the header is made once.
+private enum ForwardedFor {
+  static let name = HTTPField.Name("X-Forwarded-For")
 }

@@ -11,8 +11,7 @@ final class RequestRecord: Sendable {
   private let span: KitSpan
   private let method: String
   private let path: String
-  private let scheme: String
-  private let active: Meter
+  private let instruments: RequestInstruments
   private let log: Logger
   private let start: ContinuousClock.Instant
   private let state = Mutex(State())
@@ -22,12 +21,11 @@ final class RequestRecord: Sendable {
     var isFinished = false
   }
 
-  init(span: KitSpan, request: Request, scheme: String, active: Meter, log: Logger, start: ContinuousClock.Instant) {
+  init(span: KitSpan, request: Request, instruments: RequestInstruments, log: Logger, start: ContinuousClock.Instant) {
     self.span = span
     method = request.method.rawValue
     path = request.uri.path
-    self.scheme = scheme
-    self.active = active
+    self.instruments = instruments
     self.log = log
     self.start = start
   }
@@ -49,7 +47,7 @@ final class RequestRecord: Sendable {
     guard isFirst else { return }
     let duration = ContinuousClock.now - start
     endSpan(status, byteCount, error)
-    active.decrement(by: 1)
+    instruments.active(method).decrement(by: 1)
     measure(status, duration)
     write(status, byteCount, duration, error)
   }
@@ -58,10 +56,10 @@ final class RequestRecord: Sendable {
     let route = self.route
     span.operationName = route.map { "\(method) \($0)" } ?? method
     span.updateAttributes { attributes in
-      attributes["http.response.status_code"] = status
-      if let route { attributes["http.route"] = route }
-      if let byteCount { attributes["http.response.body.size"] = byteCount }
-      if status >= 500, error == nil { attributes["error.type"] = String(status) }
+      attributes.set("http.response.status_code", value: .int64(Int64(status)))
+      if let route { attributes.set("http.route", value: .string(route)) }
+      if let byteCount { attributes.set("http.response.body.size", value: .int64(Int64(byteCount))) }
+      if status >= 500, error == nil { attributes.set("error.type", value: .string(String(status))) }
     }
     if status >= 500 {
       // Only what is our own fault is an error of the server.
@@ -71,11 +69,9 @@ final class RequestRecord: Sendable {
   }
 
   private func measure(_ status: Int, _ duration: Duration) {
-    var dimensions = [("http.request.method", method), ("http.response.status_code", String(status)), ("url.scheme", scheme)]
-    if let route { dimensions.append(("http.route", route)) }
+    let timer = instruments.duration(method, status: status, route: route)
     ServiceContext.withValue(span.context) {
-      CoreMetrics.Timer(label: "http.server.request.duration", dimensions: dimensions)
-        .recordNanoseconds(duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+      timer.recordNanoseconds(duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
     }
   }
 

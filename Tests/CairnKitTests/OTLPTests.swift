@@ -65,7 +65,7 @@ struct OTLPTests {
 
   @Test func logsAreUnderstood() throws {
     var record = LogRecord(
-      unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "shop.cart", fields: [WireField("n", .integer(3))],
+      unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "shop.cart", metadata: ["n": .stringConvertible(3)],
       file: "a.swift", function: "f", line: 1, source: "Shop")
     record.context = TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true)
     let body = OTLPWriter.logs([record], resource: resource, limits: RecordLimits(), encoding: .protobuf)
@@ -99,9 +99,11 @@ struct OTLPTests {
     var settings = OTLPSettings(path: "/v1/traces")
     settings.encoding = .json
     let told = Told()
-    await OTLPExporter(settings: settings, sender: .testing(transport), warn: told.warn).send([1, 2, 3], itemCount: 3, signal: "traces")
+    let loss = Loss(name: "otlp traces")
+    await OTLPExporter(settings: settings, signal: .traces, sender: .testing(transport), loss: loss, warn: told.warn).send([1, 2, 3], itemCount: 3)
+    #expect(loss.count == 2)
     #expect(transport.requests.count == 1)
-    #expect(told.texts == ["traces: 2 rejected by http://localhost:4318/v1/traces: too old"])
+    #expect(told.texts == ["otlp traces: 2 rejected by http://localhost:4318/v1/traces: too old"])
     #expect(transport.requests.first.map { $0.headers.contains { $0.name == "content-encoding" && $0.value == "gzip" } } == true)
   }
 }

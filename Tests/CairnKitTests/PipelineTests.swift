@@ -73,6 +73,24 @@ struct PipelineTests {
     #expect(transport.requests.count == 1)
   }
 
+  @Test func everyStatusHasAnEnd() async {
+    for status in 100...599 {
+      let clock = InstantClock()
+      let transport = FakeTransport(.success(IncomingResponse(status: status, headers: ["retry-after": "3"])))
+      _ = await HTTPSender.testing(transport, clock: clock, timeout: .seconds(10)).send { OutgoingRequest(url: "http://x/") }
+      #expect(transport.requests.count == (RetryPolicy.retryableStatuses.contains(status) ? 4 : 1), "\(status)")
+      #expect(clock.slept <= .seconds(10))
+    }
+  }
+
+  @Test func nothingIsTriedTwiceAtTheEnd() async {
+    let transport = FakeTransport(.success(IncomingResponse(status: 503)))
+    let sender = HTTPSender.testing(transport)
+    sender.closing.open()
+    _ = await sender.send { OutgoingRequest(url: "http://x/") }
+    #expect(transport.requests.count == 1)
+  }
+
   @Test func retryAfterIsObeyed() async {
     let clock = InstantClock()
     let transport = FakeTransport(.success(IncomingResponse(status: 503, headers: ["retry-after": "7"])), .success(IncomingResponse(status: 200)))

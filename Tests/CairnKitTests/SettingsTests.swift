@@ -22,7 +22,8 @@ struct KitSettingsTests {
       "OTEL_EXPORTER_OTLP_HEADERS": "x-honeycomb-team=key,a=b%20c", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
       "OTEL_SPAN_EVENT_COUNT_LIMIT": "3", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "10", "ROLLBAR_ACCESS_TOKEN": "t", "AWS_XRAY_DAEMON_ADDRESS": "tcp:a:1 udp:b:2",
       "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": "http://cairn:8080",
-      "CLOUDWATCH_LOG_GROUP": "shop-logs", "CLOUDWATCH_LOG_RETENTION_DAYS": "7",
+      "CLOUDWATCH_LOG_GROUP": "shop-logs", "CLOUDWATCH_LOG_RETENTION_DAYS": "7", "CLOUDWATCH_SPILL_FOLDER": "/var/spool/shop",
+      "CAIRN_XRAY_TRANSPORT": "api", "HONEYCOMB_API_KEY": "hk", "CAIRN_RUNTIME_METRICS": "false", "CAIRN_SHUTDOWN_TIMEOUT": "1500",
     ])
     #expect(settings.resource["service.name"] == "shop")
     #expect(settings.resource["note"] == "a,b")
@@ -38,19 +39,53 @@ struct KitSettingsTests {
     #expect(settings.spanLimits.eventCount == 3 && settings.logLimits.attributeValueLength == 10)
     #expect(settings.rollbar?.environment == "staging" && settings.rollbar?.codeVersion == "1.2")
     #expect(settings.xray.udpAddress == "b:2" && settings.xray.tcpAddress == "a:1")
-    #expect(settings.cloudWatch?.logGroup == "shop-logs" && settings.cloudWatch?.region == "eu-central-1" && settings.cloudWatch?.retentionDays == 7)
+    #expect(settings.cloudWatch?.logGroup == "shop-logs" && settings.cloudWatch?.access.region == "eu-central-1" && settings.cloudWatch?.retentionDays == 7)
+    #expect(settings.cloudWatch?.spill?.folder == "/var/spool/shop" && settings.xray.access?.endpoint == "http://cairn:8080")
+    #expect(settings.honeycomb?.apiKey == "hk" && !settings.hasRuntimeMetrics && settings.shutdownTimeout == .milliseconds(1_500))
   }
 
   @Test(arguments: [
     ("OTEL_TRACES_SAMPLER", "sometimes"), ("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_PROPAGATORS", "jaeger"), ("OTEL_BSP_MAX_QUEUE_SIZE", "many"),
-    ("OTEL_BSP_SCHEDULE_DELAY", "-1"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "-1"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "novalue"), ("OTEL_RESOURCE_ATTRIBUTES", "a=%zz"), ("OTEL_LOG_LEVEL", "loud"), ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
     ("OTEL_LOGS_EXPORTER", "cloudwatch"), ("ROLLBAR_ENDPOINT", "ftp://x"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+    ("CAIRN_XRAY_TRANSPORT", "tcp"), ("CAIRN_RUNTIME_METRICS", "maybe"), ("CAIRN_SHUTDOWN_TIMEOUT", "5s"), ("OTEL_TRACES_SAMPLER_ARG", "half"),
+    ("OTEL_METRIC_EXPORT_INTERVAL", "minute"), ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes"), ("OTEL_SPAN_LINK_COUNT_LIMIT", "-1"),
   ]) func aBadValueNamesItsVariable(name: String, value: String) {
-    let variables = name == "ROLLBAR_ENDPOINT" ? [name: value, "ROLLBAR_ACCESS_TOKEN": "t"] : [name: value]
+    var variables = [name: value]
+    if name == "ROLLBAR_ENDPOINT" { variables["ROLLBAR_ACCESS_TOKEN"] = "t" }
+    if name == "OTEL_TRACES_SAMPLER_ARG" { variables["OTEL_TRACES_SAMPLER"] = "traceidratio" }
     let error = #expect(throws: ConfigurationError.self) { try KitSettings.fromEnvironment(variables) }
     #expect(error?.variable == (name == "OTEL_LOGS_EXPORTER" ? "AWS_ACCESS_KEY_ID" : name))
     #expect(error?.problem.isEmpty == false)
+  }
+
+  @Test func retentionIsOneOfTheServicesOwn() {
+    let variables = ["OTEL_LOGS_EXPORTER": "cloudwatch", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "CLOUDWATCH_LOG_RETENTION_DAYS": "8"]
+    let error = #expect(throws: ConfigurationError.self) { try KitSettings.fromEnvironment(variables) }
+    #expect(error?.variable == "CLOUDWATCH_LOG_RETENTION_DAYS" && error?.problem.contains("1, 3, 5, 7") == true)
+  }
+
+  @Test func grpcIsThereOnlyWithItsTrait() throws {
+    let variables = ["OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4317/"]
+    #if GRPC
+      let settings = try KitSettings.fromEnvironment(variables)
+      #expect(settings.otlpLogs.encoding == .grpc && settings.otlpLogs.url == "http://collector:4317")
+    #else
+      let error = #expect(throws: ConfigurationError.self) { try KitSettings.fromEnvironment(variables) }
+      #expect(error?.variable == "OTEL_EXPORTER_OTLP_PROTOCOL" && error?.problem.contains("GRPC") == true)
+    #endif
+  }
+
+  @Test(arguments: [
+    ("CERTIFICATE", KitSettings.PartialTLS(roots: "/nowhere")), ("CLIENT_KEY", .init(certificate: "/nowhere")), ("CLIENT_CERTIFICATE", .init(key: "/nowhere")),
+  ]) func aCertificateThatCannotBeReadStopsTheStart(name: String, tls: KitSettings.PartialTLS) {
+    var settings = KitSettings()
+    settings.otlpLogs.certificate = tls.roots
+    settings.otlpLogs.clientCertificate = tls.certificate
+    settings.otlpLogs.clientKey = tls.key
+    let error = #expect(throws: ConfigurationError.self) { try Kit(settings) }
+    #expect(error?.variable.contains("OTEL_EXPORTER_OTLP_LOGS_\(name)") == true)
   }
 
   @Test func containersAreFoundInControlGroups() {
@@ -58,5 +93,14 @@ struct KitSettingsTests {
     #expect(ResourceDetector.containerID(in: "12:memory:/docker/\(id)\n") == id)
     #expect(ResourceDetector.containerID(in: "0::/system.slice/docker-\(id).scope\n") == id)
     #expect(ResourceDetector.containerID(in: "0::/user.slice/\(id)\n") == nil)
+  }
+}
+
+extension KitSettings {
+  /// What a test sets of a signal's certificates.
+  struct PartialTLS: Sendable {
+    var roots: String?
+    var certificate: String?
+    var key: String?
   }
 }

@@ -24,14 +24,14 @@ struct SignatureV4Tests {
 
 struct CloudWatchTests {
   private var settings: CloudWatchSettings {
-    var settings = CloudWatchSettings(logGroup: "shop", logStream: "host/1", accessKeyID: "AK", secretAccessKey: "SK")
-    settings.endpoint = "http://cairn"
+    var settings = CloudWatchSettings(logGroup: "shop", logStream: "host/1", access: AWSAccess(accessKeyID: "AK", secretAccessKey: "SK"))
+    settings.access.endpoint = "http://cairn"
     settings.retentionDays = 7
     return settings
   }
 
   private func record(_ message: String, at unixNanoseconds: UInt64 = 1_700_000_000_000_000_000) -> LogRecord {
-    LogRecord(unixNanoseconds: unixNanoseconds, level: .info, message: message, label: "l", fields: [], file: "f", function: "f", line: 1, source: "s")
+    LogRecord(unixNanoseconds: unixNanoseconds, level: .info, message: message, label: "l", metadata: [:], file: "f", function: "f", line: 1, source: "s")
   }
 
   @Test func whatIsMissingIsMadeOnce() async {

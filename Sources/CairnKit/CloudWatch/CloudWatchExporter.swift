@@ -12,8 +12,14 @@ struct CloudWatchExporter: Sendable {
   static let eventByteCountMax = 262_144 - eventOverheadBytes
   private static let spanMilliseconds: Int64 = 24 * 3_600 * 1_000
 
+  /// With a folder to spill into, a batch is not held longer than this.
+  static let spillPatience = Duration.seconds(3)
+  private static let resentCountMax = 8
+
   let settings: CloudWatchSettings
   let sender: HTTPSender
+  var spill: SpillFolder?
+  var loss = Loss(name: "cloudwatch logs")
   let warn: @Sendable (String) -> Void
 
   struct Event: Sendable {
@@ -22,7 +28,45 @@ struct CloudWatchExporter: Sendable {
   }
 
   func export(_ records: [LogRecord]) async {
-    for batch in Self.batches(records.map(Self.event)) { await put(batch) }
+    for batch in Self.batches(records.map(Self.event)) {
+      let events = Self.eventsJSON(batch)
+      switch await put(events, count: batch.count) {
+      case .taken: await resend()
+      case .refused: loss.add(batch.count)
+      case .unreachable: keep(events, count: batch.count)
+      }
+    }
+  }
+
+  private enum Verdict {
+    case taken
+    /// It will never be taken.
+    case refused
+    /// It may be taken later.
+    case unreachable
+  }
+
+  private func keep(_ events: [UInt8], count: Int) {
+    guard let spill else { return _ = loss.add(count) }
+    let (isKept, evictedCount) = spill.keep(events)
+    if !isKept { loss.add(count) }
+    // How many lines an evicted file held is not known any more: each counts as one.
+    loss.add(evictedCount)
+  }
+
+  /// What waits on disk, a few batches at a time so that new lines are not held up.
+  private func resend() async {
+    guard let spill else { return }
+    for _ in 0..<Self.resentCountMax {
+      guard let taken = spill.take() else { return }
+      switch await put(taken.bytes, count: 1) {
+      case .taken: spill.finish(taken)
+      case .refused:
+        loss.add(1)
+        spill.finish(taken)
+      case .unreachable: return spill.giveBack(taken)
+      }
+    }
   }
 
   /// In order of time, cut where a bound is met.
@@ -74,26 +118,39 @@ struct CloudWatchExporter: Sendable {
     return writer.finish()
   }
 
-  private func put(_ batch: [Event]) async {
-    let body = putBody(batch)
+  private func put(_ events: [UInt8], count: Int) async -> Verdict {
+    let body = putBody(events)
     switch await call("PutLogEvents", body) {
-    case .answered(let response) where response.isSuccess: tellRejected(response, batch.count)
+    case .answered(let response) where response.isSuccess: return tellRejected(response, count)
     case .answered(let response) where response.bodyText.contains("ResourceNotFoundException"):
-      guard await makeGroupAndStream() else { return }
-      if case .answered(let again) = await call("PutLogEvents", body), again.isSuccess { return tellRejected(again, batch.count) }
-      warn("logs: \(batch.count) lines could not be sent to the log group \(settings.logGroup) that was just made")
+      guard await makeGroupAndStream() else { return .refused }
+      if case .answered(let again) = await call("PutLogEvents", body), again.isSuccess { return tellRejected(again, count) }
+      warn("cloudwatch logs: \(count) lines could not be sent to the log group \(settings.logGroup) that was just made")
+      return .refused
     case .answered(let response):
-      warn("logs: \(batch.count) lines refused by CloudWatch Logs with status \(response.status): \(response.bodyText.prefix(200))")
-    case .gaveUp(let reason): warn("logs: \(batch.count) lines could not be sent to CloudWatch Logs: \(reason)")
+      warn("cloudwatch logs: \(count) lines refused with status \(response.status): \(response.bodyText.prefix(200))")
+      // An error of the service may pass; one of the request will not.
+      return response.status >= 500 ? .unreachable : .refused
+    case .gaveUp(let reason):
+      warn("cloudwatch logs: \(count) lines could not be sent: \(reason)")
+      return .unreachable
     }
   }
 
-  private func putBody(_ batch: [Event]) -> [UInt8] {
-    var writer = JSONWriter(reserving: batch.reduce(256) { $0 + $1.message.count + 64 })
+  private func putBody(_ events: [UInt8]) -> [UInt8] {
+    var writer = JSONWriter(reserving: events.count + 256)
     writer.beginObject()
     writer.member("logGroupName", settings.logGroup)
     writer.member("logStreamName", settings.logStream)
     writer.key("logEvents")
+    writer.raw(events)
+    writer.endObject()
+    return writer.finish()
+  }
+
+  /// The array `logEvents` of a request.
+  static func eventsJSON(_ batch: [Event]) -> [UInt8] {
+    var writer = JSONWriter(reserving: batch.reduce(256) { $0 + $1.message.count + 64 })
     writer.beginArray()
     for event in batch {
       writer.beginObject()
@@ -103,13 +160,23 @@ struct CloudWatchExporter: Sendable {
       writer.endObject()
     }
     writer.endArray()
-    writer.endObject()
     return writer.finish()
   }
 
-  private func tellRejected(_ response: IncomingResponse, _ count: Int) {
-    guard response.bodyText.contains("rejectedLogEventsInfo") else { return }
-    warn("logs: CloudWatch Logs rejected some of \(count) lines: \(response.bodyText.prefix(200))")
+  private func tellRejected(_ response: IncomingResponse, _ count: Int) -> Verdict {
+    if let answer = try? JSONValue(parsing: response.body), let rejected = answer["rejectedLogEventsInfo"] {
+      loss.add(Self.rejectedCount(rejected, of: count))
+      warn("cloudwatch logs: some of \(count) lines were rejected: \(response.bodyText.prefix(200))")
+    }
+    return .taken
+  }
+
+  /// Too old and expired are the events before an index, too new those from one on.
+  static func rejectedCount(_ info: JSONValue, of count: Int) -> Int {
+    let old = max(info["tooOldLogEventEndIndex"]?.number ?? 0, info["expiredLogEventEndIndex"]?.number ?? 0)
+    let new = info["tooNewLogEventStartIndex"]?.number.map { Double(count) - $0 } ?? 0
+    let all = old + new
+    return all.isFinite ? Int(min(max(all, 0), Double(count))) : count
   }
 
   private func makeGroupAndStream() async -> Bool {
@@ -129,8 +196,8 @@ struct CloudWatchExporter: Sendable {
   private func make(_ operation: String, _ body: [UInt8]) async -> Bool {
     switch await call(operation, body) {
     case .answered(let response) where response.isSuccess || response.bodyText.contains("ResourceAlreadyExistsException"): return true
-    case .answered(let response): warn("logs: \(operation) was refused with status \(response.status): \(response.bodyText.prefix(200))")
-    case .gaveUp(let reason): warn("logs: \(operation) failed: \(reason)")
+    case .answered(let response): warn("cloudwatch logs: \(operation) was refused with status \(response.status): \(response.bodyText.prefix(200))")
+    case .gaveUp(let reason): warn("cloudwatch logs: \(operation) failed: \(reason)")
     }
     return false
   }
@@ -144,14 +211,8 @@ struct CloudWatchExporter: Sendable {
   }
 
   private func call(_ operation: String, _ body: [UInt8]) async -> HTTPSender.Outcome {
-    let signer = SignatureV4(
-      accessKeyID: settings.accessKeyID, secretAccessKey: settings.secretAccessKey, sessionToken: settings.sessionToken,
-      region: settings.region, service: "logs")
-    let base = settings.endpoint ?? "https://logs.\(settings.region).amazonaws.com"
-    let request = OutgoingRequest(
-      url: base.hasSuffix("/") ? base : base + "/",
-      headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "Logs_20140328.\(operation)")], body: body)
-    return await sender.send { signer.signed(request, unixSeconds: sender.now()) }
+    await settings.access.call(
+      "logs", path: "/", headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "Logs_20140328.\(operation)")], body: body, sender)
   }
 }
 

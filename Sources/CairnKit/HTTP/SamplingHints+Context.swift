@@ -8,17 +8,11 @@ extension InstrumentationContext {
     samplingHints = SamplingHints(host: host, method: method, path: path)
   }
 
-  /// The user on whose behalf this is done: it becomes the attribute `user.id` of spans that ask for it, and goes along as baggage to
-  /// the services that are called.
-  public mutating func setUser(_ id: String) { baggage["user.id"] = id }
+  /// The user on whose behalf this is done: the attribute `user.id` of spans that start from here on, in the services that are called too.
+  public mutating func setUser(_ id: String) { self[.userID] = id }
 }
 
 extension KitSpan {
-  /// Says whose request this is: the attribute `user.id`.
+  /// Says whose work this span is: the attribute `user.id`, here alone. `KitTracer.with(.userID, …)` says it of all that follows.
   public func setUser(_ id: String) { updateAttributes { $0["user.id"] = id } }
-
-  /// Takes `user.id` from the baggage of the context, where a caller put it there.
-  public func setUserFromBaggage() {
-    if let id = context.baggage["user.id"] { setUser(id) }
-  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AsyncHTTPClient
+internal import Instrumentation
 internal import NIOCore
 internal import NIOHTTP1
 internal import Tracing
@@ -27,7 +28,10 @@ public struct TracedHTTPClient: Sendable {
       span.updateAttributes { describe(request, &$0) }
       var outgoing = request
       tracer.inject(span.context, into: &outgoing.headers, using: HeaderInjector())
-      let response = try await client.execute(outgoing, timeout: .seconds(timeoutSeconds))
+      let prepared = outgoing
+      let response = try await InstrumentationContext.withValue(span.context.suppressed()) {
+        try await client.execute(prepared, timeout: .seconds(timeoutSeconds))
+      }
       span.updateAttributes { attributes in
         attributes["http.response.status_code"] = Int(response.status.code)
         if response.status.code >= 400 { attributes["error.type"] = String(response.status.code) }

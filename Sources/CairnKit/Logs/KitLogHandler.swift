@@ -25,29 +25,21 @@ public struct KitLogHandler: LogHandler {
   public func log(event: LogEvent) {
     let now = DefaultTracerClock.now.nanosecondsSinceEpoch
     var record = LogRecord(
-      unixNanoseconds: now, level: event.level, message: event.message.description, label: label, fields: fields(event.metadata),
-      file: event.file, function: event.function, line: event.line, source: event.source,
+      unixNanoseconds: now, level: event.level, message: event.message.description, label: label, metadata: merged(event.metadata),
+      valueLengthMax: core.limits.attributeValueLength, file: event.file, function: event.function, line: event.line, source: event.source,
       context: InstrumentationContext.current?.traceContext)
     record.error = event.error.map { ErrorDescription.record($0, unixNanoseconds: now) }
     core.write(record)
   }
 
   /// The handler's own metadata, the provider's and the line's; later ones win.
-  private func fields(_ line: Logger.Metadata?) -> [WireField] {
+  private func merged(_ line: Logger.Metadata?) -> Logger.Metadata {
     let provided = metadataProvider?.get() ?? [:]
-    if metadata.isEmpty, provided.isEmpty {
-      guard let line, !line.isEmpty else { return [] }
-      return ordered(line)
-    }
+    if metadata.isEmpty, provided.isEmpty { return line ?? [:] }
     var merged = metadata
     merged.merge(provided) { $1 }
     if let line { merged.merge(line) { $1 } }
-    return ordered(merged)
-  }
-
-  private func ordered(_ metadata: Logger.Metadata) -> [WireField] {
-    let fields = metadata.map { WireField($0.key, WireValue($0.value).limited(to: core.limits.attributeValueLength)) }
-    return fields.count > 1 ? fields.sorted { $0.name < $1.name } : fields
+    return merged
   }
 }
 

@@ -7,8 +7,10 @@ struct LogRecord: Sendable {
   var level: Logger.Level
   var message: String
   var label: String
-  /// Metadata in the order of its names.
-  var fields: [WireField]
+  /// As the program gave it: it becomes fields when it is exported, not while the program waits.
+  var metadata: Logger.Metadata
+  /// Characters of a text among them; nil for any length.
+  var valueLengthMax: Int?
   var file: String
   var function: String
   var line: UInt
@@ -16,6 +18,12 @@ struct LogRecord: Sendable {
   /// The span in which it was written.
   var context: TraceContext?
   var error: RecordedError?
+
+  /// Metadata in the order of its names.
+  var fields: [WireField] {
+    let fields = metadata.map { WireField($0.key, WireValue($0.value).limited(to: valueLengthMax)) }
+    return fields.count > 1 ? fields.sorted { $0.name < $1.name } : fields
+  }
 }
 
 extension Logger.Level {

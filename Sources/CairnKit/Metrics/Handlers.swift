@@ -88,3 +88,26 @@ final class KitHistogram: RecorderHandler, TimerHandler, Instrument {
     }
   }
 }
+
+/// A value that somebody else keeps: a sum that only grows, or a level.
+final class ObservedInstrument: Instrument {
+  let series: MetricSeries
+  private let isCounter: Bool
+  private let value: @Sendable () -> Double?
+  private let reported = Mutex(0.0)
+
+  init(series: MetricSeries, isCounter: Bool, value: @escaping @Sendable () -> Double?) {
+    self.series = series
+    self.isCounter = isCounter
+    self.value = value
+  }
+
+  func read(isDelta: Bool) -> MetricValue? {
+    guard let now = value() else { return nil }
+    guard isCounter else { return .gauge(now) }
+    return reported.withLock { reported in
+      defer { reported = now }
+      return .sum(isDelta ? now - reported : now)
+    }
+  }
+}

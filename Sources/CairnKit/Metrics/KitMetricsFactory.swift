@@ -32,6 +32,7 @@ public final class KitMetricsFactory: MetricsFactory {
     case gauge
     case recorder
     case timer
+    case observed
   }
 
   init(warn: @escaping @Sendable (String) -> Void) { self.warn = warn }
@@ -56,6 +57,14 @@ public final class KitMetricsFactory: MetricsFactory {
 
   public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
     instrument(.timer, MetricSeries(label: label, dimensions: dimensions, unit: "s")) { KitHistogram(series: $0, bounds: Self.secondBounds) }
+  }
+
+  /// A series whose value is asked for when metrics are read.
+  func observe(
+    _ label: String, unit: String, dimensions: [(String, String)] = [], isCounter: Bool = false, _ value: @escaping @Sendable () -> Double?
+  ) {
+    let series = MetricSeries(label: label, dimensions: dimensions, unit: unit)
+    _ = instrument(.observed, series) { ObservedInstrument(series: $0, isCounter: isCounter, value: value) }
   }
 
   public func destroyCounter(_ handler: any CounterHandler) { forget(handler as? any Instrument) }

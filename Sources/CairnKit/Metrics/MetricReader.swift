@@ -10,6 +10,7 @@ final class MetricReader: KitWorker {
   private let export: @Sendable ([MetricReading]) async -> Void
   private let lastUnixNanoseconds: Mutex<UInt64>
   private let startUnixNanoseconds: UInt64
+  private let closing = Gate()
 
   init(factory: KitMetricsFactory, interval: Duration, isDelta: Bool, export: @escaping @Sendable ([MetricReading]) async -> Void) {
     self.factory = factory
@@ -22,8 +23,9 @@ final class MetricReader: KitWorker {
 
   func run(_ clock: any Clock<Duration>) async {
     while !Task.isCancelled {
-      do { try await clock.sleep(for: interval) } catch { return }
+      await closing.sleep(for: interval, clock)
       await drain()
+      if closing.isOpen { return }
     }
   }
 
@@ -32,7 +34,7 @@ final class MetricReader: KitWorker {
     if !readings.isEmpty { await export(readings) }
   }
 
-  func close() {}
+  func close() { closing.open() }
 
   private func read() -> [MetricReading] {
     let now = DefaultTracerClock.now.nanosecondsSinceEpoch

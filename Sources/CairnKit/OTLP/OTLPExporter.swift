@@ -4,30 +4,38 @@ internal import CairnFormats
 /// Sends OTLP bodies and reads the answers; one for each signal.
 struct OTLPExporter: Sendable {
   let settings: OTLPSettings
+  let signal: OTLPSignal
   let sender: HTTPSender
+  let loss: Loss
   let warn: @Sendable (String) -> Void
 
-  /// Never throws: what cannot be delivered is told once a batch and let go.
-  func send(_ body: [UInt8], itemCount: Int, signal: String) async {
-    let packed = settings.isCompressed ? GzipCompressor.compress(body, level: 1) : body
+  /// Never throws: what cannot be delivered is counted, told and let go.
+  func send(_ body: [UInt8], itemCount: Int) async {
+    // Compression inside gRPC would be its own message flag; bodies go as they are.
+    let isCompressed = settings.isCompressed && settings.encoding != .grpc
+    let packed = isCompressed ? GzipCompressor.compress(body, level: 1) : body
     let outcome = await sender.send {
       var headers: [(name: String, value: String)] = [("content-type", settings.encoding.contentType), ("user-agent", "cairn-kit-swift/\(KitScope.version)")]
-      if settings.isCompressed { headers.append(("content-encoding", "gzip")) }
+      if isCompressed { headers.append(("content-encoding", "gzip")) }
       headers += settings.headers.map { ($0.name, $0.value) }
-      return OutgoingRequest(url: settings.url, headers: headers, body: packed)
+      return OutgoingRequest(url: settings.encoding == .grpc ? settings.url + signal.grpcPath : settings.url, headers: headers, body: packed)
     }
     switch outcome {
-    case .answered(let response) where response.isSuccess: tellPartial(response, signal)
+    case .answered(let response) where response.isSuccess: tellPartial(response)
     case .answered(let response):
-      warn("\(signal): \(itemCount) refused by \(settings.url) with status \(response.status): \(response.bodyText.prefix(200))")
-    case .gaveUp(let reason): warn("\(signal): \(itemCount) could not be sent to \(settings.url): \(reason)")
+      loss.add(itemCount)
+      warn("otlp \(signal): \(itemCount) refused by \(settings.url) with status \(response.status): \(response.bodyText.prefix(200))")
+    case .gaveUp(let reason):
+      loss.add(itemCount)
+      warn("otlp \(signal): \(itemCount) could not be sent to \(settings.url): \(reason)")
     }
   }
 
   /// A success may still name items that were left out; they are never sent again.
-  private func tellPartial(_ response: IncomingResponse, _ signal: String) {
+  private func tellPartial(_ response: IncomingResponse) {
     let answer = settings.encoding == .json ? ExportAnswer(json: response.body) : ExportAnswer(response.body)
     guard answer.rejectedCount > 0 else { return }
-    warn("\(signal): \(answer.rejectedCount) rejected by \(settings.url): \(answer.message.prefix(200))")
+    loss.add(Int(clamping: answer.rejectedCount))
+    warn("otlp \(signal): \(answer.rejectedCount) rejected by \(settings.url): \(answer.message.prefix(200))")
   }
 }

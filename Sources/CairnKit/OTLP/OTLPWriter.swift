@@ -12,7 +12,7 @@ enum OTLPWriter {
 
   static func make(_ encoding: OTLPEncoding) -> OTLPWriter {
     switch encoding {
-    case .protobuf: .protobuf(ProtobufWriter())
+    case .protobuf, .grpc: .protobuf(ProtobufWriter())
     case .json: .json(JSONWriter(reserving: 4_096))
     }
   }
@@ -106,7 +106,19 @@ enum OTLPWriter {
   }
 
   mutating func attributes(_ number: Int, _ fields: [WireField]) {
-    messages(number, "attributes", fields) { $1.field($0) }
+    guard case .protobuf(var writer) = self else { return messages(number, "attributes", fields) { $1.field($0) } }
+    self = .protobuf(ProtobufWriter())
+    // Most of a span is attributes: texts and numbers are written in place, with their lengths computed.
+    for field in fields {
+      switch field.value {
+      case .string(let text): writer.attribute(number, field.name, text)
+      case .integer(let value): writer.attribute(number, field.name, Int(value))
+      case .double(let value): writer.attribute(number, field.name, value)
+      case .boolean(let flag): writer.attribute(number, field.name, flag)
+      case .array, .map: writer.message(number, Self.nested { $0.field(field) })
+      }
+    }
+    self = .protobuf(writer)
   }
 
   /// KeyValue { 1 key, 2 value }
@@ -169,11 +181,14 @@ enum OTLPWriter {
 enum OTLPEncoding: Sendable, Hashable {
   case protobuf
   case json
+  /// protobuf in gRPC's frames.
+  case grpc
 
   var contentType: String {
     switch self {
     case .protobuf: "application/x-protobuf"
     case .json: "application/json"
+    case .grpc: "application/grpc"
     }
   }
 }

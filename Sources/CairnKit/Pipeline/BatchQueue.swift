@@ -16,89 +16,117 @@ struct BatchSettings: Sendable, Hashable {
 
 /// Gathers items for one exporter: bounded, without waiting for anybody, one batch under way at a time.
 ///
-/// A batch goes out when `delay` has passed, when `batchLimit` items wait, or on `flush`. A full queue drops what comes, counts it and
+/// A batch goes out when `delay` has passed, when `batchLimit` items wait, or on `drain`. A full queue drops what comes, counts it and
 /// says so once. `offer` may be called from any thread and costs a lock of a few nanoseconds.
 final class BatchQueue<Item: Sendable>: Sendable {
   let settings: BatchSettings
   private let name: String
   private let warn: @Sendable (String) -> Void
+  private let dropped: Loss
   private let export: @Sendable ([Item]) async -> Void
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let signal = Signal()
+  /// The most items for which memory is kept at rest.
+  private static var reservedCountMax: Int { 4_096 }
 
   private struct State {
     var items: [Item] = []
-    var droppedCount: UInt64 = 0
-    var hasWarned = false
     var isClosed = false
-    var isExporting = false
+    /// A batch is under way; whoever wants the queue empty waits at this gate.
+    var underWay: Gate?
+  }
+
+  private enum Turn {
+    case batch([Item], Gate)
+    case wait(Gate)
+    case empty
   }
 
   init(
-    name: String, settings: BatchSettings, warn: @escaping @Sendable (String) -> Void, export: @escaping @Sendable ([Item]) async -> Void
+    name: String, settings: BatchSettings, warn: @escaping @Sendable (String) -> Void, losses: LossCounter = LossCounter(),
+    export: @escaping @Sendable ([Item]) async -> Void
   ) {
     self.name = name
     self.settings = settings
     self.warn = warn
+    dropped = losses.loss(name)
     self.export = export
+    var state = State()
+    state.items.reserveCapacity(min(settings.queueLimit, Self.reservedCountMax))
+    self.state = Mutex(state)
   }
 
-  /// How many items were dropped so far because the queue was full.
-  var droppedCount: UInt64 { state.withLock(\.droppedCount) }
+  /// How many items were lost so far.
+  var droppedCount: Int { dropped.count }
 
-  func offer(_ item: Item) {
-    let (isFull, isFirstDrop) = state.withLock { state -> (Bool, Bool) in
-      guard !state.isClosed else { return (false, false) }
-      guard state.items.count < settings.queueLimit else {
-        state.droppedCount += 1
-        defer { state.hasWarned = true }
-        return (true, !state.hasWarned)
-      }
-      state.items.append(item)
+  func offer(_ item: consuming Item) {
+    // Taken out of the closure's way so that the item is moved, not copied.
+    var offered: Item? = consume item
+    let (isDue, isDropped) = state.withLock { state -> (Bool, Bool) in
+      guard !state.isClosed, state.items.count < settings.queueLimit else { return (false, true) }
+      if let taken = offered.take() { state.items.append(taken) }
       return (state.items.count == settings.batchLimit, false)
     }
-    if isFirstDrop { warn("\(name): the queue is full (\(settings.queueLimit)); what comes until there is room is dropped and counted") }
-    if isFull { signal.raise() }
+    if isDropped { tellDrop() }
+    if isDue { signal.raise() }
+  }
+
+  private func tellDrop() {
+    guard dropped.add(1) == 1, !state.withLock(\.isClosed) else { return }
+    warn("\(name): the queue is full (\(settings.queueLimit)); what comes until there is room is dropped and counted")
   }
 
   /// Sends what waits without waiting for it to be sent.
   func wake() { signal.raise() }
 
-  /// Exports until the task is cancelled. Call once.
+  /// Exports until it is closed and empty, or the task is cancelled. Call once.
   func run(_ clock: any Clock<Duration>) async {
     while !Task.isCancelled {
       await signal.wait(atMost: settings.delay, clock)
       await drain()
+      if isClosedAndEmpty { break }
     }
+    let left = state.withLock(\.items.count)
+    let lost = dropped.add(left)
+    if lost > 0 { warn("\(name), in all: \(lost) were lost") }
   }
 
-  /// Exports all that waits, batch by batch; returns when the last answer came.
+  /// Exports all that waits, batch by batch; returns when the last answer came, whoever sent it.
   func drain() async {
-    while let batch = next() {
-      await export(batch)
-      state.withLock { $0.isExporting = false }
+    while !Task.isCancelled {
+      switch next() {
+      case .empty: return
+      case .wait(let gate): await gate.wait()
+      case .batch(let batch, let gate):
+        await export(batch)
+        state.withLock { $0.underWay = nil }
+        gate.open()
+      }
     }
   }
 
-  /// Takes nothing more.
-  func close() { state.withLock { $0.isClosed = true } }
+  /// Takes nothing more; what is there is still sent.
+  func close() {
+    state.withLock { $0.isClosed = true }
+    signal.raise()
+  }
 
   /// Nothing waits and nothing is under way.
-  var isIdle: Bool { state.withLock { $0.items.isEmpty && !$0.isExporting } }
+  var isIdle: Bool { state.withLock { $0.items.isEmpty && $0.underWay == nil } }
 
-  private func next() -> [Item]? {
+  private var isClosedAndEmpty: Bool { state.withLock { $0.isClosed && $0.items.isEmpty } }
+
+  private func next() -> Turn {
     state.withLock { state in
-      guard !state.items.isEmpty else { return nil }
-      state.isExporting = true
-      guard state.items.count > settings.batchLimit else {
-        var taken: [Item] = []
-        taken.reserveCapacity(settings.batchLimit)
-        swap(&taken, &state.items)
-        return taken
-      }
-      let taken = Array(state.items.prefix(settings.batchLimit))
-      state.items.removeFirst(settings.batchLimit)
-      return taken
+      if let gate = state.underWay { return .wait(gate) }
+      guard !state.items.isEmpty else { return .empty }
+      let gate = Gate()
+      state.underWay = gate
+      let count = min(state.items.count, settings.batchLimit)
+      let taken = Array(state.items[..<count])
+      // The array keeps its memory, so that filling it again allocates nothing.
+      state.items.removeSubrange(..<count)
+      return .batch(taken, gate)
     }
   }
 }

@@ -3,6 +3,7 @@ internal import AsyncHTTPClient
 internal import CairnFormats
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOSSL
 
 /// What the kit sends over HTTP.
 struct OutgoingRequest: Sendable {
@@ -38,17 +39,29 @@ final class ClientTransport: HTTPTransport {
   static let bodyByteCountMax = 65_536
   private let client: HTTPClient
 
-  init(trustRoots: String? = nil, clientCertificate: String? = nil, clientKey: String? = nil) throws(ConfigurationError) {
+  init(tls: TLSConfiguration?) {
     var configuration = HTTPClient.Configuration()
     configuration.tracing.tracer = nil
     configuration.redirectConfiguration = .disallow
     configuration.decompression = .disabled
     configuration.timeout.connect = .seconds(5)
-    configuration.tlsConfiguration = try TLSFiles.configuration(trustRoots: trustRoots, certificate: clientCertificate, key: clientKey)
+    configuration.tlsConfiguration = tls
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
+  /// The client's own deadline ends with the head of the response; here the whole exchange has one.
   func send(_ request: OutgoingRequest, timeout: Duration) async throws(SendFailure) -> IncomingResponse {
+    let late: Result<IncomingResponse, SendFailure> = .failure(SendFailure(reason: "no whole answer within \(timeout)"))
+    return try await outcome(within: timeout, ContinuousClock(), else: late) {
+      do throws(SendFailure) {
+        return .success(try await self.exchange(request, timeout: timeout))
+      } catch {
+        return .failure(error)
+      }
+    }.get()
+  }
+
+  private func exchange(_ request: OutgoingRequest, timeout: Duration) async throws(SendFailure) -> IncomingResponse {
     var outgoing = HTTPClientRequest(url: request.url)
     outgoing.method = HTTPMethod(rawValue: request.method)
     for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
@@ -79,6 +92,12 @@ final class ClientTransport: HTTPTransport {
   }
 
   func close() async { try? await client.shutdown() }
+
+  /// A kit that never ran, or whose start failed, is no reason for the client to trap.
+  deinit {
+    let client = self.client
+    Task { try? await client.shutdown() }
+  }
 }
 
 extension Duration {
@@ -94,6 +113,8 @@ struct HTTPSender: Sendable {
   let transport: any HTTPTransport
   var policy = RetryPolicy()
   let clock: any Clock<Duration>
+  /// Opens when the program stops: from then on nothing is tried twice.
+  var closing = Gate()
   /// Unix seconds of now.
   let now: @Sendable () -> Int64
 
@@ -122,9 +143,10 @@ struct HTTPSender: Sendable {
         }
       case .failure(let failure): reason = failure.reason
       }
-      guard spent + wait < policy.timeout, !Task.isCancelled else { break }
+      guard spent + wait < policy.timeout, !Task.isCancelled, !closing.isOpen else { break }
       spent += wait
-      do { try await clock.sleep(for: wait) } catch { break }
+      await closing.sleep(for: wait, clock)
+      guard !Task.isCancelled else { break }
     }
     return .gaveUp(reason: reason)
   }

@@ -16,7 +16,7 @@ struct LogQueueSink: LogSink {
   func wake() { queue.wake() }
 }
 
-/// Something with a queue that runs, drains and closes with the kit.
+/// Something with a queue that runs with the kit: until it is closed and has sent what it held.
 protocol KitWorker: Sendable {
   func run(_ clock: any Clock<Duration>) async
   func drain() async

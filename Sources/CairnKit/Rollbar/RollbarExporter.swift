@@ -25,15 +25,17 @@ final class RollbarExporter: SpanSink, LogSink {
   private static let sentMax = 256
 
   init(
-    settings: RollbarSettings, resource: Resource, sender: HTTPSender, batches: BatchSettings, warn: @escaping @Sendable (String) -> Void
+    settings: RollbarSettings, resource: Resource, sender: HTTPSender, batches: BatchSettings, losses: LossCounter = LossCounter(),
+    warn: @escaping @Sendable (String) -> Void
   ) {
     self.settings = settings
     self.sender = sender
     self.warn = warn
     let writer = RollbarItemWriter(settings: settings, resource: resource)
     self.writer = writer
-    queue = BatchQueue(name: "rollbar", settings: batches, warn: warn) { items in
-      for item in items { await Self.send(item, writer, settings, sender, warn) }
+    let loss = losses.loss("rollbar")
+    queue = BatchQueue(name: "rollbar", settings: batches, warn: warn, losses: losses) { items in
+      for item in items { if await !Self.send(item, writer, settings, sender, warn) { loss.add(1) } }
     }
   }
 
@@ -44,6 +46,7 @@ final class RollbarExporter: SpanSink, LogSink {
     for error in state.errors {
       var item = RollbarItem(body: .error(error), unixNanoseconds: error.unixNanoseconds, context: span.context)
       item.operation = state.name
+      item.fingerprint = fields.first { $0.name == RollbarItem.fingerprintName }?.value.text
       item.fields = fields
       offer(item, identity: "\(span.context.traceID) \(error.type) \(error.message)")
     }
@@ -62,6 +65,7 @@ final class RollbarExporter: SpanSink, LogSink {
       body: record.error.map { .error($0) } ?? .message(record.message), level: RollbarItem.Level(record.level),
       unixNanoseconds: record.unixNanoseconds, context: record.context)
     item.fields = record.fields + [WireField("logger", .string(record.label))]
+    item.fingerprint = record.fields.first { $0.name == RollbarItem.fingerprintName }?.value.text
     if record.error != nil { item.fields.append(WireField("message", .string(record.message))) }
     let identity = record.error.map { "\(record.context?.traceID ?? "") \($0.type) \($0.message)" }
     offer(item, identity: identity ?? "\(record.context?.traceID ?? hexText(record.unixNanoseconds)) \(record.message)")
@@ -84,9 +88,10 @@ final class RollbarExporter: SpanSink, LogSink {
 
   func wake() { queue.wake() }
 
+  /// False if it was lost.
   private static func send(
     _ item: RollbarItem, _ writer: RollbarItemWriter, _ settings: RollbarSettings, _ sender: HTTPSender, _ warn: @Sendable (String) -> Void
-  ) async {
+  ) async -> Bool {
     let body = writer.payload(item, uuid: randomUUID())
     let outcome = await sender.send {
       OutgoingRequest(
@@ -94,10 +99,11 @@ final class RollbarExporter: SpanSink, LogSink {
         headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
     }
     switch outcome {
-    case .answered(let response) where response.isSuccess: break
+    case .answered(let response) where response.isSuccess: return true
     case .answered(let response): warn("rollbar: an item was refused with status \(response.status): \(response.bodyText.prefix(200))")
     case .gaveUp(let reason): warn("rollbar: an item could not be sent: \(reason)")
     }
+    return false
   }
 
   /// Tells Rollbar of a deploy. False if it was refused or did not arrive; the reason is logged.

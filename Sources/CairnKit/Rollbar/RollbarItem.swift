@@ -36,6 +36,8 @@ struct RollbarItem: Sendable {
   /// The operation that failed: a route, a job.
   var operation: String?
   var fields: [WireField] = []
+  /// The attribute, or the log line's metadata, by which a program chooses the fingerprint of its errors.
+  static let fingerprintName = "rollbar.fingerprint"
   /// Groups by this instead of by the stack.
   var fingerprint: String?
   var telemetry: [LogRecord] = []
@@ -47,7 +49,7 @@ struct RollbarItemWriter: Sendable {
   let resource: Resource
   private static let framesMax = 200
   /// What goes into its own place of the payload and not into `custom`.
-  private static let placed: Set<String> = ["user.id", "enduser.id", "user.name", "user.email", "exception.stacktrace"]
+  private static let placed: Set<String> = ["user.id", "enduser.id", "user.name", "user.email", "exception.stacktrace", RollbarItem.fingerprintName]
 
   func payload(_ item: RollbarItem, uuid: String) -> [UInt8] {
     var writer = JSONWriter(reserving: 4_096)

@@ -10,7 +10,7 @@ struct SamplingQuestion: Sendable {
   var name: String
   var kind: SpanKind
   var context: InstrumentationContext
-  var unixNanoseconds: UInt64
+  var unixSeconds: UInt64
 }
 
 /// What a sampler says.
@@ -33,6 +33,12 @@ protocol Sampler: Sendable {
   func decide(_ question: SamplingQuestion) -> SamplingDecision
   /// True if it may record a span whose parent is not sampled.
   var decidesForChildren: Bool { get }
+  /// True if it drops every new trace, whatever its id.
+  var dropsRoots: Bool { get }
+}
+
+extension Sampler {
+  var dropsRoots: Bool { false }
 }
 
 struct AlwaysOnSampler: Sampler {
@@ -41,6 +47,7 @@ struct AlwaysOnSampler: Sampler {
 }
 
 struct AlwaysOffSampler: Sampler {
+  var dropsRoots: Bool { true }
   var decidesForChildren: Bool { false }
   func decide(_ question: SamplingQuestion) -> SamplingDecision { .drop }
 }
@@ -65,6 +72,7 @@ struct RatioSampler: Sampler {
 
 /// `parentbased_…`: what upstream decided holds; roots, and contexts without a decision, ask the other sampler.
 struct ParentBasedSampler: Sampler {
+  var dropsRoots: Bool { root.dropsRoots }
   let root: any Sampler
   var decidesForChildren: Bool { false }
 

@@ -17,6 +17,7 @@ final class XRaySampler: Sampler, KitWorker {
   private let sender: HTTPSender
   private let base: String
   private let clientID: String
+  private let closing = Gate()
   private let warn: @Sendable (String) -> Void
 
   private struct State {
@@ -45,7 +46,7 @@ final class XRaySampler: Sampler, KitWorker {
   }
 
   func decide(_ question: SamplingQuestion) -> SamplingDecision {
-    let seconds = question.unixNanoseconds / 1_000_000_000
+    let seconds = question.unixSeconds
     let request = XRayRule.Request(serviceName: serviceName, serviceType: serviceType, name: question.name, context: question.context)
     return state.withLock { state in
       let isFresh = seconds < state.rulesUnixSeconds + Self.rulesLifetime
@@ -61,19 +62,19 @@ final class XRaySampler: Sampler, KitWorker {
 
   func run(_ clock: any Clock<Duration>) async {
     var sinceRules = Self.rulesInterval
-    while !Task.isCancelled {
+    while !Task.isCancelled, !closing.isOpen {
       if sinceRules >= Self.rulesInterval {
         await fetchRules()
         sinceRules = 0
       }
-      do { try await clock.sleep(for: .seconds(10)) } catch { return }
+      await closing.sleep(for: .seconds(10), clock)
       sinceRules += 10
       if await reportTargets() { sinceRules = Self.rulesInterval }
     }
   }
 
   func drain() async {}
-  func close() {}
+  func close() { closing.open() }
 
   private func fetchRules() async {
     guard let answer = await ask("/GetSamplingRules", Array("{}".utf8)), case .array(let records)? = answer["SamplingRuleRecords"] else { return }

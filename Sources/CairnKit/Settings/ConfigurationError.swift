@@ -5,5 +5,10 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
   public var variable: String
   public var problem: String
 
+  public init(variable: String, problem: String) {
+    self.variable = variable
+    self.problem = problem
+  }
+
   public var description: String { "\(variable): \(problem)" }
 }

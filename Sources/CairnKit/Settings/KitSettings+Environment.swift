@@ -13,8 +13,9 @@ extension KitSettings {
   /// `OTEL_{TRACES,LOGS,METRICS}_EXPORTER`, `OTEL_TRACES_SAMPLER(_ARG)`, `OTEL_BSP_…`, `OTEL_BLRP_…`, the limits, and
   /// `OTEL_EXPORTER_OTLP_…` with their forms by signal. The vendors': `HONEYCOMB_API_KEY`, `HONEYCOMB_DATASET`, `HONEYCOMB_API_ENDPOINT`,
   /// `ROLLBAR_ACCESS_TOKEN`, `ROLLBAR_ENDPOINT`, `ROLLBAR_ENVIRONMENT`, `ROLLBAR_CODE_VERSION`, `AWS_XRAY_DAEMON_ADDRESS`,
-  /// `CLOUDWATCH_LOG_GROUP`, `CLOUDWATCH_LOG_STREAM`, `CLOUDWATCH_LOG_RETENTION_DAYS`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
-  /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL(_CLOUDWATCH_LOGS)`.
+  /// `CLOUDWATCH_LOG_GROUP`, `CLOUDWATCH_LOG_STREAM`, `CLOUDWATCH_LOG_RETENTION_DAYS`, `CLOUDWATCH_SPILL_FOLDER`, `CLOUDWATCH_SPILL_BYTES`,
+  /// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL(_CLOUDWATCH_LOGS, _XRAY)`. The kit's
+  /// own: `CAIRN_TAIL_SLOW_MS`, `CAIRN_XRAY_TRANSPORT`, `CAIRN_SHARED_ATTRIBUTES`, `CAIRN_RUNTIME_METRICS`, `CAIRN_SHUTDOWN_TIMEOUT`.
   ///
   /// - Throws: the first variable that cannot be meant, and what is allowed.
   public static func fromEnvironment(_ variables: [String: String] = ProcessEnvironment.variables) throws(ConfigurationError) -> KitSettings {
@@ -29,6 +30,9 @@ extension KitSettings {
     try settings.readLimits(reader)
     try settings.readOTLP(reader)
     try settings.readVendors(reader)
+    if let words = reader.list("CAIRN_SHARED_ATTRIBUTES") { settings.sharedAttributes = try words.map(SharedAttributeName.read) }
+    settings.hasRuntimeMetrics = try reader.choice("CAIRN_RUNTIME_METRICS", [("true", true), ("false", false)]) ?? settings.hasRuntimeMetrics
+    settings.shutdownTimeout = try reader.milliseconds("CAIRN_SHUTDOWN_TIMEOUT") ?? settings.shutdownTimeout
     return settings
   }
 

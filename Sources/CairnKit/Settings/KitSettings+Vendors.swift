@@ -18,8 +18,14 @@ extension KitSettings {
     } else if let base = try otlpBase(reader) {
       settings.url = base + (base.hasSuffix("/") ? "" : "/") + path
     }
-    let protocols: [(String, OTLPEncoding)] = [("http/protobuf", .protobuf), ("http/json", .json)]
+    let protocols: [(String, OTLPEncoding)] = [("http/protobuf", .protobuf), ("http/json", .json), ("grpc", .grpc)]
     settings.encoding = try reader.choice([own + "PROTOCOL", general + "PROTOCOL"], protocols) ?? settings.encoding
+    if settings.encoding == .grpc {
+      guard hasGRPC else { throw withoutGRPC(reader.first([own + "PROTOCOL", general + "PROTOCOL"])?.name ?? general + "PROTOCOL") }
+      // Paths are the methods' names: the endpoint is the address alone.
+      settings.url = try reader.url([own + "ENDPOINT", general + "ENDPOINT", "HONEYCOMB_API_ENDPOINT"]) ?? grpcBase(reader)
+      while settings.url.hasSuffix("/") { settings.url.removeLast() }
+    }
     let compressions = [("gzip", true), ("none", false)]
     settings.isCompressed = try reader.choice([own + "COMPRESSION", general + "COMPRESSION"], compressions) ?? settings.isCompressed
     settings.timeout = try reader.milliseconds([own + "TIMEOUT", general + "TIMEOUT"]) ?? settings.timeout
@@ -37,6 +43,23 @@ extension KitSettings {
     return settings
   }
 
+  static var hasGRPC: Bool {
+    #if GRPC
+      true
+    #else
+      false
+    #endif
+  }
+
+  static func withoutGRPC(_ variable: String) -> ConfigurationError {
+    ConfigurationError(
+      variable: variable, problem: "'grpc' needs CairnKit's trait GRPC, which this program was built without: http/protobuf, http/json are there")
+  }
+
+  private static func grpcBase(_ reader: EnvironmentReader) -> String {
+    reader.text("HONEYCOMB_API_KEY") == nil ? "http://localhost:4317" : "https://api.honeycomb.io"
+  }
+
   /// Honeycomb's own address where there is a key for it and nothing else is named.
   private static func otlpBase(_ reader: EnvironmentReader) throws(ConfigurationError) -> String? {
     if let url = try reader.url("OTEL_EXPORTER_OTLP_ENDPOINT") { return url }
@@ -52,12 +75,22 @@ extension KitSettings {
       rollbar.codeVersion = reader.text("ROLLBAR_CODE_VERSION") ?? resource["service.version"]
       self.rollbar = rollbar
     }
+    if let key = reader.text("HONEYCOMB_API_KEY") {
+      var honeycomb = HoneycombSettings(apiKey: key)
+      honeycomb.endpoint = try reader.url("HONEYCOMB_API_ENDPOINT") ?? honeycomb.endpoint
+      honeycomb.dataset = reader.text("HONEYCOMB_DATASET")
+      self.honeycomb = honeycomb
+    }
     try readXRay(reader)
     try readCloudWatch(reader)
   }
 
   /// `host:port`, or `tcp:host:port udp:host:port` in any order.
   private mutating func readXRay(_ reader: EnvironmentReader) throws(ConfigurationError) {
+    let isDirect = try reader.choice("CAIRN_XRAY_TRANSPORT", [("daemon", false), ("api", true)]) ?? false
+    if isDirect, tracesExporters.contains(.xray) {
+      xray.access = try Self.access(reader, endpoint: "AWS_ENDPOINT_URL_XRAY", neededBy: "CAIRN_XRAY_TRANSPORT=api")
+    }
     guard let text = reader.text("AWS_XRAY_DAEMON_ADDRESS") else { return }
     for part in text.split(separator: " ") {
       let address = part.hasPrefix("tcp:") || part.hasPrefix("udp:") ? part.dropFirst(4) : part
@@ -72,17 +105,39 @@ extension KitSettings {
 
   private mutating func readCloudWatch(_ reader: EnvironmentReader) throws(ConfigurationError) {
     guard logsExporters.contains(.cloudwatch) else { return }
-    guard let key = reader.text("AWS_ACCESS_KEY_ID"), let secret = reader.text("AWS_SECRET_ACCESS_KEY") else {
-      throw ConfigurationError(variable: "AWS_ACCESS_KEY_ID", problem: "OTEL_LOGS_EXPORTER names cloudwatch, which needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-    }
     var settings = CloudWatchSettings(
       logGroup: reader.text("CLOUDWATCH_LOG_GROUP") ?? resource.serviceName,
       logStream: reader.text("CLOUDWATCH_LOG_STREAM") ?? "\(resource["host.name"] ?? "host")/\(resource["process.pid"] ?? "0")",
-      accessKeyID: key, secretAccessKey: secret)
-    settings.sessionToken = reader.text("AWS_SESSION_TOKEN")
-    settings.region = reader.first(["AWS_REGION", "AWS_DEFAULT_REGION"])?.value ?? settings.region
-    settings.endpoint = try reader.url(["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL"])
-    settings.retentionDays = try reader.integer("CLOUDWATCH_LOG_RETENTION_DAYS", in: 1...3_653)
+      access: try Self.access(reader, endpoint: "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", neededBy: "cloudwatch in OTEL_LOGS_EXPORTER"))
+    settings.retentionDays = try Self.retentionDays(reader)
+    if let folder = reader.text("CLOUDWATCH_SPILL_FOLDER") {
+      var spill = SpillSettings(folder: folder)
+      spill.byteCountMax = try reader.integer("CLOUDWATCH_SPILL_BYTES", in: 1_048_576...1_099_511_627_776) ?? spill.byteCountMax
+      settings.spill = spill
+    }
     cloudWatch = settings
+  }
+
+  /// What CloudWatch Logs allows, and nothing between.
+  private static let retentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653]
+
+  private static func retentionDays(_ reader: EnvironmentReader) throws(ConfigurationError) -> Int? {
+    guard let text = reader.text("CLOUDWATCH_LOG_RETENTION_DAYS") else { return nil }
+    if let days = Int(text), retentions.contains(days) { return days }
+    let allowed = retentions.map { String($0) }.joined(separator: ", ")
+    throw ConfigurationError(variable: "CLOUDWATCH_LOG_RETENTION_DAYS", problem: "'\(text)' is not one of \(allowed)")
+  }
+
+  /// The credentials and the region of AWS's own variables.
+  private static func access(_ reader: EnvironmentReader, endpoint: String, neededBy: String) throws(ConfigurationError) -> AWSAccess {
+    func needed(_ name: String) throws(ConfigurationError) -> String {
+      if let text = reader.text(name) { return text }
+      throw ConfigurationError(variable: name, problem: "is not set; \(neededBy) needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    }
+    var access = AWSAccess(accessKeyID: try needed("AWS_ACCESS_KEY_ID"), secretAccessKey: try needed("AWS_SECRET_ACCESS_KEY"))
+    access.sessionToken = reader.text("AWS_SESSION_TOKEN")
+    access.region = reader.first(["AWS_REGION", "AWS_DEFAULT_REGION"])?.value ?? access.region
+    access.endpoint = try reader.url([endpoint, "AWS_ENDPOINT_URL"])
+    return access
   }
 }

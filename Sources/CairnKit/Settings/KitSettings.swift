@@ -23,6 +23,13 @@ public struct KitSettings: Sendable {
   /// A stop waits no longer than this for what is still queued.
   public var shutdownTimeout = Duration.seconds(5)
 
+  /// nil where no key is known. Spans go to Honeycomb by OTLP; this is for markers.
+  public var honeycomb: HoneycombSettings?
+  /// Attributes that spans take over from the baggage of their context, where a caller or `with` put them.
+  public var sharedAttributes: [SharedAttributeName] = [SharedAttributeName("user.id")]
+  /// The process's memory, processor time, threads, open files, and how late its event loops are.
+  public var hasRuntimeMetrics = true
+
   var propagators: [PropagatorName] = [.tracecontext, .baggage]
   var sampler = SamplerChoice.parentBasedAlwaysOn
   var spanBatches = BatchSettings.spans
@@ -112,8 +119,8 @@ public struct XRaySettings: Sendable, Hashable {
   public var udpAddress = "127.0.0.1:2000"
   /// For sampling rules, by HTTP.
   public var tcpAddress = "127.0.0.1:2000"
-  /// A segment with more subsegments sends those that are finished ahead of itself.
-  public var streamingThreshold = 100
+  /// Set where segments go to X-Ray itself by PutTraceSegments, without a daemon.
+  public var access: AWSAccess?
 
   public init() {}
 }
@@ -123,17 +130,32 @@ public struct CloudWatchSettings: Sendable, Hashable {
   public var logGroup: String
   public var logStream: String
   public var retentionDays: Int?
-  public var region = "us-east-1"
-  /// The service's base; AWS's own of the region where it is nil.
-  public var endpoint: String?
-  public var accessKeyID: String
-  public var secretAccessKey: String
-  public var sessionToken: String?
+  public var access: AWSAccess
+  /// nil where lines that cannot be delivered are dropped.
+  public var spill: SpillSettings?
 
-  public init(logGroup: String, logStream: String, accessKeyID: String, secretAccessKey: String) {
+  public init(logGroup: String, logStream: String, access: AWSAccess) {
     self.logGroup = logGroup
     self.logStream = logStream
-    self.accessKeyID = accessKeyID
-    self.secretAccessKey = secretAccessKey
+    self.access = access
   }
+}
+
+/// A folder for lines that cannot be delivered now.
+public struct SpillSettings: Sendable, Hashable {
+  public var folder: String
+  /// When the files hold more, the oldest go.
+  public var byteCountMax = 64 * 1_024 * 1_024
+
+  public init(folder: String) { self.folder = folder }
+}
+
+/// Honeycomb's API, for what is not OTLP.
+public struct HoneycombSettings: Sendable, Hashable {
+  public var apiKey: String
+  public var endpoint = "https://api.honeycomb.io"
+  /// Where markers go; nil for all datasets of the environment.
+  public var dataset: String?
+
+  public init(apiKey: String) { self.apiKey = apiKey }
 }

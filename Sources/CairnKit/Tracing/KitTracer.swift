@@ -37,6 +37,7 @@ public struct KitTracer: Tracer {
   public func inject<Carrier, Inject: Injector>(
     _ context: InstrumentationContext, into carrier: inout Carrier, using injector: Inject
   ) where Inject.Carrier == Carrier {
+    guard !context.isSuppressed else { return }
     for propagator in core.propagators {
       for (name, value) in propagator.headers(of: context) { injector.inject(value, forKey: name, into: &carrier) }
     }
@@ -55,28 +56,45 @@ final class TracerCore: Sendable {
   let limits: RecordLimits
   let propagators: [any Propagator]
   let sinks: [any SpanSink]
+  private let shared: [SharedAttributeName]
   private let ids = IDGenerator()
+  // Asked of the sampler once: these are on the shortest ways through `startSpan`.
+  private let decidesForChildren: Bool
+  private let dropsRoots: Bool
 
-  init(sampler: any Sampler, limits: RecordLimits, propagators: [any Propagator], sinks: [any SpanSink]) {
+  init(
+    sampler: any Sampler, limits: RecordLimits, propagators: [any Propagator], sinks: [any SpanSink], shared: [SharedAttributeName] = []
+  ) {
+    self.shared = shared
+    decidesForChildren = sampler.decidesForChildren
+    dropsRoots = sampler.dropsRoots
     self.sampler = sampler
     self.limits = limits
     self.propagators = propagators
     self.sinks = sinks
   }
 
-  @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
-    let parent = context.traceContext
+    guard let entry = context.entry else { return startRoot(name, context, kind, start) }
+    if context.isSuppressed { return KitSpan(context: context, recording: nil) }
     // A child of what nobody records is not recorded either, and needs no ids of its own.
-    if let parent, !parent.isSampled, !parent.isUndecided, !sampler.decidesForChildren { return KitSpan(context: context, recording: nil) }
-    return startSlow(name, context, parent, kind, start())
+    if entry.isDropped, !decidesForChildren { return KitSpan(context: context, recording: nil) }
+    return self.start(name, context, entry.context, kind, start)
   }
 
-  private func startSlow(
-    _ name: String, _ context: InstrumentationContext, _ parent: TraceContext?, _ kind: SpanKind, _ start: UInt64
+  private func startRoot(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
+    guard dropsRoots else { return self.start(name, context, nil, kind, start) }
+    var inner = context
+    inner[ContextEntryKey.self] = .bare(BareContext(droppedBy: ids))
+    return KitSpan(context: inner, recording: nil)
+  }
+
+  private func start(
+    _ name: String, _ context: InstrumentationContext, _ parent: TraceContext?, _ kind: SpanKind, _ start: () -> UInt64
   ) -> KitSpan {
-    let trace = parent?.trace ?? ids.traceID(unixSeconds: start / 1_000_000_000)
-    let question = SamplingQuestion(trace: trace, parent: parent, name: name, kind: kind, context: context, unixNanoseconds: start)
+    let seconds = CoarseClock.unixSeconds
+    let trace = parent?.trace ?? ids.traceID(unixSeconds: seconds)
+    let question = SamplingQuestion(trace: trace, parent: parent, name: name, kind: kind, context: context, unixSeconds: seconds)
     let decision = sampler.decide(question)
     var own = TraceContext(trace: trace, span: ids.spanID(), isSampled: decision.isSampled, traceState: parent?.traceState ?? "")
     own.xrayExtras = parent?.xrayExtras ?? ""
@@ -86,11 +104,22 @@ final class TracerCore: Sendable {
       return KitSpan(context: inner, recording: nil)
     }
     let recording = SpanRecording(
-      name: name, context: own, parent: parent?.span ?? 0, isParentRemote: parent?.isRemote ?? false, kind: kind, startUnixNanoseconds: start,
+      name: name, context: own, parent: parent?.span ?? 0, isParentRemote: parent?.isRemote ?? false, kind: kind, startUnixNanoseconds: start(),
       sampleRate: decision.sampleRate, tracer: self)
     if !decision.attributes.isEmpty { recording.putBack(decision.attributes) }
+    // One entry is the parent's span: no baggage to look for.
+    if context.count > 1 || parent == nil && context.count == 1 { shareAttributes(context, recording) }
     inner[ContextEntryKey.self] = .local(recording)
     return KitSpan(context: inner, recording: recording)
+  }
+
+  private func shareAttributes(_ context: InstrumentationContext, _ recording: SpanRecording) {
+    guard !shared.isEmpty else { return }
+    let baggage = context.baggage
+    for attribute in shared {
+      guard let text = baggage[attribute.name] else { continue }
+      recording.update { $0.attributes.set(attribute.name, value: attribute.attribute(text)) }
+    }
   }
 
   func ended(_ recording: SpanRecording) {

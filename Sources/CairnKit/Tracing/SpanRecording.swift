@@ -56,10 +56,14 @@ final class SpanRecording: Sendable {
 
   func read<Result>(_ body: (State) -> Result) -> Result { state.withLock { body($0) } }
 
+  /// Room for a few attributes in one allocation; what comes from or goes to the network has more of them.
+  private var attributeCapacity: Int { kind == .internal ? 6 : 12 }
+
   /// Takes the attributes out, so that changing them in place copies nothing; `putBack` returns them.
   func takeAttributes() -> SpanAttributes {
     state.withLock { state in
       guard !state.hasEnded else { return state.attributes }
+      guard !state.attributes.isEmpty else { return SpanAttributes([String: SpanAttribute](minimumCapacity: attributeCapacity)) }
       var taken = SpanAttributes()
       swap(&taken, &state.attributes)
       return taken

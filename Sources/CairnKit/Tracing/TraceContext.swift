@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 public import Instrumentation
+internal import Synchronization
 
 /// Where a piece of work stands: its trace, its span, and whether anybody records it. What propagators carry from process to process.
 ///
@@ -41,10 +42,51 @@ enum ContextEntry: Sendable {
   case bare(BareContext)
 }
 
+extension ContextEntry {
+  var context: TraceContext {
+    switch self {
+    case .local(let recording): recording.context
+    case .bare(let bare): bare.context
+    }
+  }
+
+  /// The trace is not recorded, and that was decided.
+  var isDropped: Bool {
+    switch self {
+    case .local(let recording): !recording.context.isSampled
+    case .bare(let bare): bare.isDropped
+    }
+  }
+}
+
 /// A context without a recording; a class, so that it fits the context's storage without a box.
 final class BareContext: Sendable {
-  let context: TraceContext
-  init(_ context: TraceContext) { self.context = context }
+  let isDropped: Bool
+  private let made: Mutex<TraceContext?>
+  private let ids: IDGenerator?
+
+  init(_ context: TraceContext) {
+    isDropped = !context.isSampled && !context.isUndecided
+    made = Mutex(context)
+    ids = nil
+  }
+
+  /// A new trace that nobody records: it has ids only if somebody asks for them, to pass them on.
+  init(droppedBy ids: IDGenerator) {
+    isDropped = true
+    made = Mutex(nil)
+    self.ids = ids
+  }
+
+  var context: TraceContext {
+    made.withLock { made in
+      if let made { return made }
+      let context = TraceContext(
+        trace: ids?.traceID(unixSeconds: CoarseClock.unixSeconds) ?? TraceID(high: 0, low: 1), span: ids?.spanID() ?? 1, isSampled: false)
+      made = context
+      return context
+    }
+  }
 }
 
 enum ContextEntryKey: InstrumentationContextKey {
@@ -55,12 +97,9 @@ enum ContextEntryKey: InstrumentationContextKey {
 extension InstrumentationContext {
   /// The trace and span that work in this context belongs to; nil outside any trace.
   public var traceContext: TraceContext? {
-    switch self[ContextEntryKey.self] {
-    case .local(let recording): recording.context
-    case .bare(let bare): bare.context
-    case nil: nil
-    }
+    entry?.context
   }
 
-  var entry: ContextEntry? { self[ContextEntryKey.self] }
+  /// An empty context is not worth looking into.
+  var entry: ContextEntry? { isEmpty ? nil : self[ContextEntryKey.self] }
 }

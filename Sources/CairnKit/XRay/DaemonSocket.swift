@@ -12,6 +12,7 @@ final class DaemonSocket: Sendable {
   static let header = Array("{\"format\": \"json\", \"version\": 1}\n".utf8)
   /// The most bytes of one datagram over IPv4.
   static let datagramByteCountMax = 65_507
+  static let documentByteCountMax = datagramByteCountMax - header.count
   private let descriptor: Int32
   private let lost = Atomic<Int>(0)
 

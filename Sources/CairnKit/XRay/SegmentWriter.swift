@@ -26,10 +26,20 @@ struct SegmentWriter: Sendable {
   /// The attribute that names the attributes to be indexed, as OpenTelemetry's X-Ray exporter has it.
   static let annotationsName = "aws.xray.annotations"
   private static let nameLengthMax = 200
+  private static let shortLengthMax = 500
 
-  func document(_ span: SpanRecording) -> [UInt8] {
-    let state = span.read { $0 }
-    let fields = WireFields(state.attributes, countMax: span.tracer.limits.attributeCount, lengthMax: span.tracer.limits.attributeValueLength)
+  /// One that is too long goes without its metadata and without stacks.
+  func document(_ span: SpanRecording, byteCountMax: Int) -> [UInt8] {
+    let whole = document(span)
+    return whole.count <= byteCountMax ? whole : document(span, isShort: true)
+  }
+
+  func document(_ span: SpanRecording, isShort: Bool = false) -> [UInt8] {
+    var state = span.read { $0 }
+    if isShort { state.shorten(to: Self.shortLengthMax) }
+    let lengthMax = span.tracer.limits.attributeValueLength
+    let fields = WireFields(
+      state.attributes, countMax: span.tracer.limits.attributeCount, lengthMax: isShort ? min(lengthMax ?? .max, Self.shortLengthMax) : lengthMax)
     let isSegment = span.parent == 0 || span.kind == .server || span.kind == .consumer || span.isParentRemote
     var writer = JSONWriter(reserving: 1_024)
     writer.beginObject()
@@ -44,7 +54,7 @@ struct SegmentWriter: Sendable {
     flags(&writer, state, fields)
     cause(&writer, state)
     annotations(&writer, fields)
-    metadata(&writer, state.name, fields)
+    if !isShort { metadata(&writer, state.name, fields) }
     writer.endObject()
     return writer.finish()
   }
@@ -226,5 +236,16 @@ struct SegmentWriter: Sendable {
   static func allowed(_ name: String) -> String {
     let kept = name.filter { $0.isLetter || $0.isNumber || $0 == " " || "_.:/%&#=+\\-@".contains($0) }
     return kept.isEmpty ? "unnamed" : String(kept.prefix(nameLengthMax))
+  }
+}
+
+extension SpanRecording.State {
+  /// Errors without stacks, and with short messages.
+  fileprivate mutating func shorten(to length: Int) {
+    for index in errors.indices {
+      errors[index].stackTrace = ""
+      errors[index].message = String(errors[index].message.prefix(length))
+      for depth in errors[index].causes.indices { errors[index].causes[depth].message = String(errors[index].causes[depth].message.prefix(length)) }
+    }
   }
 }

@@ -46,14 +46,16 @@ public struct Cruddur: Sendable {
 
   private func activities(_ group: RouterGroup<BasicRequestContext>) {
     group.get("home") { request, _ in
-      try await kit.tracer.withSpan("home-activities") { span in
-        let user = user(of: request)
-        span.setUser(user)
-        span.attributes["app.now"] = Date().ISO8601Format()
-        let results = try await store.home()
-        span.attributes["app.result_length"] = results.count
-        log.info("HomeActivities", metadata: ["user.id": .string(user), "results": .stringConvertible(results.count)])
-        return results
+      let user = user(of: request)
+      // The user is on the request's span, on all spans below, and goes along to whatever is called.
+      return try await kit.tracer.with(.userID, user) {
+        try await kit.tracer.withSpan("home-activities") { span in
+          span.attributes["app.now"] = Date().ISO8601Format()
+          let results = try await store.home()
+          span.attributes["app.result_length"] = results.count
+          log.info("HomeActivities", metadata: ["user.id": .string(user), "results": .stringConvertible(results.count)])
+          return results
+        }
       }
     }
     group.get("notifications") { request, _ in try await store.notifications(of: user(of: request)) }

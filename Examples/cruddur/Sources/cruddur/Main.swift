@@ -11,7 +11,10 @@ struct Main {
     let kit = try Kit.bootstrap()
     let variables = ProcessEnvironment.variables
     let store = try Store(path: variables["CRUDDUR_DATABASE"], kit: kit)
-    let address = BindAddress.hostname(variables["CRUDDUR_HOST"] ?? "127.0.0.1", port: Int(variables["CRUDDUR_PORT"] ?? "") ?? 4567)
+    let port = variables["CRUDDUR_PORT"] ?? "4567"
+    guard let number = UInt16(port) else { throw ConfigurationError(variable: "CRUDDUR_PORT", problem: "'\(port)' is not a port, 0 to 65535") }
+    let address = BindAddress.hostname(variables["CRUDDUR_HOST"] ?? "127.0.0.1", port: Int(number))
+    if let revision = variables["CRUDDUR_REVISION"] { _ = await kit.reportDeploy(revision: revision) }
     let app = Application(
       router: Cruddur(store: store, kit: kit).router(), configuration: .init(address: address, serverName: "cruddur"), services: [kit])
     try await app.runService()

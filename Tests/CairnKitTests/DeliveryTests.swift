@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnFormats
+import Glibc
+import Logging
+import Testing
+import Tracing
+
+@testable import CairnKit
+
+/// Exporters that were added for deliveries without a daemon, without a network, and for deploys.
+struct DeliveryTests {
+  private let access = AWSAccess(accessKeyID: "AK", secretAccessKey: "SK")
+
+  private func spans(_ count: Int, note: String = "x") -> [SpanRecording] {
+    let tracer = Kit.testing(InMemoryExporter()).tracer
+    return (0..<count).compactMap { number in
+      let span = tracer.startSpan("work \(number)", context: .topLevel)
+      span.attributes["note"] = note
+      span.end()
+      return span.recording
+    }
+  }
+
+  private func xray(_ transport: FakeTransport, _ told: Told, _ loss: Loss) -> XRayAPIExporter {
+    XRayAPIExporter(access: access, writer: SegmentWriter(resource: Resource()), sender: .testing(transport), loss: loss, warn: told.warn)
+  }
+
+  @Test func segmentsGoToTheServiceFiftyAtATimeAndSigned() async throws {
+    let transport = FakeTransport(.success(IncomingResponse(status: 200, body: Array(#"{"UnprocessedTraceSegments":[]}"#.utf8))))
+    let loss = Loss(name: "xray")
+    await xray(transport, Told(), loss).export(spans(120))
+    let counts = try transport.requests.map { request -> Int in
+      guard case .array(let documents)? = try JSONValue(parsing: request.body)["TraceSegmentDocuments"] else { return 0 }
+      return documents.count
+    }
+    #expect(counts == [50, 50, 20])
+    #expect(transport.requests.allSatisfy { $0.url == "https://xray.us-east-1.amazonaws.com/TraceSegments" })
+    #expect(transport.requests.allSatisfy { request in request.headers.contains { $0.name == "authorization" && $0.value.contains("/us-east-1/xray/aws4_request") } })
+    #expect(loss.count == 0)
+  }
+
+  @Test func whatTheServiceDoesNotTakeIsCounted() async {
+    let answer = Array(#"{"UnprocessedTraceSegments":[{"Id":"a","ErrorCode":"InvalidName","Message":"m"}]}"#.utf8)
+    let loss = Loss(name: "xray"), told = Told()
+    await xray(FakeTransport(.success(IncomingResponse(status: 200, body: answer))), told, loss).export(spans(2))
+    #expect(loss.count == 1 && told.texts.count == 1)
+    await xray(FakeTransport(.success(IncomingResponse(status: 403))), told, loss).export(spans(2))
+    #expect(loss.count == 3)
+  }
+
+  @Test func aDocumentThatIsTooLongGoesWithoutItsMetadata() throws {
+    let span = try #require(spans(1, note: String(repeating: "n", count: 100_000)).first)
+    let document = SegmentWriter(resource: Resource()).document(span, byteCountMax: 64_000)
+    #expect(document.count < 2_000)
+    let value = try JSONValue(parsing: document)
+    #expect(value["metadata"] == nil)
+  }
+
+  @Test func aMarkerGoesToHoneycomb() async throws {
+    let transport = FakeTransport(.success(IncomingResponse(status: 201)))
+    let markers = HoneycombMarkers(settings: HoneycombSettings(apiKey: "key"), sender: .testing(transport), warn: Told().warn)
+    let isSet = await markers.mark(type: "deploy", message: "abc", url: "https://ci/1")
+    #expect(isSet)
+    let request = try #require(transport.requests.first)
+    #expect(request.url == "https://api.honeycomb.io/1/markers/__all__")
+    #expect(request.headers.contains { $0.name == "x-honeycomb-team" && $0.value == "key" })
+    let body = try JSONValue(parsing: request.body)
+    #expect(body["type"] == .string("deploy"))
+  }
+
+  // MARK: the folder
+
+  private func withFolder(_ byteCountMax: Int = 1_000, _ test: (SpillFolder, String) async throws -> Void) async throws {
+    var template = Array("/tmp/kit-spill-XXXXXX".utf8CString)
+    let isMade = unsafe template.withUnsafeMutableBufferPointer { buffer -> Bool in
+      guard let start = buffer.baseAddress else { return false }
+      return unsafe mkdtemp(start) != nil
+    }
+    guard isMade else {
+      Issue.record("no folder")
+      return
+    }
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var settings = SpillSettings(folder: path)
+    settings.byteCountMax = byteCountMax
+    let folder = SpillFolder(settings: settings, warn: { _ in })
+    try await test(folder, path)
+    while let left = folder.take() { folder.finish(left) }
+    unsafe rmdir(path)
+  }
+
+  @Test func whatIsKeptComesBackInOrderAndOnce() async throws {
+    try await withFolder { folder, _ in
+      #expect(folder.keep(Array("[1]".utf8)).isKept && folder.keep(Array("[2]".utf8)).isKept)
+      let first = try #require(folder.take()), second = try #require(folder.take())
+      #expect(first.bytes == Array("[1]".utf8) && second.bytes == Array("[2]".utf8))
+      #expect(folder.take() == nil)
+      folder.giveBack(first)
+      folder.finish(second)
+      #expect(folder.take()?.bytes == Array("[1]".utf8))
+    }
+  }
+
+  @Test func whatAProcessLeftBehindIsTakenOver() async throws {
+    try await withFolder { folder, path in
+      #expect(folder.keep(Array("[1]".utf8)).isKept)
+      #expect(folder.take() != nil)
+      // The first never finished: the next process, of the same number here, sends it.
+      let next = SpillFolder(settings: SpillSettings(folder: path), warn: { _ in })
+      let taken = try #require(next.take())
+      #expect(taken.bytes == Array("[1]".utf8))
+      next.finish(taken)
+    }
+  }
+
+  @Test func theOldestGoWhenThereIsTooMuch() async throws {
+    try await withFolder(1_000) { folder, _ in
+      let kept = (0..<5).map { folder.keep([UInt8](repeating: UInt8(ascii: "0") + UInt8($0), count: 400)) }
+      #expect(kept.map(\.evictedCount) == [0, 0, 1, 1, 1])
+      #expect(folder.take()?.bytes.first == UInt8(ascii: "3"))
+      #expect(!folder.keep([UInt8](repeating: 0, count: 2_000)).isKept)
+    }
+  }
+
+  @Test func linesWaitOnDiskUntilTheServiceAnswers() async throws {
+    try await withFolder(1_000_000) { folder, _ in
+      let transport = FakeTransport(.success(IncomingResponse(status: 500)), .success(IncomingResponse(status: 200)))
+      let settings = CloudWatchSettings(logGroup: "shop", logStream: "one", access: access)
+      let loss = Loss(name: "cloudwatch logs")
+      let exporter = CloudWatchExporter(settings: settings, sender: .testing(transport), spill: folder, loss: loss, warn: { _ in })
+      let lines = ["first", "second"].map {
+        LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: $0, label: "l", metadata: [:], file: "f", function: "f", line: 1, source: "s")
+      }
+      await exporter.export([lines[0]])
+      await exporter.export([lines[1]])
+      let sent = transport.requests.map { String(decoding: $0.body, as: UTF8.self) }
+      try #require(sent.count == 3)
+      #expect(sent[1].contains("second") && sent[2].contains("first"))
+      #expect(loss.count == 0)
+    }
+  }
+}
