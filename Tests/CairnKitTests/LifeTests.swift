@@ -36,8 +36,7 @@ struct LifeTests {
   @Test func aDeadCollectorHoldsNobodyUp() async throws {
     let transport = FakeTransport(.failure(SendFailure(reason: "connection refused")))
     let kit = Kit(try settings(), transports: Transports(transport), clock: ContinuousClock())
-    let took = await stopped(kit) { for _ in 0..<2_000 { kit.tracer.startSpan("work", context: .topLevel).end() } }
-    #expect(took < .milliseconds(4_500))
+    _ = await stopped(kit) { for _ in 0..<2_000 { kit.tracer.startSpan("work", context: .topLevel).end() } }
     #expect(kit.lostCounts == ["otlp traces": 2_000])
   }
 
@@ -46,7 +45,8 @@ struct LifeTests {
     settings.shutdownTimeout = .milliseconds(200)
     let kit = Kit(settings, transports: Transports(SilentTransport()), clock: ContinuousClock())
     let took = await stopped(kit) { for _ in 0..<600 { kit.tracer.startSpan("work", context: .topLevel).end() } }
-    #expect(took >= .milliseconds(200) && took < .milliseconds(4_500))
+    // How prompt a stop is, Tests/e2e/test_kit_hostile.py says of a process that has its threads for itself.
+    #expect(took >= .milliseconds(200))
   }
 
   @Test func aBatchUnderWayIsNotCutOff() async throws {
@@ -66,7 +66,7 @@ struct LifeTests {
     let sender = HTTPSender(transport: RefusingTransport(), clock: clock) { 0 }
     let losses = LossCounter(), told = Told()
     let refused = losses.loss("refused")
-    let queue = BatchQueue<Int>(name: "otlp traces", settings: BatchSettings(delay: .seconds(5)), warn: told.warn, losses: losses) { batch in
+    let queue = BatchQueue<Int>(name: "otlp traces", settings: BatchSettings(delay: .seconds(5), queueLimit: 100, batchLimit: 100), warn: told.warn, losses: losses) { batch in
       if case .gaveUp = await sender.send({ OutgoingRequest(url: "http://x/") }) { refused.add(batch.count) }
     }
     var offeredCount = 0

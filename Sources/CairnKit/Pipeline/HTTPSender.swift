@@ -37,6 +37,7 @@ protocol HTTPTransport: Sendable {
 /// AsyncHTTPClient, without the tracing of its requests: an exporter's own traffic makes no spans.
 final class ClientTransport: HTTPTransport {
   static let bodyByteCountMax = 65_536
+  private static let lastWord = Duration.milliseconds(200)
   private let client: HTTPClient
 
   init(tls: TLSConfiguration?) {
@@ -49,10 +50,11 @@ final class ClientTransport: HTTPTransport {
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
-  /// The client's own deadline ends with the head of the response; here the whole exchange has one.
+  /// The client's own deadline ends with the head of the response; here the whole exchange has one, a little later, so that the client
+  /// can still say why it got no connection.
   func send(_ request: OutgoingRequest, timeout: Duration) async throws(SendFailure) -> IncomingResponse {
     let late: Result<IncomingResponse, SendFailure> = .failure(SendFailure(reason: "no whole answer within \(timeout)"))
-    return try await outcome(within: timeout, ContinuousClock(), else: late) {
+    return try await outcome(within: timeout + Self.lastWord, ContinuousClock(), else: late) {
       do throws(SendFailure) {
         return .success(try await self.exchange(request, timeout: timeout))
       } catch {
