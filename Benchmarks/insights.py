@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logs Insights beside DuckDB on the same lines: seconds of each, and their ratio.
 
-    python3 insights.py [--lines N] [--binary PATH] [--repetitions N]
+    python3 insights.py [--lines N] [--binary PATH] [--repetitions N] [--work DIR] [--step prepare|put|ask]
 
-Starts a server on a temporary folder, puts the lines of loglines.py into it by PutLogEvents, waits until they are sealed, and asks both:
-`stats count(*), pct(latency, 95) by bin(5m), level` and `pattern @message`. DuckDB has the columns ready in a table of its own and two threads; its
-patterns are words with a digit replaced. Needs: pip install duckdb boto3.
+Puts the lines of loglines.py into a server on a temporary folder by PutLogEvents, waits until they are sealed, and asks both:
+`stats count(*), pct(latency, 95) by bin(5m), level` and `pattern @message`. DuckDB has the columns ready in a table in memory and two threads; its
+patterns are words with a digit replaced. With `--step` one step is done in a folder that stays: `prepare` writes the bodies and DuckDB's rows,
+`put` fills a store, `ask` asks it. Needs: pip install duckdb boto3 pyarrow.
 """
 import argparse
-import contextlib
 import datetime
+import http.client
 import json
 import os
 import pathlib
@@ -23,15 +24,7 @@ sys.path.insert(0, str(HERE.parent / "Tests" / "e2e"))
 import cairn_process  # noqa: E402
 import loglines  # noqa: E402
 
-BATCH = 10_000
-
-
-class Closing:
-    def __init__(self, folder):
-        self.cairn = cairn_process.Cairn(folder).start()
-
-    def close(self):
-        self.cairn.stop(timeout=60)
+BATCH = 8_000
 
 
 def today_ms():
@@ -39,27 +32,57 @@ def today_ms():
     return int((now.replace(hour=0, minute=0, second=0, microsecond=0) - datetime.timedelta(days=1)).timestamp() * 1000)
 
 
-def put(client, rows):
-    made = set()
-    batches = {}
+def prepare(options, work):
+    """Bodies one after another, each with its length in front, and DuckDB's rows as files of a million."""
+    import pyarrow
+    import pyarrow.parquet
+    batches, part = {}, []
+    with open(work / "bodies", "wb") as bodies:
+        def write(key):
+            events = batches.pop(key)
+            body = json.dumps({"logGroupName": key[0], "logStreamName": key[1], "logEvents": events}).encode()
+            bodies.write(len(body).to_bytes(4, "little") + body)
 
-    def send(key):
-        group, stream = key
-        if group not in made:
-            client.create_log_group(logGroupName=group)
-            made.add(group)
-        if key not in made:
-            client.create_log_stream(logGroupName=group, logStreamName=stream)
-            made.add(key)
-        client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=batches.pop(key))
+        def write_rows(number):
+            times, groups, _, messages, levels, latencies = zip(*part)
+            made = pyarrow.table({"t": pyarrow.array(times, pyarrow.timestamp("ms")), "m": messages, "level": [v if g == "api" else None for v, g in zip(levels, groups)],
+                                  "latency": pyarrow.array(latencies, pyarrow.float64())})
+            pyarrow.parquet.write_table(made, work / f"rows-{number:03}.parquet")
+            part.clear()
 
-    for at, group, stream, message, _, _ in rows:
-        batch = batches.setdefault((group, stream), [])
-        batch.append({"timestamp": at, "message": message})
-        if len(batch) == BATCH or sum(len(e["message"]) + 26 for e in batch[-1:]) * len(batch) > 900_000:
-            send((group, stream))
-    for key in list(batches):
-        send(key)
+        start = today_ms()
+        for number, row in enumerate(loglines.lines(options.lines, start_ms=start), 1):
+            at, group, stream, message, _, _ = row
+            batch = batches.setdefault((group, stream), [])
+            batch.append({"timestamp": at, "message": message})
+            part.append(row)
+            if len(batch) == BATCH:
+                write((group, stream))
+            if len(part) == 1_000_000 or number == options.lines:
+                write_rows(number // 1_000_000)
+        for key in list(batches):
+            write(key)
+    (work / "span.json").write_text(json.dumps([start // 1000, (start + loglines.DAY_MS) // 1000]))
+
+
+def put(cairn, work):
+    client = http.client.HTTPConnection(cairn.http, timeout=300)
+
+    def post(target, body):
+        client.request("POST", "/", body, {"content-type": "application/x-amz-json-1.1", "x-amz-target": f"Logs_20140328.{target}"})
+        answer = client.getresponse()
+        text = answer.read()
+        assert answer.status == 200, text
+
+    for group in ["api", "worker"]:
+        post("CreateLogGroup", json.dumps({"logGroupName": group}))
+        for stream in range(4):
+            post("CreateLogStream", json.dumps({"logGroupName": group, "logStreamName": f"i-{stream}"}))
+    with open(work / "bodies", "rb") as file:
+        while head := file.read(4):
+            post("PutLogEvents", file.read(int.from_bytes(head, "little")))
+    import lines
+    lines.settle(cairn)
 
 
 def ask(client, query, groups, start, end):
@@ -73,15 +96,11 @@ def ask(client, query, groups, start, end):
         time.sleep(0.005)
 
 
-def table(rows):
+def table(work):
     import duckdb
-    import pyarrow
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
-    columns = list(zip(*rows))
-    made = pyarrow.table({"t": pyarrow.array(columns[0], pyarrow.timestamp("ms")), "m": columns[3], "level": [v if g == "api" else None for v, g in zip(columns[4], columns[1])],
-                          "latency": pyarrow.array(columns[5], pyarrow.float64())})
-    connection.execute("CREATE TABLE lines AS SELECT * FROM made")
+    connection.execute(f"CREATE TABLE lines AS SELECT * FROM '{work}/rows-*.parquet'")
     return connection
 
 
@@ -90,41 +109,56 @@ def main():
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--binary")
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--step", choices=["prepare", "put", "ask"])
     options = parser.parse_args()
     if options.binary:
         os.environ["CAIRN_BINARY"] = options.binary
-    rows = list(loglines.lines(options.lines, start_ms=today_ms()))
-    with tempfile.TemporaryDirectory() as folder, contextlib.closing(Closing(folder)) as closing:
-        cairn = closing.cairn
-        import boto3
-        import botocore.config
-        client = boto3.client("logs", endpoint_url=f"http://{cairn.addresses['http']}", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b",
-                              config=botocore.config.Config(retries={"max_attempts": 0}))
-        begin = time.perf_counter()
-        put(client, rows)
-        print(f"put {len(rows)} lines in {time.perf_counter() - begin:.1f} s", file=sys.stderr)
-        start, end = rows[0][0] // 1000, rows[-1][0] // 1000 + 1
-        duck = table(rows)
-        questions = {
-            "stats count(*), pct(latency, 95) by bin(5m), level": (
-                "stats count(*), pct(latency, 95) by bin(5m), level",
-                "SELECT time_bucket(INTERVAL 5 minutes, t) AS b, level, count(*), approx_quantile(latency, 0.95) FROM lines GROUP BY b, level"),
-            "pattern @message": (
-                "pattern @message",
-                "SELECT regexp_replace(m, '[A-Za-z0-9_]*[0-9][A-Za-z0-9_]*', '<*>', 'g') AS p, count(*) AS n FROM lines GROUP BY p ORDER BY n DESC LIMIT 10000"),
-        }
-        report = {"lines": len(rows)}
-        for name, (insights, sql) in questions.items():
-            own, other = [], []
-            for _ in range(options.repetitions):
-                seconds, answer = ask(client, insights, ["api", "worker"], start, end)
-                own.append(seconds)
-                begin = time.perf_counter()
-                duck.execute(sql).fetchall()
-                other.append(time.perf_counter() - begin)
-            ratio = statistics.median(a / b for a, b in zip(own, other))
-            report[name] = {"cairn_s": round(min(own), 4), "duckdb_s": round(min(other), 4), "ratio": round(ratio, 3), "rows": len(answer["results"])}
-        print(json.dumps(report, indent=1))
+    work = options.work or pathlib.Path(tempfile.mkdtemp())
+    work.mkdir(parents=True, exist_ok=True)
+    if options.step in (None, "prepare"):
+        prepare(options, work)
+    if options.step == "prepare":
+        return
+    cairn = cairn_process.Cairn(work / "cairn").start()
+    try:
+        if options.step in (None, "put"):
+            put(cairn, work)
+        if options.step in (None, "ask"):
+            compare(cairn, options, work)
+    finally:
+        cairn.stop(60)
+
+
+def compare(cairn, options, work):
+    import boto3
+    import botocore.config
+    client = boto3.client("logs", endpoint_url=f"http://{cairn.addresses['http']}", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b",
+                          config=botocore.config.Config(retries={"max_attempts": 0}))
+    start, end = json.loads((work / "span.json").read_text())
+    duck = table(work)
+    questions = {
+        "stats count(*), pct(latency, 95) by bin(5m), level": (
+            "stats count(*), pct(latency, 95) by bin(5m), level",
+            "SELECT time_bucket(INTERVAL 5 minutes, t) AS b, level, count(*), approx_quantile(latency, 0.95) FROM lines GROUP BY b, level"),
+        "pattern @message": (
+            "pattern @message",
+            "SELECT regexp_replace(m, '[A-Za-z0-9_]*[0-9][A-Za-z0-9_]*', '<*>', 'g') AS p, count(*) AS n FROM lines GROUP BY p ORDER BY n DESC LIMIT 10000"),
+    }
+    report = {"lines": options.lines}
+    for name, (insights, sql) in questions.items():
+        own, other = [], []
+        for _ in range(options.repetitions):
+            seconds, answer = ask(client, insights, ["api", "worker"], start, end)
+            own.append(seconds)
+            begin = time.perf_counter()
+            duck.execute(sql).fetchall()
+            other.append(time.perf_counter() - begin)
+        ratio = statistics.median(a / b for a, b in zip(own, other))
+        report[name] = {"cairn_s": round(min(own), 4), "first_s": round(own[0], 4), "duckdb_s": round(min(other), 4), "ratio": round(ratio, 3), "rows": len(answer["results"])}
+    import lines
+    report["peak_mib"] = lines.peak_mib(cairn)
+    print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":

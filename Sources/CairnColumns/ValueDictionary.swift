@@ -12,6 +12,8 @@ public final class ValueDictionary: Sendable {
     case text(bytes: [UInt8], ends: [UInt32])
     case integers([Int64])
     case floats([Double])
+    /// UTF-8, as templates and what fills their slots.
+    case templated(TemplatedText)
     /// In the order of codes; `sorted` lists the entries by ascending id.
     case traceIDs([TraceID], sorted: [UInt32])
   }
@@ -22,6 +24,7 @@ public final class ValueDictionary: Sendable {
     self.entries = entries
     switch entries {
     case .text(_, let ends): count = ends.count
+    case .templated(let text): count = text.count
     case .integers(let values): count = values.count
     case .floats(let values): count = values.count
     case .traceIDs(let ids, let sorted):
@@ -39,10 +42,24 @@ public final class ValueDictionary: Sendable {
   public func value(_ entry: Int) -> FieldValue {
     switch entries {
     case .text(let bytes, let ends): .string(String(decoding: bytes[Self.range(ends, entry)], as: UTF8.self))
+    case .templated(let text): .string(Self.string(text, entry))
     case .integers(let values): .integer(values[entry])
     case .floats(let values): .float(values[entry])
     case .traceIDs(let ids, _): .string(ids[entry].hex)
     }
+  }
+
+  private static func string(_ text: TemplatedText, _ entry: Int) -> String {
+    var bytes: [UInt8] = []
+    text.append(entry, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The same entries with text end to end: for readers that need all of it at once. O(bytes) where it is templated.
+  public var plainEntries: Entries {
+    guard case .templated(let text) = entries else { return entries }
+    let plain = text.text(ofRuns: 0..<text.runCount)
+    return .text(bytes: plain.bytes, ends: plain.ends)
   }
 
   /// The entry of a trace id, by binary search; nil where the column has no such id.
@@ -62,6 +79,7 @@ public final class ValueDictionary: Sendable {
   public var byteCount: Int {
     switch entries {
     case .text(let bytes, let ends): bytes.count + ends.count * 4
+    case .templated(let text): text.byteCount
     case .integers(let values): values.count * 8
     case .floats(let values): values.count * 8
     case .traceIDs(let ids, _): ids.count * 20

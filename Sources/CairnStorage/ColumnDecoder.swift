@@ -167,13 +167,17 @@ struct ColumnDecoder: ~Copyable {
     case .booleans: return .booleans
     case .floatBits: return .floatBits
     case .spanIDs: return .spanIDs
-    case .text: return .dictionary(ValueDictionary(try texts(entryCount, bytes)))
+    case .text:
+      var reader = ByteReader(bytes)
+      return .dictionary(ValueDictionary(try texts(entryCount, &reader)))
+    case .templated: return .dictionary(ValueDictionary(try templated(entryCount, bytes)))
     case .integers, .floats:
       guard bytes.count == entryCount * 8 else { throw FormatDamage(what: "a dictionary is cut", offset: bytes.count) }
       let words = (0..<entryCount).map { unsafe loadWord(bytes.span.bytes, $0 * 8) }
       if tag == .integers { return .dictionary(ValueDictionary(.integers(words.map { Int64(bitPattern: $0) }))) }
       return .dictionary(ValueDictionary(.floats(words.map { Double(bitPattern: $0) })))
     case .traceIDs: return .dictionary(ValueDictionary(try traceIDs(entryCount, bytes)))
+    case .drawn: throw FormatDamage(what: "a drawn column has no domain", offset: 0)
     }
   }
 
@@ -191,12 +195,10 @@ struct ColumnDecoder: ~Copyable {
     return .traceIDs(ids, sorted: sorted)
   }
 
-  private mutating func texts(_ entryCount: Int, _ bytes: [UInt8]) throws(FormatDamage) -> ValueDictionary.Entries {
-    var reader = ByteReader(bytes)
+  mutating func texts(_ entryCount: Int, _ reader: inout ByteReader) throws(FormatDamage) -> ValueDictionary.Entries {
     let lengths = try block(&reader, count: entryCount)
     let plainByteCount = try reader.count(most: Int(UInt32.max))
-    let byteCount = try reader.count(most: bytes.count)
-    guard byteCount <= bytes.count - reader.position else { throw FormatDamage(what: "a dictionary is cut", offset: reader.position) }
+    let byteCount = try reader.count(most: reader.bytes.count)
     guard plainByteCount <= (byteCount + 4) << 16 else {
       throw FormatDamage(what: "a dictionary claims more text than its bytes can hold", offset: reader.position)
     }
@@ -209,11 +211,11 @@ struct ColumnDecoder: ~Copyable {
       ends.append(UInt32(end))
     }
     guard end == plainByteCount else { throw FormatDamage(what: "entries are shorter than their text", offset: 0) }
-    if byteCount == plainByteCount { return .text(bytes: Array(bytes[reader.position..<reader.position + byteCount]), ends: ends) }
+    let packed = try reader.bytes(byteCount)
+    if byteCount == plainByteCount { return .text(bytes: packed, ends: ends) }
     var text: [UInt8] = []
     do throws(InflateError) {
-      let packed = unsafe bytes.span.bytes.extracting(reader.position..<reader.position + byteCount)
-      try decompressor.decompress(packed, byteCount: plainByteCount, appendingTo: &text)
+      try unsafe decompressor.decompress(packed.span.bytes, byteCount: plainByteCount, appendingTo: &text)
     } catch {
       throw FormatDamage(what: "a dictionary does not unpack: \(error.message)", offset: reader.position)
     }

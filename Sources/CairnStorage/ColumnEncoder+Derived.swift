@@ -17,13 +17,16 @@ struct DerivedHeader {
 
   /// The column that a column's bytes rest on; nil for a plain one.
   static func source(_ header: [UInt8]) throws(FormatDamage) -> ColumnKey? {
-    guard let first = header.first, first & flag != 0 else { return nil }
+    guard let first = header.first, first & flag != 0 || isDrawn(header) else { return nil }
     var reader = ByteReader(header)
     let tag = try reader.byte() & ~flag
     if tag == DomainTag.scaled.rawValue { _ = try reader.word() }
     _ = try reader.varint()
     return try key(&reader)
   }
+
+  /// A column that is drawn from lines (`DrawnColumn`) names its source in the same place.
+  static func isDrawn(_ header: [UInt8]) -> Bool { header.first == DomainTag.drawn.rawValue }
 
   static func key(_ reader: inout ByteReader) throws(FormatDamage) -> ColumnKey {
     let name = try reader.text()

@@ -11,7 +11,7 @@ internal import CairnFormats
 //   BLOCKENTRY  := repeat varint (blocks that are alike, 1 or more), width u8, isOrdered u8, base u64, minimum varint, maximum varint,
 //                  nullCount varint, constant varint, byteCount varint, presenceByteCount varint, sum u32
 //   BLOCKDATA   := BLOCK (BlockCodec) and, for width 8 with nulls, one bit a row as PACKED
-//   DICTIONARY  := text: LENGTHS TEXT | integers, floats: u64 each | trace ids: 16 bytes each, then PERMUTATION
+//   DICTIONARY  := text: LENGTHS TEXT | text by templates: TEMPLATED (TemplateEncoder) | integers, floats: u64 each | trace ids: 16 bytes each, then PERMUTATION
 //   LENGTHS     := byteCount varint, BLOCK of the entries' lengths;  PERMUTATION likewise
 //   TEXT        := byteCount varint, zstd of the bytes, or the bytes themselves where that is not shorter
 //
@@ -21,6 +21,10 @@ internal import CairnFormats
 enum DomainTag: UInt8 {
   case text = 0, integers = 1, floats = 2, traceIDs = 3
   case offsets = 4, scaled = 5, booleans = 6, floatBits = 7, spanIDs = 8
+  /// Text too, by templates.
+  case templated = 9
+  /// No domain of its own: what the lines of its rows say (`DrawnColumn`).
+  case drawn = 10
 }
 
 /// A column as bytes, with what the footer says of it.
@@ -38,8 +42,9 @@ struct ColumnEncoder: ~Copyable {
   private var quickCompressor = ZstdCompressor(level: 1)
 
   mutating func encode(_ column: ScanColumn) -> EncodedColumn {
-    let (tag, divisor) = Self.tag(column.domain)
-    let dictionary = encodeDictionary(column.domain, isInternal: FieldName.isInternal(column.key.name))
+    let domain = templated(column).map { .dictionary(ValueDictionary(.templated($0))) } ?? column.domain
+    let (tag, divisor) = Self.tag(domain)
+    let dictionary = encodeDictionary(domain, isInternal: FieldName.isInternal(column.key.name))
     var data: [UInt8] = []
     var entries = ByteWriter()
     var plan = BlockCodec.Plan()
@@ -70,6 +75,7 @@ struct ColumnEncoder: ~Copyable {
     case .dictionary(let dictionary):
       switch dictionary.entries {
       case .text: (.text, nil)
+      case .templated: (.templated, nil)
       case .integers: (.integers, nil)
       case .floats: (.floats, nil)
       case .traceIDs: (.traceIDs, nil)
@@ -127,6 +133,7 @@ struct ColumnEncoder: ~Copyable {
       for entry in ends.indices { lengths.append(UInt32(ValueDictionary.range(ends, entry).count)) }
       appendBlock(lengths, to: &out)
       appendText(bytes, isInternal, to: &out)
+    case .templated(let text): out.bytes = encodeTemplated(text)
     case .integers(let values): for value in values { out.write(word: UInt64(bitPattern: value)) }
     case .floats(let values): for value in values { out.write(word: value.bitPattern) }
     case .traceIDs(let ids, let sorted):
@@ -146,7 +153,7 @@ struct ColumnEncoder: ~Copyable {
     out.bytes.append(contentsOf: block)
   }
 
-  private mutating func appendText(_ bytes: [UInt8], _ isInternal: Bool, to out: inout ByteWriter) {
+  mutating func appendText(_ bytes: [UInt8], _ isInternal: Bool = false, to out: inout ByteWriter) {
     out.write(count: bytes.count)
     var packed: [UInt8] = []
     if isInternal {

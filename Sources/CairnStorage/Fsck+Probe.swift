@@ -33,13 +33,18 @@ extension Fsck {
         column, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: footer.rowCount
       ) { _, _ in }
     }
-    let sources = columns
-    for (entry, key) in derived {
-      guard let source = sources[key] else { continue }
-      columns[entry.key] = try? decoder.decode(
-        derived: Array(bytes[entry.offset..<entry.offset + entry.byteCount]), key: entry.key, headerByteCount: entry.headerByteCount,
-        rowCount: footer.rowCount, source: source
-      ) { _, _ in }
+    // Drawn columns before those that may be derived from them.
+    for (entry, key) in derived.sorted(by: { Self.isDrawn($0.0, bytes) && !Self.isDrawn($1.0, bytes) }) {
+      guard let source = columns[key] else { continue }
+      let column = Array(bytes[entry.offset..<entry.offset + entry.byteCount])
+      if DerivedHeader.isDrawn(column) {
+        columns[entry.key] = try? decoder.decode(
+          drawn: column, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: footer.rowCount, source: source)
+      } else {
+        columns[entry.key] = try? decoder.decode(
+          derived: column, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: footer.rowCount, source: source
+        ) { _, _ in }
+      }
     }
     if let reference = columns[ParentReferences.reference], let traces = columns[.traceID], let spans = columns[.spanID],
       let times = columns[.time]
@@ -48,6 +53,10 @@ extension Fsck {
         reference: reference, raw: columns[ParentReferences.raw], traces: traces, spans: spans, times: times)
     }
     return columns.values.reduce(0) { $0 + valueCount($1) }
+  }
+
+  private static func isDrawn(_ entry: SegmentFooter.Entry, _ bytes: [UInt8]) -> Bool {
+    entry.byteCount > 0 && bytes[entry.offset] == DomainTag.drawn.rawValue
   }
 
   private static func valueCount(_ column: ScanColumn) -> Int {

@@ -93,7 +93,7 @@ final class PieceMerger: ColumnSource {
     var stored = [UInt32](repeating: 0, count: rowCount)
     for (index, input) in inputs.enumerated() {
       guard let column = try Self.whole(input, key), case .dictionary(let dictionary) = column.domain,
-        case .text(let bytes, let ends) = dictionary.entries
+        case .text(let bytes, let ends) = dictionary.plainEntries
       else { continue }
       sizes[index] = bytes.count
       if sizes.reduce(0, +) > textByteCountMax, let largest = sizes.indices.max(by: { sizes[$0] < sizes[$1] }) {
@@ -166,7 +166,7 @@ final class PieceMerger: ColumnSource {
   }
 
   /// A numeric column's values as 64-bit words of its kind, whatever its domain: `Int64`, `Double` or id bits.
-  private static func numbers(_ column: ScanColumn) -> (values: [UInt64], present: [Bool]?) {
+  static func numbers(_ column: ScanColumn) -> (values: [UInt64], present: [Bool]?) {
     var values: [UInt64] = []
     values.reserveCapacity(column.rowCount)
     var present: [Bool]?
@@ -202,7 +202,7 @@ final class PieceMerger: ColumnSource {
       switch dictionary.entries {
       case .integers(let values): return UInt64(bitPattern: values[Int(stored) - 1])
       case .floats(let values): return values[Int(stored) - 1].bitPattern
-      case .text, .traceIDs: return 0
+      case .text, .templated, .traceIDs: return 0
       }
     case .scaled(let divisor) where column.key.kind == .float:
       return (Double(block.base &+ Int64(stored) &- 1) / divisor).bitPattern

@@ -60,7 +60,9 @@ final class SegmentPiece: Piece {
   /// What a reader of a column can stand.
   enum WantedForm {
     case anyForm
-    /// A source of derived columns is none itself: a file that says so would send the reader round in circles.
+    /// A source of derived columns is none itself, and lines are neither derived nor drawn: a file that says so would send the reader round
+    /// in circles.
+    case notDerived
     case plainForm
   }
 
@@ -102,6 +104,9 @@ final class SegmentPiece: Piece {
         guard let source else {
           return try decoder.decode(bytes, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: rowCount, onDamage: onDamage)
         }
+        guard !DerivedHeader.isDrawn(bytes) else {
+          return try decoder.decode(drawn: bytes, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: rowCount, source: source)
+        }
         return try decoder.decode(
           derived: bytes, key: entry.key, headerByteCount: entry.headerByteCount, rowCount: rowCount, source: source, onDamage: onDamage)
       }
@@ -113,10 +118,13 @@ final class SegmentPiece: Piece {
   /// The column that a derived one rests on, cached, as many rest on the same; nil for a plain one.
   private func source(of header: [UInt8], _ form: WantedForm) throws(FormatDamage) -> ScanColumn? {
     guard let key = try DerivedHeader.source(header) else { return nil }
-    guard form == .anyForm else { throw FormatDamage(what: "it is the source of others and has one itself", offset: 0) }
+    let isDrawn = DerivedHeader.isDrawn(header)
+    guard form == .anyForm || (form == .notDerived && isDrawn) else {
+      throw FormatDamage(what: "it is the source of others and has one itself", offset: 0)
+    }
     let found: ScanColumn?
     do throws(PieceError) {
-      found = try column(key, .plainForm)
+      found = try column(key, isDrawn ? .plainForm : .notDerived)
     } catch {
       throw FormatDamage(what: "its source cannot be read: \(error.reason)", offset: 0)
     }
@@ -129,7 +137,8 @@ final class SegmentPiece: Piece {
     var found: [ColumnKey] = []
     for entry in footer.columns {
       let header = try file.read(at: entry.offset, count: entry.headerByteCount)
-      guard unsafe crc32c(header.span.bytes) == entry.headerSum, let source = try? DerivedHeader.source(header) else { continue }
+      guard unsafe crc32c(header.span.bytes) == entry.headerSum, !DerivedHeader.isDrawn(header), let source = try? DerivedHeader.source(header)
+      else { continue }
       found.append(source)
     }
     return found

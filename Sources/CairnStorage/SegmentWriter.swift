@@ -32,13 +32,14 @@ enum SegmentWriter {
     let magic = SegmentFooter.magic
     try unsafe file.append(magic.span.bytes)
     var offset = SegmentFooter.magic.count
-    let bases = try Bases(piece)
+    var bases = try Bases(piece)
+    try bases.addLines(piece, &encoder)
     for key in piece.keys {
       guard let column = try bases.column(key, of: piece) else { continue }
       for column in try stored(column, of: piece, bases) {
         let presentCount = column.presentCount
         guard presentCount > 0 else { continue }
-        let encoded = encode(column, bases.deriver, &encoder)
+        let encoded = encode(column, bases, &encoder)
         try unsafe file.append(encoded.bytes.span.bytes)
         footer.columns.append(
           SegmentFooter.Entry(
@@ -52,8 +53,13 @@ enum SegmentWriter {
     return footer
   }
 
-  private static func encode(_ column: FlatColumn, _ deriver: ColumnDeriver, _ encoder: inout ColumnEncoder) -> EncodedColumn {
-    if let derived = deriver.derived(column) { return encoder.encode(derived) }
+  private static func encode(_ column: FlatColumn, _ bases: Bases, _ encoder: inout ColumnEncoder) -> EncodedColumn {
+    if let drawer = bases.drawer {
+      // Lines are the source of others: they have none.
+      if column.key == drawer.lines.key { return encoder.encode(column.scanColumn()) }
+      if let drawn = drawer.drawn(column) { return encoder.encode(drawn) }
+    }
+    if let derived = bases.deriver.derived(column) { return encoder.encode(derived) }
     return encoder.encode(column.scanColumn())
   }
 
@@ -61,6 +67,8 @@ enum SegmentWriter {
   private struct Bases {
     var known: [ColumnKey: FlatColumn] = [:]
     var deriver = ColumnDeriver()
+    /// There are lines that are kept by templates.
+    var drawer: ColumnDrawer?
 
     init(_ piece: any ColumnSource) throws(StorageError) {
       // What resources have in common is found first.
@@ -69,6 +77,15 @@ enum SegmentWriter {
         known[key] = column
         deriver.addSource(column)
       }
+    }
+
+    mutating func addLines(_ piece: any ColumnSource, _ encoder: inout ColumnEncoder) throws(StorageError) {
+      let key = ColumnKey(FieldName.body, .string)
+      guard piece.keys.contains(key), known[key] == nil, var lines = try piece.make(key), case .narrow(let codes) = lines.values else { return }
+      guard let text = encoder.templated(lines.scanColumn()) else { return }
+      lines.domain = .dictionary(ValueDictionary(.templated(text)))
+      known[key] = lines
+      drawer = ColumnDrawer(lines: LineSource(key, text, codes: codes))
     }
 
     func column(_ key: ColumnKey, of piece: any ColumnSource) throws(StorageError) -> FlatColumn? {

@@ -121,8 +121,14 @@ final class TestPiece: Piece {
         bytes += Array(entry.utf8)
         ends.append(UInt32(bytes.count))
       }
-      return .coded(key, .dictionary(ValueDictionary(.text(bytes: bytes, ends: ends))), stored: codes)
+      return .coded(key, .dictionary(ValueDictionary(texts(bytes, ends))), stored: codes)
     }
+  }
+
+  /// Every other column of texts is kept by templates, as sealed lines are.
+  private static func texts(_ bytes: [UInt8], _ ends: [UInt32]) -> ValueDictionary.Entries {
+    guard ends.count % 2 == 0, let text = TemplatedText(bytes: bytes, ends: ends) else { return .text(bytes: bytes, ends: ends) }
+    return .templated(text)
   }
 
   private static func encode<Entry: Hashable>(_ values: [FieldValue?], _ entry: (FieldValue) -> Entry) -> ([UInt32], [Entry]) {

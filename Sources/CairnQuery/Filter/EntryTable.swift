@@ -17,6 +17,7 @@ enum EntryTable {
       for case .string(let wanted) in list { markEqual(bytes, ends, Array(wanted.utf8), &table) }
     case (.text(let bytes, let ends), .matches(let pattern)):
       pattern.forEachMatch(in: bytes, ends: ends) { table[$0 + 1] = 1 }
+    case (.templated(let text), _): markTemplated(text, test, dictionary, &table)
     case (.traceIDs, .compare(.equal, .string(let text))): markID(text, dictionary, &table)
     case (.traceIDs, .oneOf(let list)):
       for case .string(let text) in list { markID(text, dictionary, &table) }
@@ -29,6 +30,21 @@ enum EntryTable {
     }
     return table
   }
+
+  /// What contains a text is found from templates and slots; for all other tests some lines at a time are written out.
+  private static func markTemplated(_ text: TemplatedText, _ test: FieldTest, _ dictionary: ValueDictionary, _ table: inout [UInt8]) {
+    if case .text(.contains, let wanted) = test, !wanted.isEmpty { return TemplateSearch(text, wanted).mark(&table) }
+    let runsAtOnce = max(1, linesAtOnce / text.stride)
+    for start in stride(from: 0, to: text.runCount, by: runsAtOnce) {
+      let runs = start..<min(start + runsAtOnce, text.runCount)
+      let lines = text.text(ofRuns: runs)
+      let part = make(test, ValueDictionary(.text(bytes: lines.bytes, ends: lines.ends)))
+      let first = text.entries(ofRun: start).lowerBound
+      for entry in lines.ends.indices { table[first + entry + 1] = part[entry + 1] }
+    }
+  }
+
+  private static let linesAtOnce = 4_096
 
   /// The codes of the entries that are one of a few trace ids, ascending; nil where the test is another.
   static func ids(_ test: FieldTest, _ dictionary: ValueDictionary) -> [UInt32]? {

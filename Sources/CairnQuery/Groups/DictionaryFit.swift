@@ -83,7 +83,7 @@ final class DictionaryFit: @unchecked Sendable {
     mutating func fitTexts(_ dictionary: ValueDictionary) -> [UInt32] {
       var map: [UInt32] = [0]
       map.reserveCapacity(dictionary.count + 1)
-      switch dictionary.entries {
+      switch dictionary.plainEntries {
       case .text(let bytes, let ends):
         let source = unsafe bytes.span.bytes
         var start = 0
@@ -96,7 +96,7 @@ final class DictionaryFit: @unchecked Sendable {
           let hex = Array(id.hex.utf8)
           map.append(code(unsafe hex.span.bytes, 0, hex.count))
         }
-      case .integers, .floats: break
+      case .integers, .floats, .templated: break
       }
       return map
     }

@@ -33,7 +33,7 @@ struct DictionaryUnifier {
 
   private static func isText(_ dictionary: ValueDictionary) -> Bool {
     switch dictionary.entries {
-    case .text, .traceIDs: true
+    case .text, .templated, .traceIDs: true
     case .integers, .floats: false
     }
   }

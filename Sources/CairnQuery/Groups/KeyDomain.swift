@@ -153,7 +153,7 @@ struct KeyDomain: Sendable {
         case .integers(let values):
           if let least = values.min(), let greatest = values.max() { bounds = widen(bounds, least...greatest) }
         case .floats: isOpen = true
-        case .text, .traceIDs: break
+        case .text, .templated, .traceIDs: break
         }
       }
     }
@@ -179,7 +179,7 @@ struct KeyDomain: Sendable {
     case .spanIDs: return .openSpanIDs
     case .dictionary(let dictionary):
       switch dictionary.entries {
-      case .text, .traceIDs: return unifier.form(dictionary)
+      case .text, .templated, .traceIDs: return unifier.form(dictionary)
       case .floats: return .openFloats
       case .integers(let values):
         guard integerCount > 0 else { return .openIntegers }

@@ -202,7 +202,7 @@ struct KeyReader: Sendable {
     switch dictionary.entries {
     case .integers(let values): UInt64(bitPattern: values[entry])
     case .floats(let values): values[entry] == 0 ? 0 : values[entry].bitPattern
-    case .text, .traceIDs: 0
+    case .text, .templated, .traceIDs: 0
     }
   }
 }

@@ -79,7 +79,7 @@ struct NumberField: Sendable {
       case .traceIDs: return nil
       case .integers(let values): return .entries([.nan] + values.map { Double($0) })
       case .floats(let values): return .entries([.nan] + values)
-      case .text: return .entries(Self.numbers(dictionary))
+      case .text, .templated: return .entries(Self.numbers(dictionary))
       }
     }
   }
@@ -116,7 +116,7 @@ struct NumberField: Sendable {
 
   private static func numbers(_ dictionary: ValueDictionary) -> [Double] {
     var numbers = [Double](repeating: .nan, count: dictionary.count + 1)
-    guard case .text(let bytes, let ends) = dictionary.entries else { return numbers }
+    guard case .text(let bytes, let ends) = dictionary.plainEntries else { return numbers }
     for entry in 0..<dictionary.count {
       let range = ValueDictionary.range(ends, entry)
       guard let first = range.first, Number.isDecimal(bytes[first]) else { continue }

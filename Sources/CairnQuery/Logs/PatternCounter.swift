@@ -22,6 +22,9 @@ struct CountedTexts: Sendable {
     case .texts(let texts):
       for entry in entries where counts[entry] > 0 { templates.add(texts[entry], count: Int(counts[entry])) }
     case .dictionary(let dictionary):
+      if case .templated(let text) = dictionary.entries {
+        return Self.add(text, text.entries(ofRun: entries.lowerBound / text.stride).lowerBound..<entries.upperBound, counts, to: &templates)
+      }
       guard case .text(let bytes, let ends) = dictionary.entries else {
         for entry in entries where counts[entry] > 0 { templates.add(dictionary.value(entry).text, count: Int(counts[entry])) }
         return
@@ -30,6 +33,31 @@ struct CountedTexts: Sendable {
       for entry in entries where counts[entry] > 0 {
         templates.add(text, ValueDictionary.range(ends, entry), count: Int(counts[entry]))
       }
+    }
+  }
+
+  /// Lines of one template have one pattern, as both take a word with a digit for varying: one of them is read for all. Long lines and those
+  /// without a template are read by themselves.
+  private static func add(_ text: TemplatedText, _ entries: Range<Int>, _ counts: [UInt32], to templates: inout LineTemplates) {
+    var samples = [Int](repeating: -1, count: text.templates.count)
+    var totals = [Int](repeating: 0, count: text.templates.count)
+    let isShared = text.templates.map { !$0.isPlain && $0.constantByteCount + $0.columns.count * 64 <= LineTemplates.lineByteCountMax }
+    var line: [UInt8] = []
+    for entry in entries where counts[entry] > 0 {
+      let id = Int(text.ids[entry])
+      if isShared[id] {
+        if samples[id] < 0 { samples[id] = entry }
+        totals[id] += Int(counts[entry])
+        continue
+      }
+      line.removeAll(keepingCapacity: true)
+      text.append(entry, to: &line)
+      templates.add(line.span, 0..<line.count, count: Int(counts[entry]))
+    }
+    for id in samples.indices where samples[id] >= 0 {
+      line.removeAll(keepingCapacity: true)
+      text.append(samples[id], to: &line)
+      templates.add(line.span, 0..<line.count, count: totals[id])
     }
   }
 }

@@ -20,8 +20,11 @@ struct GraphNamingRule: Sendable {
   private static func domain(_ names: [String], _ pieces: [OpenPiece], _ cache: DictionaryCache) -> KeyDomain {
     let columns = pieces.map { (piece) in
       names.flatMap { piece.columns(named: $0) }.filter { (column) in
-        guard case .dictionary(let dictionary) = column.domain, case .text = dictionary.entries else { return false }
-        return column.presentCount > 0
+        guard case .dictionary(let dictionary) = column.domain else { return false }
+        switch dictionary.entries {
+        case .text, .templated: return column.presentCount > 0
+        case .integers, .floats, .traceIDs: return false
+        }
       }
     }
     return KeyDomain(columns: columns, isSealed: pieces.map(\.piece.isSealed), cache)
