@@ -129,7 +129,8 @@ extension ColumnEncoder {
   /// The texts by templates, where that takes less; nil else, and where they are few, short or hardly distinct.
   mutating func templated(_ column: ScanColumn) -> TemplatedText? {
     guard !FieldName.isInternal(column.key.name), case .dictionary(let dictionary) = column.domain,
-      case .text(let bytes, let ends) = dictionary.entries, ends.count >= Self.lineCountMin, bytes.count >= ends.count * Self.lineByteCountMin, ends.count * 2 >= column.presentCount,
+      case .text(let bytes, let ends) = dictionary.entries, ends.count >= Self.lineCountMin,
+      bytes.count >= ends.count * Self.lineByteCountMin, ends.count * 2 >= column.presentCount,
       isWorthTemplates(bytes, ends), let text = TemplatedText(bytes: bytes, ends: ends), Self.isExact(text, bytes, ends)
     else { return nil }
     return text
