@@ -134,6 +134,6 @@ struct LineSegmentTests {
     #expect(wrongKeys(piece, lines).isEmpty)
     for key in lines.keys { #expect(try piece.column(key)?.presentCount == lines.columns[key]?.presentCount) }
     #expect(damage.entries.isEmpty)
-    #expect(Fsck.probe(segment: bytes) > 3 * lines.rowCount)
+    #expect(Fsck.probe(segment: bytes) > 2 * lines.rowCount)
   }
 }
