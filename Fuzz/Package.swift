@@ -56,7 +56,7 @@ let package = Package(
     fuzzer("otlp-metrics", ["CairnOTLP", "FuzzSupport"]),
     fuzzer("otlp-json", ["CairnBytes", "CairnColumns", "CairnOTLP", "FuzzSupport"]),
     fuzzer("xray-filter", ["CairnXRay"]),
-    fuzzer("xray-segment", ["CairnXRay", "FuzzSupport"]),
+    fuzzer("xray-segment", ["CairnBytes", "CairnColumns", "CairnXRay", "FuzzSupport"]),
     fuzzer("insights-query", ["CairnCloudWatch"]),
     fuzzer("log-lines", ["CairnCloudWatch", "FuzzSupport"]),
     fuzzer("filter-patterns", ["CairnCloudWatch"]),
