@@ -57,6 +57,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCRC32C"),
     .target(name: "CSecrets"),
+    .target(name: "CReserve"),
     // RE2 is C++: this target shows it as C.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CBacktrace"),
@@ -110,7 +111,7 @@ let package = Package(
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnSecrets"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnSecrets"]),
     room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
-    room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
+    room("CairnStorage", ["CReserve", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
     room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan"]),

@@ -33,6 +33,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCRC32C"),
+    .target(name: "CReserve"),
     .target(name: "CSecrets"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CFuzzMain"),
@@ -47,7 +48,7 @@ let package = Package(
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnSecrets"]),
     room("CairnIssues", ["CairnBytes", "CairnColumns", .product(name: "Crypto", package: "swift-crypto")]),
     room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
-    room("CairnStorage", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
+    room("CairnStorage", ["CReserve", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     // What a decoder is held to, shared with the tests, and its form for libFuzzer.
     room("TestSupport", ["CairnBytes", "CairnColumns"]),
     room("FuzzSupport", ["CairnBytes", "CairnColumns", "TestSupport"]),

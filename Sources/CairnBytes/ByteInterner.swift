@@ -41,6 +41,24 @@ public struct ByteInterner: ~Copyable {
   /// The number of entries.
   @inlinable public var count: Int { ends.count }
 
+  /// The bytes of all entries.
+  public var entryByteCount: Int { arenaUsed }
+
+  /// Makes room in an interner without entries; with `isExact` also for finding so many.
+  public mutating func reserve(entryCount: Int, byteCount: Int, isExact: Bool) {
+    precondition(count == 0, "room is made before the first entry")
+    if byteCount > arenaCapacity { growArena(toAtLeast: byteCount) }
+    ends.reserve(entryCount)
+    hashes.reserve(entryCount)
+    var slotCount = mask + 1
+    while isExact, entryCount * 2 > slotCount - 1 { slotCount *= 2 }
+    guard slotCount > mask + 1 else { return }
+    unsafe slots.deallocate()
+    unsafe slots = .allocate(capacity: slotCount)
+    unsafe slots.initialize(repeating: 0, count: slotCount)
+    mask = slotCount - 1
+  }
+
   /// The bytes of memory held.
   public var byteCount: Int { (mask + 1) * 8 + arenaCapacity + ends.byteCount + hashes.byteCount }
 

@@ -38,6 +38,9 @@ public struct GrowableBuffer<Element: BitwiseCopyable>: ~Copyable {
     _count &+= 1
   }
 
+  /// Makes room for `capacity` elements in all.
+  public mutating func reserve(_ capacity: Int) { if capacity > _capacity { grow(toAtLeast: capacity) } }
+
   /// Adds `element` until there are `target` elements.
   @inlinable public mutating func append(repeating element: Element, until target: Int) {
     guard target > _count else { return }

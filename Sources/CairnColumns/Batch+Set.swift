@@ -32,7 +32,8 @@ extension Batch {
       unsafe columns = moved
       columnCapacity *= 2
     }
-    let builder = ColumnBuilder(name: keys.text(slot / 8), kind: kind)
+    var builder = ColumnBuilder(name: keys.text(slot / 8), kind: kind)
+    if let size = expected.columns[builder.key] { builder.reserve(size) }
     unsafe (columns + columnCount).initialize(to: builder)
     columnCount += 1
     columnOfKey[slot] = UInt32(columnCount)

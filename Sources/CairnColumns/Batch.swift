@@ -66,6 +66,8 @@ public struct Batch: ~Copyable, @unchecked Sendable {
   /// The columns set for the row being built, so that it can be dropped without a look at all the others.
   @usableFromInline var touched = GrowableBuffer<UInt32>(capacity: 64)
   var watchedCount = 0
+  /// What the batch before this one held.
+  var expected = BatchSizes()
 
   public init() {
     unsafe columns = .allocate(capacity: 64)

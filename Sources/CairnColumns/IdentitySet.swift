@@ -90,8 +90,8 @@ public struct IdentitySet: ~Copyable, @unchecked Sendable {
     unsafe older.deallocate()
     unsafe older = slots
     olderMask = mask
-    unsafe slots = Self.table(4096)
-    mask = 4095
+    // As large as the one before, so that it need not grow.
+    unsafe slots = Self.table(mask + 1)
     used = 0
     log.removeAll()
   }

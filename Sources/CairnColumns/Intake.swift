@@ -11,6 +11,8 @@ public struct IntakeContext: Sendable {
   /// Events with a time outside are left out and counted as rejected.
   public var earliestUnixNanoseconds: Int64
   public var latestUnixNanoseconds: Int64
+  /// The request is decoded for a reader who follows, beside the decoding that counts: nobody is to be told of it.
+  public var isPreview = false
 
   public init(
     environment: String, datasetHint: String = "", receivedUnixNanoseconds: Int64, earliestUnixNanoseconds: Int64 = .min,

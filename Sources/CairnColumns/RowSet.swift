@@ -90,22 +90,46 @@ public struct RowSet: ~Copyable {
     bits.truncate(to: first + 1)
   }
 
-  /// Calls `body(row, how many are before it)` for each row below `limit`, in order.
+  /// The number of rows before `limit`; O(rows / 64), or O(log rows) while they are a list.
+  public func count(below limit: Int) -> Int {
+    guard isDense else { return firstListed(from: limit) }
+    var total = 0
+    for index in 0..<min(bits.count, limit >> 6 + 1) {
+      let rest = limit - index * 64
+      let kept: UInt64 = rest >= 64 ? .max : (1 << UInt64(rest)) - 1
+      total += (bits[index] & kept).nonzeroBitCount
+    }
+    return total
+  }
+
+  /// The place in the list of the first row that is not before `row`.
+  @usableFromInline func firstListed(from row: Int) -> Int {
+    var low = 0
+    var high = list.count
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(list[middle]) < row { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Calls `body(row, how many are before it)` for each of these rows, in order.
   @inlinable @inline(__always)
-  public func forEach(below limit: Int, _ body: (Int, Int) -> Void) {
-    var position = 0
+  public func forEach(in rows: Range<Int>, _ body: (Int, Int) -> Void) {
+    var position = count(below: rows.lowerBound)
     guard isDense else {
-      while position < list.count, Int(list[position]) < limit {
+      while position < list.count, Int(list[position]) < rows.upperBound {
         body(Int(list[position]), position)
         position &+= 1
       }
       return
     }
-    for index in 0..<bits.count {
+    for index in rows.lowerBound >> 6..<max(rows.lowerBound >> 6, bits.count) {
       var word = bits[index]
+      if index == rows.lowerBound >> 6 { word &= .max &<< UInt64(rows.lowerBound & 63) }
       while word != 0 {
         let row = index &* 64 &+ word.trailingZeroBitCount
-        guard row < limit else { return }
+        guard row < rows.upperBound else { return }
         body(row, position)
         position &+= 1
         word &= word &- 1

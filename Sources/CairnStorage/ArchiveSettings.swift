@@ -71,13 +71,18 @@ public struct ArchiveSettings: Sendable {
   func context(_ header: RequestHeader) -> IntakeContext {
     var context = IntakeContext(
       environment: header.environment, datasetHint: header.datasetHint, receivedUnixNanoseconds: header.receivedUnixNanoseconds)
-    let days = [retentionDays] + retentionDaysByDataset.values
-    let longestDays = days.contains { $0 <= 0 } ? 0 : days.max() ?? 0
-    context.earliestUnixNanoseconds = Self.time(header.receivedUnixNanoseconds, minusDays: longestDays)
+    context.earliestUnixNanoseconds = Self.time(header.receivedUnixNanoseconds, minusDays: longestRetentionDays)
     let ahead = futureSecondsMax.multipliedReportingOverflow(by: 1_000_000_000)
     let latest = header.receivedUnixNanoseconds.addingReportingOverflow(ahead.partialValue)
     context.latestUnixNanoseconds = ahead.overflow || latest.overflow ? .max : latest.partialValue
     return context
+  }
+
+  /// The longest retention of any dataset; 0 where one is kept for ever.
+  private var longestRetentionDays: Int {
+    var longest = retentionDays
+    for days in retentionDaysByDataset.values { longest = longest <= 0 || days <= 0 ? 0 : max(longest, days) }
+    return max(longest, 0)
   }
 
   /// So many days before a time; the beginning of time where that is further back than a number of nanoseconds goes, and for 0 days,

@@ -44,14 +44,16 @@ struct ColumnFreezer {
   @inline(__always)
   private func scatterCodes(_ column: borrowing ColumnBuilder, _ part: Part, _ body: (Int, UInt32) -> Void) {
     scatterGroups(column, part) { (place, value) in body(place, UInt32(truncatingIfNeeded: value)) }
-    column.rows.forEach(below: part.order.rank.count) { (row, position) in body(Int(part.order.rank[row]), column.codes[position]) }
+    let first = part.order.rows.lowerBound
+    column.rows.forEach(in: part.order.rows) { (row, position) in body(Int(part.order.rank[row &- first]), column.codes[position]) }
   }
 
   /// The same for words.
   @inline(__always)
   private func scatterWords(_ column: borrowing ColumnBuilder, _ part: Part, _ body: (Int, UInt64) -> Void) {
     scatterGroups(column, part, body)
-    column.rows.forEach(below: part.order.rank.count) { (row, position) in body(Int(part.order.rank[row]), column.words[position]) }
+    let first = part.order.rows.lowerBound
+    column.rows.forEach(in: part.order.rows) { (row, position) in body(Int(part.order.rank[row &- first]), column.words[position]) }
   }
 
   @inline(__always)
@@ -93,7 +95,8 @@ struct ColumnFreezer {
   }
 
   private func freezeDictionary(_ key: ColumnKey) -> FlatColumn {
-    guard parts.count != 1 else { return freezeOwnDictionary(key) }
+    // Of a head's last rows only the entries that they use are looked up.
+    guard parts.count != 1 || parts[0].order.rows.lowerBound > 0 else { return freezeOwnDictionary(key) }
     var stored = [UInt32](repeating: 0, count: rowCount)
     var joined = ByteInterner(slotCount: 256, arenaByteCount: 1 << 12)
     for part in parts {

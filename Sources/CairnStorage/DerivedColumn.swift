@@ -88,27 +88,26 @@ struct ColumnDeriver {
   private static let worthwhileBits = 0.12
 
   private func derived(_ column: FlatColumn, _ stored: [UInt32]) -> DerivedColumn? {
+    let entropy = Entropy(stored)
+    let plain = Double(stored.count) * entropy.bitsPerValue
+    let worthwhile = min(plain * Self.worthwhileShare, plain - 512 - Double(stored.count) * Self.worthwhileBits)
+    // More misses than this take more by themselves.
+    let missCountMax = entropy.bitsPerValue > 0 ? Int(max(0, worthwhile / entropy.bitsPerValue)) : 0
     var fits: [Fit] = []
     for source in sources {
-      guard let fit = fit(stored, source) else { continue }
+      guard let fit = fit(stored, source, missCountMax) else { continue }
       // Nothing is left over, which no other source betters. A constant column costs less by itself.
       if fit.missCount == 0 { return fit.isConstant ? nil : residual(column, stored, fit) }
       fits.append(fit)
     }
-    guard !fits.isEmpty else { return nil }
-    let entropy = Entropy(stored)
-    let plain = Double(stored.count) * entropy.bitsPerValue
-    guard let best = fits.min(by: { $0.bitCount(entropy) < $1.bitCount(entropy) }),
-      best.bitCount(entropy) < plain * Self.worthwhileShare,
-      plain - best.bitCount(entropy) > 512 + Double(stored.count) * Self.worthwhileBits
-    else { return nil }
+    guard let best = fits.min(by: { $0.bitCount(entropy) < $1.bitCount(entropy) }), best.bitCount(entropy) < worthwhile else { return nil }
     return residual(column, stored, best)
   }
 
   private static let unseen = UInt32.max
 
   /// Predicts for each of the source's values what its first row has; nil as soon as that is seen to be no good.
-  private func fit(_ stored: [UInt32], _ source: Source) -> Fit? {
+  private func fit(_ stored: [UInt32], _ source: Source, _ missCountMax: Int) -> Fit? {
     var predictions = [UInt32](repeating: Self.unseen, count: source.rowCounts.count)
     var isOpen = [Bool](repeating: false, count: source.rowCounts.count)
     var missCount = 0
@@ -117,6 +116,7 @@ struct ColumnDeriver {
     while start < stored.count {
       let end = min(start + blockRowCount, stored.count)
       missCount += Self.scan(stored, source.codes, start..<end, &predictions, &isOpen)
+      if missCount > missCountMax { return nil }
       if end >= checkAt {
         checkAt *= 2
         if missCount * 2 > end, closedShare(source, predictions, isOpen) < 0.1 { return nil }

@@ -11,7 +11,9 @@ extension EventArchive {
   /// read; `accept` says why.
   public func preview(_ header: RequestHeader, body: RawSpan) -> (any Piece)? {
     guard let decoder = decoders[header.format] else { return nil }
-    let context = settings.context(header)
+    var known = settings.context(header)
+    known.isPreview = true
+    let context = known
     let head = Head(journalNumber: 0, identities: IdentitySet())
     func decode(_ received: RawSpan) throws(IngestError) {
       guard let scrubbed = scrub(header, received) else { return try decode(received, decoder) }

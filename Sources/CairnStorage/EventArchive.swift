@@ -56,7 +56,8 @@ public final class EventArchive: IngestStore {
     var isClosed = false
     /// Segments that a merge found damaged: they stay as they are.
     var unmergeable: Set<UInt64> = []
-    var snapshotPiece: (head: Head, piece: HeadPiece)?
+    /// The rows of the open head that a reader saw.
+    var snapshot: HeadSnapshot?
     var seals = DurationHistogram()
     var merges = DurationHistogram()
     var refusedCounts: [RefusalCause: Int] = [:]
@@ -276,19 +277,24 @@ public final class EventArchive: IngestStore {
 
   /// Puts a new head in the place of a full one and has the full one sealed.
   func turn(from full: Head) {
-    let identities = full.open.withLock { $0.handOverIdentities() }
+    var sizes = BatchSizes()
+    let identities = full.open.withLock { (open) in
+      // A head that was turned early says little of the next one.
+      if open.batch.rowCount >= settings.headRowCountMax / 2 { sizes = open.batch.sizes }
+      return open.handOverIdentities()
+    }
     let number = state.withLock { (state) in
       state.nextJournal += 1
       return state.nextJournal - 1
     }
-    let next = Head(journalNumber: number, identities: identities)
+    let next = Head(journalNumber: number, identities: identities, like: sizes)
     let sealing = Sealing(full)
     state.withLock { (state) in
       guard state.head === full else { return }
       state.sealing.append(sealing)
       state.head = next
       state.headStartedNanoseconds = monotonicNanoseconds()
-      state.snapshotPiece = nil
+      state.snapshot = nil
     }
     sealQueue.async { self.sealAll(.whenWorthwhile) }
   }
@@ -297,19 +303,17 @@ public final class EventArchive: IngestStore {
 
   /// All events that were accepted before the call, each once: an unchanging view.
   public func snapshot() -> [any Piece] {
-    var (segments, sealing, head, known) = state.withLock { ($0.segments, $0.sealing, $0.head, $0.snapshotPiece) }
+    var (segments, sealing, head, known) = state.withLock { ($0.segments, $0.sealing, $0.head, $0.snapshot) }
     for index in sealing.indices where sealing[index].piece == nil { sealing[index].piece = finalPiece(sealing[index].head) }
     var pieces: [any Piece] = segments
     pieces.append(contentsOf: sealing.compactMap(\.piece))
-    let rowCount = head.open.withLock { $0.batch.rowCount }
-    if rowCount > 0 {
-      if known?.head !== head || known?.piece.rowCount != rowCount {
-        let piece = HeadPiece(head)
-        known = (head, piece)
-        state.withLock { (state) in if state.head === head { state.snapshotPiece = (head, piece) } }
-      }
-      if let known { pieces.append(known.piece) }
+    var snapshot = known?.head === head ? known : nil
+    if snapshot == nil { snapshot = HeadSnapshot(head) }
+    if snapshot?.update() == true {
+      known = snapshot
+      state.withLock { (state) in if state.head === head { state.snapshot = known } }
     }
+    pieces.append(contentsOf: snapshot?.pieces ?? [])
     return pieces
   }
 

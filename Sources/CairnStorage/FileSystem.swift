@@ -58,11 +58,17 @@ public protocol StoredFile: AnyObject, Sendable {
   func append(_ bytes: RawSpan) throws(StorageError)
   /// Returns when everything appended so far survives a power cut. Throws where the file has no name any more: nobody would find it.
   func sync() throws(StorageError)
-  /// Cuts the file to so many bytes.
+  /// Asks for room for so many bytes in all, without making the file longer. Nothing happens where the file system cannot.
+  func reserve(from offset: Int, to byteCount: Int)
+  /// Cuts the file to so many bytes, and gives back the room behind them.
   func truncate(to byteCount: Int) throws(StorageError)
   /// Exactly `count` bytes from `offset`; throws where the file has fewer.
   func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8]
   func byteCount() throws(StorageError) -> Int
+}
+
+extension StoredFile {
+  public func reserve(from offset: Int, to byteCount: Int) {}
 }
 
 /// All that the storage room asks of the operating system; tests put a faulty one in its place.

@@ -14,8 +14,8 @@ struct OpenBatch: ~Copyable {
   /// The identities of the batch's events, once the batch that follows has taken them over.
   private(set) var handedOver: [UInt64] = []
 
-  init(identities: consuming IdentitySet) {
-    batch = Batch()
+  init(identities: consuming IdentitySet, like sizes: BatchSizes) {
+    batch = Batch(like: sizes)
     batch.identities = identities
   }
 
@@ -32,13 +32,14 @@ final class Head: Sendable {
   /// The journal that holds what the batch was made of.
   let journalNumber: UInt64
 
-  init(journalNumber: UInt64, identities: consuming sending IdentitySet) {
+  /// `sizes` are those of the head before.
+  init(journalNumber: UInt64, identities: consuming sending IdentitySet, like sizes: BatchSizes = BatchSizes()) {
     self.journalNumber = journalNumber
-    open = SleepingMutex(OpenBatch(identities: identities))
+    open = SleepingMutex(OpenBatch(identities: identities, like: sizes))
   }
 }
 
-/// The first rows of a head as a piece: sorted when it is made, its columns built when they are asked for.
+/// Rows of a head as a piece: sorted when it is made, its columns built when they are asked for.
 ///
 /// Rows that arrive later are not seen. Holds the batch's lock for the time of copying one column (about 1 ns a row).
 final class HeadPiece: Piece {
@@ -50,26 +51,28 @@ final class HeadPiece: Piece {
   private let built = Mutex<[ColumnKey: ScanColumn]>([:])
 
   var rowCount: Int { order.rank.count }
+  /// The rows of the head.
+  var rows: Range<Int> { order.rows }
   var runs: [DatasetRun] { order.runs }
   var isSealed: Bool { false }
 
-  /// A snapshot of the head as it is now.
-  init(_ head: Head) {
+  /// A snapshot of the head as it is now, of its rows from `firstRow` on.
+  init(_ head: Head, from firstRow: Int = 0) {
     self.head = head
     var order: RowOrder?
     var groupCount = 0
     var columns: [(key: ColumnKey, presentCount: Int)] = []
     var indices: [ColumnKey: ColumnIndex] = [:]
     head.open.withLock { (open) in
-      let rowCount = open.batch.rowCount
-      order = RowOrder(open.batch, rowCount: rowCount)
+      let rows = firstRow..<max(firstRow, open.batch.rowCount)
+      order = RowOrder(open.batch, rows)
       groupCount = open.batch.groupCount
-      guard rowCount > 0 else { return }
+      guard !rows.isEmpty else { return }
       var rowCountOfGroup = [Int](repeating: 0, count: groupCount)
       for group in order?.groups ?? [] { rowCountOfGroup[Int(group)] += 1 }
       for position in 1..<max(1, open.batch.columnCount) {
         let index = ColumnIndex(position)
-        let (key, presentCount) = open.batch.withColumn(index) { ($0.key, Self.presentCount($0, rowCountOfGroup, rowCount)) }
+        let (key, presentCount) = open.batch.withColumn(index) { ($0.key, Self.presentCount($0, rowCountOfGroup, rows)) }
         guard presentCount > 0 else { continue }
         columns.append((key, presentCount))
         indices[key] = index
@@ -83,13 +86,13 @@ final class HeadPiece: Piece {
   }
 
   /// Rows that have a value; a group's stands for all its rows.
-  private static func presentCount(_ column: borrowing ColumnBuilder, _ rowCountOfGroup: [Int], _ rowCount: Int) -> Int {
-    var total = column.rows.count
+  private static func presentCount(_ column: borrowing ColumnBuilder, _ rowCountOfGroup: [Int], _ rows: Range<Int>) -> Int {
+    var total = column.rows.count - column.rows.count(below: rows.lowerBound)
     for position in 0..<column.groups.count {
       let group = Int(column.groups[position])
       if group < rowCountOfGroup.count { total += rowCountOfGroup[group] }
     }
-    return min(total, rowCount)
+    return min(total, rows.count)
   }
 
   func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {
@@ -111,5 +114,5 @@ final class HeadPiece: Piece {
 
 extension RowOrder {
   /// No rows.
-  static var empty: RowOrder { RowOrder(Batch(), rowCount: 0) }
+  static var empty: RowOrder { RowOrder(Batch(), 0..<0) }
 }

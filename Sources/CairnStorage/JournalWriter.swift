@@ -38,6 +38,8 @@ final class JournalWriter: Sendable {
     /// Set once a sync failed: nothing more is accepted until a restart.
     var failure: String?
     var openFile: (number: UInt64, file: any StoredFile, syncedByteCount: Int)?
+    /// The open file has room on the disk up to here.
+    var reservedByteCount = 0
     var syncs = DurationHistogram()
     var byteCount = 0
   }
@@ -172,10 +174,12 @@ final class JournalWriter: Sendable {
 
   private func write(_ chunk: Chunk) throws(StorageError) {
     let (file, syncedByteCount) = try file(for: chunk.journalNumber)
+    reserve(file, syncedByteCount, chunk.bytes.count)
     do throws(StorageError) {
       try unsafe file.append(chunk.bytes.span.bytes)
     } catch {
       // What was not synced was not acknowledged: cut it off, so that a later frame follows a whole one.
+      state.withLock { $0.reservedByteCount = syncedByteCount }
       do throws(StorageError) { try file.truncate(to: syncedByteCount) } catch { poison(error.message) }
       throw error
     }
@@ -184,6 +188,18 @@ final class JournalWriter: Sendable {
       if state.openFile?.number == chunk.journalNumber { state.openFile?.syncedByteCount += chunk.bytes.count }
     }
   }
+
+  /// Where the blocks are there already, a sync has less to write than the file's map of them as well: a quarter of its time, and of its
+  /// CPU (benchmark: `bench.py small:8`).
+  private func reserve(_ file: any StoredFile, _ syncedByteCount: Int, _ byteCount: Int) {
+    let reserved = state.withLock { $0.reservedByteCount }
+    guard syncedByteCount + byteCount > reserved else { return }
+    let wanted = syncedByteCount + byteCount + Self.reservedByteCountStep
+    file.reserve(from: syncedByteCount, to: wanted)
+    state.withLock { $0.reservedByteCount = wanted }
+  }
+
+  private static let reservedByteCountStep = 1 << 20
 
   /// After a failed sync it is unknown what reached the disk, and a second one that succeeds proves nothing.
   private func sync(_ body: () throws(StorageError) -> Void) throws(StorageError) {
@@ -207,7 +223,10 @@ final class JournalWriter: Sendable {
     try unsafe file.append(header.span.bytes)
     try sync(file.sync)
     try sync { () throws(StorageError) in try files.syncFolder("journal") }
-    state.withLock { $0.openFile = (number, file, header.count) }
+    state.withLock { (state) in
+      state.openFile = (number, file, header.count)
+      state.reservedByteCount = header.count
+    }
     return (file, header.count)
   }
 }

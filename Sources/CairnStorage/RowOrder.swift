@@ -2,9 +2,11 @@
 internal import CairnBytes
 internal import CairnColumns
 
-/// The order in which a batch's rows stand in a piece: by environment, dataset and time; rows of equal time keep their order of arrival.
+/// The order in which rows of a batch stand in a piece: by environment, dataset and time; rows of equal time keep their order of arrival.
 struct RowOrder: Sendable {
-  /// Place in the piece of each row of the batch.
+  /// The rows of the batch.
+  let rows: Range<Int>
+  /// Place in the piece of each of the rows.
   var rank: [UInt32] = []
   var runs: [DatasetRun] = []
   /// Event times in the order of the piece.
@@ -12,27 +14,30 @@ struct RowOrder: Sendable {
   /// Group of each row in the order of arrival.
   var groups: [UInt32] = []
 
-  /// Sorts the batch's first `rowCount` rows; O(rows), one radix pass for each byte in which the keys differ.
-  init(_ batch: borrowing Batch, rowCount: Int) {
+  /// Sorts these rows of the batch; O(rows), one radix pass for each byte in which the keys differ.
+  init(_ batch: borrowing Batch, _ rows: Range<Int>) {
+    self.rows = rows
+    let rowCount = rows.count
     guard rowCount > 0 else { return }
+    let first = rows.lowerBound
     let ranks = Self.datasetRanks(batch)
     var keys = [UInt64](repeating: 0, count: rowCount)
     var datasets = [UInt32](repeating: 0, count: rowCount)
     groups = [UInt32](repeating: 0, count: rowCount)
     var earliest = Int64.max
-    for row in 0..<rowCount { earliest = min(earliest, batch.rowTimes[row]) }
+    for row in rows { earliest = min(earliest, batch.rowTimes[row]) }
     for row in 0..<rowCount {
-      let group = batch.rowGroups[row]
+      let group = batch.rowGroups[first + row]
       groups[row] = group
       datasets[row] = ranks.rankOfCode[Int(batch.groupDatasets[Int(group)])]
-      keys[row] = UInt64(bitPattern: batch.rowTimes[row] &- earliest)
+      keys[row] = UInt64(bitPattern: batch.rowTimes[first + row] &- earliest)
     }
     let order = Self.sorted(keys: keys, datasets: datasets)
     rank = [UInt32](repeating: 0, count: rowCount)
     times = [Int64](repeating: 0, count: rowCount)
     for (place, row) in order.enumerated() {
       rank[Int(row)] = UInt32(place)
-      times[place] = batch.rowTimes[Int(row)]
+      times[place] = batch.rowTimes[first + Int(row)]
     }
     runs = Self.runs(order: order, datasets: datasets, names: ranks.names, times: times)
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CReserve
 internal import Glibc
 internal import Synchronization
 
@@ -151,6 +152,8 @@ final class SystemFile: StoredFile {
     guard unsafe fstat(descriptor, &info) == 0 else { throw StorageError("ask the state of", path: path, .system(errno)) }
     guard info.st_nlink > 0 else { throw StorageError("sync", path: path, .gone("was removed while it was being written")) }
   }
+
+  func reserve(from offset: Int, to byteCount: Int) { _ = cairn_reserve(descriptor, Int64(offset), Int64(byteCount - offset)) }
 
   func truncate(to byteCount: Int) throws(StorageError) {
     guard ftruncate(descriptor, byteCount) == 0 else { throw StorageError("truncate", path: path, .system(errno)) }

@@ -26,7 +26,7 @@ enum Decoders {
       let firstRow = batch.rowCount
       let verdict = try decoder(body, context, &batch)
       let notes = markOccurrences(&batch, from: firstRow, context)
-      if !notes.isEmpty { tell(notes) }
+      if !notes.isEmpty, !context.isPreview { tell(notes) }
       return verdict
     }
   }

@@ -7,7 +7,7 @@ import Testing
 struct RowSetTests {
   private static func rows(_ set: borrowing RowSet, below limit: Int = .max) -> [Int] {
     var found: [Int] = []
-    set.forEach(below: limit) { (row, position) in
+    set.forEach(in: 0..<limit) { (row, position) in
       #expect(position == found.count, "rows are numbered in order")
       found.append(row)
     }
@@ -40,6 +40,13 @@ struct RowSetTests {
     #expect(Self.rows(set) == expected)
     let limit = expected[expected.count / 2]
     #expect(Self.rows(set, below: limit) == expected.filter { $0 < limit })
+    #expect(set.count(below: limit) == expected.count / 2 && set.count(below: .max) == expected.count)
+    var behind: [Int] = []
+    set.forEach(in: limit..<limit + 1_000) { (row, position) in
+      #expect(expected[position] == row)
+      behind.append(row)
+    }
+    #expect(behind == expected.filter { (limit..<limit + 1_000).contains($0) })
     var reversed: [Int] = []
     set.forEachReversed(from: limit) { (row, position) in
       #expect(expected[position] == row)

@@ -53,6 +53,25 @@ struct SegmentTests {
     #expect(try Fsck(files: files.copy()).run().isClean)
   }
 
+  @Test func aHeadThatGrowsIsWholeAtEachLook() async throws {
+    let archive = try openArchive(MemoryFiles(), smallSettings(headRowCountMax: 100_000))
+    var generator = SeededGenerator(seed: 11)
+    var rowCount = 0
+    var pieceCountMax = 0
+    for id in 0..<90 {
+      let itemCount = [1, 40, 700][generator.below(3)]
+      rowCount += itemCount
+      try await archive.ingest(TestRequest(id, itemCount: itemCount, isLog: id % 5 == 4))
+      guard generator.oneIn(2) else { continue }
+      let pieces = archive.snapshot()
+      #expect(pieces.reduce(0) { $0 + $1.rowCount } == rowCount)
+      pieceCountMax = max(pieceCountMax, pieces.count)
+    }
+    #expect(rowCount > 8_192 && pieceCountMax > 1 && pieceCountMax < 6, "\(rowCount) rows in \(pieceCountMax) pieces")
+    let seen = try archive.snapshot().map { try TestRow.sorted($0) }.joined().sorted()
+    #expect(try seen == TestRow.sorted(HeadPiece(archive.state.withLock { $0.head })).sorted())
+  }
+
   @Test func datasetsBeyondSixteenBitsKeepTheirRows() throws {
     var batch = Batch()
     let count = 70_000

@@ -73,7 +73,7 @@ private func values(of column: borrowing ColumnBuilder) -> [(UInt32, ColumnKey, 
     found.append((column.groups[index] | groupBit, column.key, value(of: column, column.groupValues[index])))
   }
   let isText = column.key.kind == .string || column.key.kind == .traceID
-  column.rows.forEach(below: .max) { (row, index) in
+  column.rows.forEach(in: 0..<Int.max) { (row, index) in
     found.append((UInt32(row), column.key, value(of: column, isText ? UInt64(column.codes[index]) : column.words[index])))
   }
   return found

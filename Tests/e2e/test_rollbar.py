@@ -2,6 +2,7 @@
 """Rollbar's door and API, by pyrollbar under Flask, by recorded payloads of its other notifiers, and by plain requests."""
 import concurrent.futures
 import gzip
+import http.client
 import json
 import pathlib
 import subprocess
@@ -245,17 +246,39 @@ def test_a_crash_neither_loses_nor_doubles_an_occurrence(make_cairn):
     assert sum(item["total_occurrences"] for item in counted(cairn, acknowledged)) == acknowledged
 
 
-def test_exceptions_of_other_doors_become_items(make_cairn, ids):
-    cairn = make_cairn().start()
-    stack = 'Traceback (most recent call last):\n  File "/srv/app/shop.py", line 12, in pay\n    raise Lost()\nLost: gone'
-    span = {"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "pay", "kind": 2,
+def send_exception(cairn, number, name):
+    """One span with one exception event."""
+    stack = f'Traceback (most recent call last):\n  File "/srv/app/shop.py", line 12, in pay\n    raise {name}()\n{name}: gone'
+    span = {"traceId": "5b8efff798038103d269b633813fc60c", "spanId": f"eee19b7ec3c1b{number:03}", "name": "pay", "kind": 2,
             "startTimeUnixNano": str(time.time_ns()), "endTimeUnixNano": str(time.time_ns() + 1000),
             "events": [{"timeUnixNano": str(time.time_ns()), "name": "exception", "attributes": [
                 {"key": key, "value": {"stringValue": value}}
-                for key, value in (("exception.type", "Lost"), ("exception.message", "gone"), ("exception.stacktrace", stack))]}]}
+                for key, value in (("exception.type", name), ("exception.message", "gone"), ("exception.stacktrace", stack))]}]}
     body = {"resourceSpans": [{"resource": {"attributes": [
         {"key": "service.name", "value": {"stringValue": "shop"}},
         {"key": "deployment.environment.name", "value": {"stringValue": "production"}}]}, "scopeSpans": [{"spans": [span]}]}]}
     assert cairn.request("POST", "/v1/traces", json.dumps(body).encode(), {"content-type": "application/json"}).status == 200
+
+
+def test_exceptions_of_other_doors_become_items(make_cairn):
+    cairn = make_cairn().start()
+    send_exception(cairn, 1, "Lost")
     found = until(lambda: cairn.request("GET", "/api/cairn/errors").json()["items"])
     assert [(item["title"], item["project"], item["environment"], item["total"]) for item in found] == [("Lost: gone", "shop", "production", 1)]
+
+
+def test_an_occurrence_counts_once_though_a_tail_is_open(make_cairn):
+    cairn = make_cairn().start()
+    tail = http.client.HTTPConnection(cairn.http, timeout=20)
+    tail.request("GET", "/api/cairn/tail")
+    stream = tail.getresponse()
+    assert stream.readline() == b": connected\n"
+    for number in range(3):
+        send_exception(cairn, number, "Lost")
+    send_exception(cairn, 9, "Last")
+
+    def totals():
+        return {item["class"]: item["total"] for item in cairn.request("GET", "/api/cairn/errors").json()["items"]}
+
+    assert until(lambda: (found := totals()).get("Last") and found) == {"Lost": 3, "Last": 1}
+    tail.close()

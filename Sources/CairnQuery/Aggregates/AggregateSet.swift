@@ -57,6 +57,7 @@ struct AggregateSet: Sendable {
     rows.finish()
     for index in present.values.indices { present.values[index].finish() }
     for index in quantiles.values.indices { quantiles.values[index].finish() }
+    for index in distincts.values.indices { distincts.values[index].finish() }
   }
 
   /// Adds another set, both finished.

@@ -12,9 +12,9 @@ struct DistinctAggregate: Aggregate {
   private(set) var reader: KeyReader
   private var wordsPerCell: Int
   private var words: [UInt64] = []
-  /// Where values have no common bit: pairs of cell and code as `cell << 32 | code`.
-  private var pairs = CodeTable()
-  private var pairCountMax = 1 << 21
+  /// Where values have no common bit.
+  private var lists = CodeLists()
+  private var listedCountMax = 1 << 21
   private var estimates: [Int: HyperLogLog] = [:]
 
   /// `cellCountMax` is nil where the number of cells is not known beforehand.
@@ -24,11 +24,12 @@ struct DistinctAggregate: Aggregate {
     if let cellCountMax, !domain.isOpen, cellCountMax * words <= Self.bitCountMax / 64 { wordsPerCell = words } else { wordsPerCell = 0 }
   }
 
-  var byteCount: Int { words.count * 8 + pairs.byteCount + reader.byteCount + estimates.count * HyperLogLog.registerCount }
+  var byteCount: Int { words.count * 8 + lists.byteCount + reader.byteCount + estimates.count * HyperLogLog.registerCount }
 
   mutating func grow(_ cellCount: Int) {
     let wanted = cellCount * wordsPerCell
     if words.count < wanted { CairnQuery.grow(&words, to: wanted, 0) }
+    if wordsPerCell == 0 { lists.grow(cellCount) }
   }
 
   /// Reads the codes of the selected rows into `codes` and adds them.
@@ -36,7 +37,7 @@ struct DistinctAggregate: Aggregate {
     _ slice: Slice, _ selection: borrowing Selection, cells: [UInt32], codes: inout [UInt32]
   ) {
     reader.read(slice, selection, into: &codes)
-    if wordsPerCell > 0 { addBits(cells, codes, selection.count) } else { addPairs(cells, codes, selection.count) }
+    if wordsPerCell > 0 { addBits(cells, codes, selection.count) } else { addListed(cells, codes, selection.count) }
   }
 
   private mutating func addBits(_ cells: [UInt32], _ codes: [UInt32], _ count: Int) {
@@ -50,35 +51,46 @@ struct DistinctAggregate: Aggregate {
     }
   }
 
-  private mutating func addPairs(_ cells: [UInt32], _ codes: [UInt32], _ count: Int) {
-    for position in 0..<count where codes[position] != 0 { add(Int(cells[position]), codes[position]) }
-    if pairs.count > pairCountMax { spill() }
+  private mutating func addListed(_ cells: [UInt32], _ codes: [UInt32], _ count: Int) {
+    if estimates.isEmpty {
+      lists.add(codes, cells: cells, count)
+    } else {
+      for position in 0..<count where codes[position] != 0 { add(Int(cells[position]), codes[position]) }
+    }
+    if lists.count > listedCountMax { spill() }
   }
 
   private mutating func add(_ cell: Int, _ code: UInt32) {
     if !estimates.isEmpty, estimates[cell] != nil {
       estimates[cell]?.add(HyperLogLog.hash(reader.part(code)))
     } else {
-      _ = pairs.code(UInt64(cell) << 32 | UInt64(code))
+      lists.add(code, cell: cell)
     }
   }
 
   /// Turns the cells with the most values into estimates.
   private mutating func spill() {
-    var counts: [Int: Int] = [:]
-    for key in pairs.keys { counts[Int(key >> 32), default: 0] += 1 }
-    for (cell, count) in counts where count > Self.exactCountMax { estimates[cell] = HyperLogLog() }
-    let keys = pairs.keys
-    pairs = CodeTable()
-    for key in keys { add(Int(key >> 32), UInt32(truncatingIfNeeded: key)) }
-    pairCountMax = max(pairCountMax, pairs.count * 2)
+    lists.settle()
+    guard lists.count > listedCountMax else { return }
+    for cell in 0..<lists.cellCount where lists.codes(cell).count > Self.exactCountMax { estimate(cell) }
+    listedCountMax = max(listedCountMax, lists.count * 2)
   }
+
+  /// From now on the cell's values are estimated.
+  private mutating func estimate(_ cell: Int) {
+    var estimate = HyperLogLog()
+    for code in lists.take(cell) where code != 0 { estimate.add(HyperLogLog.hash(reader.part(code))) }
+    estimates[cell] = estimate
+  }
+
+  /// All rows have been read.
+  mutating func finish() { lists.settle() }
 
   mutating func absorb(_ other: DistinctAggregate, _ map: CellMap) {
     if wordsPerCell > 0, !other.estimates.isEmpty { leaveBits() }
-    if other.wordsPerCell > 0 { absorbBits(other, map) } else { absorbPairs(other, map) }
+    if other.wordsPerCell > 0 { absorbBits(other, map) } else { absorbLists(other, map) }
     for (cell, estimate) in other.estimates where map(cell) >= 0 { absorb(estimate, map(cell)) }
-    if pairs.count > pairCountMax { spill() }
+    if lists.count > listedCountMax { spill() }
   }
 
   /// Bits stand for codes of the domain, which both have.
@@ -105,27 +117,30 @@ struct DistinctAggregate: Aggregate {
     }
   }
 
-  private mutating func absorbPairs(_ other: DistinctAggregate, _ map: CellMap) {
-    var codes: [UInt32: UInt32] = [:]
-    let isOpen = reader.domain.isOpen
-    for key in other.pairs.keys {
-      let target = map(Int(key >> 32))
-      guard target >= 0 else { continue }
-      var code = UInt32(truncatingIfNeeded: key)
-      if isOpen {
-        let own = codes[code] ?? reader.code(other.reader.part(code))
-        codes[code] = own
-        code = own
+  private mutating func absorbLists(_ other: DistinctAggregate, _ map: CellMap) {
+    var ownCodes: [UInt32: UInt32] = [:]
+    for cell in 0..<other.lists.cellCount {
+      let target = map(cell)
+      var codes = other.lists.codes(cell)
+      guard target >= 0, !codes.isEmpty else { continue }
+      if reader.domain.isOpen {
+        codes = codes.filter { $0 != 0 }.map { (code) in
+          let own = ownCodes[code] ?? reader.code(other.reader.part(code))
+          ownCodes[code] = own
+          return own
+        }
       }
       if wordsPerCell > 0 {
-        words[target * wordsPerCell + Int(code >> 6)] |= 1 << UInt64(code & 63)
+        for code in codes { words[target * wordsPerCell + Int(code >> 6)] |= 1 << UInt64(code & 63) }
+      } else if estimates[target] == nil {
+        lists.add(codes[...], cell: target)
       } else {
-        add(target, code)
+        for code in codes where code != 0 { add(target, code) }
       }
     }
   }
 
-  /// Turns bits into pairs, which can stand beside estimates.
+  /// Turns bits into lists, which can stand beside estimates.
   private mutating func leaveBits() {
     let old = self
     wordsPerCell = 0
@@ -133,14 +148,9 @@ struct DistinctAggregate: Aggregate {
     absorbBits(old, .same)
   }
 
-  private mutating func absorb(_ estimate: HyperLogLog, _ cell: Int) {
-    if estimates[cell] == nil {
-      estimates[cell] = HyperLogLog()
-      let keys = pairs.keys
-      pairs = CodeTable()
-      for key in keys { add(Int(key >> 32), UInt32(truncatingIfNeeded: key)) }
-    }
-    estimates[cell]?.merge(estimate)
+  private mutating func absorb(_ other: HyperLogLog, _ cell: Int) {
+    if estimates[cell] == nil { estimate(cell) }
+    estimates[cell]?.merge(other)
   }
 
   /// The number of different values of each of the first `cellCount` cells.
@@ -154,7 +164,9 @@ struct DistinctAggregate: Aggregate {
       }
       return counts
     }
-    for key in pairs.keys { counts[Int(key >> 32)] += 1 }
+    var settled = lists
+    settled.settle()
+    for cell in 0..<min(cellCount, settled.cellCount) { counts[cell] = Int64(settled.codes(cell).count) }
     for (cell, estimate) in estimates { counts[cell] = estimate.count }
     return counts
   }

@@ -140,7 +140,7 @@ struct QuantileSketch: Sendable {
     guard !isEmpty else { return perMilles.map { _ in nil } }
     let total = buckets.isEmpty ? (weights.isEmpty ? Int64(values.count) : weights.reduce(0, &+)) : buckets.reduce(0, &+)
     let positions = perMilles.map { Double(total - 1) * Double(min(max($0, 0), 1000)) / 1000 }
-    let ranks = Set(positions.flatMap { [Int64($0), min(Int64($0) + 1, total - 1)] }).sorted()
+    let ranks = Self.ranks(positions, total)
     let found = buckets.isEmpty ? exactValues(ranks) : bucketValues(ranks)
     func value(_ rank: Int64) -> Double { ranks.firstIndex(of: rank).map { found[$0] } ?? .nan }
     return positions.map { (position) in
@@ -150,6 +150,17 @@ struct QuantileSketch: Sendable {
       let high = value(Int64(position) + 1)
       return low == high ? low : low + (high - low) * fraction
     }
+  }
+
+  /// The whole ranks around each position, ascending, each once.
+  private static func ranks(_ positions: [Double], _ total: Int64) -> [Int64] {
+    var ranks: [Int64] = []
+    ranks.reserveCapacity(positions.count * 2)
+    for position in positions {
+      for rank in [Int64(position), min(Int64(position) + 1, total - 1)] where !ranks.contains(rank) { ranks.append(rank) }
+    }
+    ranks.sort()
+    return ranks
   }
 
   /// The values at ascending ranks, found by partitioning: nothing is sorted in full.

@@ -138,7 +138,7 @@ struct PlanRun {
     }
     let reader = ResultReader(bucketed, pass.sources, bucketed: bucketed, bucketCount: buckets.count)
     let cells = numbers.flatMap { (group) in group * buckets.count..<(group + 1) * buckets.count }
-    let percentiles = reader.percentiles(of: calculations, cells)
+    let percentiles = try await reader.percentiles(of: calculations, cells, watch)
     let values = calculations.map { (calculation) -> [[Double?]] in
       if let all = percentiles[calculation] {
         return numbers.indices.map { Array(all[$0 * buckets.count..<($0 + 1) * buckets.count]) }

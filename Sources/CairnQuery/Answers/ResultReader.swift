@@ -97,6 +97,25 @@ struct ResultReader: Sendable {
     return found
   }
 
+  /// The same on all tasks, where there are many cells (benchmark: `bench.py`, Q2 with a series).
+  func percentiles(
+    of calculations: [Calculation], _ cells: [Int], _ watch: QueryWatch
+  ) async throws(QueryError) -> [Calculation: [Double?]] {
+    guard !aggregates.quantiles.isEmpty, cells.count > Self.cellsAtOnce else { return percentiles(of: calculations, cells) }
+    let units = (cells.count + Self.cellsAtOnce - 1) / Self.cellsAtOnce
+    let parts = try await runUnits(
+      units, taskCount: watch.budget.taskCountMax, order: .contiguous, start: { [Calculation: [Double?]]() },
+      step: { (found, unit) throws(QueryError) in
+        try watch.check()
+        let start = unit * Self.cellsAtOnce
+        let more = percentiles(of: calculations, Array(cells[start..<min(start + Self.cellsAtOnce, cells.count)]))
+        found.merge(more) { $0 + $1 }
+      })
+    return parts.reduce(into: [:]) { (all, part) in all.merge(part) { $0 + $1 } }
+  }
+
+  private static let cellsAtOnce = 256
+
   /// Results of all calculations as they are shown: `[calculation][cell]`.
   func values(_ calculations: [Calculation], _ cells: [Int]) -> [[FieldValue?]] {
     let percentiles = percentiles(of: calculations, cells)

@@ -30,8 +30,8 @@ struct Pass: Sendable {
     var workers = try await runUnits(
       scan.slices.count, taskCount: rowCount < 100_000 ? 1 : watch.budget.taskCountMax, order: isExact ? .free : .contiguous,
       start: { PassWorker(pass) },
-      step: { (worker, unit) throws(QueryError) in try worker.add(pass.scan.slices[unit], pass, watch) })
-    for index in workers.indices { workers[index].finish(pass) }
+      step: { (worker, unit) throws(QueryError) in try worker.add(pass.scan.slices[unit], pass, watch) },
+      finish: { (worker) in worker.finish(pass) })
     var first = workers.removeFirst()
     for worker in workers { try first.absorb(worker, pass, watch) }
     return PassResult(

@@ -17,14 +17,16 @@ enum UnitOrder: Sendable {
 }
 
 /// Runs `step` over all units on up to `taskCount` tasks, each with a worker of its own from `start`; the workers come back in the order
-/// of their tasks. With one task everything runs in the caller.
+/// of their tasks, after `finish`, which each task runs on its own. With one task everything runs in the caller.
 func runUnits<Worker: Sendable>(
   _ unitCount: Int, taskCount: Int, order: UnitOrder = .free, start: @escaping @Sendable () -> Worker,
-  step: @escaping @Sendable (inout Worker, Int) throws(QueryError) -> Void
+  step: @escaping @Sendable (inout Worker, Int) throws(QueryError) -> Void,
+  finish: @escaping @Sendable (inout Worker) -> Void = { _ in }
 ) async throws(QueryError) -> [Worker] {
   if taskCount <= 1 || unitCount <= 1 {
     var worker = start()
     for unit in 0..<unitCount { try step(&worker, unit) }
+    finish(&worker)
     return [worker]
   }
   let counter = UnitCounter()
@@ -43,6 +45,7 @@ func runUnits<Worker: Sendable>(
           case .contiguous:
             for unit in unitCount * task / taskCount..<unitCount * (task + 1) / taskCount { try step(&worker, unit) }
           }
+          finish(&worker)
           return (task, .success(worker))
         } catch {
           return (task, .failure(error))

@@ -21,11 +21,13 @@ struct OTLPDoor: Sendable {
       }
       http.door = DoorSignal(.otlpHTTP, signal)
       http.bodyBytesMax = bodyBytesMax
+      http.isBrief = true
       var grpc = Route(.POST, signal.grpcPath, .key(.ingest), .grpc) { (exchange) async throws(Refusal) in
         try await exportGRPC(signal, exchange)
       }
       grpc.door = DoorSignal(.otlpGRPC, signal)
       grpc.bodyBytesMax = bodyBytesMax + GRPCMessage.prefixLength
+      grpc.isBrief = true
       return [http, grpc]
     }
   }

@@ -11,6 +11,8 @@ struct Route: Sendable {
   /// For the doors that take events in: they are counted, open to other origins by configuration, and on every port.
   var door: DoorSignal?
   var bodyBytesMax = 1 << 20
+  /// True where the handler never waits for more than the store's own locks: with a small body it may run on the loop that read it.
+  var isBrief = false
   /// Health is asked at every port.
   var isOnEveryPort = false
   var handle: @Sendable (Exchange) async throws(Refusal) -> Response

@@ -31,7 +31,12 @@ final class ExchangeHandler: ChannelInboundHandler {
   var discardedCount = 0
   var isHead = false
   var keepsAlive = true
-  private var timer: Scheduled<Void>?
+  /// When `timeout` is due, and the wake-up that looks whether it is: that one may come too early, so that a request does not cost a new
+  /// one (benchmark: `bench.py small:8`).
+  private var deadline = NIODeadline.distantFuture
+  private var timer: (wakesAt: NIODeadline, scheduled: Scheduled<Void>)?
+  private var executor: LoopExecutor?
+  private var remoteAddress = ""
   /// When the request's head came.
   private var began = NIODeadline.now()
   /// The connection, while a request of it is on its way.
@@ -43,6 +48,8 @@ final class ExchangeHandler: ChannelInboundHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
+    executor = LoopExecutor(context.eventLoop)
+    remoteAddress = remoteText(context.channel)
     startTimer(wire.limits.headTimeout, context)
     if carriesOneExchange { enter(context) }
   }
@@ -88,7 +95,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     isHead = head.method == .HEAD
     keepsAlive = head.isKeepAlive
     discardedCount = 0
-    let request = Request(head: head, listener: wire.role, remoteAddress: remoteText(context.channel))
+    let request = Request(head: head, listener: wire.role, remoteAddress: remoteAddress)
     switch wire.service.admit(request) {
     case .refuse(let response):
       state = .discarding(response)
@@ -139,7 +146,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     switch state {
     case .discarding: refuseNow(context)
     case .receiving(var request, let ticket):
-      timer?.cancel()
+      stopTimer()
       request.body = body
       body = ByteBuffer()
       state = .responding(start(request, ticket, context), isStreaming: false)
@@ -165,9 +172,10 @@ final class ExchangeHandler: ChannelInboundHandler {
     let loop = context.eventLoop
     let handler = NIOLoopBound(HandlerInContext(handler: self, context: context), eventLoop: loop)
     let writer = StreamWriter(channel: context.channel)
-    return Task {
+    return Task(executorPreference: ticket.route.isBrief && request.isBrief ? executor : nil) {
       let response = await service.respond(to: request, admitted: ticket)
       guard case .stream(let produce) = response.body else {
+        if loop.inEventLoop { return handler.value.finish(response) }
         return loop.execute { handler.value.finish(response) }
       }
       loop.execute { handler.value.startStream(response) }
@@ -179,14 +187,27 @@ final class ExchangeHandler: ChannelInboundHandler {
   // MARK: Time
 
   func startTimer(_ amount: TimeAmount, _ context: ChannelHandlerContext) {
-    timer?.cancel()
-    let bound = NIOLoopBound(HandlerInContext(handler: self, context: context), eventLoop: context.eventLoop)
-    timer = context.eventLoop.scheduleTask(in: amount) { bound.value.timeout() }
+    deadline = .now() + amount
+    if let timer, timer.wakesAt <= deadline { return }
+    wake(at: deadline, context)
   }
 
-  func stopTimer() { timer?.cancel() }
+  func stopTimer() { deadline = .distantFuture }
 
-  func timeout(_ context: ChannelHandlerContext) {
+  private func wake(at time: NIODeadline, _ context: ChannelHandlerContext) {
+    timer?.scheduled.cancel()
+    let bound = NIOLoopBound(HandlerInContext(handler: self, context: context), eventLoop: context.eventLoop)
+    timer = (time, context.eventLoop.scheduleTask(deadline: time) { bound.value.wake() })
+  }
+
+  /// The wake-up came: is anything due?
+  func wake(_ context: ChannelHandlerContext) {
+    timer = nil
+    if deadline <= .now() { return timeout(context) }
+    if deadline < .distantFuture { wake(at: deadline, context) }
+  }
+
+  private func timeout(_ context: ChannelHandlerContext) {
     if isQuickEnough { return startTimer(min(wire.limits.bodyGrace, wire.limits.bodyTimeout), context) }
     switch state {
     case .waiting: context.close(promise: nil)
@@ -233,7 +254,7 @@ final class ExchangeHandler: ChannelInboundHandler {
   }
 
   private func close() {
-    timer?.cancel()
+    timer?.scheduled.cancel()
     if case .responding(let task, _) = state { task.cancel() }
     state = .finished
     body = ByteBuffer()
@@ -250,5 +271,5 @@ private struct HandlerInContext {
   func finish(_ response: Response) { handler.finish(response, context) }
   func startStream(_ response: Response) { handler.startStream(response, context) }
   func endStream() { handler.endStream(context) }
-  func timeout() { handler.timeout(context) }
+  func wake() { handler.wake(context) }
 }

@@ -43,6 +43,14 @@ struct Request: Sendable {
     return trimmed(value)
   }
 
+  /// True for a body that is small and not compressed: what it costs is bounded by its size.
+  var isBrief: Bool {
+    body.readableBytes <= Self.briefBytesMax && !headers.contains(name: "content-encoding") && !headers.contains(name: "grpc-encoding")
+  }
+
+  /// What is decoded within about 0.2 ms.
+  private static let briefBytesMax = 64 << 10
+
   /// The media type of the body in lower case, without parameters; empty where the request names none.
   var mediaType: String {
     guard let value = headers.first(name: "content-type") else { return "" }
