@@ -23,6 +23,7 @@ import Testing
       case .insecure: "true"
       case .retentionDays, .diskReserveMiB, .cacheMiB: "5"
       case .retentionDaysByDataset: "api=5"
+      case .smtpSecurity: "tls"
       default: "127.0.0.1:5"
       }
     let flag = try Settings.resolve(flags: [key: value], environment: [:], file: [:])
@@ -53,6 +54,7 @@ import Testing
     }
     #expect(throws: ServerError.self) { try Settings.resolve(flags: [.insecure: "maybe"], environment: [:], file: [:]) }
     #expect(throws: ServerError.self) { try Settings.resolve(flags: [.retentionDays: "-1"], environment: [:], file: [:]) }
+    #expect(throws: ServerError.self) { try Settings.resolve(flags: [.smtpSecurity: "ssl"], environment: [:], file: [:]) }
     #expect(throws: ServerError.self) { try Settings.resolve(flags: [.retentionDaysByDataset: "api"], environment: [:], file: [:]) }
   }
 

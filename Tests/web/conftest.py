@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import cairn_process  # noqa: E402
 import mock  # noqa: E402
 
 CHROMIUM = os.environ.get("CAIRN_CHROMIUM", "/usr/bin/chromium")
@@ -31,6 +33,17 @@ def base(given_url):
 def mocked(given_url):
     """A mock of one's own, for tests that make things happen in it."""
     return mock.serve()[0]
+
+
+@pytest.fixture(scope="module")
+def real(given_url, tmp_path_factory):
+    """The address of a real server: the one given, else one of the module's own."""
+    if given_url:
+        yield given_url
+        return
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn")).start()
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture()

@@ -1,25 +1,9 @@
 """Honeycomb's markers over the charts of Explore, against a real server."""
 import json
-import pathlib
-import sys
 import time
 import urllib.request
 
-import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-import cairn_process  # noqa: E402
-from test_pages import ready, until  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def real(given_url, tmp_path_factory):
-    if given_url:
-        yield given_url
-        return
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn")).start()
-    yield server.url
-    server.stop()
+from test_pages import ready, until
 
 
 def post(base, path, body):

@@ -1,26 +1,12 @@
 """What the pages show of X-Ray: sampling rules, and the parts of a span that came as a segment document. Against a real server."""
 import json
 import os
-import pathlib
-import sys
 import time
 import urllib.request
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-import cairn_process  # noqa: E402
-from test_pages import NAMELESS, ready, until  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def real(given_url, tmp_path_factory):
-    if given_url:
-        yield given_url
-        return
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn")).start()
-    yield server.url
-    server.stop()
+from test_pages import NAMELESS, ready, until
 
 
 def call(base, operation, body):

@@ -70,7 +70,8 @@ final class ExchangeHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if error is HTTPParserError, case .waiting = state {
+    // A half-sent head of a connection that ends is an error too, and nobody is there to answer.
+    if error is HTTPParserError, case .waiting = state, context.channel.isActive {
       wire.service.malformed(listener: wire.role, remoteAddress: remoteText(context.channel), reason: "not HTTP: \(error)")
       var response = Response(status: .badRequest, contentType: "text/plain", text: "This is not a valid HTTP request.\n")
       response.closesConnection = true

@@ -77,9 +77,10 @@ public struct Cruddur: Sendable {
       let new = try await request.decode(as: NewActivity.self, context: context)
       return try await store.post(try text(new.message), by: user(of: request), replyTo: nil, ttl: try ttl(new.ttl))
     }
-    group.post(":uuid/reply") { request, context in
+    // The router has one name for this place, whether a handle stands there or an activity.
+    group.post(":handle/reply") { request, context in
       let new = try await request.decode(as: NewActivity.self, context: context)
-      let uuid = try context.parameters.require("uuid")
+      let uuid = try context.parameters.require("handle")
       guard let author = try await store.author(of: uuid) else { throw HTTPError(.notFound, message: "there is no activity \(uuid)") }
       let reply = try await store.post(try text(new.message), by: user(of: request), replyTo: uuid, ttl: nil)
       try await store.notify(author, of: reply.uuid)
