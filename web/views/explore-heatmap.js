@@ -26,14 +26,12 @@ export function heatmapPanel(given) {
   const canvas = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' }), tip = h('div', { class: 'tip', hidden: true }),
     hair = h('div', { class: 'hair', hidden: true });
   const host = h('div', { class: 'hm', tabindex: 0, role: 'group', 'aria-roledescription': 'heatmap', 'aria-label': summary(map, column, tell) },
-    canvas, svg, tip, hair);
-  const strip = h('div', { class: 'chart cnt' });
+    canvas, svg, tip, hair), strip = h('div', { class: 'chart cnt' });
   /** @type {import('../charts/heatmap.js').Frame | null} */
   let frame = null;
   let cursor = /** @type {{bucket: number, cell: number} | null} */ (null), pending = /** @type {Box | null} */ (null);
   const asLog = () => place.get().params.get('log') !== '0' && map.scale !== 'linear';
-  const box = () => pending ?? given.box();
-  const rectOf = (/** @type {Box | null} */ b) => (b && frame && b.column === column ? boxRect(frame, b) : null);
+  const box = () => pending ?? given.box(), rectOf = (/** @type {Box | null} */ b) => (b && frame && b.column === column ? boxRect(frame, b) : null);
   const boxOf = (/** @type {import('../charts/heatmap.js').Rect} */ r) => rectBox(/** @type {import('../charts/heatmap.js').Frame} */ (frame), column, r);
   const cellBox = (/** @type {{bucket: number, cell: number}} */ at) => ({ column, min: map.edges[at.cell], max: map.edges[at.cell + 1],
     start: (map.start_us + at.bucket * map.step_us) / 1e6, end: (map.start_us + (at.bucket + 1) * map.step_us) / 1e6 });
