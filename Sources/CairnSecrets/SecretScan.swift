@@ -6,7 +6,7 @@ internal import CairnPatterns
 /// The look at raw bytes that costs next to nothing where no secret is: every body of every door passes it before the journal.
 ///
 /// It may give a false alarm; who then looks closer decides. What it passes over has nothing that `SecretText` or a secret name would
-/// take out. About one instruction a byte (benchmark: `Ingest`).
+/// take out. 32 bytes at a time (benchmark: `bench.py raw:4`).
 public enum SecretScan {
   /// The first suspicious place from `start` on: behind a name, or where a number begins; nil where there is none.
   public static func next(_ bytes: RawSpan, from start: Int = 0, namesAlone: Bool = false) -> Int? {

@@ -19,15 +19,9 @@ export function mapScrub(show) {
   const all = h('button', { class: 'btn sm ghost', type: 'button', onclick: () => pick(null) }, 'All');
   const element = h('div', { class: 'map-scrub' }, h('span', { class: 'small faint hide-s' }, 'Fault, %'), strip, words, all, play);
   let steps = /** @type {{start: number, total: number, fault: number}[]} */ ([]), length = 1, at = /** @type {number | null} */ (null), timer = 0, asked = 0;
-
   const wide = () => windowSteps(steps.length);
   const window = () => (at === null ? null : { start: steps[at].start, end: steps[at].start + wide() * length });
-  const text = () => {
-    const now = window();
-    if (!now) return 'The whole range';
-    const us = now.start * 1e6, day = steps.length * length > 86400 ? stamp(us, utc.get()).slice(5, 16) : clock(us, utc.get(), length < 60 ? 'second' : 'minute');
-    return `${day}, ${lengthName(wide() * length)} window`;
-  };
+  const text = () => windowText(window(), steps.length * length, length);
   const draw = () => scrubber(strip, steps, at === null ? null : { from: at, to: at + wide() }, { text: text(), wide: wide(), pick: (from) => { pause(); pick(from); } });
   const watch = drawn(strip, draw);
   const update = () => {
@@ -78,4 +72,11 @@ export function mapScrub(show) {
     },
     stop() { clearTimeout(timer); timer = 0; asked += 1; watch.stop(); },
   };
+}
+
+/** @param {{start: number, end: number} | null} window @param {number} whole seconds of the range @param {number} step seconds */
+function windowText(window, whole, step) {
+  if (!window) return 'The whole range';
+  const us = window.start * 1e6, day = whole > 86400 ? stamp(us, utc.get()).slice(5, 16) : clock(us, utc.get(), step < 60 ? 'second' : 'minute');
+  return `${day}, ${lengthName(window.end - window.start)} window`;
 }

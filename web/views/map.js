@@ -38,20 +38,7 @@ export function mapPage(host) {
   let asked = '', whole = /** @type {any} */ (null), graph = /** @type {any} */ (null), seconds = 1, panel = /** @type {{stop: () => void} | null} */ (null);
   const traces = mapTraces(list), part = loader(), note = h('p', { class: 'note warn small map-cut-note', role: 'status' });
 
-  const draw = () => {
-    if (!graph) return;
-    const state = mapState(), small = matchMedia(`(max-width: ${smallWidth}px)`).matches, width = small ? 390 : Math.max(700, picture.clientWidth || 960);
-    // On a small screen the picture is as long as it must be.
-    const tall = small ? Math.max(660, 88 * laneCount(whole, { width, height: 660, down: true }) + 40) : 0;
-    picture.style.height = small ? `${tall - 20}px` : '';
-    const box = { width, height: tall || Math.max(480, picture.clientHeight || 620), down: small };
-    const spots = layout(whole, keptSpots(box), box);
-    keepSpots(box, spots);
-    serviceMap(picture, graph, spots, { ...box, small, seconds, measure: state.measure, picked: state.pick, touched: touched(graph, state.pick),
-      swatch: (n) => (n.inferred ? null : `var(--c${palette.of(n.name)})`),
-      figure: (n) => `${rate(n.total / seconds).join(' ')}${n.p95_ms == null ? '' : `, ${durationText(n.p95_ms)}`}`,
-      pick: (key) => patch({ pick: key === mapState().pick ? null : key, ms: null }) });
-  };
+  const draw = () => { if (graph) drawMap(picture, whole, graph, seconds); };
   const watch = drawn(picture, draw);
   const show = (listed = true) => {
     head.update();
@@ -99,6 +86,21 @@ export function mapPage(host) {
   const stop = refresh.subscribe(read);
   return { update, close() { stop(); load.stop(); part.stop(); scrub.stop(); traces.stop(); panel?.stop(); watch.stop(); },
     keys: measures.map(([m, name], i) => ({ key: String(i + 1), says: `Rings by ${name.toLowerCase()}`, run: () => patch({ by: m === 'health' ? null : m }) })) };
+}
+
+/** @param {HTMLElement} picture @param {any} whole the graph that decides the places @param {any} graph what is drawn @param {number} seconds of its time */
+function drawMap(picture, whole, graph, seconds) {
+  const state = mapState(), small = matchMedia(`(max-width: ${smallWidth}px)`).matches, width = small ? 390 : Math.max(700, picture.clientWidth || 960);
+  // On a small screen the picture is as long as it must be.
+  const tall = small ? Math.max(660, 88 * laneCount(whole, { width, height: 660, down: true }) + 40) : 0;
+  picture.style.height = small ? `${tall - 20}px` : '';
+  const box = { width, height: tall || Math.max(480, picture.clientHeight || 620), down: small };
+  const spots = layout(whole, keptSpots(box), box);
+  keepSpots(box, spots);
+  serviceMap(picture, graph, spots, { ...box, small, seconds, measure: state.measure, picked: state.pick, touched: touched(graph, state.pick),
+    swatch: (n) => (n.inferred ? null : `var(--c${palette.of(n.name)})`),
+    figure: (n) => `${rate(n.total / seconds).join(' ')}${n.p95_ms == null ? '' : `, ${durationText(n.p95_ms)}`}`,
+    pick: (key) => patch({ pick: key === mapState().pick ? null : key, ms: null }) });
 }
 
 function mapHead() {
