@@ -98,14 +98,11 @@ struct CloudWatchDoor: Sendable {
   }
 
   private func inflated(_ body: ByteBuffer) throws(LogsError) -> ByteBuffer {
-    var inflater = Inflater()
-    var output = InflateBuffer()
     do throws(InflateError) {
-      try inflater.inflate(body.readableBytesSpan, .gzip, into: &output, limitBytes: 16 << 20)
+      return try body.inflated(.gzip, limitBytes: 16 << 20)
     } catch {
       throw LogsError(.serialization, "The body cannot be inflated: \(error.message)")
     }
-    return output.withBytes { (bytes) in unsafe bytes.withUnsafeBytes { unsafe ByteBuffer(bytes: $0) } }
   }
 
   // MARK: Answers

@@ -89,17 +89,8 @@ struct HoneycombDoor: Sendable {
     // The document of Honeycomb's API spells zstd 'zst'.
     let named = request.headers[canonicalForm: "content-encoding"].joined(separator: ",")
     do throws(InflateError) {
-      let encoding = try ContentEncoding(headerValue: named == "zst" ? "zstd" : named)
-      if encoding == .identity { return request.body }
-      var inflater = Inflater()
-      var output = InflateBuffer()
-      try inflater.inflate(request.body.readableBytesSpan, encoding, into: &output, limitBytes: state.limits.bodyBytesMax)
-      return output.withBytes { (bytes) in
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(bytes.byteCount)
-        unsafe bytes.withUnsafeBytes { unsafe _ = buffer.writeBytes($0) }
-        return buffer
-      }
+      return try request.body.inflated(
+        ContentEncoding(headerValue: named == "zst" ? "zstd" : named), limitBytes: state.limits.bodyBytesMax)
     } catch {
       throw Refusal(HoneycombError(inflating: error))
     }

@@ -188,20 +188,9 @@ struct RollbarDoor: Sendable {
   /// The body inflated, and as JSON where it is a form with a `payload`.
   private func plainBody(_ request: Request) throws(Refusal) -> ByteBuffer {
     let named = request.headers[canonicalForm: "content-encoding"].joined(separator: ",")
-    var body = request.body
+    let body: ByteBuffer
     do throws(InflateError) {
-      let encoding = try ContentEncoding(headerValue: named)
-      if encoding != .identity {
-        var inflater = Inflater()
-        var output = InflateBuffer()
-        try inflater.inflate(request.body.readableBytesSpan, encoding, into: &output, limitBytes: Self.bodyBytesMax)
-        body = output.withBytes { (bytes) in
-          var buffer = ByteBuffer()
-          buffer.reserveCapacity(bytes.byteCount)
-          unsafe bytes.withUnsafeBytes { unsafe _ = buffer.writeBytes($0) }
-          return buffer
-        }
-      }
+      body = try request.body.inflated(ContentEncoding(headerValue: named), limitBytes: Self.bodyBytesMax)
     } catch {
       if case .tooLarge(let limit) = error { throw Refusal(.tooLarge, "the item is larger than \(limit) bytes once inflated") }
       throw Refusal(.malformed, "the body cannot be inflated: \(error.message)")
