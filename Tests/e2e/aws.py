@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """boto3 clients against a server, with all of boto3's own validation on."""
+import subprocess
+
 import boto3
 from botocore.config import Config
+
+from cairn_process import binary
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -12,6 +16,14 @@ def client(cairn, service, key="dev", secret="dev", region=REGION):
     return boto3.session.Session().client(
         service, region_name=region, endpoint_url=f"http://{cairn.addresses['http']}", aws_access_key_id=key,
         aws_secret_access_key=secret, config=config)
+
+
+def key(cairn, scopes, environment="default"):
+    """An access key id and its secret, made in the server's folder."""
+    done = subprocess.run([str(binary()), "key", "create", "--aws", "--data", str(cairn.data), "--scopes", scopes, "--environment", environment],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return [line.split("=", 1)[1] for line in done.stdout.split()]
 
 
 def arn(group):

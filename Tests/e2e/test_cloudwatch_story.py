@@ -4,7 +4,6 @@ import gzip
 import http.server
 import json
 import random
-import subprocess
 import threading
 import time
 import urllib.parse
@@ -17,7 +16,7 @@ from botocore.exceptions import ClientError
 
 import aws
 import cairn_process
-from cairn_process import binary, until
+from cairn_process import until
 
 
 @pytest.fixture(scope="module")
@@ -169,14 +168,7 @@ def test_rows_come_while_a_query_runs(logs, group):
 
 def test_keys_sign_calls(make_cairn):
     cairn = make_cairn()
-
-    def key(scopes, environment="default"):
-        done = subprocess.run([str(binary()), "key", "create", "--aws", "--data", str(cairn.data), "--scopes", scopes, "--environment", environment],
-                              capture_output=True, text=True, timeout=30)
-        assert done.returncode == 0, done.stderr
-        return [line.split("=", 1)[1] for line in done.stdout.split()]
-
-    everything, ingest, other = key("ingest,query,manage"), key("ingest"), key("ingest,query,manage", "other")
+    everything, ingest, other = (aws.key(cairn, *of) for of in (("ingest,query,manage",), ("ingest",), ("ingest,query,manage", "other")))
     cairn.start()
     right = aws.client(cairn, "logs", *everything)
     made(right, "g")

@@ -17,7 +17,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from cairn_process import binary, rows, until as wait
+import aws
+from cairn_process import rows, until as wait
 
 HEADER = b'{"format": "json", "version": 1}\n'
 REGION = "eu-central-1"
@@ -471,13 +472,7 @@ def test_the_command_line_of_aws(cairn):
 
 def test_keys_sign(make_cairn):
     cairn = make_cairn()
-
-    def key(scopes, environment="default"):
-        done = subprocess.run([str(binary()), "key", "create", "--aws", "--data", str(cairn.data), "--scopes", scopes, "--environment", environment],
-                              capture_output=True, text=True, timeout=30)
-        assert done.returncode == 0, done.stderr
-        return [line.split("=", 1)[1] for line in done.stdout.split()]
-    everything, ingest, other = key("ingest,query,manage"), key("ingest"), key("ingest,query,manage", "other")
+    everything, ingest, other = (aws.key(cairn, *of) for of in (("ingest,query,manage",), ("ingest",), ("ingest,query,manage", "other")))
     cairn.start()
     document = segment()
     client(cairn, "http", *everything).put_trace_segments(TraceSegmentDocuments=[json.dumps(document)])
