@@ -73,6 +73,8 @@ import Testing
 
   private final class MemoryShelf: DeliveryShelf {
     let kept = Mutex<(waiting: [Int64: Delivery], histories: [DestinationHistory])>(([:], []))
+    /// Not `load().histories.isEmpty`: optimised, Swift 6.3.1 frees the array that is thus not used before it fills it.
+    var hasHistories: Bool { kept.withLock { !$0.histories.isEmpty } }
     func load() -> (waiting: [Delivery], histories: [DestinationHistory]) { kept.withLock { (Array($0.waiting.values), $0.histories) } }
     func keep(_ waiting: [Delivery], removing ids: [Int64], _ histories: [DestinationHistory], removingHistories: [Int64]) -> Bool {
       kept.withLock { (kept) in
@@ -90,7 +92,7 @@ import Testing
     let first = Deliverer(sender: Sender(guardian: AddressGuard()), shelf: shelf, now: { 5 })
     first.submit(Self.delivery("lost", "http://127.0.0.1:9/"))
     let run = Task { await first.run() }
-    while shelf.load().histories.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+    while !shelf.hasHistories { try await Task.sleep(for: .milliseconds(5)) }
     run.cancel()
     await run.value
     let second = Deliverer(sender: Sender(guardian: AddressGuard()), shelf: shelf, now: { 5 })
