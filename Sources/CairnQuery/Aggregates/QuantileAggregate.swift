@@ -115,10 +115,12 @@ struct QuantileAggregate: Aggregate {
   mutating func finish() {
     if !pendingValues.isEmpty { sortPending() }
     guard let window else { return }
-    for slot in dense.indices where dense[slot] != 0 {
-      cells[slot / window.count].add(key: window.firstKey + slot % window.count, dense[slot])
-      dense[slot] = 0
+    for cell in cells.indices {
+      let row = dense[(cell * window.count)..<((cell + 1) * window.count)]
+      guard let first = row.firstIndex(where: { $0 != 0 }), let last = row.lastIndex(where: { $0 != 0 }) else { continue }
+      cells[cell].add(row[first...last], firstKey: window.firstKey + first - row.startIndex)
     }
+    dense = []
   }
 
   mutating func absorb(_ other: QuantileAggregate, _ map: CellMap) {

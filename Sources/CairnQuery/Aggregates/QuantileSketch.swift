@@ -43,12 +43,9 @@ struct QuantileSketch: Sendable {
     }
     least = min(least, value)
     greatest = max(greatest, value)
-    let index = Self.key(value) &- firstKey
-    if index >= 0 && index < buckets.count {
-      buckets[index] &+= weight
-    } else {
-      widen(Self.key(value), weight)
-    }
+    let key = Self.key(value)
+    if key < firstKey || key - firstKey >= buckets.count { cover(key, key) }
+    buckets[key - firstKey] &+= weight
   }
 
   /// Adds values of weight 1.
@@ -74,16 +71,20 @@ struct QuantileSketch: Sendable {
     if values.count > Self.exactCountMax { leaveExact() }
   }
 
-  /// Adds weight to a bucket by its key.
-  mutating func add(key: Int, _ weight: Int64) {
-    if buckets.isEmpty {
-      if values.isEmpty { firstKey = key }
-      leaveExact()
+  /// Adds the weights of buckets that lie beside each other; neither the first nor the last is zero.
+  mutating func add(_ more: ArraySlice<Int64>, firstKey key: Int) {
+    let lastKey = key + more.count - 1
+    if isEmpty {
+      firstKey = key
+      buckets = Array(more)
+    } else {
+      if buckets.isEmpty { leaveExact() }
+      cover(key, lastKey)
+      let shift = key - firstKey - more.startIndex
+      for index in more.indices { buckets[index + shift] &+= more[index] }
     }
     least = min(least, Self.middle(key))
-    greatest = max(greatest, Self.middle(key))
-    let index = key - firstKey
-    if index >= 0 && index < buckets.count { buckets[index] &+= weight } else { widen(key, weight) }
+    greatest = max(greatest, Self.middle(lastKey))
   }
 
   /// Moves the kept values into buckets.
@@ -92,25 +93,20 @@ struct QuantileSketch: Sendable {
     let movedWeights = weights
     values = []
     weights = []
-    if moved.isEmpty {
-      buckets = [0]
-      return
-    }
     firstKey = Self.key(least)
     buckets = [Int64](repeating: 0, count: Self.key(greatest) - firstKey + 1)
     for index in moved.indices { add(moved[index], movedWeights.isEmpty ? 1 : movedWeights[index]) }
   }
 
+  /// Makes room for the buckets of these keys, and for some more where the room grows.
   @inline(never)
-  private mutating func widen(_ key: Int, _ weight: Int64) {
-    if key < firstKey {
-      let more = firstKey - key + 64
+  private mutating func cover(_ first: Int, _ last: Int) {
+    if first < firstKey {
+      let more = firstKey - first + 64
       buckets = [Int64](repeating: 0, count: more) + buckets
       firstKey -= more
-    } else {
-      buckets += [Int64](repeating: 0, count: key - firstKey - buckets.count + 65)
     }
-    buckets[key - firstKey] &+= weight
+    if last - firstKey >= buckets.count { buckets += [Int64](repeating: 0, count: last - firstKey - buckets.count + 65) }
   }
 
   mutating func merge(_ other: QuantileSketch) {
@@ -126,13 +122,11 @@ struct QuantileSketch: Sendable {
     }
     guard !other.buckets.isEmpty else { return }
     if buckets.isEmpty { leaveExact() }
+    cover(other.firstKey, other.firstKey + other.buckets.count - 1)
+    let shift = other.firstKey - firstKey
+    for index in other.buckets.indices { buckets[index + shift] &+= other.buckets[index] }
     least = min(least, other.least)
     greatest = max(greatest, other.greatest)
-    for index in other.buckets.indices where other.buckets[index] != 0 {
-      let key = other.firstKey + index
-      let own = key - firstKey
-      if own >= 0 && own < buckets.count { buckets[own] &+= other.buckets[index] } else { widen(key, other.buckets[index]) }
-    }
   }
 
   /// The values at these per-mille ranks, each 0 to 1000; nil where there are none. Ranks may come in any order.
