@@ -13,6 +13,7 @@ struct TailCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
   @Option(help: "Dataset; all of them if not given.") var dataset = "__all__"
+  @Option(help: "How many events that there are already come first, at most 500.") var last = 0
 
   func run() async throws {
     let isJSON = options.json
@@ -22,7 +23,7 @@ struct TailCommand: AsyncParsableCommand {
           byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || byte == 95)
         return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
       }.joined())
-    try await options.client().follow("/api/cairn/tail?dataset=\(name)") { (event, data) in
+    try await options.client().follow("/api/cairn/tail?dataset=\(name)&last=\(last)") { (event, data) in
       // Whoever reads through a pipe shall see each event at once.
       defer { fflush(nil) }
       if isJSON { return print(data) }

@@ -140,6 +140,26 @@ import Testing
     }
   }
 
+  @Test func tailBeginsWithTheLast() async throws {
+    try await withServer { (live) async throws in
+      func event(_ number: Int64) -> Event { Event(dataset: "api", timeUnixNanoseconds: number * 1000, fields: [("a", .integer(number))]) }
+      live.store.script.withLock { $0.events = [event(1), event(2), event(3)] }
+      let received = Mutex<[String]>([])
+      let client = try live.client()
+      let following = Task { try await client.follow("/api/cairn/tail?last=2") { _, data in received.withLock { $0.append(data) } } }
+      try await until { received.withLock { $0.count } == 2 }
+      // What was acknowledged while the last events were read is in the feed as well.
+      live.store.script.withLock { $0.events = [event(3), event(4)] }
+      _ = try await client.send("POST", "/v1/traces", headers: [("content-type", "application/json")], body: [1])
+      try await until { received.withLock { $0.count } >= 3 }
+      let texts = received.withLock { $0 }
+      #expect(texts == [2, 3, 4].map { #"{"us":\#($0),"dataset":"api","fields":{"a":\#($0)}}"# })
+      following.cancel()
+      let refused = try await client.send("GET", "/api/cairn/tail?last=501")
+      #expect(refused.status == 422 && String(decoding: refused.body, as: UTF8.self).contains("last must be between 0 and 500"))
+    }
+  }
+
   @Test func metricsAreText() async throws {
     try await withServer { (live) async throws in
       _ = try await live.client().send("POST", "/v1/traces", headers: [("content-type", "application/json")], body: [1])

@@ -173,15 +173,17 @@ def test_groups_and_streams_are_browsed(page):
 def test_the_tail_shows_lines_as_they_come_and_pauses(page, cairn):
     page.goto(f"{page.root}/ui/logs?g=%2Fapp%2Fworker&live=1")
     expect(page.locator(".logs-main.is-open")).to_be_visible()
+    expect(page.locator(".tail .ln")).to_have_count(60)
+    expect(page.locator(".tail .ln").last).to_contain_text("pool main")
     client = logs_client(cairn)
     client.put_log_events(logGroupName="/app/worker", logStreamName="main", logEvents=[{"timestamp": int(time.time() * 1000), "message": "a fresh line"}])
-    expect(page.locator(".tail .ln")).to_have_count(1)
-    expect(page.locator(".tail .ln")).to_contain_text("a fresh line")
+    expect(page.locator(".tail .ln")).to_have_count(61)
+    expect(page.locator(".tail .ln").last).to_contain_text("a fresh line")
     page.keyboard.press("Space")
     client.put_log_events(logGroupName="/app/worker", logStreamName="main", logEvents=[{"timestamp": int(time.time() * 1000), "message": "a later line"}])
     expect(page.locator(".foot .btn.pri")).to_have_text("1 new line")
     page.keyboard.press("Space")
-    expect(page.locator(".tail .ln")).to_have_count(2)
+    expect(page.locator(".tail .ln")).to_have_count(62)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

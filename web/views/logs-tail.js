@@ -2,12 +2,11 @@
 // Lines as they come: at most so many kept, paused when the reader looks at one.
 import { icon } from '../charts/svg.js';
 import { plural, rate, whole } from '../model/format.js';
-import { everything } from '../wire/api.js';
 import * as logs from '../wire/logs.js';
 import { fill, h } from './dom.js';
 import { logLine } from './logs-line.js';
 
-const mostShown = 1000, mostWaiting = 5000;
+const first = 100, mostShown = 1000, mostWaiting = 5000;
 const drawEvery = 250; // ms: lines come in lumps, the page draws them together
 
 /** @param {HTMLElement} host @param {string[]} groups */
@@ -21,10 +20,9 @@ export function tailPanel(host, groups) {
     String(list.classList.toggle('wrap'))) }, 'Wrap');
   fill(host, h('header', {}, h('h2', {}, 'Live tail'), speed, h('span', { class: 'end row' }, wrap, pauseButton)), list,
     h('div', { class: 'foot' }, h('span', {}, kept, ' lines kept in view'), h('span', {}, skipped, ' skipped'), why, jump));
-  let paused = false, missed = 0, came = 0, since = performance.now();
+  let paused = false, anew = true, missed = 0, came = 0, since = performance.now();
   /** @type {any[]} */
   let waiting = [];
-  const wanted = new Set(groups);
   const set = (/** @type {boolean} */ on) => {
     paused = on;
     pauseButton.setAttribute('aria-pressed', String(on));
@@ -43,6 +41,8 @@ export function tailPanel(host, groups) {
     freshWord.textContent = waiting.length === 1 ? ' new line' : ' new lines';
     jump.hidden = !paused || !waiting.length;
     if (paused || !waiting.length) return;
+    if (anew) fill(list);
+    anew = false;
     list.append(...waiting.slice(-mostShown).map((event) => logLine({ us: event.us, dataset: event.dataset, message: String(event.fields.body ?? ''), fields: event.fields },
       { opened: () => set(true) })));
     waiting = [];
@@ -51,13 +51,14 @@ export function tailPanel(host, groups) {
     list.scrollTop = list.scrollHeight;
   };
   list.addEventListener('wheel', (event) => { if (event.deltaY < 0) set(true); }, { passive: true });
-  const end = logs.tail(groups.length === 1 ? groups[0] : everything, { line: (event) => {
-    if (wanted.size && !wanted.has(event.dataset)) return;
-    came += 1;
+  const opened = Date.now() * 1000;
+  const end = logs.tail(groups, first, { line: (event) => {
+    if (event.us >= opened) came += 1;
     waiting.push(event);
     if (waiting.length > mostWaiting) { waiting.shift(); missed += 1; skipped.textContent = whole(missed); }
   }, skipped: (count) => { missed += count; skipped.textContent = whole(missed); }, state: (open) => {
     if (!open) fill(speed, 'no connection');
+    else [waiting, anew] = [[], true]; // a new connection begins with the newest lines again
     host.classList.toggle('is-open', open);
   } });
   set(false);

@@ -1,5 +1,6 @@
 // @ts-check
 // Log groups, Insights queries and the live tail (docs/api.md, "Logs").
+import { everything } from './api.js';
 import { get, post } from './http.js';
 
 /** @typedef {{name: string, lines: number, first_us: number, last_us: number}} Group */
@@ -46,13 +47,15 @@ export async function run(question, signal, partial) {
 }
 
 /**
- * Follows log lines as they are acknowledged.
- * @param {string} dataset
+ * Follows log lines as they are acknowledged, after the newest that there are.
+ * @param {string[]} groups none: all of them
+ * @param {number} last how many of those that there are
  * @param {{line: (event: {us: number, dataset: string, fields: Record<string, unknown>}) => void, skipped: (count: number) => void, state: (open: boolean) => void}} handlers
  * @returns {() => void} ends it
  */
-export function tail(dataset, handlers) {
-  const source = new EventSource(`/api/cairn/tail?${new URLSearchParams({ dataset, signal: 'log' })}`);
+export function tail(groups, last, handlers) {
+  const filters = groups.length > 1 ? { filters: JSON.stringify([{ column: 'dataset', op: 'in', value: groups }]) } : {};
+  const source = new EventSource(`/api/cairn/tail?${new URLSearchParams({ dataset: groups.length === 1 ? groups[0] : everything, signal: 'log', last: String(last), ...filters })}`);
   source.onopen = () => handlers.state(true);
   source.onerror = () => handlers.state(false); // the browser tries again by itself
   source.onmessage = (message) => handlers.line(JSON.parse(message.data));

@@ -51,11 +51,14 @@ struct Question: Sendable {
     return value
   }
 
-  /// A count between 1 and `most`.
-  func limit(_ otherwise: Int, most: Int) throws(Refusal) -> Int {
-    guard let text = query["limit"] else { return otherwise }
-    guard let value = Int(text), value >= 1, value <= most else {
-      throw Refusal(.invalid, "limit must be between 1 and \(most)", field: "limit")
+  /// The count in `limit`, between 1 and `most`.
+  func limit(_ otherwise: Int, most: Int) throws(Refusal) -> Int { try count("limit", otherwise: otherwise, 1...most) }
+
+  /// A whole number of a name.
+  func count(_ name: String, otherwise: Int, _ allowed: ClosedRange<Int>) throws(Refusal) -> Int {
+    guard let text = query[name] else { return otherwise }
+    guard let value = Int(text), allowed.contains(value) else {
+      throw Refusal(.invalid, "\(name) must be between \(allowed.lowerBound) and \(allowed.upperBound)", field: name)
     }
     return value
   }

@@ -9,7 +9,8 @@ import NIOHTTP1
 /// Events as they come, as server-sent events.
 ///
 /// A feed of the store (see `EventFeed`) hands over what requests brought once they are acknowledged; the events that match are sent,
-/// oldest first, each once. A client that takes them slower than they come gets a count of what it missed instead.
+/// oldest first, each once. A client that takes them slower than they come gets a count of what it missed instead. With `last`, the
+/// newest events that there are already come first.
 struct TailAPI: Sendable {
   let state: ServerState
 
@@ -25,6 +26,7 @@ struct TailAPI: Sendable {
     }
     let plan = EventsPlan(
       scope: Scope(environment: exchange.environment, datasets: question.datasets, time: .everything), filter: filter)
+    let lastCount = try question.count("last", otherwise: 0, 0...Self.batchMax)
     let headers: HTTPHeaders = ["content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"]
     let state = state
     return Response(
@@ -32,7 +34,8 @@ struct TailAPI: Sendable {
       body: .stream { writer in
         let feed = state.store.follow(plan)
         defer { feed.close() }
-        try await follow(feed, writer)
+        try await writer.write(ByteBuffer(string: ": connected\n\n"))
+        try await follow(feed, after: lastCount > 0 ? begin(feed, lastCount, writer) : [], writer)
       })
   }
 
@@ -40,8 +43,20 @@ struct TailAPI: Sendable {
   private static let pause = Duration.milliseconds(200)
   private static let silenceMax = Duration.seconds(15)
 
-  private func follow(_ feed: EventFeed, _ writer: StreamWriter) async throws {
-    try await writer.write(ByteBuffer(string: ": connected\n\n"))
+  /// Sends the newest events that there are already, and returns them: what came since the feed was opened is among them and in the feed.
+  private func begin(_ feed: EventFeed, _ count: Int, _ writer: StreamWriter) async throws -> Set<Event> {
+    var plan = feed.plan
+    plan.limit = count
+    let store = state.store
+    let last = plan
+    let answer = try await state.desk.ask { () async throws(QueryError) in try await store.events(last) }
+    let events = answer.events
+    if !events.isEmpty { try await writer.write(text(events)) }
+    return Set(events)
+  }
+
+  private func follow(_ feed: EventFeed, after sent: Set<Event>, _ writer: StreamWriter) async throws {
+    var sent = sent
     var lastWrite = ContinuousClock.now
     while !Task.isCancelled, !state.isDraining {
       if feed.hasEvents {
@@ -49,8 +64,10 @@ struct TailAPI: Sendable {
         let answer = try await state.desk.ask { () async throws(QueryError) in
           try await store.read(feed, limit: Self.batchMax)
         }
-        if answer.events.rowCount > 0 || answer.missedCount > 0 {
-          try await writer.write(text(answer))
+        let fresh = sent.isEmpty ? answer.events.events : answer.events.events.filter { !sent.contains($0) }
+        sent = []
+        if !fresh.isEmpty || answer.missedCount > 0 {
+          try await writer.write(text(fresh, missedCount: answer.missedCount))
           lastWrite = .now
         }
       } else if ContinuousClock.now - lastWrite > Self.silenceMax {
@@ -61,10 +78,10 @@ struct TailAPI: Sendable {
     }
   }
 
-  private func text(_ answer: FeedAnswer) -> ByteBuffer {
+  private func text(_ newestFirst: [Event], missedCount: Int = 0) -> ByteBuffer {
     var buffer = ByteBuffer()
-    if answer.missedCount > 0 { buffer.writeString("event: skipped\ndata: {\"events\": \(answer.missedCount)}\n\n") }
-    for event in answer.events.events.reversed() {
+    if missedCount > 0 { buffer.writeString("event: skipped\ndata: {\"events\": \(missedCount)}\n\n") }
+    for event in newestFirst.reversed() {
       var writer = JSONWriter(reserving: 512)
       writer.beginObject()
       writer.member("us", event.timeUnixNanoseconds / 1000)
