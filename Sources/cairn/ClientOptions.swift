@@ -11,11 +11,18 @@ struct ClientOptions: ParsableArguments {
   @Flag(help: "Print the server's JSON instead of a table.") var json = false
 
   func client() throws -> APIClient {
-    let environment = ProcessInfo.processInfo.environment
-    let text = server ?? environment["CAIRN_SERVER"] ?? "127.0.0.1:8080"
-    guard let endpoint = Endpoint(text) else { throw ValidationError("'\(text)' is not HOST:PORT") }
-    return APIClient(server: endpoint, key: key ?? environment["CAIRN_KEY"])
+    APIClient(server: try serverEndpoint(server), key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"])
   }
+}
+
+/// The server's main port, `HOST:PORT` with or without `http://` before it: what an option says, or else CAIRN_SERVER.
+func serverEndpoint(_ option: String?) throws -> Endpoint {
+  let text = option ?? ProcessInfo.processInfo.environment["CAIRN_SERVER"] ?? "127.0.0.1:8080"
+  var address = Substring(text)
+  if address.hasPrefix("http://") { address = address.dropFirst(7) }
+  while address.hasSuffix("/") { address = address.dropLast() }
+  guard let endpoint = Endpoint(String(address)) else { throw ValidationError("'\(text)' is not HOST:PORT") }
+  return endpoint
 }
 
 /// Reads a length of time: `90s`, `15m`, `2h`, `7d`, or seconds.

@@ -30,10 +30,8 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let environment = ProcessInfo.processInfo.environment
-    let address = Self.withoutScheme(url ?? environment["CAIRN_SERVER"] ?? "127.0.0.1:8080")
-    guard let endpoint = Endpoint(address) else { throw ValidationError("'\(address)' is not http://HOST:PORT") }
-    let sender = DemoSender(client: APIClient(server: endpoint, key: key ?? environment["CAIRN_KEY"]))
+    let endpoint = try serverEndpoint(url)
+    let sender = DemoSender(client: APIClient(server: endpoint, key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"]))
     let seed = seed ?? UInt64.random(in: 1...999_999)
     let start = Self.nowSeconds() - Self.lagSeconds - Int64(history * 60)
     var traffic = DemoTraffic(seed: seed, requestsPerSecond: rate, startUnixSecond: start)
@@ -102,13 +100,6 @@ struct DemoCommand: AsyncParsableCommand {
       One of its traces shows where the time goes: in '\(PlantedFault.service)'.
 
       """
-  }
-
-  private static func withoutScheme(_ text: String) -> String {
-    var rest = Substring(text)
-    if rest.hasPrefix("http://") { rest = rest.dropFirst(7) }
-    while rest.hasSuffix("/") { rest = rest.dropLast() }
-    return String(rest)
   }
 
   private static func nowSeconds() -> Int64 { WallClock.system.unixNanoseconds() / 1_000_000_000 }

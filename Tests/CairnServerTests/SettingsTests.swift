@@ -68,7 +68,7 @@ import Testing
     #expect(Endpoint(text)?.isLoopback == isLoopback)
   }
 
-  @Test(arguments: ["", "x", "x:", "x:70000", "x:-1", "a b:1"]) func refusesOtherEndpoints(_ text: String) {
+  @Test(arguments: ["", "x", "x:", "x:70000", "x:-1", "a b:1", "http://x:1"]) func refusesOtherEndpoints(_ text: String) {
     #expect(Endpoint(text) == nil)
   }
 }

@@ -254,7 +254,7 @@ def test_the_command_line_shows_items(make_cairn):
         send(cairn, data(fingerprint="a", title="Lost in checkout", level="error"))
     send(cairn, data(fingerprint="b", title="Slow", level="warning"))
     counted(cairn, 4)
-    words = [cairn_process.binary(), "errors", "--server", cairn.addresses["http"]]
+    words = [cairn_process.binary(), "errors", "--server", f"http://{cairn.addresses['http']}/"]
     table = subprocess.run(words, capture_output=True, text=True, timeout=30)
     assert table.returncode == 0, table
     assert "Lost in checkout" in table.stdout and "Slow" in table.stdout

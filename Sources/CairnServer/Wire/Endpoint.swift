@@ -16,7 +16,7 @@ public struct Endpoint: Sendable, Hashable {
     var host = String(text[..<colon])
     if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
     if host.isEmpty { host = "127.0.0.1" }
-    guard !host.contains(" ") else { return nil }
+    guard !host.contains(where: { $0 == " " || $0 == "/" }) else { return nil }
     self.init(host: host, port: Int(port))
   }
 
