@@ -75,7 +75,10 @@ export function pieces(text, language) {
 export function chart(columns, rows, wanted = '') {
   const time = columns.findIndex((name) => /^(bin|datefloor)\(/.test(name) || rows.length > 1 && name !== '@timestamp' && rows.every((row) => isTime(row[columns.indexOf(name)])));
   if (time < 0 || rows.length < 2) return null;
-  const numeric = columns.map((_, i) => i).filter((i) => i !== time && rows.every((row) => row[i] === null || row[i] !== '' && Number.isFinite(Number(row[i]))));
+  // Groups come before what is counted: a number before the first `name(…)` is a group, such as a status.
+  const counted = columns.findIndex((name, i) => i > time && name.includes('('));
+  const numeric = columns.map((_, i) => i).filter((i) => i !== time && !(i > time && i < counted) && rows.some((row) => row[i] !== null)
+    && rows.every((row) => row[i] === null || row[i] !== '' && Number.isFinite(Number(row[i]))));
   const last = columns.length - 1, values = numeric.filter((i) => i > time || numeric.length === 1);
   if (!values.length && !numeric.includes(last)) return null;
   const value = values.find((i) => columns[i] === wanted) ?? values[0] ?? last;

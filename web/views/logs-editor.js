@@ -11,7 +11,7 @@ let language = { commands: [], functions: [], statistics: [], fields: [] };
 export function logsEditor(run) {
   const shade = h('pre', { class: 'ed-shade', 'aria-hidden': 'true' });
   const area = h('textarea', { class: 'ed-area', rows: 1, spellcheck: false, autocomplete: 'off', autocapitalize: 'off', 'data-find': true,
-    placeholder: 'fields @timestamp, @message | filter level = "error" | limit 200', 'aria-label': 'Insights query', role: 'combobox',
+    placeholder: 'fields @timestamp, @message | filter severity = "error" | limit 200', 'aria-label': 'Insights query', role: 'combobox',
     'aria-expanded': false, 'aria-controls': 'ed-list', 'aria-autocomplete': 'list' });
   const list = h('div', { class: 'pop ed-list', id: 'ed-list', role: 'listbox', 'aria-label': 'What fits here', hidden: true });
   const element = h('div', { class: 'ed-box' }, shade, area, list);
