@@ -112,7 +112,7 @@ let package = Package(
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnSecrets"]),
     room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
     room("CairnStorage", ["CReserve", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
-    room("CairnCatalog", [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
+    room("CairnCatalog", ["CairnFormats", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
     room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan"]),
     // 5
@@ -122,7 +122,7 @@ let package = Package(
     room(
       "CairnAlerts",
       [
-        "CairnIssues", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        "CairnFormats", "CairnIssues", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     // 6

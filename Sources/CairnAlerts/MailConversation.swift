@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// One mail as a talk with a relay (RFC 5321; STARTTLS RFC 3207, AUTH RFC 4954): what to say to each reply.
 ///

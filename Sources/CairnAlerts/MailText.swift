@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 internal import NIOCore
 
 /// A mail as the commands and the text that hand it over.
@@ -39,27 +40,6 @@ struct MailText {
     }
     if !part.isEmpty { words.append("=?utf-8?B?\(Base64.text(part))?=") }
     return words.joined(separator: "\r\n ")
-  }
-}
-
-/// Base64 (RFC 4648) of a few bytes.
-enum Base64 {
-  private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-  static func text(_ bytes: [UInt8]) -> String {
-    var out: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-      let rest = bytes.count - index
-      let (a, b, c) = (Int(bytes[index]), rest > 1 ? Int(bytes[index + 1]) : 0, rest > 2 ? Int(bytes[index + 2]) : 0)
-      let word = a << 16 | b << 8 | c
-      out.append(digits[word >> 18])
-      out.append(digits[word >> 12 & 63])
-      out.append(rest > 1 ? digits[word >> 6 & 63] : 61)
-      out.append(rest > 2 ? digits[word & 63] : 61)
-      index += 3
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnFormats
 import Crypto
 import Synchronization
 
@@ -18,7 +19,7 @@ extension AccessKey {
   public var awsSecretAccessKey: String {
     var mac = HMAC<SHA256>(key: SymmetricKey(data: secretDigest))
     mac.update(data: Array("cairn aws secret access key 1".utf8))
-    return base64(Array(mac.finalize()).prefix(30))
+    return Base64.text(Array(Array(mac.finalize()).prefix(30)))
   }
 
   /// The id of the key that an access key id belongs to; nil for what cannot be one.
@@ -34,15 +35,4 @@ extension Catalog {
     guard let id = AccessKey.id(awsAccessKeyID: text) else { return nil }
     return ring.withLock { $0.keys[id] }
   }
-}
-
-/// Standard base64 of a multiple of three bytes.
-private func base64(_ bytes: ArraySlice<UInt8>) -> String {
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  var text: [UInt8] = []
-  for start in stride(from: bytes.startIndex, to: bytes.endIndex - 2, by: 3) {
-    let word = UInt32(bytes[start]) << 16 | UInt32(bytes[start + 1]) << 8 | UInt32(bytes[start + 2])
-    for shift in [18, 12, 6, 0] as [UInt32] { text.append(alphabet[Int(word >> shift & 63)]) }
-  }
-  return String(decoding: text, as: UTF8.self)
 }

@@ -13,6 +13,12 @@ extension Batch {
     }
   }
 
+  /// The column of a field that a decoder cannot do without.
+  public mutating func column(needed name: String, _ kind: ColumnKind) throws(DecodeError) -> ColumnIndex {
+    guard let column = column(name, kind) else { throw DecodeError(.tooManyFields, at: 0) }
+    return column
+  }
+
   /// The same for a name in bytes; the bytes must be valid UTF-8.
   @inlinable
   public mutating func column(_ name: RawSpan, _ offset: Int, _ count: Int, _ kind: ColumnKind) -> ColumnIndex? {

@@ -14,7 +14,7 @@ public enum CivilDate {
   }
 
   /// Year, month (1 to 12) and day (1 to 31).
-  static func date(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  public static func date(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = daysSince1970 + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

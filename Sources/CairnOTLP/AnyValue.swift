@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import CairnColumns
+internal import CairnFormats
 
 /// The form and the place of an AnyValue's content; nothing is copied.
 struct AnyValue {
@@ -135,7 +136,7 @@ func appendJSON(_ bytes: RawSpan, _ any: AnyValue, depth: Int, to json: inout [U
     json.append(contentsOf: Array((number.isFinite ? FieldValue.float(number).text : "null").utf8))
   case .bytes:
     json.append(UInt8(ascii: "\""))
-    appendBase64(bytes, any.range, to: &json)
+    Base64.append(bytes, any.range, to: &json)
     json.append(UInt8(ascii: "\""))
   case .array, .map: try appendJSONList(bytes, any, depth: depth, to: &json)
   }
@@ -182,21 +183,4 @@ func appendJSONString(_ bytes: RawSpan, _ range: Range<Int>, to json: inout [UIn
     }
   }
   json.append(UInt8(ascii: "\""))
-}
-
-/// Standard base64 with padding.
-func appendBase64(_ bytes: RawSpan, _ range: Range<Int>, to json: inout [UInt8]) {
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  var offset = range.lowerBound
-  while offset < range.upperBound {
-    let left = range.upperBound - offset
-    let first = UInt32(loadByte(bytes, offset)) << 16
-    let second = left > 1 ? UInt32(loadByte(bytes, offset + 1)) << 8 : 0
-    let word = first | second | (left > 2 ? UInt32(loadByte(bytes, offset + 2)) : 0)
-    json.append(alphabet[Int(word >> 18)])
-    json.append(alphabet[Int(word >> 12 & 63)])
-    json.append(left > 1 ? alphabet[Int(word >> 6 & 63)] : UInt8(ascii: "="))
-    json.append(left > 2 ? alphabet[Int(word & 63)] : UInt8(ascii: "="))
-    offset += 3
-  }
 }

@@ -38,7 +38,7 @@ extension JSONTranscoder {
   }
 
   private func writeBytes(of base64: String, _ number: UInt8, _ protobuf: inout [UInt8]) throws(DecodeError) {
-    guard let decoded = decodeBase64(base64) else { throw expected("base64") }
+    guard let decoded = Base64.bytes(of: base64) else { throw expected("base64") }
     protobuf.append(number << 3 | 2)
     appendVarint(UInt64(decoded.count), to: &protobuf)
     protobuf.append(contentsOf: decoded)
@@ -47,7 +47,7 @@ extension JSONTranscoder {
   private func writeID(_ text: String, byteCount: Int, _ number: UInt8, _ protobuf: inout [UInt8]) throws(DecodeError) {
     guard !text.isEmpty else { return }
     var decoded = decodeHex(text)
-    if decoded?.count != byteCount, let other = decodeBase64(text), other.count == byteCount { decoded = other }
+    if decoded?.count != byteCount, let other = Base64.bytes(of: text), other.count == byteCount { decoded = other }
     guard let decoded else { throw expected("an id in hex") }
     protobuf.append(number << 3 | 2)
     appendVarint(UInt64(decoded.count), to: &protobuf)
@@ -185,35 +185,4 @@ private func decodeHex(_ text: String) -> [UInt8]? {
     decoded.append(high << 4 | low)
   }
   return decoded
-}
-
-/// The bytes that base64 stands for, in either alphabet; nil for anything else.
-private func decodeBase64(_ text: String) -> [UInt8]? {
-  var digits = Array(text.utf8)[...]
-  for _ in 0..<2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }
-  guard digits.count % 4 != 1 else { return nil }
-  var decoded: [UInt8] = []
-  decoded.reserveCapacity(digits.count / 4 * 3 + 2)
-  var word: UInt32 = 0
-  var bitCount: UInt32 = 0
-  for digit in digits {
-    guard let value = base64Value(digit) else { return nil }
-    word = word << 6 | UInt32(value)
-    bitCount += 6
-    guard bitCount >= 8 else { continue }
-    bitCount -= 8
-    decoded.append(UInt8(truncatingIfNeeded: word >> bitCount))
-  }
-  return decoded
-}
-
-private func base64Value(_ digit: UInt8) -> UInt8? {
-  switch digit {
-  case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit - 65
-  case UInt8(ascii: "a")...UInt8(ascii: "z"): digit - 71
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): digit + 4
-  case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
-  case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
-  default: nil
-  }
 }

@@ -11,16 +11,16 @@ struct LogColumns {
   let spanEventCode: UInt32
 
   init(_ batch: inout Batch) throws(DecodeError) {
-    traceID = try SpanColumns.make(FieldName.traceID, .traceID, &batch)
-    parentID = try SpanColumns.make(FieldName.parentID, .spanID, &batch)
-    severity = try SpanColumns.make(FieldName.severity, .string, &batch)
-    severityCode = try SpanColumns.make(FieldName.severityCode, .integer, &batch)
-    severityText = try SpanColumns.make(FieldName.severityText, .string, &batch)
-    flags = try SpanColumns.make(FieldName.flags, .integer, &batch)
-    eventName = try SpanColumns.make(FieldName.eventName, .string, &batch)
-    body = try SpanColumns.make(FieldName.body, .string, &batch)
-    annotationType = try SpanColumns.make(FieldName.annotationType, .string, &batch)
-    sampleRate = try SpanColumns.make(FieldName.sampleRate, .integer, &batch)
+    traceID = try batch.column(needed: FieldName.traceID, .traceID)
+    parentID = try batch.column(needed: FieldName.parentID, .spanID)
+    severity = try batch.column(needed: FieldName.severity, .string)
+    severityCode = try batch.column(needed: FieldName.severityCode, .integer)
+    severityText = try batch.column(needed: FieldName.severityText, .string)
+    flags = try batch.column(needed: FieldName.flags, .integer)
+    eventName = try batch.column(needed: FieldName.eventName, .string)
+    body = try batch.column(needed: FieldName.body, .string)
+    annotationType = try batch.column(needed: FieldName.annotationType, .string)
+    sampleRate = try batch.column(needed: FieldName.sampleRate, .integer)
     for column in [severity, severityCode, severityText, flags, eventName, body, annotationType] { _ = batch.watch(column) }
     let words: [StaticString] = ["unspecified", "trace", "debug", "info", "warn", "error", "fatal"]
     var codes: [UInt32] = []

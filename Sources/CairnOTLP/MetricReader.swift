@@ -39,7 +39,7 @@ public func decodeMetrics(
 ) throws(DecodeError) -> IntakeVerdict {
   let links = try LinkColumns(&batch)
   var reader = MetricReader(
-    context, bodyByteCount: bytes.byteCount, links: links, metadataColumn: try SpanColumns.make("meta.metrics", .string, &batch))
+    context, bodyByteCount: bytes.byteCount, links: links, metadataColumn: try batch.column(needed: "meta.metrics", .string))
   try reader.readRequest(bytes, &batch)
   return reader.verdict
 }
@@ -167,8 +167,8 @@ private struct LinkColumns {
   let traceID, spanID: ColumnIndex
 
   init(_ batch: inout Batch) throws(DecodeError) {
-    traceID = try SpanColumns.make(FieldName.linkTraceID, .traceID, &batch)
-    spanID = try SpanColumns.make(FieldName.linkSpanID, .spanID, &batch)
+    traceID = try batch.column(needed: FieldName.linkTraceID, .traceID)
+    spanID = try batch.column(needed: FieldName.linkSpanID, .spanID)
   }
 
   /// Sets the ids of the last exemplar that has a trace id; Exemplar: 4 span_id, 5 trace_id.

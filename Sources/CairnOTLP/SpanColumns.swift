@@ -12,30 +12,30 @@ struct SpanColumns {
   let spanEventCode, linkCode: UInt32
 
   init(_ batch: inout Batch) throws(DecodeError) {
-    name = try Self.make(FieldName.name, .string, &batch)
-    traceID = try Self.make(FieldName.traceID, .traceID, &batch)
-    spanID = try Self.make(FieldName.spanID, .spanID, &batch)
-    parentID = try Self.make(FieldName.parentID, .spanID, &batch)
-    duration = try Self.make(FieldName.durationMilliseconds, .duration, &batch)
-    kind = try Self.make(FieldName.spanKind, .string, &batch)
-    statusCode = try Self.make(FieldName.statusCode, .integer, &batch)
-    statusMessage = try Self.make(FieldName.statusMessage, .string, &batch)
-    error = try Self.make(FieldName.error, .boolean, &batch)
-    eventCount = try Self.make(FieldName.eventCount, .integer, &batch)
-    linkCount = try Self.make(FieldName.linkCount, .integer, &batch)
-    traceState = try Self.make(FieldName.traceState, .string, &batch)
-    invalidDuration = try Self.make(FieldName.invalidDuration, .boolean, &batch)
-    sampleRate = try Self.make(FieldName.sampleRate, .integer, &batch)
-    parentName = try Self.make(FieldName.parentName, .string, &batch)
-    annotationType = try Self.make(FieldName.annotationType, .string, &batch)
-    timeSinceStart = try Self.make(FieldName.timeSinceSpanStart, .float, &batch)
-    invalidTimeSinceStart = try Self.make(FieldName.invalidTimeSinceSpanStart, .boolean, &batch)
-    linkTraceID = try Self.make(FieldName.linkTraceID, .traceID, &batch)
-    linkSpanID = try Self.make(FieldName.linkSpanID, .spanID, &batch)
-    exceptionMessage = try Self.make("exception.message", .string, &batch)
-    exceptionType = try Self.make("exception.type", .string, &batch)
-    exceptionStacktrace = try Self.make("exception.stacktrace", .string, &batch)
-    exceptionEscaped = try Self.make("exception.escaped", .boolean, &batch)
+    name = try batch.column(needed: FieldName.name, .string)
+    traceID = try batch.column(needed: FieldName.traceID, .traceID)
+    spanID = try batch.column(needed: FieldName.spanID, .spanID)
+    parentID = try batch.column(needed: FieldName.parentID, .spanID)
+    duration = try batch.column(needed: FieldName.durationMilliseconds, .duration)
+    kind = try batch.column(needed: FieldName.spanKind, .string)
+    statusCode = try batch.column(needed: FieldName.statusCode, .integer)
+    statusMessage = try batch.column(needed: FieldName.statusMessage, .string)
+    error = try batch.column(needed: FieldName.error, .boolean)
+    eventCount = try batch.column(needed: FieldName.eventCount, .integer)
+    linkCount = try batch.column(needed: FieldName.linkCount, .integer)
+    traceState = try batch.column(needed: FieldName.traceState, .string)
+    invalidDuration = try batch.column(needed: FieldName.invalidDuration, .boolean)
+    sampleRate = try batch.column(needed: FieldName.sampleRate, .integer)
+    parentName = try batch.column(needed: FieldName.parentName, .string)
+    annotationType = try batch.column(needed: FieldName.annotationType, .string)
+    timeSinceStart = try batch.column(needed: FieldName.timeSinceSpanStart, .float)
+    invalidTimeSinceStart = try batch.column(needed: FieldName.invalidTimeSinceSpanStart, .boolean)
+    linkTraceID = try batch.column(needed: FieldName.linkTraceID, .traceID)
+    linkSpanID = try batch.column(needed: FieldName.linkSpanID, .spanID)
+    exceptionMessage = try batch.column(needed: "exception.message", .string)
+    exceptionType = try batch.column(needed: "exception.type", .string)
+    exceptionStacktrace = try batch.column(needed: "exception.stacktrace", .string)
+    exceptionEscaped = try batch.column(needed: "exception.escaped", .boolean)
     for column in [name, kind, statusCode, statusMessage, error, eventCount, linkCount, traceState, parentName, annotationType] {
       _ = batch.watch(column)
     }
@@ -45,10 +45,5 @@ struct SpanColumns {
     kindCodes = codes
     spanEventCode = batch.code(of: "span_event", in: annotationType)
     linkCode = batch.code(of: "link", in: annotationType)
-  }
-
-  static func make(_ name: String, _ kind: ColumnKind, _ batch: inout Batch) throws(DecodeError) -> ColumnIndex {
-    guard let column = batch.column(name, kind) else { throw DecodeError(.tooManyFields, at: 0) }
-    return column
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import CairnCloudWatch
 internal import CairnHoneycomb
 internal import CairnOTLP
 internal import CairnPlan
@@ -31,7 +32,7 @@ enum Scrubbing {
     case .otlpMetricsJSON: transcoded(body, .otlpMetricsProtobuf) { try? transcodeMetricsJSON(body, into: &$0) }
     case .xraySegments: ScrubbedRequest(format, SegmentBody.scrubbed(body))
     case .honeycombEvents: ScrubbedRequest(format, scrubbedEvents(body))
-    case .rollbarItem, .rollbarBatch: ScrubbedRequest(format, JSONScrubber.scrubbed(body))
+    case .rollbarItem, .rollbarBatch, .metricPoints: ScrubbedRequest(format, JSONScrubber.scrubbed(body))
     default: nil
     }
   }

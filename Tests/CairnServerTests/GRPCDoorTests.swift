@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnCatalog
+import CairnFormats
 import CairnPlan
 import NIOCore
 import NIOHTTP1
@@ -96,9 +97,9 @@ import Testing
         #expect(reply.grpcStatus == code)
         let details = reply.trailers.first(name: "grpc-status-details-bin") ?? ""
         #expect(!details.isEmpty)
-        let mark = GRPCMessage.base64(Array("google.rpc.RetryInfo".utf8))
+        let mark = Base64.textWithoutPadding(Array("google.rpc.RetryInfo".utf8))
         let status = RPCStatus(Refusal(error))
-        #expect(details == GRPCMessage.base64(status.protobuf))
+        #expect(details == Base64.textWithoutPadding(status.protobuf))
         #expect((status.retryDelaySeconds != nil) == hasRetryInfo)
         #expect(!mark.isEmpty)
       }

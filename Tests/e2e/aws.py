@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """boto3 clients against a server, with all of boto3's own validation on."""
+import json
 import subprocess
+import time
 
 import boto3
 from botocore.config import Config
@@ -36,3 +38,25 @@ def code(failure):
 
 def message(failure):
     return failure.value.response["Error"]["Message"]
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+def group(logs, name):
+    """Makes a group with the stream `s`."""
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    return name
+
+
+def put(logs, group, *lines, at=None):
+    """Puts lines, texts or what becomes JSON, a millisecond apart."""
+    start = at or now()
+    return logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
+        {"timestamp": start + index, "message": line if isinstance(line, str) else json.dumps(line)} for index, line in enumerate(lines)])
+
+
+def messages(logs, group, **arguments):
+    return [event["message"] for event in logs.filter_log_events(logGroupName=group, **arguments)["events"]]

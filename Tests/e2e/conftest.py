@@ -7,6 +7,7 @@ import pytest
 
 import cairn_process
 import otlp
+from webhook import Webhook
 
 sys.dont_write_bytecode = True
 
@@ -22,10 +23,19 @@ def pytest_report_header():
 
 
 @pytest.fixture(scope="module")
-def cairn(tmp_path_factory):
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn")).start()
+def cairn(tmp_path_factory, request):
+    """A server; where a module has SETTINGS, with those in its environment."""
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn"), environment=getattr(request.module, "SETTINGS", None)).start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def webhook():
+    """An address that takes deliveries; SETTINGS have to allow it."""
+    hook = Webhook()
+    yield hook
+    hook.stop()
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What hangs on log groups: filters, metrics, alarms, subscriptions, masks, policies, exports; by boto3, the AWS CLI and WatchTower."""
+"""What hangs on log groups: subscriptions, masks, policies, deliveries, exports; by boto3, the AWS CLI and WatchTower."""
 import gzip
-import http.server
 import json
 import logging
 import os
 import pathlib
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -16,14 +14,10 @@ import watchtower
 from botocore.exceptions import ClientError
 
 import aws
-import cairn_process
+from cairn_process import until
 
 
-@pytest.fixture(scope="module")
-def cairn(tmp_path_factory):
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn"), environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
-    yield server
-    server.stop()
+SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
@@ -31,192 +25,20 @@ def logs(cairn):
     return aws.client(cairn, "logs")
 
 
-@pytest.fixture(scope="module")
-def metrics(cairn):
-    return aws.client(cairn, "cloudwatch")
-
-
 @pytest.fixture
 def group(logs, mark):
-    name = f"/more/{mark}"
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="s")
-    return name
-
-
-@pytest.fixture
-def webhook():
-    """An address that takes deliveries: the first is refused with 503, so that it has to come again."""
-    got = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"]))
-            got.append((dict(self.headers), body))
-            self.send_response(503 if len(got) == 1 else 200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.got = got
-    server.url = f"http://127.0.0.1:{server.server_port}/hook"
-    yield server
-    server.shutdown()
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("it did not come to be")
-
-
-def now():
-    return int(time.time() * 1000)
-
-
-def put(logs, group, *lines, at=None):
-    start = at or now()
-    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
-        {"timestamp": start + index, "message": line if isinstance(line, str) else json.dumps(line)} for index, line in enumerate(lines)])
-
-
-def messages(logs, group, **arguments):
-    return [event["message"] for event in logs.filter_log_events(logGroupName=group, **arguments)["events"]]
-
-
-# Filters and metrics
-
-def test_metric_filters_are_kept(logs, group):
-    transformation = {"metricName": "errors", "metricNamespace": "shop", "metricValue": "1", "defaultValue": 0.0}
-    logs.put_metric_filter(logGroupName=group, filterName="errors", filterPattern="ERROR", metricTransformations=[transformation])
-    [found] = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
-    assert found.pop("creationTime") and found == {
-        "filterName": "errors", "filterPattern": "ERROR", "metricTransformations": [transformation], "logGroupName": group,
-        "applyOnTransformedLogs": False}
-    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["metricFilterCount"] == 1
-    assert any(each["logGroupName"] == group for each in logs.describe_metric_filters(metricName="errors", metricNamespace="shop")["metricFilters"])
-    for wrong in [{**transformation, "metricValue": "x"}, {**transformation, "metricValue": "$.x"},
-                  {**transformation, "dimensions": {"a": "$.a"}}, {**transformation, "metricName": "a:b"}]:
-        with pytest.raises(ClientError) as failure:
-            logs.put_metric_filter(logGroupName=group, filterName="w", filterPattern="ERROR", metricTransformations=[wrong])
-        assert aws.code(failure) == "InvalidParameterException"
-    logs.delete_metric_filter(logGroupName=group, filterName="errors")
-    with pytest.raises(ClientError) as failure:
-        logs.delete_metric_filter(logGroupName=group, filterName="errors")
-    assert aws.code(failure) == "ResourceNotFoundException"
-
-
-def test_patterns_can_be_tried(logs):
-    answer = logs.test_metric_filter(filterPattern="[..., status = 4*, bytes]", logEventMessages=["GET / 404 12", "GET / 200 1"])
-    assert answer["matches"] == [{"eventNumber": 1, "eventMessage": "GET / 404 12", "extractedValues": {"$1": "GET", "$2": "/", "$status": "404", "$bytes": "12"}}]
-
-
-def test_lines_make_metrics(logs, metrics, group, mark):
-    logs.put_metric_filter(logGroupName=group, filterName="errors", filterPattern="ERROR", metricTransformations=[
-        {"metricName": "errors", "metricNamespace": mark, "metricValue": "1", "defaultValue": 0, "unit": "Count"}])
-    logs.put_metric_filter(logGroupName=group, filterName="latency", filterPattern="{ $.ms > 0 }", metricTransformations=[
-        {"metricName": "latency", "metricNamespace": mark, "metricValue": "$.ms", "dimensions": {"route": "$.route"}}])
-    minute = now() // 60_000 * 60_000 - 300_000
-    put(logs, group, "ERROR a", "fine", "ERROR b", at=minute)
-    put(logs, group, "fine", at=minute + 60_000)
-    put(logs, group, *[{"ms": ms, "route": "/cart"} for ms in (10, 20, 30)], {"ms": 99, "route": "/home"}, {"ms": 5}, at=minute + 120_000)
-
-    def statistics(name, dimensions=(), **arguments):
-        answer = metrics.get_metric_statistics(
-            Namespace=mark, MetricName=name, Dimensions=list(dimensions), StartTime=minute / 1000, EndTime=minute / 1000 + 600, Period=60,
-            **arguments)
-        return sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])
-
-    first, second, _ = statistics("errors", Statistics=["Sum", "SampleCount", "Maximum"])
-    assert (first["Sum"], first["SampleCount"], first["Maximum"], first["Unit"]) == (2, 2, 1, "Count") and second["Sum"] == 0
-    assert first["Timestamp"].timestamp() * 1000 == minute
-    cart = [{"Name": "route", "Value": "/cart"}]
-    [found] = statistics("latency", cart, Statistics=["Average", "Minimum"], ExtendedStatistics=["p50"])
-    assert found["Average"] == 20 and found["Minimum"] == 10 and abs(found["ExtendedStatistics"]["p50"] - 20) < 0.5
-    assert statistics("latency", Statistics=["Sum"]) == []
-    listed = metrics.list_metrics(Namespace=mark)["Metrics"]
-    assert {"Namespace": mark, "MetricName": "latency", "Dimensions": cart} in listed and len(listed) == 3
-    assert len(metrics.list_metrics(Namespace=mark, Dimensions=[{"Name": "route"}])["Metrics"]) == 2
-    data = metrics.get_metric_data(StartTime=minute / 1000, EndTime=minute / 1000 + 600, ScanBy="TimestampAscending", MetricDataQueries=[
-        {"Id": "e", "MetricStat": {"Metric": {"Namespace": mark, "MetricName": "errors"}, "Period": 60, "Stat": "Sum"}}])
-    [result] = data["MetricDataResults"]
-    assert result["Values"] == [2, 0, 0] and result["StatusCode"] == "Complete" and len(result["Timestamps"]) == 3
-
-
-def test_embedded_metrics_are_taken_out(logs, metrics, group, mark):
-    at = now() // 60_000 * 60_000
-    put(logs, group, {"_aws": {"Timestamp": at, "CloudWatchMetrics": [
-        {"Namespace": mark, "Dimensions": [["service"], []], "Metrics": [{"Name": "time", "Unit": "Milliseconds"}, {"Name": "size"}]}]},
-        "service": "api", "time": [1, 3], "size": 7, "note": "x"})
-    found = {(each["MetricName"], len(each["Dimensions"])) for each in metrics.list_metrics(Namespace=mark)["Metrics"]}
-    assert found == {("time", 1), ("time", 0), ("size", 1), ("size", 0)}
-    [point] = metrics.get_metric_statistics(
-        Namespace=mark, MetricName="time", Dimensions=[{"Name": "service", "Value": "api"}], StartTime=at / 1000 - 60,
-        EndTime=at / 1000 + 120, Period=60, Statistics=["Sum", "SampleCount"])["Datapoints"]
-    assert (point["Sum"], point["SampleCount"], point["Unit"]) == (4, 2, "Milliseconds")
-
-
-def test_metric_data_is_taken(metrics, mark):
-    at = int(time.time()) // 60 * 60
-    metrics.put_metric_data(Namespace=mark, MetricData=[
-        {"MetricName": "a", "Value": 5, "Timestamp": at}, {"MetricName": "a", "Values": [1, 2], "Counts": [3, 1], "Timestamp": at},
-        {"MetricName": "b", "StatisticValues": {"SampleCount": 10, "Sum": 100, "Minimum": 1, "Maximum": 50}, "Timestamp": at}])
-
-    def one(name):
-        [point] = metrics.get_metric_statistics(Namespace=mark, MetricName=name, StartTime=at, EndTime=at + 60, Period=60, Statistics=[
-            "Sum", "SampleCount", "Minimum", "Maximum", "Average"])["Datapoints"]
-        return [round(point[key], 6) for key in ("SampleCount", "Sum", "Minimum", "Maximum", "Average")]
-
-    assert one("a") == [5, 10, 1, 5, 2] and one("b") == [10, 100, 1, 50, 10]
-    for wrong in [{"Namespace": "AWS/x", "MetricData": [{"MetricName": "a", "Value": 1}]}, {"Namespace": mark, "MetricData": [{"MetricName": "a"}]}]:
-        with pytest.raises(ClientError):
-            metrics.put_metric_data(**wrong)
-
-
-def test_alarms_change_their_state_and_tell(metrics, mark, webhook):
-    name = f"too-many-{mark}"
-    metrics.put_metric_alarm(
-        AlarmName=name, Namespace=mark, MetricName="errors", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=5,
-        ComparisonOperator="GreaterThanThreshold", AlarmActions=[webhook.url], TreatMissingData="notBreaching")
-
-    def alarm():
-        return metrics.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
-
-    assert alarm()["StateValue"] == "INSUFFICIENT_DATA" and alarm()["AlarmArn"].endswith(f":alarm:{name}")
-    metrics.put_metric_data(Namespace=mark, MetricData=[{"MetricName": "errors", "Value": 9}])
-    until(lambda: alarm()["StateValue"] == "ALARM")
-    # The first attempt was refused, the second one counts.
-    until(lambda: len(webhook.got) >= 2)
-    told = json.loads(webhook.got[1][1])
-    assert told["AlarmName"] == name and told["NewStateValue"] == "ALARM" and told["OldStateValue"] != "ALARM"
-    metrics.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="by hand")
-    history = metrics.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")["AlarmHistoryItems"]
-    assert any("to OK" in each["HistorySummary"] for each in history)
-    assert [each["AlarmName"] for each in metrics.describe_alarms_for_metric(Namespace=mark, MetricName="errors")["MetricAlarms"]] == [name]
-    metrics.disable_alarm_actions(AlarmNames=[name])
-    assert alarm()["ActionsEnabled"] is False
-    metrics.delete_alarms(AlarmNames=[name])
-    assert metrics.describe_alarms(AlarmNames=[name])["MetricAlarms"] == []
-    with pytest.raises(ClientError) as failure:
-        metrics.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="gone")
-    assert aws.code(failure) == "ResourceNotFound"
+    return aws.group(logs, f"/more/{mark}")
 
 
 # Subscriptions
 
 def test_subscriptions_deliver_until_they_are_taken(logs, group, webhook):
+    webhook.refusals = 1
     logs.put_subscription_filter(logGroupName=group, filterName="errors", filterPattern="ERROR", destinationArn=webhook.url)
     [found] = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
     assert found["destinationArn"] == webhook.url and found["distribution"] == "ByLogStream"
-    put(logs, group, "ERROR one", "fine", "ERROR two")
-    until(lambda: len(webhook.got) == 2)
+    aws.put(logs, group, "ERROR one", "fine", "ERROR two")
+    assert until(lambda: len(webhook.got) == 2, 20)
     headers, body = webhook.got[1]
     batch = json.loads(gzip.decompress(body))
     assert batch["messageType"] == "DATA_MESSAGE" and batch["logGroup"] == group and batch["subscriptionFilters"] == ["errors"]
@@ -243,9 +65,9 @@ def test_subscriptions_deliver_until_they_are_taken(logs, group, webhook):
 # Masks
 
 def test_secrets_are_not_kept(logs, group):
-    put(logs, group, "login password=hunter2 user=ann", {"user": "ann", "api_key": "abc\"def", "count": 3, "tokens": 12},
+    aws.put(logs, group, "login password=hunter2 user=ann", {"user": "ann", "api_key": "abc\"def", "count": 3, "tokens": 12},
         "authorization: Bearer abcdefghijkl", "card 4111 1111 1111 1111 and 4111 1111 1111 1112", "AKIAIOSFODNN7EXAMPLE", "author: Bob, token=42")
-    found = messages(logs, group)
+    found = aws.messages(logs, group)
     assert found[0] == "login password=[redacted] user=ann"
     assert json.loads(found[1]) == {"user": "ann", "api_key": "[redacted]", "count": 3, "tokens": 12}
     assert found[2] == "authorization: Bearer [redacted]"
@@ -258,26 +80,26 @@ def test_secrets_are_not_in_the_journal_and_can_be_kept(make_cairn):
     logs = aws.client(cairn, "logs")
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
-    put(logs, "g", "password=hunter2")
+    aws.put(logs, "g", "password=hunter2")
     files = b"".join(path.read_bytes() for path in pathlib.Path(cairn.data).rglob("*") if path.is_file())
     assert b"hunter2" not in files
     keeping = make_cairn("keeping", environment={"CAIRN_UNSCRUBBED_ENVIRONMENTS": "default"}).start()
     logs = aws.client(keeping, "logs")
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
-    put(logs, "g", "password=hunter2")
-    assert messages(logs, "g") == ["password=hunter2"]
+    aws.put(logs, "g", "password=hunter2")
+    assert aws.messages(logs, "g") == ["password=hunter2"]
 
 
 def test_data_protection_masks_what_comes_after_it(logs, group):
     policy = {"Name": "p", "Version": "2021-06-01", "Configuration": {"CustomDataIdentifier": [{"Name": "employee", "Regex": "E-\\d{4}"}]}, "Statement": [
         {"Sid": "a", "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress", "employee"], "Operation": {"Audit": {"FindingsDestination": {}}}},
         {"Sid": "b", "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress", "employee"], "Operation": {"Deidentify": {"MaskConfig": {}}}}]}
-    put(logs, group, "before ann@example.com")
+    aws.put(logs, group, "before ann@example.com")
     answer = logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=json.dumps(policy))
     assert json.loads(answer["policyDocument"]) == policy
-    put(logs, group, "after ann@example.com E-1234")
-    assert messages(logs, group) == ["before ann@example.com", "after *************** ******"]
+    aws.put(logs, group, "after ann@example.com E-1234")
+    assert aws.messages(logs, group) == ["before ann@example.com", "after *************** ******"]
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["dataProtectionStatus"] == "ACTIVATED"
     policy["Statement"][1]["DataIdentifier"] = ["arn:aws:dataprotection::aws:data-identifier/Name"]
     with pytest.raises(ClientError) as failure:
@@ -336,13 +158,13 @@ def test_query_definitions_are_kept(logs, mark):
 
 
 def test_groups_are_exported(cairn, logs, group):
-    put(logs, group, "one", "two")
-    task = logs.create_export_task(logGroupName=group, to=now() + 1000, **{"from": now() - 60_000}, destination="bucket", destinationPrefix="p")["taskId"]
+    aws.put(logs, group, "one", "two")
+    task = logs.create_export_task(logGroupName=group, to=aws.now() + 1000, **{"from": aws.now() - 60_000}, destination="bucket", destinationPrefix="p")["taskId"]
 
     def status():
         return logs.describe_export_tasks(taskId=task)["exportTasks"][0]["status"]["code"]
 
-    until(lambda: status() == "COMPLETED")
+    assert until(lambda: status() == "COMPLETED", 20)
     text = gzip.decompress((pathlib.Path(cairn.data) / "exports/bucket/p" / task / "s/000000.gz").read_bytes()).decode()
     assert [line.split(" ", 1)[1] for line in text.splitlines()] == ["one", "two"]
     with pytest.raises(ClientError):
@@ -350,7 +172,7 @@ def test_groups_are_exported(cairn, logs, group):
 
 
 def test_records_and_fields(logs, group):
-    put(logs, group, {"level": "error", "nested": {"n": 1}}, "plain")
+    aws.put(logs, group, {"level": "error", "nested": {"n": 1}}, "plain")
     event = logs.filter_log_events(logGroupName=group)["events"][0]
     record = logs.get_log_record(logRecordPointer=event["eventId"])["logRecord"]
     assert record["@message"] == event["message"] and record["nested.n"] == "1" and record["@logStream"] == "s"
@@ -368,7 +190,7 @@ def test_records_of_opentelemetry_are_a_group(cairn, logs, mark):
     body = {"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": mark}}]}, "scopeLogs": [{"logRecords": [record] * 3}]}]}
     assert cairn.request("POST", "/v1/logs", json.dumps(body).encode(), {"content-type": "application/json"}).status == 200
     assert [each["logGroupName"] for each in logs.describe_log_groups(logGroupNamePrefix=mark)["logGroups"]] == [mark]
-    assert messages(logs, mark, filterPattern=mark) == [f"from otlp {mark}"] * 3
+    assert aws.messages(logs, mark, filterPattern=mark) == [f"from otlp {mark}"] * 3
     assert logs.describe_log_streams(logGroupName=mark)["logStreams"][0]["logStreamName"] == "default"
     assert len(logs.get_log_events(logGroupName=mark, logStreamName="default")["events"]) == 3
 
@@ -389,7 +211,7 @@ def test_watchtower_logs_with_tags_and_retention(cairn, logs, mark, monkeypatch)
         handler.flush()
         logger.error("again")
         handler.close()
-    assert messages(logs, mark) == ["it broke", '{"event": "user_activities", "n": 1}', "again"]
+    assert aws.messages(logs, mark) == ["it broke", '{"event": "user_activities", "n": 1}', "again"]
     assert logs.list_tags_for_resource(resourceArn=aws.arn(mark))["tags"] == {"team": "blue"}
     assert logs.describe_log_groups(logGroupNamePrefix=mark)["logGroups"][0]["retentionInDays"] == 14
 
@@ -417,10 +239,10 @@ def test_the_aws_cli(cairn, mark):
 
     run("logs", "create-log-group", "--log-group-name", mark)
     run("logs", "create-log-stream", "--log-group-name", mark, "--log-stream-name", "s")
-    run("logs", "put-log-events", "--log-group-name", mark, "--log-stream-name", "s", "--log-events", f"timestamp={now()},message=hello")
+    run("logs", "put-log-events", "--log-group-name", mark, "--log-stream-name", "s", "--log-events", f"timestamp={aws.now()},message=hello")
     found = run("logs", "filter-log-events", "--log-group-name", mark, "--filter-pattern", "hello")
     assert [event["message"] for event in found["events"]] == ["hello"]
-    asked = run("logs", "start-query", "--log-group-name", mark, "--start-time", "0", "--end-time", str(now() // 1000 + 5),
+    asked = run("logs", "start-query", "--log-group-name", mark, "--start-time", "0", "--end-time", str(aws.now() // 1000 + 5),
                 "--query-string", "fields @message | filter @message like /hel+o/")["queryId"]
     answer = until(lambda: (got := run("logs", "get-query-results", "--query-id", asked))["status"] == "Complete" and got)
     assert [cell["value"] for cell in answer["results"][0] if cell["field"] == "@message"] == ["hello"]
@@ -430,24 +252,6 @@ def test_the_aws_cli(cairn, mark):
     assert run("sts", "get-caller-identity")["Account"] == aws.ACCOUNT
     run("cloudwatch", "put-metric-data", "--namespace", mark, "--metric-name", "m", "--value", "3")
     assert run("cloudwatch", "list-metrics", "--namespace", mark)["Metrics"][0]["MetricName"] == "m"
-
-
-def test_cloudwatch_by_forms(cairn, mark):
-    def send(**form):
-        from urllib.parse import urlencode
-        return cairn.request("POST", "/", urlencode({"Version": "2010-08-01", **form}).encode(), {"content-type": "application/x-www-form-urlencoded"})
-
-    assert send(Action="PutMetricData", Namespace=mark, **{
-        "MetricData.member.1.MetricName": "f", "MetricData.member.1.Value": "2.5", "MetricData.member.1.Unit": "Count",
-        "MetricData.member.1.Dimensions.member.1.Name": "a", "MetricData.member.1.Dimensions.member.1.Value": "b & c"}).status == 200
-    answer = send(Action="ListMetrics", Namespace=mark)
-    assert answer.status == 200 and b"<MetricName>f</MetricName>" in answer.body and b"<Value>b &amp; c</Value>" in answer.body
-    start = int(time.time()) - 120
-    iso = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for at in (start, start + 240)]
-    answer = send(Action="GetMetricStatistics", Namespace=mark, MetricName="f", StartTime=iso[0], EndTime=iso[1], Period="60", **{
-        "Statistics.member.1": "Sum", "Dimensions.member.1.Name": "a", "Dimensions.member.1.Value": "b & c"})
-    assert b"<Sum>2.5</Sum>" in answer.body and b"<Timestamp>20" in answer.body
-    assert send(Action="Nothing").status == 400
 
 
 def test_what_is_not_supported_says_so(cairn):

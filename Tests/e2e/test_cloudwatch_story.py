@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lines tied to errors and traces, signed calls, agents' habits, policies of the account, and the books of the door."""
 import gzip
-import http.server
 import json
 import random
-import threading
 import time
 import urllib.parse
 
@@ -15,15 +13,10 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 import aws
-import cairn_process
 from cairn_process import until
 
 
-@pytest.fixture(scope="module")
-def cairn(tmp_path_factory):
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn"), environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
-    yield server
-    server.stop()
+SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
@@ -33,43 +26,7 @@ def logs(cairn):
 
 @pytest.fixture
 def group(logs, mark):
-    return made(logs, f"/story/{mark}")
-
-
-@pytest.fixture
-def webhook():
-    got = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            got.append(json.loads(gzip.decompress(self.rfile.read(int(self.headers["content-length"])))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.got, server.url = got, f"http://127.0.0.1:{server.server_port}/hook"
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def made(logs, name):
-    logs.create_log_group(logGroupName=name)
-    logs.create_log_stream(logGroupName=name, logStreamName="s")
-    return name
-
-
-def now():
-    return int(time.time() * 1000)
-
-
-def put(logs, group, *lines):
-    return logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
-        {"timestamp": now() + index, "message": line if isinstance(line, str) else json.dumps(line)} for index, line in enumerate(lines)])
+    return aws.group(logs, f"/story/{mark}")
 
 
 # Stack traces
@@ -110,7 +67,7 @@ def test_a_stack_trace_in_a_line_is_an_occurrence(cairn, logs, group, language, 
     kind, message, text = STACKS[language]
     trace = f"{random.SystemRandom().getrandbits(128):032x}"
     for _ in range(2):
-        put(logs, group, f"{text}\n" if form == "text" else {"level": "error", "message": "it broke", "stack_trace": text, "trace_id": trace})
+        aws.put(logs, group, f"{text}\n" if form == "text" else {"level": "error", "message": "it broke", "stack_trace": text, "trace_id": trace})
 
     def look():
         found = [item for item in cairn.get("errors", project=group)["items"] if item["project"] == group]
@@ -131,7 +88,7 @@ def test_a_line_opens_its_trace_and_the_trace_lists_it(cairn, logs, group, ids):
     body = {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "cart"}}]}, "scopeSpans": [{"spans": [span]}]}]}
     assert cairn.send(json.dumps(body).encode(), kind="application/json").status == 200
     xray = f"1-{trace[:8]}-{trace[8:]}"
-    put(logs, group, {"msg": "one", "traceId": trace}, f"two Root={xray};Sampled=1", {"msg": "three", "xray_trace_id": xray}, f"four traceparent 00-{trace}-0102030405060708-01")
+    aws.put(logs, group, {"msg": "one", "traceId": trace}, f"two Root={xray};Sampled=1", {"msg": "three", "xray_trace_id": xray}, f"four traceparent 00-{trace}-0102030405060708-01")
     whole = json.dumps(cairn.trace(trace))
     for word in ("one", "two", "three", "four"):
         assert word in whole
@@ -145,7 +102,7 @@ def test_a_line_opens_its_trace_and_the_trace_lists_it(cairn, logs, group, ids):
 def test_rows_come_while_a_query_runs(logs, group):
     """Rows of a query that is not finished are shown, and its figures grow."""
     for batch in range(20):
-        at = now() - 60_000 + batch
+        at = aws.now() - 60_000 + batch
         logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
             {"timestamp": at, "message": f'{{"batch":{batch},"n":{n},"text":"{"abc" * 20}"}}'} for n in range(7_000)])
     slow = " | ".join(["fields strlen(replace(concat(@message, @message), 'a', 'bb')) as n"] * 6)
@@ -171,7 +128,7 @@ def test_keys_sign_calls(make_cairn):
     everything, ingest, other = (aws.key(cairn, *of) for of in (("ingest,query,manage",), ("ingest",), ("ingest,query,manage", "other")))
     cairn.start()
     right = aws.client(cairn, "logs", *everything)
-    made(right, "g")
+    aws.group(right, "g")
     put(right, "g", "signed")
     assert [event["message"] for event in right.filter_log_events(logGroupName="g")["events"]] == ["signed"]
     aws.client(cairn, "cloudwatch", *everything).put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": 1}])
@@ -214,7 +171,7 @@ def test_fluent_bit_makes_its_streams_and_sends(cairn, mark):
             "user-agent": "aws-fluent-bit-plugin", "content-type": "application/x-amz-json-1.1", "x-amz-target": f"Logs_20140328.{operation}",
             "x-amzn-logs-format": "json/emf", "x-amz-date": "20261126T100000Z"})
 
-    event = f'{{"timestamp":{now()},"message":"{{\\"log\\":\\"hello {mark}\\"}}"}}'
+    event = f'{{"timestamp":{aws.now()},"message":"{{\\"log\\":\\"hello {mark}\\"}}"}}'
     events = f'{{"logGroupName":"{mark}","logStreamName":"fluent-1","logEvents":[{event}]}}'
     missing = send("CreateLogStream", f'{{"logGroupName":"{mark}","logStreamName":"fluent-1"}}')
     assert missing.status == 400 and missing.json()["__type"] == "ResourceNotFoundException"
@@ -235,8 +192,8 @@ def test_fluent_bit_makes_its_streams_and_sends(cairn, mark):
 
 def test_the_cloudwatch_agent_sends_gzip(cairn, logs, mark):
     """Its SDK packs PutLogEvents and, in the form protocol, PutMetricData."""
-    made(logs, mark)
-    body = json.dumps({"logGroupName": mark, "logStreamName": "s", "logEvents": [{"timestamp": now(), "message": "packed"}], "entity": {
+    aws.group(logs, mark)
+    body = json.dumps({"logGroupName": mark, "logStreamName": "s", "logEvents": [{"timestamp": aws.now(), "message": "packed"}], "entity": {
         "keyAttributes": {"Type": "Service", "Name": "shop"}, "attributes": {"PlatformType": "Generic"}}}).encode()
     reply = cairn.request("POST", "/", gzip.compress(body), {
         "content-encoding": "gzip", "x-amz-target": "Logs_20140328.PutLogEvents", "content-type": "application/x-amz-json-1.1"})
@@ -256,7 +213,7 @@ def test_the_cloudwatch_agent_sends_gzip(cairn, logs, mark):
 # Policies of the account
 
 def test_an_account_subscription_bears_on_every_group(cairn, logs, mark, webhook):
-    left, kept = made(logs, f"left/{mark}"), made(logs, f"kept/{mark}")
+    left, kept = aws.group(logs, f"left/{mark}"), aws.group(logs, f"kept/{mark}")
     policy = {"DestinationArn": webhook.url, "FilterPattern": mark, "Distribution": "Random"}
     answer = logs.put_account_policy(policyName="all", policyType="SUBSCRIPTION_FILTER_POLICY", policyDocument=json.dumps(policy),
                                      selectionCriteria=f'LogGroupName NOT IN ["{left}"]')["accountPolicy"]
@@ -264,9 +221,9 @@ def test_an_account_subscription_bears_on_every_group(cairn, logs, mark, webhook
     with pytest.raises(ClientError) as failure:
         logs.put_account_policy(policyName="second", policyType="SUBSCRIPTION_FILTER_POLICY", policyDocument=json.dumps(policy))
     assert aws.code(failure) == "LimitExceededException"
-    put(logs, left, f"{mark} not this")
-    put(logs, kept, f"{mark} this", "nor this")
-    got = until(lambda: webhook.got, 20)
+    aws.put(logs, left, f"{mark} not this")
+    aws.put(logs, kept, f"{mark} this", "nor this")
+    got = until(lambda: [json.loads(gzip.decompress(body)) for _, body in webhook.got], 20)
     assert [(batch["logGroup"], batch["subscriptionFilters"], [event["message"] for event in batch["logEvents"]]) for batch in got] == [
         (kept, ["all"], [f"{mark} this"])]
     history = until(lambda: [entry for entry in cairn.get("deliveries", kind="subscription")["entries"] if kept in entry["name"] or kept in entry["subject"]], 10)
@@ -284,7 +241,7 @@ def test_an_account_subscription_bears_on_every_group(cairn, logs, mark, webhook
 
 
 def test_an_account_index_policy_is_shown_for_groups_without_their_own(logs, mark):
-    one, two = made(logs, f"{mark}/one"), made(logs, f"{mark}/two")
+    one, two = aws.group(logs, f"{mark}/one"), aws.group(logs, f"{mark}/two")
     logs.put_account_policy(policyName=mark, policyType="FIELD_INDEX_POLICY", policyDocument='{"Fields": ["requestId"]}', selectionCriteria=f'LogGroupNamePrefix = "{mark}"')
     logs.put_index_policy(logGroupIdentifier=two, policyDocument='{"Fields": ["userId"]}')
     policies = logs.describe_index_policies(logGroupIdentifiers=[one, two])["indexPolicies"]
@@ -331,9 +288,9 @@ def test_the_door_keeps_books(cairn, logs, group, mark):
         return next(each for each in door["signals"] if each["id"] == signal)["events"]
 
     before = door()
-    put(logs, group, "one", "two")
+    aws.put(logs, group, "one", "two")
     logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
-        {"timestamp": now() - 14 * 86_400_000 - 3_600_000, "message": "too old"}, {"timestamp": now() - 14 * 86_400_000 + 3_600_000, "message": "old"}])
+        {"timestamp": aws.now() - 14 * 86_400_000 - 3_600_000, "message": "too old"}, {"timestamp": aws.now() - 14 * 86_400_000 + 3_600_000, "message": "old"}])
     aws.client(cairn, "cloudwatch").put_metric_data(Namespace=mark, MetricData=[{"MetricName": "m", "Value": 1}])
     after = door()
     assert events(after, "logs") - events(before, "logs") == 3 and events(after, "metrics") - events(before, "metrics") == 1

@@ -14,11 +14,7 @@ from test_insights import logs_client
 CHROMIUM = os.environ.get("CAIRN_CHROMIUM", "/usr/bin/chromium")
 
 
-@pytest.fixture(scope="module")
-def cairn(tmp_path_factory):
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn"), environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
-    yield server
-    server.stop()
+SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
@@ -88,29 +84,13 @@ def test_a_stack_trace_leads_to_its_error_item(page, cairn):
     expect(page.locator("h1, h2", has_text="ZeroDivisionError").first).to_be_visible()
 
 
-def test_deliveries_of_subscriptions_are_listed(page, cairn):
-    import http.server
-    import threading
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    hook = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=hook.serve_forever, daemon=True).start()
-    client, url = logs_client(cairn), f"http://127.0.0.1:{hook.server_port}/pager"
+def test_deliveries_of_subscriptions_are_listed(page, cairn, webhook):
+    client, url = logs_client(cairn), webhook.url
     client.create_log_group(logGroupName="/app/told")
     client.create_log_stream(logGroupName="/app/told", logStreamName="main")
     client.put_subscription_filter(logGroupName="/app/told", filterName="bad", filterPattern="bad", destinationArn=url)
     client.put_log_events(logGroupName="/app/told", logStreamName="main", logEvents=[{"timestamp": int(time.time() * 1000), "message": "bad news"}])
     assert cairn_process.until(lambda: cairn.get("deliveries", kind="subscription")["entries"])
-    hook.shutdown()
-    hook.server_close()
     page.goto(f"{page.root}/ui/logs?live=1")
     page.get_by_role("button", name="Deliveries").click()
     row = page.locator(".delivery", has_text=url)

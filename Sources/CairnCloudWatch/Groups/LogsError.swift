@@ -27,6 +27,8 @@ public struct LogsError: Error, Sendable, Hashable {
     case invalidParameterInput = "InvalidParameterInput"
     case resourceNotFoundAlarm = "ResourceNotFound"
     case invalidFormat = "InvalidFormat"
+    case validationError = "ValidationError"
+    case invalidNextToken = "InvalidNextToken"
   }
   public var kind: Kind
   public var message: String

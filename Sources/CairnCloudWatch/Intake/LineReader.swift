@@ -77,23 +77,18 @@ struct LineColumns {
   let spanEventCode: UInt32
 
   init(_ batch: inout Batch) throws(DecodeError) {
-    body = try Self.column(FieldName.body, .string, &batch)
-    ingestionTime = try Self.column(FieldName.ingestionTime, .integer, &batch)
-    traceID = try Self.column(FieldName.traceID, .traceID, &batch)
-    parentID = try Self.column(FieldName.parentID, .spanID, &batch)
-    severity = try Self.column(FieldName.severity, .string, &batch)
-    annotationType = try Self.column(FieldName.annotationType, .string, &batch)
-    exceptionType = try Self.column(FieldName.exceptionType, .string, &batch)
-    exceptionMessage = try Self.column(FieldName.exceptionMessage, .string, &batch)
-    exceptionStacktrace = try Self.column(FieldName.exceptionStacktrace, .string, &batch)
+    body = try batch.column(needed: FieldName.body, .string)
+    ingestionTime = try batch.column(needed: FieldName.ingestionTime, .integer)
+    traceID = try batch.column(needed: FieldName.traceID, .traceID)
+    parentID = try batch.column(needed: FieldName.parentID, .spanID)
+    severity = try batch.column(needed: FieldName.severity, .string)
+    annotationType = try batch.column(needed: FieldName.annotationType, .string)
+    exceptionType = try batch.column(needed: FieldName.exceptionType, .string)
+    exceptionMessage = try batch.column(needed: FieldName.exceptionMessage, .string)
+    exceptionStacktrace = try batch.column(needed: FieldName.exceptionStacktrace, .string)
     var codes: [UInt32] = []
     for level in LineLevel.allCases { codes.append(batch.code(of: level.word, in: severity)) }
     levelCodes = codes
     spanEventCode = batch.code(of: "span_event", in: annotationType)
-  }
-
-  private static func column(_ name: String, _ kind: ColumnKind, _ batch: inout Batch) throws(DecodeError) -> ColumnIndex {
-    guard let column = batch.column(name, kind) else { throw DecodeError(.tooManyFields, at: 0) }
-    return column
   }
 }

@@ -8,21 +8,16 @@ struct EventColumns {
   let error, statusMessage: ColumnIndex
 
   init(_ batch: inout Batch) throws(DecodeError) {
-    traceID = try Self.make(FieldName.traceID, .traceID, &batch)
-    spanID = try Self.make(FieldName.spanID, .spanID, &batch)
-    parentID = try Self.make(FieldName.parentID, .spanID, &batch)
-    linkTraceID = try Self.make(FieldName.linkTraceID, .traceID, &batch)
-    linkSpanID = try Self.make(FieldName.linkSpanID, .spanID, &batch)
-    duration = try Self.make(FieldName.durationMilliseconds, .duration, &batch)
-    invalidDuration = try Self.make(FieldName.invalidDuration, .boolean, &batch)
-    sampleRate = try Self.make(FieldName.sampleRate, .integer, &batch)
-    error = try Self.make(FieldName.error, .boolean, &batch)
-    statusMessage = try Self.make(FieldName.statusMessage, .string, &batch)
-    serviceName = try Self.make(FieldName.serviceName, .string, &batch)
-  }
-
-  private static func make(_ name: String, _ kind: ColumnKind, _ batch: inout Batch) throws(DecodeError) -> ColumnIndex {
-    guard let column = batch.column(name, kind) else { throw DecodeError(.tooManyFields, at: 0) }
-    return column
+    traceID = try batch.column(needed: FieldName.traceID, .traceID)
+    spanID = try batch.column(needed: FieldName.spanID, .spanID)
+    parentID = try batch.column(needed: FieldName.parentID, .spanID)
+    linkTraceID = try batch.column(needed: FieldName.linkTraceID, .traceID)
+    linkSpanID = try batch.column(needed: FieldName.linkSpanID, .spanID)
+    duration = try batch.column(needed: FieldName.durationMilliseconds, .duration)
+    invalidDuration = try batch.column(needed: FieldName.invalidDuration, .boolean)
+    sampleRate = try batch.column(needed: FieldName.sampleRate, .integer)
+    error = try batch.column(needed: FieldName.error, .boolean)
+    statusMessage = try batch.column(needed: FieldName.statusMessage, .string)
+    serviceName = try batch.column(needed: FieldName.serviceName, .string)
   }
 }

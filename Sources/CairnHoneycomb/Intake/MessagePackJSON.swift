@@ -32,15 +32,7 @@ public func jsonFromMessagePack(_ bytes: RawSpan) throws(DecodeError) -> [UInt8]
 private func write(binary range: Range<Int>, _ bytes: RawSpan, _ writer: inout JSONWriter) {
   let text = unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
   if let text { return writer.string(text) }
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   var base64: [UInt8] = []
-  var position = range.lowerBound
-  while position < range.upperBound {
-    let count = min(3, range.upperBound - position)
-    var word: UInt32 = 0
-    for index in 0..<3 { word = word << 8 | (index < count ? UInt32(loadByte(bytes, position + index)) : 0) }
-    for index in 0..<4 { base64.append(index <= count ? alphabet[Int(word >> UInt32(18 - 6 * index) & 63)] : 0x3d) }
-    position += 3
-  }
+  Base64.append(bytes, range, to: &base64)
   writer.string(String(decoding: base64, as: UTF8.self))
 }

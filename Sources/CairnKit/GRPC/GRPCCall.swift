@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if GRPC
   internal import CairnBytes
+  internal import CairnFormats
   internal import NIOCore
   internal import NIOHPACK
   internal import NIOHTTP2
@@ -102,7 +103,7 @@
 
     /// google.rpc.Status { 3 details: Any { 1 type_url, 2 value: RetryInfo { 1 retry_delay: Duration { 1 seconds } } } }
     private var retryDelaySeconds: Int? {
-      guard let status = Self.decoded(details) else { return nil }
+      guard let status = Base64.bytes(of: details), !status.isEmpty else { return nil }
       for detail in Self.fields(3, of: status) {
         guard let type = Self.fields(1, of: detail).first, String(decoding: type, as: UTF8.self).hasSuffix("google.rpc.RetryInfo") else { continue }
         guard let info = Self.fields(2, of: detail).first, let delay = Self.fields(1, of: info).first else { continue }
@@ -142,30 +143,6 @@
       } catch {
         return
       }
-    }
-
-    /// Base64 with or without its padding; nil for anything else.
-    static func decoded(_ text: String) -> [UInt8]? {
-      var bytes: [UInt8] = []
-      var word: UInt32 = 0, bitCount = 0
-      for digit in text.utf8 where digit != UInt8(ascii: "=") {
-        let value: UInt8
-        switch digit {
-        case 65...90: value = digit - 65
-        case 97...122: value = digit - 71
-        case 48...57: value = digit + 4
-        case 43, 45: value = 62
-        case 47, 95: value = 63
-        default: return nil
-        }
-        word = word << 6 | UInt32(value)
-        bitCount += 6
-        if bitCount >= 8 {
-          bitCount -= 8
-          bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bitCount)))
-        }
-      }
-      return bytes.isEmpty ? nil : bytes
     }
   }
 #endif

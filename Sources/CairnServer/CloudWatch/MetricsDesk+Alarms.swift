@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import CairnAlerts
 import CairnCatalog
 import CairnCloudWatch
 import CairnFormats
 import CairnPlan
-import NIOCore
 
 /// Metric alarms: kept, evaluated, and delivered to webhooks.
 extension MetricsDesk {
@@ -17,15 +15,7 @@ extension MetricsDesk {
         let found = registry.items(call.environment, "alarm").map(\.value).filter { (try? MetricName($0)) == metric }
         return .object { $0.member("MetricAlarms", .array(found)) }
       },
-      LogsOperation("DeleteAlarms", .manage) { (call) async throws(LogsError) in
-        let names = (call.input["AlarmNames"]?.array ?? []).compactMap(\.string)
-        for name in names {
-          try registry.remove(call.environment, "alarm", name)
-          try registry.remove(call.environment, "alarm-history", name)
-          try registry.remove(call.environment, "metric-tags", "alarm/\(name)")
-        }
-        return .nothing
-      },
+      LogsOperation("DeleteAlarms", .manage) { (call) async throws(LogsError) in try deleteAlarms(call) },
       LogsOperation("SetAlarmState", .manage) { (call) async throws(LogsError) in
         guard let name = call.input["AlarmName"]?.string, let reason = call.input["StateReason"]?.string else {
           throw LogsError(.missingParameter, "The parameters AlarmName and StateReason are required.")
@@ -41,16 +31,7 @@ extension MetricsDesk {
       },
       LogsOperation("EnableAlarmActions", .manage) { (call) async throws(LogsError) in try setActions(call, true) },
       LogsOperation("DisableAlarmActions", .manage) { (call) async throws(LogsError) in try setActions(call, false) },
-      LogsOperation("DescribeAlarmHistory", .query) { (call) async throws(LogsError) in
-        let name = call.input["AlarmName"]?.string
-        let kind = call.input["HistoryItemType"]?.string
-        var items = registry.items(call.environment, "alarm-history").filter { name == nil || $0.name == name }
-          .flatMap { $0.value.array ?? [] }.filter { kind == nil || $0["HistoryItemType"]?.string == kind }
-        items.sort { ($0["Timestamp"]?.number ?? 0) < ($1["Timestamp"]?.number ?? 0) }
-        if call.input["ScanBy"]?.string != "TimestampAscending" { items.reverse() }
-        let limit = Int(call.input["MaxRecords"]?.looseInteger ?? 100)
-        return .object { $0.member("AlarmHistoryItems", .array(Array(items.prefix(max(1, min(100, limit)))))) }
-      },
+      LogsOperation("DescribeAlarmHistory", .query) { (call) async throws(LogsError) in try describeHistory(call) },
     ]
   }
 
@@ -60,9 +41,7 @@ extension MetricsDesk {
     "LessThanOrEqualToThreshold": .lessOrEqual,
   ]
   private static let kept = [
-    "AlarmName", "AlarmDescription", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName", "Namespace",
-    "Statistic",
-    "ExtendedStatistic", "Dimensions", "Unit", "TreatMissingData", "EvaluateLowSampleCountPercentile",
+    "AlarmName", "AlarmDescription", "OKActions", "AlarmActions", "InsufficientDataActions", "TreatMissingData", "EvaluateLowSampleCountPercentile",
   ]
 
   private func putAlarm(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
@@ -70,18 +49,12 @@ extension MetricsDesk {
     guard let name = input["AlarmName"]?.string, !name.isEmpty, name.utf8.count <= 255 else {
       throw LogsError(.missingParameter, "The parameter AlarmName is required.")
     }
-    guard input["Metrics"]?.array?.isEmpty ?? true else {
-      throw LogsError(.invalidParameterValue, "Cairn calculates no expressions: an alarm names one metric, without Metrics.")
-    }
-    _ = try MetricName(input)
     guard let operation = input["ComparisonOperator"]?.string, Self.comparisons[operation] != nil else {
       throw LogsError(.invalidParameterValue, "Cairn compares with a threshold: above, below, or equal.")
     }
-    let statistic = input["Statistic"]?.string ?? input["ExtendedStatistic"]?.string ?? ""
-    guard MetricStatistic(statistic) != nil else {
-      throw LogsError(.invalidParameterCombination, "Exactly one of Statistic and ExtendedStatistic must be given, and be known.")
-    }
-    guard let periods = input["EvaluationPeriods"]?.looseInteger, periods >= 1, periods <= 604_800, let period = input["Period"]?.looseInteger,
+    let metrics = input["Metrics"]?.array ?? []
+    let (source, asked) = metrics.isEmpty ? try Self.single(input) : try Self.several(metrics, input)
+    guard let periods = input["EvaluationPeriods"]?.looseInteger, periods >= 1, periods <= 604_800, let period = asked,
       period >= 10, period <= 604_800,
       periods * period <= 604_800
     else { throw LogsError(.invalidParameterValue, "Period and EvaluationPeriods are required and cover at most seven days.") }
@@ -92,31 +65,90 @@ extension MetricsDesk {
     guard points >= 1, points <= periods else {
       throw LogsError(.invalidParameterValue, "DatapointsToAlarm is at least 1 and at most EvaluationPeriods.")
     }
-    let now = Double(call.nowUnixMilliseconds) / 1000
+    var members = source
+    for key in Self.kept { if let value = input[key], value != .null { members.append(JSONMember(key, value)) } }
+    if metrics.isEmpty { members.append(JSONMember("Period", .integer(period))) }
+    members += [
+      JSONMember("EvaluationPeriods", .integer(periods)), JSONMember("Threshold", .double(threshold)),
+      JSONMember("ComparisonOperator", .string(operation)),
+    ]
+    if points != periods { members.append(JSONMember("DatapointsToAlarm", .integer(points))) }
     let known = registry.item(call.environment, "alarm", name)
+    guard known?["AlarmRule"] == nil else { throw LogsError(.validationError, "An alarm of another kind has the name \(name).") }
+    try keepAlarm(call, name, members, known)
+    return .nothing
+  }
+
+  /// What an alarm on one metric says of it, and its period.
+  private static func single(_ input: JSONValue) throws(LogsError) -> (members: [JSONMember], periodSeconds: Int64?) {
+    _ = try MetricName(input)
+    let statistic = input["Statistic"]?.string ?? input["ExtendedStatistic"]?.string ?? ""
+    guard MetricStatistic(statistic) != nil else {
+      throw LogsError(.invalidParameterCombination, "Exactly one of Statistic and ExtendedStatistic must be given, and be known.")
+    }
+    var members: [JSONMember] = []
+    for key in ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Unit"] {
+      if let value = input[key], value != .null { members.append(JSONMember(key, value)) }
+    }
+    return (members + [JSONMember("Dimensions", input["Dimensions"] ?? .array([]))], input["Period"]?.looseInteger)
+  }
+
+  /// The same for an alarm on an expression: one query has the data, all metrics have one period.
+  private static func several(_ metrics: [JSONValue], _ input: JSONValue) throws(LogsError) -> (members: [JSONMember], periodSeconds: Int64?) {
+    for key in ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period"] {
+      if let value = input[key], value != .null { throw LogsError(.validationError, "Metrics and \(key) cannot be given together.") }
+    }
+    let queries = try MetricQuery.all(metrics)
+    guard queries.count(where: { $0.isReturned }) == 1 else {
+      throw LogsError(.validationError, "Exactly one element of the metrics list should return data.")
+    }
+    var periods: Set<Int64> = []
+    for query in queries {
+      switch query.kind {
+      case .metric(let source): periods.insert(source.periodSeconds)
+      case .expression(let expression, _):
+        guard expression.searches.isEmpty else { throw LogsError(.validationError, "SEARCH is not supported in the expression of an alarm.") }
+      }
+    }
+    guard let period = periods.first, periods.count == 1 else { throw LogsError(.validationError, "All metrics of an alarm have the same Period.") }
+    return ([JSONMember("Metrics", .array(queries.map(\.document)))], period)
+  }
+
+  /// Keeps an alarm of either kind; one that is known keeps its state.
+  func keepAlarm(_ call: LogsCall, _ name: String, _ own: [JSONMember], _ known: JSONValue?) throws(LogsError) {
+    let now = JSONValue.double(Double(call.nowUnixMilliseconds) / 1000)
     var members = [
       JSONMember("AlarmArn", .string("arn:aws:cloudwatch:\(call.account.region):\(call.account.account):alarm:\(name)"))
-    ]
-    for key in Self.kept { if let value = input[key], value != .null { members.append(JSONMember(key, value)) } }
-    for key in ["OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions"]
-    where !members.contains(where: { $0.name == key }) {
+    ] + own
+    for key in ["OKActions", "AlarmActions", "InsufficientDataActions"] where !members.contains(where: { $0.name == key }) {
       members.append(JSONMember(key, .array([])))
     }
     members += [
-      JSONMember("AlarmConfigurationUpdatedTimestamp", .double(now)),
-      JSONMember("ActionsEnabled", .boolean(input["ActionsEnabled"]?.looseBoolean ?? true)),
-      JSONMember("Period", .integer(period)),
-      JSONMember("EvaluationPeriods", .integer(periods)), JSONMember("Threshold", .double(threshold)),
-      JSONMember("ComparisonOperator", .string(operation)),
+      JSONMember("AlarmConfigurationUpdatedTimestamp", now),
+      JSONMember("ActionsEnabled", .boolean(call.input["ActionsEnabled"]?.looseBoolean ?? true)),
       JSONMember("StateValue", known?["StateValue"] ?? .string("INSUFFICIENT_DATA")),
       JSONMember("StateReason", known?["StateReason"] ?? .string("Unchecked: Initial alarm creation")),
-      JSONMember("StateUpdatedTimestamp", known?["StateUpdatedTimestamp"] ?? .double(now)),
-      JSONMember("StateTransitionedTimestamp", known?["StateTransitionedTimestamp"] ?? .double(now)),
+      JSONMember("StateUpdatedTimestamp", known?["StateUpdatedTimestamp"] ?? now),
+      JSONMember("StateTransitionedTimestamp", known?["StateTransitionedTimestamp"] ?? now),
     ]
-    if points != periods { members.append(JSONMember("DatapointsToAlarm", .integer(points))) }
     try registry.put(call.environment, "alarm", name, .object(members))
     if known == nil { try keepTags(call, "alarm/\(name)", addTags(call, to: [:])) }
-    try note(call, name, "ConfigurationUpdate", "Alarm \"\(name)\" \(known == nil ? "created" : "updated")", data: "{}")
+    try note(
+      call, .object(members), "ConfigurationUpdate", "Alarm \"\(name)\" \(known == nil ? "created" : "updated")", data: "{}")
+  }
+
+  private func deleteAlarms(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    let names = (call.input["AlarmNames"]?.array ?? []).compactMap(\.string)
+    let found = names.compactMap { registry.item(call.environment, "alarm", $0) }
+    guard found.count == names.count else { throw LogsError(.resourceNotFoundAlarm, "One of the alarms does not exist; none was deleted.") }
+    guard found.count(where: { $0["AlarmRule"] != nil }) <= 1 else {
+      throw LogsError(.validationError, "At most one composite alarm can be deleted in one call.")
+    }
+    for name in names {
+      try registry.remove(call.environment, "alarm", name)
+      try registry.remove(call.environment, "alarm-history", name)
+      try registry.remove(call.environment, "metric-tags", "alarm/\(name)")
+    }
     return .nothing
   }
 
@@ -125,20 +157,38 @@ extension MetricsDesk {
     let prefix = call.input["AlarmNamePrefix"]?.string ?? ""
     let value = call.input["StateValue"]?.string
     let action = call.input["ActionPrefix"]?.string
+    let related = try relatives(call)
+    // Composite alarms are shown to those who ask for them.
+    let types = (call.input["AlarmTypes"]?.array ?? [.string("MetricAlarm")]).compactMap(\.string)
     let all = registry.items(call.environment, "alarm").filter { entry in
       let actions = ["AlarmActions", "OKActions", "InsufficientDataActions"].flatMap { entry.value[$0]?.array ?? [] }.compactMap(
         \.string)
       return (names.isEmpty || names.contains(entry.name)) && entry.name.hasPrefix(prefix)
         && (value == nil || entry.value["StateValue"]?.string == value)
         && (action.map { prefix in actions.contains { $0.hasPrefix(prefix) } } ?? true)
+        && (related.map { $0.contains(entry.name) } ?? types.contains(Self.kind(entry.value)))
     }
     let limit = Int(max(1, min(100, call.input["MaxRecords"]?.looseInteger ?? 50)))
     let (page, next) = try call.page(all, limit: limit, token: "NextToken") { $0.name }
-    return .object {
-      $0.member("MetricAlarms", .array(page.map(\.value)))
-      $0.member("CompositeAlarms", .array([]))
-      $0.member("NextToken", ifPresent: next)
+    return .object { writer in
+      writer.member("MetricAlarms", .array(page.map(\.value).filter { Self.kind($0) == "MetricAlarm" }))
+      writer.member("CompositeAlarms", .array(page.map(\.value).filter { Self.kind($0) == "CompositeAlarm" }))
+      writer.member("NextToken", ifPresent: next)
     }
+  }
+
+  static func kind(_ alarm: JSONValue) -> String { alarm["AlarmRule"] == nil ? "MetricAlarm" : "CompositeAlarm" }
+
+  /// The alarms that ChildrenOfAlarmName or ParentsOfAlarmName ask for; nil where neither is given.
+  private func relatives(_ call: LogsCall) throws(LogsError) -> [String]? {
+    if let parent = call.input["ChildrenOfAlarmName"]?.string {
+      guard let rule = registry.item(call.environment, "alarm", parent)?["AlarmRule"]?.string else { return [] }
+      return try Self.rule(rule).names
+    }
+    guard let child = call.input["ParentsOfAlarmName"]?.string else { return nil }
+    return registry.items(call.environment, "alarm").filter { entry in
+      entry.value["AlarmRule"]?.string.flatMap { try? Self.rule($0) }?.names.contains(child) ?? false
+    }.map(\.name)
   }
 
   private func setActions(_ call: LogsCall, _ enabled: Bool) throws(LogsError) -> LogsAnswer {
@@ -147,98 +197,5 @@ extension MetricsDesk {
       try registry.put(call.environment, "alarm", name, alarm.with("ActionsEnabled", .boolean(enabled)))
     }
     return .nothing
-  }
-
-  // MARK: States
-
-  /// Evaluates every alarm of every environment; called every few seconds.
-  func evaluateAlarms() async {
-    let environments = registry.environments
-    for environment in environments {
-      for (_, alarm) in registry.items(environment, "alarm") {
-        let call = LogsCall(
-          environment: environment, account: LogAccount(), input: alarm, body: .init(),
-          nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
-        try? await evaluate(alarm, call)
-      }
-    }
-  }
-
-  private func evaluate(_ alarm: JSONValue, _ call: LogsCall) async throws(LogsError) {
-    let metric = try MetricName(alarm)
-    let name = alarm["Statistic"]?.string ?? alarm["ExtendedStatistic"]?.string ?? ""
-    guard let statistic = MetricStatistic(name), let comparison = Self.comparisons[alarm["ComparisonOperator"]?.string ?? ""],
-      let period = alarm["Period"]?.looseInteger, let periods = alarm["EvaluationPeriods"]?.looseInteger,
-      let threshold = alarm["Threshold"]?.looseNumber
-    else { return }
-    let needed = Int(alarm["DatapointsToAlarm"]?.looseInteger ?? periods)
-    let step = period * 1_000_000_000
-    // The period that is still running counts as the newest one, so that an alarm need not wait for its end.
-    let end = (call.nowUnixNanoseconds / step + 1) * step
-    let time = TimeRange(startUnixNanoseconds: end - periods * step, endUnixNanoseconds: end)
-    let found = try await values(call, metric, [statistic], unit: alarm["Unit"]?.string, periodSeconds: period, time)
-    let breaching = found.filter { comparison.holds($0.values[0], threshold) }.count
-    let missing = Int(periods) - found.count
-    let isMissingBreaching = alarm["TreatMissingData"]?.string == "breaching"
-    let value: String
-    switch alarm["TreatMissingData"]?.string ?? "missing" {
-    case "ignore" where found.isEmpty: return
-    case "missing" where found.isEmpty: value = "INSUFFICIENT_DATA"
-    default: value = breaching + (isMissingBreaching ? missing : 0) >= needed ? "ALARM" : "OK"
-    }
-    guard value != alarm["StateValue"]?.string else { return }
-    let shown = found.suffix(needed).map { "\($0.values[0])" }.joined(separator: ", ")
-    let reason =
-      found.isEmpty
-      ? "Unchecked: no datapoints were received for \(periods) periods"
-      : "Threshold Crossed: \(breaching) of \(found.count) datapoints [\(shown)] stand against the threshold (\(threshold))."
-    try change(call, alarm, to: value, reason, data: nil)
-  }
-
-  private func change(_ call: LogsCall, _ alarm: JSONValue, to value: String, _ reason: String, data: String?) throws(LogsError) {
-    let name = alarm["AlarmName"]?.string ?? ""
-    let old = alarm["StateValue"]?.string ?? ""
-    let now = JSONValue.double(Double(call.nowUnixMilliseconds) / 1000)
-    var changed = alarm.with("StateValue", .string(value)).with("StateReason", .string(String(reason.prefix(1023))))
-      .with("StateUpdatedTimestamp", now)
-    if let data { changed = changed.with("StateReasonData", .string(data)) }
-    if old != value { changed = changed.with("StateTransitionedTimestamp", now) }
-    try registry.put(call.environment, "alarm", name, changed)
-    guard old != value else { return }
-    let summary = "Alarm updated from \(old) to \(value)"
-    try note(
-      call, name, "StateUpdate", summary,
-      data: String(decoding: JSONValue.object([JSONMember("reason", .string(reason))]).bytes, as: UTF8.self))
-    guard changed["ActionsEnabled"]?.looseBoolean ?? true else { return }
-    let key = value == "OK" ? "OKActions" : value == "ALARM" ? "AlarmActions" : "InsufficientDataActions"
-    for url in (changed[key]?.array ?? []).compactMap(\.string) {
-      guard (try? WebTarget(url)) != nil else { continue }
-      let message = JSONValue.object([
-        JSONMember("AlarmName", .string(name)), JSONMember("AlarmArn", changed["AlarmArn"] ?? .null),
-        JSONMember("AlarmDescription", changed["AlarmDescription"] ?? .null), JSONMember("NewStateValue", .string(value)),
-        JSONMember("OldStateValue", .string(old)), JSONMember("NewStateReason", .string(reason)),
-        JSONMember("StateChangeTime", .string(AWSDate.iso(call.nowUnixMilliseconds))),
-        JSONMember("AWSAccountId", .string(call.account.account)),
-        JSONMember("Trigger", changed),
-      ])
-      state.deliverer.submit(
-        Delivery(
-          origin: DeliveryOrigin(tenant: call.environment, kind: .alarm, name: name), subject: "\(old) to \(value)",
-          shipment: .webhook(url: url, body: message.bytes), createdUnixMilliseconds: call.nowUnixMilliseconds))
-      try note(call, name, "Action", "Delivery to \(url) begun", data: "{}")
-    }
-  }
-
-  private static let historyMax = 100
-
-  private func note(_ call: LogsCall, _ name: String, _ kind: String, _ summary: String, data: String) throws(LogsError) {
-    var items = registry.item(call.environment, "alarm-history", name)?.array ?? []
-    items.append(
-      .object([
-        JSONMember("AlarmName", .string(name)), JSONMember("AlarmType", .string("MetricAlarm")),
-        JSONMember("Timestamp", .double(Double(call.nowUnixMilliseconds) / 1000)), JSONMember("HistoryItemType", .string(kind)),
-        JSONMember("HistorySummary", .string(summary)), JSONMember("HistoryData", .string(data)),
-      ]))
-    try registry.put(call.environment, "alarm-history", name, .array(Array(items.suffix(Self.historyMax))))
   }
 }

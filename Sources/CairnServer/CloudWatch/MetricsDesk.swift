@@ -17,7 +17,7 @@ struct MetricsDesk: Sendable {
   }
 
   /// Every operation of CloudWatch metrics and alarms that is served.
-  var operations: [LogsOperation] { metricOperations + alarmOperations + dashboardOperations }
+  var operations: [LogsOperation] { metricOperations + alarmOperations + compositeOperations + dashboardOperations }
 
   private var metricOperations: [LogsOperation] {
     [
@@ -102,23 +102,14 @@ struct MetricsDesk: Sendable {
   private func listMetrics(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let hours: Int64 = call.input["RecentlyActive"]?.string == "PT3H" ? 3 : 14 * 24
     let time = TimeRange(startUnixNanoseconds: call.nowUnixNanoseconds - hours * 3_600_000_000_000, endUnixNanoseconds: .max)
-    var parts = [Self.isPoint]
+    var parts: [Filter] = []
     if let name = call.input["MetricName"]?.string { parts.append(.compare(column: MetricField.name, .equal, .string(name))) }
     for dimension in call.input["Dimensions"]?.array ?? [] {
       guard let name = dimension["Name"]?.string else { throw LogsError(.invalidParameterValue, "A dimension has a Name.") }
       let column = MetricField.dimensionPrefix + name
       parts.append(dimension["Value"]?.string.map { .compare(column: column, .equal, .string($0)) } ?? .exists(column: column))
     }
-    let plan = Plan(
-      scope: scope(call, call.input["Namespace"]?.string, time), filter: .all(parts),
-      breakdowns: [FieldName.dataset, MetricField.name, MetricField.dimensions], calculations: [.count], limit: 10_000)
-    let answer = try await logs.ask { store throws(QueryError) in try await store.run(plan) }
-    var found: [MetricName] = []
-    for row in 0..<answer.rowCount where answer.columns.count == 4 {
-      guard let namespace = answer.columns[0].values[row]?.text, let name = answer.columns[1].values[row]?.text else { continue }
-      found.append(
-        MetricName(namespace: namespace, name: name, dimensions: Self.split(answer.columns[2].values[row]?.text ?? "")))
-    }
+    let found = try await known(call, namespace: call.input["Namespace"]?.string, time, parts)
     let key: (MetricName) -> String = { "\($0.namespace)\u{1}\($0.name)\u{1}\(MetricPoint.key($0.dimensions))" }
     let (page, next) = try call.page(found.sorted { precedes(key($0), key($1)) }, limit: 500, token: "NextToken", key: key)
     return .object { writer in
@@ -129,6 +120,20 @@ struct MetricsDesk: Sendable {
       }
       writer.member("NextToken", ifPresent: next)
     }
+  }
+
+  /// The metrics that have values in a time.
+  func known(_ call: LogsCall, namespace: String?, _ time: TimeRange, _ parts: [Filter] = []) async throws(LogsError) -> [MetricName] {
+    let plan = Plan(
+      scope: scope(call, namespace, time), filter: .all([Self.isPoint] + parts),
+      breakdowns: [FieldName.dataset, MetricField.name, MetricField.dimensions], calculations: [.count], limit: 10_000)
+    let answer = try await logs.ask { store throws(QueryError) in try await store.run(plan) }
+    var found: [MetricName] = []
+    for row in 0..<answer.rowCount where answer.columns.count == 4 {
+      guard let namespace = answer.columns[0].values[row]?.text, let name = answer.columns[1].values[row]?.text else { continue }
+      found.append(MetricName(namespace: namespace, name: name, dimensions: Self.split(answer.columns[2].values[row]?.text ?? "")))
+    }
+    return found
   }
 
   /// The dimensions of `MetricPoint.key`; a value with a comma ends at it, so names that follow are found by their `=`.
@@ -146,16 +151,19 @@ struct MetricsDesk: Sendable {
     return found
   }
 
-  private func time(_ call: LogsCall, _ periodSeconds: Int64) throws(LogsError) -> TimeRange {
-    guard let start = call.input["StartTime"]?.looseTime else {
-      throw LogsError(.missingParameter, "The parameter StartTime is required.")
-    }
-    guard let end = call.input["EndTime"]?.looseTime else {
-      throw LogsError(.missingParameter, "The parameter EndTime is required.")
-    }
+  /// StartTime and EndTime of a call.
+  func span(_ call: LogsCall) throws(LogsError) -> TimeRange {
+    guard let start = call.input["StartTime"]?.looseTime else { throw LogsError(.missingParameter, "The parameter StartTime is required.") }
+    guard let end = call.input["EndTime"]?.looseTime else { throw LogsError(.missingParameter, "The parameter EndTime is required.") }
     guard start < end else {
       throw LogsError(.invalidParameterCombination, "The parameter StartTime must be less than the parameter EndTime.")
     }
+    return TimeRange(startUnixNanoseconds: start, endUnixNanoseconds: end)
+  }
+
+  /// The span from the start of a period on.
+  func aligned(_ span: TimeRange, _ periodSeconds: Int64) throws(LogsError) -> TimeRange {
+    let (start, end) = (span.startUnixNanoseconds, span.endUnixNanoseconds)
     guard start >= 0, periodSeconds >= 1, periodSeconds <= Self.periodSecondsMax,
       (end - start) / (periodSeconds * 1_000_000_000) <= Int64(Self.bucketCountMax)
     else {
@@ -205,7 +213,7 @@ struct MetricsDesk: Sendable {
       statistics.append(statistic)
     }
     let unit = call.input["Unit"]?.string
-    let found = try await values(call, metric, statistics, unit: unit, periodSeconds: period, try time(call, period))
+    let found = try await values(call, metric, statistics, unit: unit, periodSeconds: period, try aligned(try span(call), period))
     let unitFound = try await self.unit(call, metric)
     return .object { writer in
       writer.member("Label", metric.name)
@@ -228,37 +236,5 @@ struct MetricsDesk: Sendable {
       calculations: [.count], limit: 1)
     return try await logs.ask { store throws(QueryError) in try await store.run(plan) }.columns.first?.values.first??.text
       ?? "None"
-  }
-
-  private func getData(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    guard let queries = call.input["MetricDataQueries"]?.array, !queries.isEmpty, queries.count <= 500 else {
-      throw LogsError(.missingParameter, "The parameter MetricDataQueries is required, with at most 500 queries.")
-    }
-    let isAscending = call.input["ScanBy"]?.string == "TimestampAscending"
-    var results: [(id: String, label: String, points: [(Int64, Double)])] = []
-    for query in queries where query["ReturnData"]?.looseBoolean ?? true {
-      guard let id = query["Id"]?.string else { throw LogsError(.missingParameter, "The parameter Id is required.") }
-      guard let stat = query["MetricStat"], let metric = stat["Metric"] else {
-        throw LogsError(.invalidParameterValue, "Cairn calculates no expressions: the query '\(id)' needs a MetricStat.")
-      }
-      guard let statistic = stat["Stat"]?.string.flatMap(MetricStatistic.init), let period = stat["Period"]?.looseInteger else {
-        throw LogsError(.invalidParameterValue, "The query '\(id)' has no Period or a Stat that is not known.")
-      }
-      let name = try MetricName(metric)
-      let found = try await values(
-        call, name, [statistic], unit: stat["Unit"]?.string, periodSeconds: period, try time(call, period))
-      let points = found.map { ($0.startUnixNanoseconds, $0.values[0]) }
-      results.append((id, query["Label"]?.string ?? name.name, isAscending ? points : points.reversed()))
-    }
-    let found = results
-    return .object { writer in
-      writer.objects("MetricDataResults", found) { writer, result in
-        writer.member("Id", result.id)
-        writer.member("Label", result.label)
-        writer.member("Timestamps", .array(result.points.map { .double(Double($0.0) / 1e9) }))
-        writer.member("Values", .array(result.points.map { .double($0.1) }))
-        writer.member("StatusCode", "Complete")
-      }
-    }
   }
 }

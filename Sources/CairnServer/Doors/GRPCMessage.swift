@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnBytes
+import CairnFormats
 import NIOCore
 import NIOHTTP1
 
@@ -56,7 +57,7 @@ enum GRPCMessage {
     }
     var trailers: HTTPHeaders = ["grpc-status": String(status.code)]
     if !status.message.isEmpty { trailers.add(name: "grpc-message", value: headerText(status.message)) }
-    if !status.details.isEmpty { trailers.add(name: "grpc-status-details-bin", value: base64(status.details)) }
+    if !status.details.isEmpty { trailers.add(name: "grpc-status-details-bin", value: Base64.textWithoutPadding(status.details)) }
     let headers: HTTPHeaders = ["content-type": "application/grpc", "grpc-accept-encoding": "identity,gzip,deflate,zstd"]
     return Response(status: .ok, headers: headers, body: .bytes(body), trailers: trailers)
   }
@@ -73,18 +74,5 @@ enum GRPCMessage {
       }
     }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// Base64 without padding, as gRPC prefers for binary metadata.
-  static func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      var word: UInt32 = 0
-      for index in 0..<3 { word = word << 8 | (index < group.count ? UInt32(group[start + index]) : 0) }
-      for index in 0...group.count { text.append(alphabet[Int(word >> UInt32(18 - 6 * index) & 63)]) }
-    }
-    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -51,7 +51,7 @@ public enum DaemonDatagram: Sendable, Hashable {
     if end - start >= 3, loadByte(bytes, start) == 0x54, loadByte(bytes, start + 1) == 0x31 {
       let kind = loadByte(bytes, start + 2)
       if kind == 0x53 || kind == 0x55 {
-        guard let decoded = decodeBase64(bytes, start + 3..<end) else { throw .badBase64 }
+        guard let decoded = Base64.bytes(of: bytes, start + 3..<end) else { throw .badBase64 }
         self = .spans(decoded)
         return
       }
@@ -77,33 +77,4 @@ public enum DaemonDatagram: Sendable, Hashable {
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 || byte == 0 }
-}
-
-/// Standard base64, padded or not; nil for anything else.
-func decodeBase64(_ bytes: RawSpan, _ range: Range<Int>) -> [UInt8]? {
-  var end = range.upperBound
-  while end > range.lowerBound, range.upperBound - end < 2, loadByte(bytes, end - 1) == 0x3d { end -= 1 }
-  var decoded: [UInt8] = []
-  decoded.reserveCapacity((end - range.lowerBound) * 3 / 4)
-  var word: UInt32 = 0
-  var bits: UInt32 = 0
-  for position in range.lowerBound..<end {
-    let byte = loadByte(bytes, position)
-    let value: UInt8
-    switch byte {
-    case 65...90: value = byte - 65
-    case 97...122: value = byte - 71
-    case 48...57: value = byte + 4
-    case 43: value = 62
-    case 47: value = 63
-    default: return nil
-    }
-    word = word << 6 | UInt32(value)
-    bits += 6
-    if bits >= 8 {
-      bits -= 8
-      decoded.append(UInt8(truncatingIfNeeded: word >> bits))
-    }
-  }
-  return bits == 6 ? nil : decoded
 }
