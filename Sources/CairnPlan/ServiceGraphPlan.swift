@@ -55,6 +55,8 @@ public struct ServiceGraphRules: Sendable, Hashable {
   /// The events that take part: spans, of which `isPartial` ones give way to the same span completed.
   public var isSpan: Filter
   public var isPartial: Filter
+  /// Of events that are the same span in two forms, the form that counts.
+  public var isPreferred: Filter
   /// The events that are links of a span: the trace and the span that caused it, of which it is no child.
   public var isLink: Filter
   /// A service's own account of a request that it answered.
@@ -74,11 +76,12 @@ public struct ServiceGraphRules: Sendable, Hashable {
   public var callees: [Naming]
 
   public init(
-    isSpan: Filter, isPartial: Filter, isLink: Filter, isEntry: Filter, isInner: Filter, isCall: Filter, isQueued: Filter, isFault: Filter, isThrottle: Filter,
-    isError: Filter, services: [Naming], callees: [Naming]
+    isSpan: Filter, isPartial: Filter, isPreferred: Filter, isLink: Filter, isEntry: Filter, isInner: Filter, isCall: Filter,
+    isQueued: Filter, isFault: Filter, isThrottle: Filter, isError: Filter, services: [Naming], callees: [Naming]
   ) {
     self.isSpan = isSpan
     self.isPartial = isPartial
+    self.isPreferred = isPreferred
     self.isLink = isLink
     self.isEntry = isEntry
     self.isInner = isInner

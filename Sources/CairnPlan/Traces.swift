@@ -58,6 +58,8 @@ public struct TraceSearchPlan: Sendable, Hashable {
   public var filter: Filter
   public var ranking: Ranking
   public var limit: Int
+  /// The events that are told by another with the same span id, where there is one: summaries count the two once.
+  public var givesWay = Filter.any([])
 
   public init(scope: Scope, filter: Filter = .everything, ranking: Ranking = .recent, limit: Int = 50) {
     self.scope = scope

@@ -18,10 +18,16 @@ extension EmbeddedStore {
     guard !running.isEmpty else { return plan }
     let spans = Set(running.map(\.span)).sorted().map { FieldValue.string($0) }
     let complete = Set(try await ids(plan.scope, .all([.not(isInProgress), .oneOf(column: FieldName.spanID, spans)]), pieces))
-    let superseded = Set(running).intersection(complete).map { FieldValue.string($0.span) }
+    let superseded = Set(running).intersection(complete)
     guard !superseded.isEmpty else { return plan }
+    // A span id is one of its trace: where another trace has it too, and it still runs there, the trace is asked as well.
+    let stillRunning = Set(Set(running).subtracting(superseded).map(\.span))
+    let alone = superseded.filter { !stillRunning.contains($0.span) }.map { FieldValue.string($0.span) }
+    let shared = superseded.filter { stillRunning.contains($0.span) }.map { (id) -> Filter in
+      .all([.compare(column: FieldName.spanID, .equal, .string(id.span)), .compare(column: FieldName.traceID, .equal, .string(id.trace))])
+    }
     var plan = plan
-    plan.filter = .all([plan.filter, .not(.all([isInProgress, .oneOf(column: FieldName.spanID, superseded)]))])
+    plan.filter = .all([plan.filter, .not(.all([isInProgress, .any([.oneOf(column: FieldName.spanID, alone)] + shared)]))])
     return plan
   }
 

@@ -228,7 +228,7 @@ import Testing
 
   private func randomTrace(_ trace: Int, _ random: inout SeededGenerator) -> [TestEvent] {
     let services = ["a", "b", "c"]
-    return (1...(1 + random.below(random.oneIn(10) ? 80 : 9))).map { (id) in
+    return (1...(1 + random.below(random.oneIn(10) ? 80 : 9))).flatMap { (id) in
       let parent = id == 1 || random.oneIn(12) ? (random.oneIn(6) ? 9_999 : nil) : 1 + random.below(id - 1)
       let service = services[random.below(3)]
       let kind = ["server", "client", "internal", "producer", "consumer"][random.below(5)]
@@ -237,7 +237,28 @@ import Testing
       if kind == "client", random.oneIn(4) { more["db.system"] = .string("mysql") }
       if kind == "producer" || kind == "consumer", random.oneIn(2) { more["messaging.destination.name"] = .string("q") }
       if random.oneIn(5) { more["error"] = .boolean(true) }
-      return row(trace, id, parent: parent, at: Double(id) * 0.001, for: 0.5, service, kind, more)
+      var rows = [row(trace, id, parent: parent, at: Double(id) * 0.001, for: 0.5, service, kind, more)]
+      if random.oneIn(5) {
+        // The same work as an X-Ray document, beside the span or without it.
+        let isSegment = parent == nil || kind == "server" || kind == "consumer"
+        more["xray.type"] = .string(isSegment ? "segment" : "subsegment")
+        if !isSegment, kind == "client" { more["xray.namespace"] = .string("remote") }
+        more["name"] = .string(isSegment ? service : "callee\(random.below(2))")
+        rows.insert(row(trace, id, parent: parent, at: Double(id) * 0.001, for: 0.5, service, kind, more), at: random.below(2))
+        if random.oneIn(3) { rows.removeAll { $0.fields["xray.type"] == nil } }
+      }
+      return rows
+    }
+  }
+
+  @Test func aSpanThatCameInTwoFormsCountsOnce() async throws {
+    let document: [String: FieldValue] = ["xray.type": .string("segment"), "xray.fault": .boolean(true), "name": .string("web")]
+    let call: [String: FieldValue] = ["xray.type": .string("subsegment"), "xray.namespace": .string("remote"), "name": .string("pay.test")]
+    let spans = [row(1, 1, for: 1, "web"), row(1, 2, parent: 1, for: 0.5, "web", "client", ["server.address": .string("10.0.0.1")])]
+    let documents = [row(1, 1, for: 1, "web", "server", document), row(1, 2, parent: 1, for: 0.5, "web", "client", call)]
+    for pieces in [[spans, documents], [documents, spans], [spans + documents]] {
+      #expect(
+        try await lines(graph(pieces)) == ["pay.test (remote) inferred 1/0", "web root 1/1", "client > web 1 1.0", "web > pay.test 1 0.5"])
     }
   }
 

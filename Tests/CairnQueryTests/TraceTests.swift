@@ -89,6 +89,19 @@ import Testing
     #expect(!trace.hasRoot && trace.rootName == "orphan")
   }
 
+  @Test func countsASpanThatCameInTwoFormsOnce() async throws {
+    let other = TestPiece([
+      span(3, 5, at: 2000, nanoseconds: 100, service: "web", name: "web", more: ["error": .boolean(true), "form": .string("document")]),
+      span(3, 8, parent: 5, at: 2001, nanoseconds: 100, service: "web", name: "alone", more: ["form": .string("document")]),
+    ])
+    var plan = TraceSearchPlan(scope: everywhere, filter: .compare(column: "name", .equal, .string("POST")))
+    plan.givesWay = .exists(column: "form")
+    for all in [[other] + pieces, pieces + [other]] {
+      let trace = try #require(try await patientEngine.traces(plan, pieces: all).traces.first)
+      #expect(trace.rootName == "POST" && trace.spanCount == 3 && trace.errorCount == 2)
+    }
+  }
+
   @Test func looksBeyondTheDatasetsOfTheScope() async throws {
     let scope = Scope(environment: "default", datasets: .named(["db"]), time: TimeRange(startUnixNanoseconds: 1200, endUnixNanoseconds: 1201))
     let answer = try await patientEngine.traces(TraceSearchPlan(scope: scope, limit: 1), pieces: pieces)

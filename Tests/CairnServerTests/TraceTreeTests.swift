@@ -73,6 +73,27 @@ import Testing
     #expect(json["logs"]?.array?.first?["span"]?.string == "a")
   }
 
+  @Test func aSpanAndADocumentWithOneIDAreOneRow() throws {
+    let document = Event(
+      dataset: "api", timeUnixNanoseconds: 10,
+      fields: [
+        ("annotation.tenant", .string("acme")), (FieldName.durationMilliseconds, .float(1)), (FieldName.error, .boolean(true)),
+        (FieldName.name, .string("api")), (FieldName.spanID, .string("a")), ("xray.type", .string("segment")),
+      ])
+    let tree = self.tree([document, span("a", at: 10), span("b", parent: "a", at: 11)])
+    #expect(tree.spans.map(\.id) == ["a", "b"])
+    var writer = JSONWriter()
+    writer.beginObject()
+    tree.write(&writer, hasFields: true)
+    writer.endObject()
+    let spans = try #require(try JSONValue(parsing: writer.finish())["spans"]?.array)
+    #expect(spans[0]["name"]?.string == "span a")
+    #expect(spans[0]["error"] == .boolean(true))
+    #expect(spans[0]["doors"]?.array?.compactMap(\.string) == ["otlp", "xray"])
+    #expect(spans[0]["fields"]?["annotation.tenant"]?.string == "acme")
+    #expect(spans[1]["doors"] == nil)
+  }
+
   @Test func strangeDurationsDoNotTrap() {
     let events = [Double.infinity, -.infinity, .nan, -5, 1e300].enumerated().map {
       span(String($0), at: .max - 1, milliseconds: $1)

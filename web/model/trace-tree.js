@@ -3,7 +3,7 @@
 // parent) is kept and said.
 
 /** @typedef {{id: string, parent: string | null, dataset: string, service: string, name: string, kind: string, offset_ns: number,
- *   duration_ns: number, error: boolean, status_message: string | null, sample_rate: number, fields?: Record<string, unknown>}} Span */
+ *   duration_ns: number, error: boolean, status_message: string | null, sample_rate: number, doors?: string[], fields?: Record<string, unknown>}} Span  doors where it came through two */
 /** @typedef {{span: Span, index: number, depth: number, children: Node[], parentNode: Node | null, orphan: boolean, outside: boolean,
  *   selfNs: number, size: number, errorsBelow: number}} Node  size counts the node and all below */
 

@@ -48,6 +48,14 @@ export function figure([number, unit], className = '') { return h('span', { clas
 /** @param {'ok' | 'warn' | 'err' | 'info' | ''} kind @param {string} text @param {string} [mark] an icon */
 export function badge(kind, text, mark) { return h('span', { class: `badge ${kind}` }, mark && icon(mark), text); }
 
+const doorNames = /** @type {Record<string, string>} */ ({ otlp: 'OTLP', xray: 'X-Ray' });
+
+/** @param {string[]} doors @param {boolean} [isShort] a letter for each @returns {HTMLElement} a mark for each door that work came through */
+export function doorMarks(doors, isShort = false) {
+  return h('span', { class: 'doors', title: `Sent through ${doors.map((d) => doorNames[d] ?? d).join(' and ')}: two accounts, shown as one` },
+    doors.map((d) => h('span', { class: `door ${d}` }, isShort ? (doorNames[d] ?? d).slice(0, 1) : doorNames[d] ?? d)));
+}
+
 /** @param {string} text read out to those who do not see @returns {void} */
 export function say(text) { byID('say').textContent = text; }
 

@@ -4,7 +4,7 @@ import { icon } from '../charts/svg.js';
 import { columnUnit, cut, duration, durationText, figure as asFigure, plural } from '../model/format.js';
 import { filterTexts, valueFilter } from '../model/query.js';
 import * as api from '../wire/api.js';
-import { badge, copyButton, figure, fill, h, service } from './dom.js';
+import { badge, copyButton, doorMarks, figure, fill, h, service } from './dom.js';
 import { link } from './router.js';
 import { xrayTabs } from './span-xray.js';
 import { loader } from './states.js';
@@ -50,7 +50,7 @@ function head(node, given) {
   const same = filterTexts([{ column: 'service.name', op: '=', value: span.service }, { column: 'name', op: '=', value: span.name }]);
   const around = `${Math.floor(given.startUs / 1e6 - 1800)}..${Math.ceil(given.startUs / 1e6 + 1800)}`;
   return h('div', { class: 'span-head' },
-    h('div', { class: 'row' }, service(span.service, true), h('span', { class: 'dim small' }, span.kind),
+    h('div', { class: 'row' }, service(span.service, true), h('span', { class: 'dim small' }, span.kind), span.doors && doorMarks(span.doors),
       span.sample_rate > 1 && h('span', { class: 'faint small' }, `stands for ${span.sample_rate}`),
       h('span', { class: 'end row faint small hide-s' }, h('kbd', {}, 'j'), h('kbd', {}, 'k'), 'next, previous'),
         h('button', { class: 'btn ghost sm sq only-narrow', type: 'button', 'aria-label': 'Close the span', onclick: given.close }, icon('x'))),

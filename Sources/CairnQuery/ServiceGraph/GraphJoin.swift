@@ -72,10 +72,15 @@ struct GraphJoin: Sendable {
 
   private mutating func count(_ range: Range<Int>) {
     var flags: UInt16 = 0
-    for index in range { flags |= rows[index].flags }
+    var common = UInt16.max
+    for index in range {
+      flags |= rows[index].flags
+      common &= rows[index].flags
+    }
     guard flags & GraphRow.counted != 0 else { return }
     tallies.traceCount += 1
-    if flags & GraphRow.partial != 0 { dropSuperseded(range) }
+    // Most traces came whole and in one form.
+    if flags & GraphRow.partial != 0 || (flags ^ common) & GraphRow.preferred != 0 { dropSuperseded(range) }
     findParents(range)
     if flags & GraphRow.inner != 0 { inherit(range) }
     for index in range where isEntry(index, range) {
@@ -91,12 +96,15 @@ struct GraphJoin: Sendable {
     }
   }
 
-  /// A span that was sent while it ran and again when it was done is one span.
+  /// A span that was sent while it ran and again when it was done is one span, and so is one that came in two forms.
   private mutating func dropSuperseded(_ range: Range<Int>) {
-    var complete: Set<UInt64> = []
-    for index in range where !rows[index].has(GraphRow.partial) { complete.insert(rows[index].span) }
-    for index in range where rows[index].has(GraphRow.partial) {
-      if !complete.insert(rows[index].span).inserted { rows[index].flags |= GraphRow.dropped }
+    var best: [UInt64: UInt8] = [:]
+    for index in range { best[rows[index].span] = max(best[rows[index].span] ?? 0, rows[index].rank) }
+    var running: Set<UInt64> = []
+    for index in range {
+      let row = rows[index]
+      let isFirst = row.rank > 0 || running.insert(row.span).inserted
+      if row.rank < best[row.span] ?? 0 || !isFirst { rows[index].flags |= GraphRow.dropped }
     }
   }
 

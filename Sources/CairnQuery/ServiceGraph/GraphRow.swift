@@ -19,6 +19,8 @@ struct GraphRow: Sendable {
   static let inner: UInt16 = 1024
   /// A service's account of a request, as the join found.
   static let isEntry: UInt16 = 2048
+  /// Of the forms that one span came in, the one that counts.
+  static let preferred: UInt16 = 4096
   static let anyOutcome = fault | throttle | error
 
   var span: UInt64
@@ -39,6 +41,9 @@ struct GraphRow: Sendable {
     let (end, overflow) = start.addingReportingOverflow(max(nanoseconds, 0))
     return overflow ? .max : end
   }
+
+  /// Of two rows of one span the greater counts.
+  var rank: UInt8 { has(Self.partial) ? 0 : has(Self.preferred) ? 2 : 1 }
 
   @inline(__always) func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 }

@@ -30,7 +30,7 @@ struct GraphSource: Sendable {
     flags = [
       (GraphRow.entry, ready(rules.isEntry)), (GraphRow.call, ready(rules.isCall)), (GraphRow.queued, ready(rules.isQueued)),
       (GraphRow.fault, ready(rules.isFault)), (GraphRow.throttle, ready(rules.isThrottle)), (GraphRow.error, ready(rules.isError)),
-      (GraphRow.partial, ready(rules.isPartial)), (GraphRow.inner, ready(rules.isInner)),
+      (GraphRow.partial, ready(rules.isPartial)), (GraphRow.preferred, ready(rules.isPreferred)), (GraphRow.inner, ready(rules.isInner)),
     ]
     let named = rules.services + [ServiceGraphRules.Naming(names: [FieldName.dataset])]
     services = named.map { GraphNamingRule($0, scan.pieces, cache) }
@@ -41,7 +41,10 @@ struct GraphSource: Sendable {
   static func names(_ plan: ServiceGraphPlan) -> Set<String> {
     let rules = plan.rules
     let filters =
-      [rules.isSpan, rules.isLink, rules.isPartial, rules.isEntry, rules.isInner, rules.isCall, rules.isQueued, rules.isFault, rules.isThrottle, rules.isError]
+      [
+        rules.isSpan, rules.isLink, rules.isPartial, rules.isPreferred, rules.isEntry, rules.isInner, rules.isCall, rules.isQueued, rules.isFault,
+        rules.isThrottle, rules.isError,
+      ]
       + rules.services.map(\.filter) + rules.callees.map(\.filter) + plan.condition.events
     let namings = rules.services + rules.callees
     return Set(filters.flatMap(\.columns) + namings.flatMap { $0.names + $0.types }).reduce(into: own) { (names, name) in

@@ -12,6 +12,9 @@ struct EventRow: Sendable {
 
 /// Reads whole events: all fields of single rows, for pages that show them.
 enum EventReader {
+  /// Few events have more fields.
+  private static let fieldCountExpected = 48
+
   /// The events in the order of `rows`, and how many of them lack fields that damage hides. Cost: rows x columns.
   static func read(_ rows: [EventRow], _ scan: ScanSet, _ watch: QueryWatch) throws(QueryError) -> ([Event], Int) {
     var events = rows.map {
@@ -21,6 +24,8 @@ enum EventReader {
     var byPiece: [Int: [Int]] = [:]
     for (index, row) in rows.enumerated() { byPiece[row.piece, default: []].append(index) }
     for (piece, indices) in byPiece {
+      let fieldCount = min(scan.pieces[piece].piece.columns.count, Self.fieldCountExpected)
+      for index in indices { events[index].fields.reserveCapacity(fieldCount) }
       for listed in scan.pieces[piece].piece.columns where listed.key != .time && listed.presentCount > 0 {
         try watch.check()
         do throws(PieceError) {

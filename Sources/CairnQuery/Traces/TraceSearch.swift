@@ -33,7 +33,7 @@ struct TraceSearch {
       guard case .string(let text) = domain.value(.code(UInt32(code))) else { return nil }
       return TraceID(text)
     }
-    let traces = try TraceSummaries(ids, watch).read(wideScope, pieces)
+    let traces = try TraceSummaries(ids, givesWay: plan.givesWay, watch).read(wideScope, pieces)
     info.elapsedNanoseconds = watch.elapsedNanoseconds
     return TraceSearchAnswer(traces: traces, info: info)
   }

@@ -12,12 +12,16 @@ struct TraceSummaries {
     var end: Int64
     var isError: Bool
     var isRoot: Bool
+    var id: String
+    var givesWay: Bool
   }
   private let ids: [TraceID]
+  private let givesWay: Filter
   private let watch: QueryWatch
 
-  init(_ ids: [TraceID], _ watch: QueryWatch) {
+  init(_ ids: [TraceID], givesWay: Filter, _ watch: QueryWatch) {
     self.ids = ids
+    self.givesWay = givesWay
     self.watch = watch
   }
 
@@ -26,12 +30,13 @@ struct TraceSummaries {
     guard !ids.isEmpty else { return [] }
     let names: Set<String> = [
       FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode, FieldName.parentID,
-      FieldName.serviceName, FieldName.name,
+      FieldName.serviceName, FieldName.name, FieldName.spanID,
     ]
-    let scan = try ScanSet(scope, names: names, pieces: pieces, watch)
+    let scan = try ScanSet(scope, names: names.union(givesWay.columns.flatMap(storedNames)), pieces: pieces, watch)
     let wanted = Filter.all([.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) }), spanFilter])
     let rows = try EventReader.rows(wanted, scan, watch).sorted(by: EventReader.isBefore)
     let errors = scan.pieces.map { RowTest(PieceFilter(errorFilter, $0)) }
+    let yielding = scan.pieces.map { RowTest(PieceFilter(givesWay, $0)) }
     var spans: [TraceID: [Span]] = [:]
     for row in rows {
       let piece = scan.pieces[row.piece]
@@ -43,9 +48,17 @@ struct TraceSummaries {
           service: first(piece, FieldName.serviceName, row.row)?.text ?? piece.runs[row.run].dataset,
           name: first(piece, FieldName.name, row.row)?.text ?? "", start: row.timeUnixNanoseconds,
           end: end.overflow ? .max : end.partialValue, isError: errors[row.piece].passes(row),
-          isRoot: first(piece, FieldName.parentID, row.row) == nil))
+          isRoot: first(piece, FieldName.parentID, row.row) == nil, id: first(piece, FieldName.spanID, row.row)?.text ?? "",
+          givesWay: yielding[row.piece].passes(row)))
     }
-    return ids.compactMap { (id) in spans[id].map { summary(id, $0) } }
+    return ids.compactMap { (id) in spans[id].map { summary(id, Self.once($0)) } }
+  }
+
+  /// Without the spans that another with the same id tells better.
+  private static func once(_ spans: [Span]) -> [Span] {
+    guard spans.contains(where: \.givesWay) else { return spans }
+    let own = Set(spans.filter { !$0.givesWay }.map(\.id))
+    return spans.filter { !$0.givesWay || !own.contains($0.id) }
   }
 
   private func first(_ piece: OpenPiece, _ name: String, _ row: Int) -> FieldValue? {

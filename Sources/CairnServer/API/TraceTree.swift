@@ -8,7 +8,7 @@ import CairnXRay
 /// The events of one trace, sorted into spans, span events, links and logs, and put in order.
 ///
 /// Spans come parents before children, siblings by start. A span whose parent is not there counts as a root; so does one of a ring of
-/// parents, where a faulty sender made one. O(events * log(events)).
+/// parents, where a faulty sender made one. Work that came as a span and as an X-Ray document with one id is one span. O(events * log(events)).
 struct TraceTree: Sendable {
   struct Span: Sendable {
     var id: String
@@ -33,13 +33,17 @@ struct TraceTree: Sendable {
   private(set) var logs: [Note] = []
   let startUnixNanoseconds: Int64
   let durationNanoseconds: Int64
+  /// The ids of the spans that came through two doors.
+  private let twins: Set<String>
   private let info: ReadingInfo
 
   init(_ answer: TraceAnswer) {
     id = answer.traceID
     info = answer.info
+    let joined = SpanTwins(answer.events)
+    twins = joined.ids
     var found: [Span] = []
-    for event in answer.events {
+    for event in joined.events {
       let annotation = event[FieldName.annotationType]?.text
       let parent = event[FieldName.parentID]?.text
       if event[FieldName.signalType]?.text == "log" {
@@ -142,6 +146,7 @@ struct TraceTree: Sendable {
     writer.member("error", event[FieldName.error] == .boolean(true))
     writer.member("status_message", orNull: event[FieldName.statusMessage]?.text)
     if span.isInProgress { writer.member("in_progress", true) }
+    if twins.contains(span.id) { writer.member("doors", ["otlp", "xray"]) }
     writer.member("sample_rate", wholeIfPossible: event[FieldName.sampleRate]?.number ?? 1)
     if hasFields { writer.fields(event) }
   }

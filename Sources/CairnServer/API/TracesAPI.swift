@@ -4,6 +4,7 @@ import CairnCatalog
 import CairnColumns
 import CairnFormats
 import CairnPlan
+import CairnXRay
 import NIOHTTP1
 
 /// Finding traces, and one trace whole.
@@ -23,9 +24,11 @@ struct TracesAPI: Sendable {
 
   private func traces(_ exchange: Exchange) async throws(Refusal) -> Response {
     let question = Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
-    let plan = TraceSearchPlan(
+    var search = TraceSearchPlan(
       scope: try question.scope(), filter: try filter(question), ranking: try ranking(question),
       limit: try question.limit(50, most: 1000))
+    search.givesWay = .exists(column: SegmentField.type)
+    let plan = search
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.traces(plan) }
     return jsonResponse(reserving: 4096) { (writer) in
       writer.array("traces", answer.traces) { (trace, writer) in

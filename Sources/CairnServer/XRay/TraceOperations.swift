@@ -31,22 +31,10 @@ struct TraceOperations: Sendable {
     }
     let start = min(try call.place(), ids.count)
     let page = ids[start...].prefix(Self.pageCount)
-    let traces = try await documents(page.map(\.id), call.environment)
-    let found = Set(traces.map(\.traceID))
-    return XRayCall.answer { (writer) in
-      writer.array("Traces", traces) { (trace, writer) in
-        writer.object { (writer) in
-          writer.member("Id", trace.traceID.xrayText)
-          writer.member("Duration", trace.durationSeconds)
-          writer.member("LimitExceeded", false)
-          writer.array("Segments", trace.documents) { (document, writer) in
-            writer.object { (writer) in
-              writer.member("Id", document.id)
-              writer.member("Document", document.text)
-            }
-          }
-        }
-      }
+    let traces = try await written(page.map(\.id), call.environment)
+    let found = Set(traces.map(\.id))
+    return XRayCall.answer(reserving: traces.reduce(1_024) { $0 + $1.text.count }) { (writer) in
+      writer.array("Traces", traces) { (trace, writer) in writer.raw(trace.text) }
       writer.member("UnprocessedTraceIds", page.filter { !found.contains($0.id) }.map(\.text))
       if page.endIndex < ids.count { writer.member("NextToken", String(page.endIndex)) }
     }
@@ -65,9 +53,47 @@ struct TraceOperations: Sendable {
     return ids
   }
 
-  /// The documents of the traces that are there, in the order of the ids.
-  private func documents(_ ids: [TraceID], _ environment: String) async throws(Refusal) -> [TraceDocuments] {
-    try await traces(ids, environment).map { TraceDocuments($0) }
+  /// A trace as BatchGetTraces gives it, in JSON.
+  private struct Written: Sendable {
+    var id: TraceID
+    var text: [UInt8]
+
+    init(_ trace: TraceDocuments) {
+      id = trace.traceID
+      var writer = JSONWriter(reserving: trace.documents.reduce(1_024) { $0 + $1.text.utf8.count * 5 / 4 })
+      writer.object { (writer) in
+        writer.member("Id", trace.traceID.xrayText)
+        writer.member("Duration", trace.durationSeconds)
+        writer.member("LimitExceeded", false)
+        writer.array("Segments", trace.documents) { (document, writer) in
+          writer.object { (writer) in
+            writer.member("Id", document.id)
+            writer.member("Document", document.text)
+          }
+        }
+      }
+      text = writer.finish()
+    }
+  }
+
+  /// The traces that are there, in the order of the ids: two halves at once, as most of the time goes into documents.
+  private func written(_ ids: [TraceID], _ environment: String) async throws(Refusal) -> [Written] {
+    try await state.desk.ask { () async throws(QueryError) in
+      async let first = half(ids[..<(ids.count / 2)], environment)
+      let second = await half(ids[(ids.count / 2)...], environment)
+      return try await first.get() + second.get()
+    }
+  }
+
+  private func half(_ ids: ArraySlice<TraceID>, _ environment: String) async -> Result<[Written], QueryError> {
+    guard !ids.isEmpty else { return .success([]) }
+    do throws(QueryError) {
+      let answers = try await state.store.traces(ids: Array(ids), environment: environment)
+      let traces = answers.map { SegmentTrace(traceID: $0.traceID, events: $0.events) }
+      return .success(traces.filter { !$0.documents.isEmpty }.map { Written(TraceDocuments($0)) })
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func traces(_ ids: [TraceID], _ environment: String) async throws(Refusal) -> [SegmentTrace] {

@@ -76,8 +76,8 @@ struct XRayCall: Sendable {
   }
 
   /// An answer: the object that the closure fills.
-  static func answer(_ fill: (inout JSONWriter) -> Void) -> Response {
-    var response = jsonResponse(reserving: 1024, fill)
+  static func answer(reserving byteCount: Int = 1_024, _ fill: (inout JSONWriter) -> Void) -> Response {
+    var response = jsonResponse(reserving: byteCount, fill)
     response.headers.add(name: "x-amzn-requestid", value: AWSErrorResponse.requestID())
     return response
   }

@@ -23,6 +23,17 @@ public struct DocumentFields: Sendable, Hashable, RandomAccessCollection, Expres
   public var endIndex: Int { entries.count }
   public subscript(position: Int) -> Entry { entries[position] }
 
+  /// Makes room for so many fields.
+  mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
+
+  /// Adds the fields of another whose names are not there.
+  mutating func add(_ others: DocumentFields) {
+    guard !others.isEmpty else { return }
+    let known = Set(entries.map(\.key))
+    entries += others.entries.filter { !known.contains($0.key) }
+    entries.sort { $0.key < $1.key }
+  }
+
   /// The value of a field, or nil.
   public subscript(key: String) -> FieldValue? { entries.first { $0.key == key }?.value }
 

@@ -35,11 +35,18 @@ extension SegmentDocument {
   ///
   /// The event must carry the fields of the mapping table; those that a plan left out are missing from the document. O(fields).
   public init?(_ event: Event) {
+    var names = NameMemory<FieldRole>()
+    self.init(event, &names)
+  }
+
+  /// The same for one of many events, with what their names mean.
+  init?(_ event: Event, _ names: inout NameMemory<FieldRole>) {
     var head = Head()
     var roles: [FieldRole] = []
     roles.reserveCapacity(event.fields.count)
+    names.restart()
     for field in event.fields {
-      let role = FieldRole.of(field.name)
+      let role = names.meaning(of: field.name, FieldRole.of)
       roles.append(role)
       if role.rawValue <= FieldRole.type.rawValue { head.take(role, field.value) }
     }

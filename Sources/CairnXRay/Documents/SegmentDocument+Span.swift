@@ -24,6 +24,7 @@ extension SegmentDocument {
   /// Takes the fields of a span, whose roles are given.
   mutating func takeSpan(_ event: Event, _ roles: [FieldRole]) {
     var hints = SpanHints()
+    annotations.reserve(event.fields.count)
     for (index, field) in event.fields.enumerated() { take(roles[index], field.name, field.value, &hints) }
     if http.url == nil, let address = hints.serverAddress, let path = hints.path {
       let port = hints.serverPort.map { ":" + $0 } ?? ""
@@ -41,6 +42,17 @@ extension SegmentDocument {
     } else {
       setCallee(hints)
     }
+  }
+
+  /// Adds what the span that is the same work says beside this document.
+  mutating func join(_ span: SegmentDocument) {
+    annotations.add(span.annotations)
+    resource = span.resource
+    spanName = span.spanName
+    if user == nil { user = span.user }
+    if http.isEmpty { http = span.http }
+    if sql.isEmpty { sql = span.sql }
+    if service.isEmpty { service = span.service }
   }
 
   private mutating func take(_ role: FieldRole, _ name: String, _ value: FieldValue, _ hints: inout SpanHints) {

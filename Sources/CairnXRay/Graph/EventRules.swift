@@ -39,6 +39,7 @@ struct EventRules: Sendable {
   private var places: [String: Int] = [:]
   private(set) var isSpan = Test.all([])
   private(set) var isPartial = Test.all([])
+  private(set) var isPreferred = Test.all([])
   private(set) var isEntry = Test.all([])
   private(set) var isCall = Test.all([])
   private(set) var isQueued = Test.all([])
@@ -51,6 +52,7 @@ struct EventRules: Sendable {
     spanIDPlace = place(FieldName.spanID)
     isSpan = test(rules.isSpan)
     isPartial = test(rules.isPartial)
+    isPreferred = test(rules.isPreferred)
     isEntry = test(rules.isEntry)
     isCall = test(rules.isCall)
     isQueued = test(rules.isQueued)
@@ -58,15 +60,16 @@ struct EventRules: Sendable {
     callees = rules.callees.map { naming($0) }
   }
 
-  /// Writes the values of the places in an event into `values`, which may hold those of another.
-  func read(_ event: Event, into values: inout [FieldValue?]) {
+  /// Writes the values of the places in an event into `values`, which may hold those of another; `names` remembers the places.
+  func read(_ event: Event, _ names: inout NameMemory<Int?>, into values: inout [FieldValue?]) {
     if values.isEmpty {
       values = [FieldValue?](repeating: nil, count: places.count)
     } else {
       for place in values.indices where values[place] != nil { values[place] = nil }
     }
+    names.restart()
     for field in event.fields {
-      if let place = places[field.name], values[place] == nil { values[place] = field.value }
+      if let place = names.meaning(of: field.name, { places[$0] }), values[place] == nil { values[place] = field.value }
     }
   }
 
@@ -80,10 +83,10 @@ struct EventRules: Sendable {
   func callee(_ values: [FieldValue?]) -> ServiceGraphAnswer.Identity? { Self.identity(values, callees) }
 
   private static func identity(_ values: [FieldValue?], _ namings: [Naming]) -> ServiceGraphAnswer.Identity? {
-    for naming in namings where naming.test.passes(values) {
-      let type = naming.types.lazy.compactMap { text(values[$0]) }.first
-      guard let name = naming.names.lazy.compactMap({ text(values[$0]) }).first else { continue }
-      if let identity = naming.rule.identity(name: name, type: type) { return identity }
+    for index in namings.indices where namings[index].test.passes(values) {
+      guard let name = namings[index].names.lazy.compactMap({ text(values[$0]) }).first else { continue }
+      let type = namings[index].types.lazy.compactMap { text(values[$0]) }.first
+      if let identity = namings[index].rule.identity(name: name, type: type) { return identity }
     }
     return nil
   }

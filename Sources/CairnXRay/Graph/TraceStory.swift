@@ -80,9 +80,12 @@ private struct StoryBuilder {
     isQueued = isCall
     isAnswered = isCall
     var values: [FieldValue?] = []
+    var names = NameMemory<Int?>()
     for event in events {
-      rules.read(event, into: &values)
+      rules.read(event, &names, into: &values)
       guard rules.isSpan.passes(values), let id = rules.spanID(values), let place = trace.places[id] else { continue }
+      // Of a span and a document that are the same work, the one that counts speaks.
+      guard rules.isPreferred.passes(values) == trace.documents[place].isXRay else { continue }
       // The same span may have come while it ran: what its completion says wins.
       if rules.isPartial.passes(values), !trace.documents[place].isInProgress { continue }
       isCall[place] = rules.isCall.passes(values)
@@ -107,10 +110,16 @@ private struct StoryBuilder {
 
   private func isInner(_ index: Int) -> Bool { trace.documents[index].isXRay && !trace.documents[index].isSegment }
 
-  /// Subsegments are work of the segment above.
+  /// Subsegments are work of the nearest document above that is none.
   private mutating func inherit() {
     for index in 0..<count where isInner(index) {
-      if let segment = trace.segment(of: index) { identities[index] = identities[segment] }
+      var place = index
+      var steps = 0
+      while isInner(place), steps < 256, let above = trace.parent(of: place) {
+        place = above
+        steps += 1
+      }
+      if !isInner(place) { identities[index] = identities[place] }
     }
   }
 

@@ -25,7 +25,7 @@ extension ServiceGraphRules {
       .exists(column: FieldName.spanID), .not(.exists(column: FieldName.annotationType)),
       .not(.compare(column: FieldName.signalType, .equal, .string("log"))),
     ]),
-    isPartial: isTrue(SegmentField.inProgress), isLink: equals(FieldName.annotationType, "link"),
+    isPartial: isTrue(SegmentField.inProgress), isPreferred: has(SegmentField.type), isLink: equals(FieldName.annotationType, "link"),
     isEntry: .any([equals(SegmentField.type, "segment"), isOneOf(FieldName.spanKind, ["server", "consumer"])]),
     isInner: equals(SegmentField.type, "subsegment"),
     isCall: .any([isOneOf(FieldName.spanKind, ["client", "producer"]), isOneOf(SegmentField.namespace, ["aws", "remote"])]),

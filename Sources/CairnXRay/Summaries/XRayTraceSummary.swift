@@ -81,11 +81,13 @@ public struct XRayTraceSummary: Sendable {
 
   private func writeAnnotations(_ writer: inout JSONWriter) {
     var places: [String: Int] = [:]
+    var names = NameMemory<Int>()
     var found: [(key: String, values: [Told<FieldValue>])] = []
     let documents = story.documents
     for index in documents.indices {
+      names.restart()
       for entry in documents[index].annotations {
-        let place = places[entry.key] ?? found.count
+        let place = names.meaning(of: entry.key) { places[$0] ?? found.count }
         if place == found.count {
           places[entry.key] = place
           found.append((entry.key, []))
