@@ -6,12 +6,12 @@ internal import CairnFormats
 ///
 /// Everything else stays byte for byte. A document that is no JSON is none afterwards either: whoever reads it will refuse it.
 public enum JSONScrubber {
-  /// The document without its secrets, or nil where it has none.
-  public static func scrubbed(_ bytes: RawSpan) -> [UInt8]? {
+  /// The document without its secrets, or nil where it has none; what `ids` names is left alone.
+  public static func scrubbed(_ bytes: RawSpan, ids: IDMembers = .none) -> [UInt8]? {
     guard let first = SecretScan.next(bytes) else { return nil }
     switch membersAlone(bytes, first) {
     case .done(let scrubbed): return scrubbed
-    case .needsWalk: return walked(bytes)
+    case .needsWalk: return walked(bytes, ids)
     }
   }
 
@@ -72,13 +72,16 @@ public enum JSONScrubber {
 
   // MARK: The whole document
 
-  private static func walked(_ bytes: RawSpan) -> [UInt8]? {
+  private static func walked(_ bytes: RawSpan, _ ids: IDMembers) -> [UInt8]? {
     var reader = JSONReader(depthMax: JSONReader.depthMaxLimit)
     var out: [UInt8] = []
     var copied = 0
     // What the name in front of the next value promises, and the depth of the container that a name has made secret.
     var promise = SecretScan.Promise.nothing
     var secretDepth: Int?
+    // What the name says of ids, and the depth of the container in which names say nothing of them.
+    var (isID, isFree) = (false, false)
+    var freeDepth: Int?
     do throws(DecodeError) {
       while true {
         let token = try reader.next(bytes)
@@ -86,11 +89,18 @@ public enum JSONScrubber {
         case .end: return copied == 0 ? nil : out + array(bytes, copied..<bytes.byteCount)
         case .key(let name):
           promise = reader.withUTF8(name, bytes) { SecretScan.promise(ofName: $0) }
+          if freeDepth == nil, ids != .none {
+            let text = reader.withUTF8(name, bytes) { String(decoding: array($0, 0..<$0.byteCount), as: UTF8.self) }
+            (isID, isFree) = (ids.names.contains(text), ids.free.contains(text))
+          }
           continue
         case .objectStart, .arrayStart:
           if secretDepth == nil, promise != .nothing { secretDepth = reader.depth }
+          if isFree { freeDepth = reader.depth }
         case .objectEnd, .arrayEnd:
           if let depth = secretDepth, reader.depth < depth { secretDepth = nil }
+          if let depth = freeDepth, reader.depth < depth { freeDepth = nil }
+        case .string(let text) where isID && IDMembers.isID(bytes, text.range): break
         case .string(let text):
           let isBelow = secretDepth != nil && promise == .nothing
           if let replacement = replacement(of: text, bytes, isBelow ? .secret : promise, &reader) {
@@ -101,6 +111,7 @@ public enum JSONScrubber {
         default: break
         }
         promise = .nothing
+        (isID, isFree) = (false, false)
       }
     } catch {
       return nil

@@ -27,6 +27,19 @@ import Testing
     #"{"token":"12"}"#, #"{"name":"auth","type":"token"}"#,
   ]) func leavesTheRestOfJSON(_ document: String) { #expect(json(document) == nil) }
 
+  @Test func idsOfSpansAreNoNumbersOfCards() {
+    func scrubbed(_ text: String) -> String? {
+      let ids = IDMembers(["id", "parent_id"], notBelow: ["metadata"])
+      let bytes = Array(text.utf8)
+      return unsafe JSONScrubber.scrubbed(bytes.span.bytes, ids: ids).map { String(decoding: $0, as: UTF8.self) }
+    }
+    #expect(scrubbed(#"{"id":"4111111111111111","subsegments":[{"id":"5500000000000004","parent_id":"4111111111111111"}]}"#) == nil)
+    #expect(scrubbed(#"{"id":"4111111111111111","name":"4111111111111111"}"#) == #"{"id":"4111111111111111","name":"[redacted]"}"#)
+    #expect(scrubbed(#"{"id":"4111 1111 1111 1111"}"#) == #"{"id":"[redacted]"}"#)
+    #expect(scrubbed(#"{"metadata":{"a":{"id":"4111111111111111"}},"id":"4111111111111111"}"#) == #"{"metadata":{"a":{"id":"[redacted]"}},"id":"4111111111111111"}"#)
+    #expect(json(#"{"id":"4111111111111111"}"#) == #"{"id":"[redacted]"}"#)
+  }
+
   // MARK: OTLP
 
   private func traces(_ body: [UInt8]) -> [UInt8]? { unsafe scrubbedTraces(body.span.bytes) }

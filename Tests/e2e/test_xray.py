@@ -528,3 +528,12 @@ def test_two_clients_stay_within_reservoir_and_rate(cairn):
     # Documents that came after the report stand for those that were sampled out.
     assert cairn.count(("xray.type", "=", "segment"), dataset=name) > kept
     xray.delete_sampling_rule(RuleName=name)
+
+
+def test_an_id_that_reads_as_a_card_number_stays(cairn):
+    document = segment(subsegments=[{"id": "4111111111111111", "name": "call", "start_time": time.time() - 0.2, "end_time": time.time()}],
+                       metadata={"note": {"id": "4111111111111111"}})
+    client(cairn).put_trace_segments(TraceSegmentDocuments=[json.dumps(document)])
+    (kept,) = documents(cairn, document["trace_id"])
+    assert kept["subsegments"] == document["subsegments"] and kept["metadata"] == {"note": {"id": "[redacted]"}}
+    assert [s["id"] for s in cairn.trace(document["trace_id"])["spans"]] == [document["id"], "4111111111111111"]

@@ -23,7 +23,8 @@ export function serviceMap(host, graph, spots, options) {
   const own = graph.nodes.map(keyOf), most = Math.max(1, ...graph.nodes.map((n) => n.total)), slowest = Math.max(1, ...graph.nodes.map((n) => n.p95_ms ?? 0));
   const size = (/** @type {number} */ total) => (small ? 0.72 : 1) * clamp(16 + 16 * Math.sqrt(total / most), 16, 32);
   const radius = new Map([[clients, small ? 14 : 18], ...graph.nodes.map((n, i) => /** @type {[string, number]} */ ([own[i], size(n.total)]))]);
-  const busiest = Math.max(1, ...graph.edges.map((e) => e.total)), view = { ...options, crowded: graph.nodes.length > crowd, spots, radius, most, slowest, busiest };
+  const busiest = Math.max(1, ...graph.edges.map((e) => e.total)), taken = graph.nodes.flatMap((n, i) => nodeBoxes(n, spots.get(own[i]), radius.get(own[i]) ?? 20, small));
+  const view = { ...options, crowded: graph.nodes.length > crowd, spots, radius, most, slowest, busiest, taken };
   const focused = host.querySelector(':focus')?.getAttribute('data-key');
   host.replaceChildren(s('svg', { viewBox: `0 0 ${width} ${height}`, width: '100%', height: '100%', preserveAspectRatio: 'xMidYMid meet', role: 'group',
     'aria-label': 'Services and the calls between them' },
@@ -51,7 +52,29 @@ function drawEdge(view, e, from, to) {
       opacity: picked === id || (bad && !isRare) ? 0.95 : isRare ? 0.3 : 0.55, 'stroke-dasharray': e.queued ? '3 4' : null, 'marker-end': `url(#${bad ? 'map-ae' : 'map-a'})` }),
     pressable(view, s('path', { d: line, class: 'hit', fill: 'none', stroke: 'transparent', 'stroke-width': 14 }), id,
       `${from} to ${to}${e.queued ? ', through a queue' : ''}, ${words}`),
-    room && s('text', { class: 'map-edge', x: a.x + dx * 0.42, y: a.y + dy * 0.42 - 4, 'text-anchor': 'middle', 'data-bad': bad ? '' : null }, words));
+    room && edgeWords(view, words, bad, (/** @type {number} */ t) => ({ x: a.x + dx * t, y: a.y + dy * t - 4 })));
+}
+
+/** @typedef {{left: number, right: number, top: number, bottom: number}} Box */
+
+/** What a node takes: its ring, its name and its figures. @param {any} n @param {Spot | undefined} spot @param {number} r @param {boolean} small @returns {Box[]} */
+function nodeBoxes(n, spot, r, small) {
+  if (!spot) return [];
+  const { x, y } = spot, half = Math.max(Math.min(n.name.length, small ? 18 : 26), 14) * (small ? 2.9 : 3.3);
+  return [{ left: x - r - 5, right: x + r + 5, top: y - r - 5, bottom: y + r + 5 }, { left: x - half, right: x + half, top: y + r + 8, bottom: y + r + 37 }];
+}
+
+/** The words of a line where along it they hide nothing; none where all places are taken: a click on the line tells them too.
+ * @param {any} view @param {string} words @param {boolean} bad @param {(t: number) => Spot} along */
+function edgeWords(view, words, bad, along) {
+  const half = words.length * (view.small ? 2.5 : 2.9);
+  for (const t of [0.42, 0.5, 0.34, 0.58, 0.66, 0.26]) {
+    const { x, y } = along(t), box = { left: x - half, right: x + half, top: y - 10, bottom: y + 3 };
+    if (view.taken.some((/** @type {Box} */ o) => o.left < box.right && box.left < o.right && o.top < box.bottom && box.top < o.bottom)) continue;
+    view.taken.push(box);
+    return s('text', { class: 'map-edge', x, y, 'text-anchor': 'middle', 'data-bad': bad ? '' : null }, words);
+  }
+  return null;
 }
 
 /** @param {any} view */

@@ -2,6 +2,8 @@
 internal import CairnBytes
 internal import CairnSecrets
 
+private let spanIDs = IDMembers(["trace.span_id", "trace.parent_id", "trace.link.span_id"])
+
 /// `EventBatch`'s body with the secrets taken out of its events; nil where they have none, or where it is no such body.
 public func scrubbedEvents(_ bytes: RawSpan) -> [UInt8]? {
   guard SecretScan.next(bytes) != nil else { return nil }
@@ -9,7 +11,7 @@ public func scrubbedEvents(_ bytes: RawSpan) -> [UInt8]? {
   var isChanged = false
   do throws(DecodeError) {
     try EventBatch.forEachEntry(bytes) { (head, data) in
-      let scrubbed = JSONScrubber.scrubbed(bytes.extracting(data))
+      let scrubbed = JSONScrubber.scrubbed(bytes.extracting(data), ids: spanIDs)
       if scrubbed != nil { isChanged = true }
       let count = UInt32(scrubbed?.count ?? data.count)
       unsafe bytes.extracting(head.lowerBound..<head.upperBound - 4).withUnsafeBytes { unsafe body.append(contentsOf: $0) }

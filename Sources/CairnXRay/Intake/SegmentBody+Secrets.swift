@@ -3,6 +3,8 @@ internal import CairnBytes
 internal import CairnSecrets
 
 extension SegmentBody {
+  private static let ids = IDMembers(["id", "parent_id", "cause"], notBelow: ["annotations", "metadata"])
+
   /// The bytes of a body with the secrets taken out of its documents; nil where they have none, or where it is no such body.
   public static func scrubbed(_ bytes: RawSpan) -> [UInt8]? {
     guard SecretScan.next(bytes) != nil else { return nil }
@@ -13,7 +15,7 @@ extension SegmentBody {
       while let entry = try SegmentEntry.next(bytes, &position) {
         let document = bytes.extracting(entry.document)
         let hint = unsafe bytes.extracting(entry.hint).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-        if let scrubbed = JSONScrubber.scrubbed(document) {
+        if let scrubbed = JSONScrubber.scrubbed(document, ids: ids) {
           isChanged = true
           unsafe body.append(scrubbed.span.bytes, service: hint, sampleRate: entry.sampleRate)
         } else {
