@@ -24,12 +24,24 @@ public struct TraceID: Sendable, Hashable, Comparable {
   }
 
   /// 32 lower-case hex digits.
-  public var hex: String { hexText(high) + hexText(low) }
+  public var hex: String {
+    unsafe String(unsafeUninitializedCapacity: 32) { digits in
+      unsafe writeHex(high, digits, at: 0)
+      unsafe writeHex(low, digits, at: 16)
+      return 32
+    }
+  }
 
   /// X-Ray's spelling: `1-` and the first 8 digits, `-` and the other 24.
   public var xrayText: String {
-    let digits = hex
-    return "1-\(digits.prefix(8))-\(digits.dropFirst(8))"
+    unsafe String(unsafeUninitializedCapacity: 35) { digits in
+      // Each part is written over what the one before has too much of.
+      unsafe writeHex(high, digits, at: 2)
+      unsafe writeHex(high << 32, digits, at: 11)
+      unsafe writeHex(low, digits, at: 19)
+      (unsafe digits[0], unsafe digits[1], unsafe digits[10]) = (0x31, 0x2d, 0x2d)
+      return 35
+    }
   }
 
   /// True for the id that W3C calls invalid.
@@ -43,11 +55,19 @@ public struct TraceID: Sendable, Hashable, Comparable {
 /// 16 lower-case hex digits of a 64-bit id.
 public func hexText(_ value: UInt64) -> String {
   unsafe String(unsafeUninitializedCapacity: 16) { digits in
-    for index in 0..<16 {
-      let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15
-      unsafe digits[index] = nibble < 10 ? 48 + nibble : 87 + nibble
-    }
+    unsafe writeHex(value, digits, at: 0)
     return 16
+  }
+}
+
+/// The 16 digits, from `start` on; the buffer must have room for them.
+private func writeHex(_ value: UInt64, _ digits: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+  precondition(start + 16 <= digits.count, "the digits fit into the text")
+  var rest = value
+  for index in stride(from: start + 15, through: start, by: -1) {
+    let nibble = UInt8(truncatingIfNeeded: rest) & 15
+    unsafe digits[index] = nibble &+ (nibble < 10 ? 48 : 87)
+    rest >>= 4
   }
 }
 

@@ -64,6 +64,31 @@ public struct ProtobufWriter: Sendable, Hashable {
     bytes.insert(contentsOf: length.bytes, at: start)
   }
 
+  /// Opens a message in place; give what it answers to `endMessage`.
+  public mutating func beginMessage(_ field: Int) -> Int {
+    tag(field, 2)
+    bytes.append(0)
+    bytes.append(0)
+    return bytes.count
+  }
+
+  /// Closes it: two bytes are kept for the length, which is what most messages need; others are moved.
+  public mutating func endMessage(_ start: Int) {
+    let length = bytes.count - start
+    switch length {
+    case 0x80..<0x4000:
+      bytes[start - 2] = UInt8(truncatingIfNeeded: length) | 0x80
+      bytes[start - 1] = UInt8(truncatingIfNeeded: length >> 7)
+    case 0..<0x80:
+      bytes[start - 2] = UInt8(truncatingIfNeeded: length)
+      bytes.remove(at: start - 1)
+    default:
+      var written = ProtobufWriter()
+      written.rawVarint(UInt64(length))
+      bytes.replaceSubrange(start - 2..<start, with: written.bytes)
+    }
+  }
+
   /// Words as packed fixed64 or double.
   public mutating func packed(_ field: Int, _ words: [UInt64]) {
     tag(field, 2)

@@ -113,6 +113,9 @@ public final class Kit: Service, Sendable {
     }
   }
 
+  /// Throws away what waits in the queues: benchmarks measure the way into them, again and again.
+  package func discardQueued() { for worker in workers { worker.discard() } }
+
   /// Each queue sends what it holds, once: who does not answer now will not answer later.
   private func shutDown(_ pump: Task<Void, Never>) async {
     closing.open()

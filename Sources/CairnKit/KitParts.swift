@@ -180,6 +180,7 @@ private final class Assembly {
       case .b3: B3Propagator(form: .single)
       case .b3multi: B3Propagator(form: .multiple)
       case .xray: XRayPropagator()
+      case .jaeger: JaegerPropagator()
       case .none: nil
       }
     }

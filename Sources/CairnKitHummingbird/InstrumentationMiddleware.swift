@@ -1,62 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnKit
-internal import CoreMetrics
 internal import HTTPTypes
 public import Hummingbird
-internal import Logging
 internal import Tracing
 
-/// Everything that is said about a request, in one middleware: a server span, two metrics and one line in the log.
+/// Everything that is said about a request, in one middleware: a server span, metrics and one line in the log.
 ///
 /// ```
 /// router.add(middleware: InstrumentationMiddleware(kit))
 /// ```
 /// - Span: `{method} {route}`, by OpenTelemetry's semantic conventions for HTTP servers; a 5xx is an error, thrown or returned. The
 ///   context of the caller is taken from its headers, and `X-Amzn-Trace-Id: Root=…` goes back with the response.
-/// - Metrics: `http.server.request.duration` in seconds, `http.server.active_requests`.
+/// - Metrics: `http.server.request.duration` in seconds, `http.server.active_requests`, `http.server.{request,response}.body.size`.
 /// - Log: one line when the response is written, with method, path, route, status, bytes and milliseconds.
 ///
 /// A user's id that the program sets with `setUser` is an attribute of the span and travels to the services that are called.
 public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddleware {
   private let tracer: KitTracer
-  private let log: Logger
+  private let log: AccessLog
   private let scheme: String
+  private let protocolVersion: String?
   private let redactedParameters: Set<String>
   private let instruments: RequestInstruments
+  private let hasRemoteAddress = Self.knowsRemoteAddress
 
   /// - Parameters:
   ///   - scheme: What clients speak, where it is not `http`.
+  ///   - protocolVersion: What the server speaks; nil where it speaks several versions of HTTP, since a request does not tell.
   ///   - redactedParameters: Names of query parameters whose values are never written down.
   public init(
-    _ kit: Kit, scheme: String = "http", redactedParameters: Set<String> = ["token", "access_token", "code", "password", "signature", "X-Amz-Signature", "AWSAccessKeyId"]
+    _ kit: Kit, scheme: String = "http", protocolVersion: String? = "1.1",
+    redactedParameters: Set<String> = ["token", "access_token", "code", "password", "signature", "X-Amz-Signature", "AWSAccessKeyId"]
   ) {
     tracer = kit.tracer
-    log = Logger(label: "http.access") { kit.logHandler(label: $0) }
+    log = AccessLog(kit, label: "http.access")
     self.scheme = scheme
-    instruments = RequestInstruments(scheme: scheme)
+    self.protocolVersion = protocolVersion
+    instruments = RequestInstruments(kit.metrics, scheme: scheme)
     self.redactedParameters = redactedParameters
   }
 
   public func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
-    var tracing = ServiceContext.current ?? .topLevel
-    tracer.extract(request.headers, into: &tracing, using: HeaderExtractor())
-    tracing.setSamplingHints(host: request.head.authority ?? "", method: request.method.rawValue, path: request.uri.path)
-    let span = tracer.startSpan(request.method.rawValue, context: tracing, ofKind: .server)
-    span.updateAttributes { describe(request, context, &$0) }
-    instruments.active(request.method.rawValue).increment(by: 1)
-    let record = RequestRecord(span: span, request: request, instruments: instruments, log: log, start: .now)
+    var outer = ServiceContext.current ?? .topLevel
+    tracer.extract(request.headers, into: &outer, using: HeaderExtractor())
+    let method = RequestMethod(request.method.rawValue), path = request.uri.path
+    if tracer.usesSamplingHints { outer.setSamplingHints(host: request.head.authority ?? "", method: method.original, path: path) }
+    let span = tracer.startSpan(method.spanName, context: outer, ofKind: .server)
+    let byteCount = request.headers[.contentLength].flatMap { Int64($0) }
+    span.edit { describe(request, context, method, path, byteCount, &$0) }
+    let record = RequestRecord(span: span, method: method, path: path, requestByteCount: byteCount, instruments: instruments, log: log)
     do {
       var response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
-      record.route = context.endpointPath
-      if let text = span.traceContext?.xrayTraceID, let name = HTTPField.Name("X-Amzn-Trace-Id") { response.headers[name] = "Root=\(text)" }
+      record.setRoute(Self.route(context))
+      if let text = span.traceContext?.xrayTraceID, let name = HeaderNames.xray { response.headers[name] = "Root=\(text)" }
       response.body = recorded(response.body, by: record, status: Int(response.status.code))
       return response
     } catch {
-      record.route = context.endpointPath
+      record.setRoute(Self.route(context))
       record.finish(status: Int((error as? any HTTPResponseError)?.status.code ?? 500), byteCount: nil, error: error)
       throw error
     }
   }
+
+  /// The route's template. Where none matched, the router has a name for that, which is no template.
+  private static func route(_ context: Context) -> String? { context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } }
 
   /// The same body; when it is written, or cannot be, the request is over.
   private func recorded(_ body: ResponseBody, by record: RequestRecord, status: Int) -> ResponseBody {
@@ -68,19 +75,21 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   }
 
   /// Values are set as what they are: a box for each of them would cost more than the rest.
-  private func describe(_ request: Request, _ context: Context, _ attributes: inout SpanAttributes) {
-    attributes.set("http.request.method", value: .string(request.method.rawValue))
-    attributes.set("url.path", value: .string(request.uri.path))
-    attributes.set("url.scheme", value: .string(scheme))
-    if let query = redactedQuery(request) { attributes.set("url.query", value: .string(query)) }
+  private func describe(_ request: Request, _ context: Context, _ method: RequestMethod, _ path: String, _ byteCount: Int64?, _ fields: inout SpanFields) {
+    fields.set("http.request.method", .string(method.name))
+    if method.original != method.name { fields.set("http.request.method_original", .string(method.original)) }
+    fields.set("url.path", .string(path))
+    fields.set("url.scheme", .string(scheme))
+    if let query = redactedQuery(request) { fields.set("url.query", .string(query)) }
     if let (host, port) = address(request) {
-      attributes.set("server.address", value: .string(host))
-      if let port { attributes.set("server.port", value: .int64(Int64(port))) }
+      fields.set("server.address", .string(host))
+      if let port { fields.set("server.port", .int64(Int64(port))) }
     }
-    if let agent = request.headers[.userAgent] { attributes.set("user_agent.original", value: .string(agent)) }
-    if let size = request.headers[.contentLength].flatMap({ Int64($0) }) { attributes.set("http.request.body.size", value: .int64(size)) }
-    if let address = clientAddress(request, context) { attributes.set("client.address", value: .string(address)) }
-    attributes.set("network.protocol.name", value: .string("http"))
+    if let agent = request.headers[.userAgent] { fields.set("user_agent.original", .string(agent)) }
+    if let byteCount { fields.set("http.request.body.size", .int64(byteCount)) }
+    if let address = clientAddress(request, context) { fields.set("client.address", .string(address)) }
+    fields.set("network.protocol.name", .string("http"))
+    if let protocolVersion { fields.set("network.protocol.version", .string(protocolVersion)) }
   }
 
   private func redactedQuery(_ request: Request) -> String? {
@@ -98,20 +107,29 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     return (String(authority[..<colon]), port)
   }
 
-  private static var forwardedFor: HTTPField.Name? { ForwardedFor.name }
+  /// Asked of the type once: looking for a conformance costs more than reading the address.
+  private static var knowsRemoteAddress: Bool { Context.self is any RemoteAddressRequestContext.Type }
 
   /// The first address of `X-Forwarded-For`, else the connection's own.
   private func clientAddress(_ request: Request, _ context: Context) -> String? {
-    if let name = Self.forwardedFor, let first = request.headers[name]?.split(separator: ",").first { return first.filter { $0 != " " } }
-    return (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress
+    if let name = HeaderNames.forwardedFor, let first = request.headers[name]?.split(separator: ",").first { return first.filter { $0 != " " } }
+    return hasRemoteAddress ? (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress : nil
   }
 }
 
 private struct HeaderExtractor: Extractor {
-  func extract(key: String, from headers: HTTPFields) -> String? { HTTPField.Name(key).flatMap { headers[$0] } }
+  func extract(key: String, from headers: HTTPFields) -> String? { HeaderNames.name(key).flatMap { headers[$0] } }
 }
 
-/// The name of the header is made once.
-private enum ForwardedFor {
-  static let name = HTTPField.Name("X-Forwarded-For")
+/// Names of headers, made once.
+private enum HeaderNames {
+  static let forwardedFor = HTTPField.Name("X-Forwarded-For")
+  static let xray = HTTPField.Name("X-Amzn-Trace-Id")
+  private static let propagated: [(key: String, name: HTTPField.Name)] = [
+    "traceparent", "tracestate", "baggage", "uber-trace-id", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-b3-flags", "x-amzn-trace-id",
+  ].compactMap { key in HTTPField.Name(key).map { (key, $0) } }
+
+  static func name(_ key: String) -> HTTPField.Name? {
+    propagated.first { $0.key == key }?.name ?? HTTPField.Name(key)
+  }
 }

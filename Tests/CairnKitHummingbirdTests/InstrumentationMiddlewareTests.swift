@@ -49,6 +49,18 @@ struct InstrumentationMiddlewareTests {
     #expect(line.metadata["duration_ms"] != nil)
   }
 
+  @Test func aMethodThatHTTPDoesNotKnowIsOther() async throws {
+    try await served { client in
+      let method = try #require(HTTPRequest.Method("BREW"))
+      try await client.execute(uri: "/items/7", method: method) { _ in }
+    }
+    let server = try #require(memory.spans.first)
+    #expect(server.name == "HTTP")
+    #expect(server.attributes.get("http.request.method") == .string("_OTHER"))
+    #expect(server.attributes.get("http.request.method_original") == .string("BREW"))
+    #expect(memory.logs.first?.message == "BREW /items/7 404")
+  }
+
   @Test func aReturnedFiveHundredIsAnError() async throws {
     try await served { try await $0.execute(uri: "/unwell", method: .get) { _ in } }
     #expect(memory.spans.first?.status?.code == .error)

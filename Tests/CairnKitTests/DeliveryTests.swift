@@ -129,7 +129,7 @@ struct DeliveryTests {
       let loss = Loss(name: "cloudwatch logs")
       let exporter = CloudWatchExporter(settings: settings, sender: .testing(transport), spill: folder, loss: loss, warn: { _ in })
       let lines = ["first", "second"].map {
-        LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: $0, label: "l", metadata: [:], file: "f", function: "f", line: 1, source: "s")
+        LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: $0, label: "l", metadata: [:], file: "f", function: "f", line: 1)
       }
       await exporter.export([lines[0]])
       await exporter.export([lines[1]])

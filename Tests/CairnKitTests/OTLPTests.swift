@@ -66,7 +66,7 @@ struct OTLPTests {
   @Test func logsAreUnderstood() throws {
     var record = LogRecord(
       unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "shop.cart", metadata: ["n": .stringConvertible(3)],
-      file: "a.swift", function: "f", line: 1, source: "Shop")
+      file: "a.swift", function: "f", line: 1)
     record.context = TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true)
     let body = OTLPWriter.logs([record], resource: resource, limits: RecordLimits(), encoding: .protobuf)
     var batch = Batch()

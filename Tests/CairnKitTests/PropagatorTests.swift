@@ -54,6 +54,18 @@ struct PropagatorTests {
   @Test(arguments: ["", "Root=", "Root=1-2-3", "Parent=\(span)", ";;;", "Root=1-00000000-000000000000000000000000"])
   func aBrokenXRayHeaderIsNone(text: String) { #expect(extracted(XRayPropagator(), ["x-amzn-trace-id": text]) == nil) }
 
+  @Test func jaegersHeaderComesBackAsItWent() throws {
+    for text in ["\(trace):\(span):0:1", "\(trace)%3A\(span)%3A0%3A1", "\(trace.dropFirst()):\(span):\(span):3"] {
+      let found = try #require(extracted(JaegerPropagator(), ["uber-trace-id": text]))
+      #expect(found.traceID == trace && found.spanID == span && found.isSampled)
+      #expect(injected(JaegerPropagator(), found) == ["uber-trace-id": "\(trace):\(span):0:1"])
+    }
+    #expect(extracted(JaegerPropagator(), ["uber-trace-id": "\(trace):\(span):0:0"])?.isSampled == false)
+  }
+
+  @Test(arguments: ["", ":::", "\(trace):\(span):0", "\(trace):0:0:1", "0:\(span):0:1", "\(trace)0:\(span):0:1", "\(trace):\(span):0:x", "%zz"])
+  func aBrokenHeaderOfJaegerIsNone(text: String) { #expect(extracted(JaegerPropagator(), ["uber-trace-id": text]) == nil) }
+
   @Test func bothFormsOfB3AreRead() {
     let single = extracted(B3Propagator(form: .multiple), ["b3": "\(trace)-\(span)-1-05e3ac9a4f6e3b90"])
     let multiple = extracted(B3Propagator(form: .single), ["x-b3-traceid": trace, "x-b3-spanid": span, "x-b3-sampled": "1"])

@@ -17,7 +17,7 @@ struct Probe {
     case "send": try await SendMode.run(mark: words.count > 2 ? words[2] : "m")
     case "serve": try await ServeMode.run()
     case "load": try await LoadMode.run(rate: Int(words[2]) ?? 1_000, seconds: Double(words[3]) ?? 1)
-    case "bench": try BenchMode.run()
+    case "bench": try BenchMode.run(only: words.count > 2 ? words[2] : nil)
     default:
       say("usage: kit-probe send MARK | serve | load RATE SECONDS | bench")
       exit(2)

@@ -26,17 +26,24 @@ enum ServeMode {
     var quiet = Logger(label: "server")
     quiet.logLevel = .error
     let app = Application(
-      router: router(kit), configuration: .init(address: .hostname("127.0.0.1", port: 0)), services: kit.map { [$0] } ?? [],
+      router: try router(kit), configuration: .init(address: .hostname("127.0.0.1", port: 0)), services: kit.map { [$0] } ?? [],
       onServerRunning: { channel in Probe.say { $0.member("port", channel.localAddress?.port ?? 0) } }, logger: quiet)
     try await app.runService()
     Probe.say { $0.member("lost", counts: kit?.lostCounts ?? [:]) }
   }
 
-  private static func router(_ kit: Kit?) -> Router<BasicRequestContext> {
+  private static func router(_ kit: Kit?) throws -> Router<BasicRequestContext> {
     let router = Router()
+    let feed = try Feed()
     if let kit { router.add(middleware: InstrumentationMiddleware(kit)) }
     router.get("/plain") { _, _ in "hello" }
     router.get("/items") { _, _ in items }
+    if let kit {
+      let log = Logger(label: "feed") { kit.logHandler(label: $0) }
+      router.get("/feed") { _, _ in try await feed.home(kit, log, user: "andrew") }
+    } else {
+      router.get("/feed") { _, _ in try await feed.home() }
+    }
     router.get("/hop/:user") { _, context -> String in
       guard let kit else { return "bare" }
       let user = try context.parameters.require("user")

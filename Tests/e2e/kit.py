@@ -36,8 +36,9 @@ def run(*words, timeout=60, check=True, **variables):
 class Server:
     """`kit-probe serve`: a Hummingbird server with the kit."""
 
-    def __init__(self, **variables):
-        self.process = subprocess.Popen([probe(), "serve"], env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(self, cpu=None, **variables):
+        on_cpu = [] if cpu is None else ["taskset", "-c", str(cpu)]
+        self.process = subprocess.Popen([*on_cpu, probe(), "serve"], env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read()
         self.port = json.loads(line)["port"]

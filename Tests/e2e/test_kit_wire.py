@@ -16,6 +16,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 import kit
+import signatures
 
 KEY, SECRET, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "ap-south-1"
 AWS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": "a/token+of=some", "AWS_REGION": REGION}
@@ -159,3 +160,8 @@ def test_each_signal_may_have_certificates_of_its_own(authority, mark):
         said, err, _ = kit.run("send", mark, OTEL_EXPORTER_OTLP_ENDPOINT=secure.url, OTEL_METRICS_EXPORTER="none", OTEL_LOGS_EXPORTER="none",
                                OTEL_EXPORTER_OTLP_TIMEOUT="1000")
         assert said["lost"] == {"otlp traces": 2} and "could not be sent" in err, (said, err)
+
+
+def test_the_recorded_signatures_are_botocores():
+    """The table that the Swift tests hold the signer against."""
+    assert signatures.TABLE.read_text() == signatures.table()

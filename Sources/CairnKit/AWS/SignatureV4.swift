@@ -23,7 +23,7 @@ struct SignatureV4: Sendable {
     signed.headers.append(("x-amz-date", time))
     if let sessionToken { signed.headers.append(("x-amz-security-token", sessionToken)) }
     let scope = "\(day)/\(region)/\(service)/aws4_request"
-    let names = signed.headers.map { $0.name.lowercased() }.sorted().joined(separator: ";")
+    let names = Set(signed.headers.map { $0.name.lowercased() }).sorted().joined(separator: ";")
     let canonical = Self.canonicalRequest(signed, target, signedHeaders: names)
     let text = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(hexText(SHA256.hash(data: Array(canonical.utf8))))"
     let signature = hexText(Self.authenticate(text, key: signingKey(day)))
@@ -35,10 +35,11 @@ struct SignatureV4: Sendable {
   }
 
   static func canonicalRequest(_ request: OutgoingRequest, _ target: URLParts, signedHeaders: String) -> String {
-    let headers = request.headers.map { ($0.name.lowercased(), collapsed($0.value)) }.sorted { $0.0 < $1.0 }
-    let lines = headers.map { "\($0.0):\($0.1)\n" }.joined()
+    var values: [String: [String]] = [:]
+    for header in request.headers { values[header.name.lowercased(), default: []].append(collapsed(header.value)) }
+    let lines = values.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value.joined(separator: ","))\n" }.joined()
     let body = hexText(SHA256.hash(data: request.body))
-    return "\(request.method)\n\(target.path)\n\(target.canonicalQuery)\n\(lines)\n\(signedHeaders)\n\(body)"
+    return "\(request.method)\n\(target.canonicalPath)\n\(target.canonicalQuery)\n\(lines)\n\(signedHeaders)\n\(body)"
   }
 
   private func signingKey(_ day: String) -> [UInt8] {
@@ -52,7 +53,7 @@ struct SignatureV4: Sendable {
   }
 
   /// Runs of blanks as one, none at the ends.
-  private static func collapsed(_ value: String) -> String { value.split(separator: " ").joined(separator: " ") }
+  private static func collapsed(_ value: String) -> String { value.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 }
 
 /// The parts of an absolute URL that a signature looks at.
@@ -72,8 +73,22 @@ struct URLParts: Sendable, Hashable {
     query = mark < target.endIndex ? target[target.index(after: mark)...] : ""
   }
 
+  /// Without `.`, `..` and empty parts, and encoded once more than it is sent, as every service but S3 wants it.
+  var canonicalPath: String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    let end = path.hasSuffix("/") && !parts.isEmpty ? "/" : ""
+    return percentEncoded("/" + parts.joined(separator: "/") + end, keepsSlash: true)
+  }
+
   /// Parameters by name, then value; each with its `=`.
   var canonicalQuery: String {
-    query.split(separator: "&").map { $0.contains("=") ? String($0) : "\($0)=" }.sorted().joined(separator: "&")
+    let pairs = query.split(separator: "&").map { part -> (Substring, Substring) in
+      let equals = part.firstIndex(of: "=") ?? part.endIndex
+      return (part[..<equals], equals < part.endIndex ? part[part.index(after: equals)...] : "")
+    }
+    return pairs.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
   }
 }

@@ -93,7 +93,7 @@ struct CloudWatchExporter: Sendable {
     var writer = JSONWriter(reserving: 512)
     writer.beginObject()
     writer.member("level", record.level.severityText)
-    writer.member("message", String(record.message.prefix(eventByteCountMax / 8)))
+    writer.member("message", cut(record.message))
     writer.member("logger", record.label)
     if let context = record.context {
       writer.member("trace_id", context.traceID)
@@ -107,12 +107,18 @@ struct CloudWatchExporter: Sendable {
     return Event(unixMilliseconds: Int64(record.unixNanoseconds / 1_000_000), message: message)
   }
 
+  /// Counted in characters only where bytes say that it may be needed.
+  private static func cut(_ message: String) -> String {
+    let countMax = eventByteCountMax / 8
+    return message.utf8.count > countMax ? String(message.prefix(countMax)) : message
+  }
+
   /// A line that is too long goes without its fields, and says so.
   private static func shortened(_ record: LogRecord) -> [UInt8] {
     var writer = JSONWriter(reserving: 512)
     writer.beginObject()
     writer.member("level", record.level.severityText)
-    writer.member("message", String(record.message.prefix(eventByteCountMax / 8)))
+    writer.member("message", cut(record.message))
     writer.member("truncated", true)
     writer.endObject()
     return writer.finish()
@@ -156,7 +162,7 @@ struct CloudWatchExporter: Sendable {
       writer.beginObject()
       writer.member("timestamp", event.unixMilliseconds)
       writer.key("message")
-      writer.string(String(decoding: event.message, as: UTF8.self))
+      writer.string(utf8: unsafe event.message.span.bytes)
       writer.endObject()
     }
     writer.endArray()

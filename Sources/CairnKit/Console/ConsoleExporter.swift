@@ -18,7 +18,7 @@ final class ConsoleExporter: SpanSink, LogSink {
     let state = span.read { $0 }
     let milliseconds = Double((state.endUnixNanoseconds - span.startUnixNanoseconds) / 1_000) / 1_000
     let failed = state.status.map { if case .error = $0.code { " error" } else { "" } } ?? ""
-    let fields = WireFields(state.attributes, countMax: span.tracer.limits.attributeCount, lengthMax: 200).fields
+    let fields = WireFields(state, countMax: span.tracer.limits.attributeCount, lengthMax: 200).fields
     write("span  \(span.context.traceID) \(span.context.spanID) \(milliseconds) ms  \(state.name)\(failed)" + Self.text(fields))
   }
 

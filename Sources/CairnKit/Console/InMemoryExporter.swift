@@ -69,7 +69,7 @@ public final class InMemoryExporter: Sendable {
       FinishedSpan(
         name: state.name, kind: span.kind, traceID: span.context.traceID, spanID: span.context.spanID,
         parentSpanID: span.parent == 0 ? nil : hexText(span.parent), durationNanoseconds: state.endUnixNanoseconds - span.startUnixNanoseconds,
-        attributes: state.attributes, events: state.events, links: state.links, status: state.status)
+        attributes: state.allAttributes, events: state.events, links: state.links, status: state.status)
     }
   }
 }

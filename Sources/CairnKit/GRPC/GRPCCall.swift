@@ -8,7 +8,7 @@
 
   /// One unary call on its stream: writes head and message, gathers the answer up to a bound, and tells it when the stream ends.
   ///
-  ///     message    1 byte compressed (0), 4 bytes length, big-endian, the bytes
+  ///     message    1 byte compressed or not, 4 bytes length, big-endian, the bytes
   ///     answer     HEADERS, DATA with one message, HEADERS with grpc-status; or HEADERS alone
   ///
   /// Source: gRPC over HTTP/2.
@@ -31,7 +31,7 @@
     func channelActive(context: ChannelHandlerContext) {
       context.write(wrapOutboundOut(.headers(.init(headers: head))), promise: nil)
       var frame = context.channel.allocator.buffer(capacity: Self.prefixByteCount + message.count)
-      frame.writeInteger(UInt8(0))
+      frame.writeInteger(UInt8(head.contains(name: "grpc-encoding") ? 1 : 0))
       frame.writeInteger(UInt32(clamping: message.count))
       frame.writeBytes(message)
       context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(frame), endStream: true))), promise: nil)

@@ -5,7 +5,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Tracing
 
-/// AsyncHTTPClient with a client span around each request, and the context in its headers.
+/// AsyncHTTPClient with a client span around each request, the context in its headers, and `http.client.request.duration`.
 ///
 /// The span is `{method}`, by the semantic conventions for HTTP clients; a status of 400 or more is an error. Secrets in the URL (user,
 /// password, and the parameters named) are redacted. It ends when the response's head is there; the body is the caller's.
@@ -13,46 +13,66 @@ public struct TracedHTTPClient: Sendable {
   private let client: HTTPClient
   private let tracer: KitTracer
   private let redactedParameters: Set<String>
+  private let instruments: ClientInstruments
 
   public init(
     _ client: HTTPClient, kit: Kit, redactedParameters: Set<String> = ["token", "access_token", "sig", "signature", "X-Amz-Signature", "X-Goog-Signature", "AWSAccessKeyId"]
   ) {
     self.client = client
     tracer = kit.tracer
+    instruments = ClientInstruments(kit.metrics)
     self.redactedParameters = redactedParameters
   }
 
   /// Sends the request; throws what the client throws.
-  public func execute(_ request: HTTPClientRequest, timeoutSeconds: Int64 = 30) async throws -> HTTPClientResponse {
+  ///
+  /// - Parameter resendCount: How often this request was sent before, where the caller tries again.
+  public func execute(_ request: HTTPClientRequest, timeoutSeconds: Int64 = 30, resendCount: Int = 0) async throws -> HTTPClientResponse {
     try await tracer.withSpan(request.method.rawValue, ofKind: .client) { span in
-      span.updateAttributes { describe(request, &$0) }
+      let (host, port) = Self.address(request)
+      span.edit { fields in
+        fields.set("http.request.method", .string(request.method.rawValue))
+        fields.set("url.full", .string(Self.redacted(request.url, parameters: redactedParameters)))
+        fields.set("server.address", .string(host))
+        fields.set("server.port", .int64(Int64(port)))
+        if resendCount > 0 { fields.set("http.request.resend_count", .int64(Int64(resendCount))) }
+      }
       var outgoing = request
       tracer.inject(span.context, into: &outgoing.headers, using: HeaderInjector())
       let prepared = outgoing
-      let response = try await InstrumentationContext.withValue(span.context.suppressed()) {
-        try await client.execute(prepared, timeout: .seconds(timeoutSeconds))
+      var key = ClientInstruments.Key(method: request.method.rawValue, host: host, port: port)
+      let start = ContinuousClock.now
+      defer {
+        let seconds = Double((ContinuousClock.now - start).nanoseconds) / 1e9
+        instruments.duration(key).record(seconds, in: span, unixNanoseconds: DefaultTracerClock.now.nanosecondsSinceEpoch)
       }
-      span.updateAttributes { attributes in
-        attributes["http.response.status_code"] = Int(response.status.code)
-        if response.status.code >= 400 { attributes["error.type"] = String(response.status.code) }
+      do {
+        let response = try await InstrumentationContext.withValue(span.context.suppressed()) {
+          try await client.execute(prepared, timeout: .seconds(timeoutSeconds))
+        }
+        key.status = Int(response.status.code)
+        if response.status.code >= 400 { key.errorType = String(response.status.code) }
+        tell(span, key)
+        return response
+      } catch {
+        key.errorType = ErrorDescription.typeName(error)
+        throw error
       }
-      if response.status.code >= 400 { span.setStatus(SpanStatus(code: .error)) }
-      return response
     }
   }
 
-  private func describe(_ request: HTTPClientRequest, _ attributes: inout SpanAttributes) {
-    let target = URLParts(request.url)
-    attributes["http.request.method"] = request.method.rawValue
-    attributes["url.full"] = Self.redacted(request.url, parameters: redactedParameters)
-    let host = target.host.split(separator: "@").last ?? ""
-    if let colon = host.lastIndex(of: ":"), let port = Int(host[host.index(after: colon)...]) {
-      attributes["server.address"] = String(host[..<colon])
-      attributes["server.port"] = port
-    } else {
-      attributes["server.address"] = String(host)
-      attributes["server.port"] = request.url.hasPrefix("https") ? 443 : 80
+  private func tell(_ span: KitSpan, _ key: ClientInstruments.Key) {
+    span.edit { fields in
+      if let status = key.status { fields.set("http.response.status_code", .int64(Int64(status))) }
+      if let type = key.errorType { fields.set("error.type", .string(type)) }
     }
+    if key.errorType != nil { span.setStatus(SpanStatus(code: .error)) }
+  }
+
+  private static func address(_ request: HTTPClientRequest) -> (host: String, port: Int) {
+    let host = URLParts(request.url).host.split(separator: "@").last ?? ""
+    if let colon = host.lastIndex(of: ":"), let port = Int(host[host.index(after: colon)...]) { return (String(host[..<colon]), port) }
+    return (String(host), request.url.hasPrefix("https") ? 443 : 80)
   }
 
   /// The URL with `REDACTED` for user and password and for the values of the parameters.

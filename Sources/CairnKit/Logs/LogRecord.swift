@@ -9,20 +9,22 @@ struct LogRecord: Sendable {
   var label: String
   /// As the program gave it: it becomes fields when it is exported, not while the program waits.
   var metadata: Logger.Metadata
+  /// What the kit itself has to say, in this order, before the metadata.
+  var ownFields: [WireField] = []
   /// Characters of a text among them; nil for any length.
   var valueLengthMax: Int?
   var file: String
   var function: String
   var line: UInt
-  var source: String
   /// The span in which it was written.
   var context: TraceContext?
   var error: RecordedError?
 
-  /// Metadata in the order of its names.
+  /// The kit's own fields, then metadata in the order of its names.
   var fields: [WireField] {
+    if metadata.isEmpty { return ownFields }
     let fields = metadata.map { WireField($0.key, WireValue($0.value).limited(to: valueLengthMax)) }
-    return fields.count > 1 ? fields.sorted { $0.name < $1.name } : fields
+    return ownFields + (fields.count > 1 ? fields.sorted { $0.name < $1.name } : fields)
   }
 }
 

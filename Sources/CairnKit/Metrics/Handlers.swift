@@ -77,6 +77,10 @@ final class KitHistogram: RecorderHandler, TimerHandler, Instrument {
     state.withLock { $0.record(value, context) { DefaultTracerClock.now.nanosecondsSinceEpoch } }
   }
 
+  func record(_ value: Double, _ context: TraceContext?, _ unixNanoseconds: UInt64) {
+    state.withLock { $0.record(value, context) { unixNanoseconds } }
+  }
+
   func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
 
   func read(isDelta: Bool) -> MetricValue? {

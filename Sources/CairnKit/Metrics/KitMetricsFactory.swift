@@ -59,6 +59,14 @@ public final class KitMetricsFactory: MetricsFactory {
     instrument(.timer, MetricSeries(label: label, dimensions: dimensions, unit: "s")) { KitHistogram(series: $0, bounds: Self.secondBounds) }
   }
 
+  /// A histogram for a middleware, which knows the span of what it measures; in seconds (`s`) with the bounds of durations.
+  package func spanHistogram(label: String, unit: String, dimensions: [(String, String)]) -> SpanHistogram {
+    let series = MetricSeries(label: label, dimensions: dimensions, unit: unit)
+    let isDuration = unit == "s"
+    let histogram = instrument(isDuration ? .timer : .recorder, series) { KitHistogram(series: $0, bounds: isDuration ? Self.secondBounds : Self.valueBounds) }
+    return SpanHistogram(histogram: histogram)
+  }
+
   /// A series whose value is asked for when metrics are read.
   func observe(
     _ label: String, unit: String, dimensions: [(String, String)] = [], isCounter: Bool = false, _ value: @escaping @Sendable () -> Double?
@@ -101,5 +109,14 @@ public final class KitMetricsFactory: MetricsFactory {
   private func forget(_ handler: (any Instrument)?) {
     guard let handler else { return }
     registry.withLock { registry in registry.instruments = registry.instruments.filter { $0.value !== handler } }
+  }
+}
+
+/// A histogram whose examples are the spans that it is told.
+package struct SpanHistogram: Sendable {
+  let histogram: KitHistogram
+
+  package func record(_ value: Double, in span: KitSpan, unixNanoseconds: UInt64) {
+    histogram.record(value, span.recording?.context, unixNanoseconds)
   }
 }

@@ -11,12 +11,12 @@ struct OTLPExporter: Sendable {
 
   /// Never throws: what cannot be delivered is counted, told and let go.
   func send(_ body: [UInt8], itemCount: Int) async {
-    // Compression inside gRPC would be its own message flag; bodies go as they are.
-    let isCompressed = settings.isCompressed && settings.encoding != .grpc
-    let packed = isCompressed ? GzipCompressor.compress(body, level: 1) : body
+    let packed = settings.compression.pack(body)
     let outcome = await sender.send {
       var headers: [(name: String, value: String)] = [("content-type", settings.encoding.contentType), ("user-agent", "cairn-kit-swift/\(KitScope.version)")]
-      if isCompressed { headers.append(("content-encoding", "gzip")) }
+      if settings.compression != .none {
+        headers.append((settings.encoding == .grpc ? "grpc-encoding" : "content-encoding", settings.compression.rawValue))
+      }
       headers += settings.headers.map { ($0.name, $0.value) }
       return OutgoingRequest(url: settings.encoding == .grpc ? settings.url + signal.grpcPath : settings.url, headers: headers, body: packed)
     }

@@ -44,7 +44,7 @@ extension OTLPWriter {
   private mutating func span(_ span: SpanRecording) {
     let limits = span.tracer.limits
     let state = span.read { $0 }
-    let fields = WireFields(state.attributes, countMax: limits.attributeCount, lengthMax: limits.attributeValueLength)
+    let fields = WireFields(state, countMax: limits.attributeCount, lengthMax: limits.attributeValueLength)
     traceID(1, "traceId", span.context.trace)
     spanID(2, "spanId", span.context.span)
     text(3, "traceState", span.context.traceState)

@@ -73,20 +73,23 @@ enum OTLPWriter {
 
   /// A message inside this one.
   mutating func message(_ number: Int, _ name: String, _ content: (inout OTLPWriter) -> Void) {
-    change({ $0.message(number, Self.nested(content)) }, { $0.key(name); Self.object(&$0, content) })
+    var start = 0
+    change({ start = $0.beginMessage(number) }, { $0.key(name); $0.beginObject() })
+    content(&self)
+    change({ $0.endMessage(start) }, { $0.endObject() })
   }
 
   /// Several of them.
   mutating func messages<Item>(_ number: Int, _ name: String, _ items: [Item], _ content: (Item, inout OTLPWriter) -> Void) {
     guard !items.isEmpty else { return }
-    change(
-      { writer in for item in items { writer.message(number, Self.nested { content(item, &$0) }) } },
-      { writer in
-        writer.key(name)
-        writer.beginArray()
-        for item in items { Self.object(&writer) { content(item, &$0) } }
-        writer.endArray()
-      })
+    change({ _ in }, { $0.key(name); $0.beginArray() })
+    for item in items {
+      var start = 0
+      change({ start = $0.beginMessage(number) }, { $0.beginObject() })
+      content(item, &self)
+      change({ $0.endMessage(start) }, { $0.endObject() })
+    }
+    change({ _ in }, { $0.endArray() })
   }
 
   /// Packed fixed64 counts, and doubles.
@@ -115,7 +118,12 @@ enum OTLPWriter {
       case .integer(let value): writer.attribute(number, field.name, Int(value))
       case .double(let value): writer.attribute(number, field.name, value)
       case .boolean(let flag): writer.attribute(number, field.name, flag)
-      case .array, .map: writer.message(number, Self.nested { $0.field(field) })
+      case .array, .map:
+        self = .protobuf(writer)
+        writer = ProtobufWriter()
+        message(number, "attributes") { $0.field(field) }
+        if case .protobuf(let written) = self { writer = written }
+        self = .protobuf(ProtobufWriter())
       }
     }
     self = .protobuf(writer)
@@ -142,25 +150,6 @@ enum OTLPWriter {
   private static func jsonDouble(_ writer: inout JSONWriter, _ number: Double) {
     writer.key("doubleValue")
     if number.isFinite { writer.double(number) } else { writer.string(number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity") }
-  }
-
-  private static func nested(_ content: (inout OTLPWriter) -> Void) -> ProtobufWriter {
-    var writer = OTLPWriter.protobuf(ProtobufWriter())
-    content(&writer)
-    guard case .protobuf(let inner) = writer else { return ProtobufWriter() }
-    return inner
-  }
-
-  private static func object(_ json: inout JSONWriter, _ content: (inout OTLPWriter) -> Void) {
-    var writer = OTLPWriter.json(JSONWriter(reserving: 0))
-    if case .json(var fresh) = writer {
-      swap(&fresh, &json)
-      writer = .json(fresh)
-    }
-    writer.change({ _ in }, { $0.beginObject() })
-    content(&writer)
-    writer.change({ _ in }, { $0.endObject() })
-    if case .json(let written) = writer { json = written }
   }
 
   private mutating func change(_ protobuf: (inout ProtobufWriter) -> Void, _ json: (inout JSONWriter) -> Void) {

@@ -101,5 +101,18 @@ struct WireFields: Sendable, Hashable {
     }
   }
 
-  subscript(_ name: String) -> WireValue? { fields.first { $0.name == name }?.value }
+  /// A span's, in the order in which they were set where the span knows it.
+  init(_ state: SpanRecording.State, countMax: Int, lengthMax: Int?) {
+    guard state.attributes.isEmpty else {
+      self = WireFields(state.allAttributes, countMax: countMax, lengthMax: lengthMax)
+      droppedCount += state.fields.droppedCount
+      return
+    }
+    let entries = state.fields.settled
+    fields.reserveCapacity(entries.count)
+    for entry in entries.prefix(countMax) { fields.append(WireField(entry.name, WireValue(entry.value).limited(to: lengthMax))) }
+    droppedCount = max(0, entries.count - countMax) + state.fields.droppedCount
+  }
+
+  subscript(_ name: String) -> WireValue? { fields.first { sameName($0.name, name) }?.value }
 }

@@ -111,6 +111,8 @@ final class BatchQueue<Item: Sendable>: Sendable {
     signal.raise()
   }
 
+  func discard() { state.withLock { $0.items.removeAll(keepingCapacity: true) } }
+
   /// Nothing waits and nothing is under way.
   var isIdle: Bool { state.withLock { $0.items.isEmpty && $0.underWay == nil } }
 

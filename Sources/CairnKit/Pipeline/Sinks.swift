@@ -21,6 +21,12 @@ protocol KitWorker: Sendable {
   func run(_ clock: any Clock<Duration>) async
   func drain() async
   func close()
+  /// Forgets what waits.
+  func discard()
+}
+
+extension KitWorker {
+  func discard() {}
 }
 
 extension BatchQueue: KitWorker {}

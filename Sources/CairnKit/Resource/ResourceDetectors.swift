@@ -23,6 +23,7 @@ struct ResourceDetector {
     var resource = Resource()
     resource.add("service.name", environment["OTEL_SERVICE_NAME"])
     for (name, value) in attributes { resource.add(name, value) }
+    sourceRevision(&resource)
     aws(&resource)
     kubernetes(&resource)
     container(&resource)
@@ -33,6 +34,11 @@ struct ResourceDetector {
     resource.add("telemetry.sdk.version", KitScope.version)
     resource.add("service.name", "unknown_service:" + (resource["process.executable.name"] ?? "swift"))
     return resource
+  }
+
+  /// What the build or the platform says the program was built from.
+  private func sourceRevision(_ resource: inout Resource) {
+    resource.add("vcs.ref.head.revision", first("VCS_REF_HEAD_REVISION", "GIT_COMMIT", "GIT_SHA", "SOURCE_VERSION", "GITHUB_SHA", "CI_COMMIT_SHA"))
   }
 
   private func process(_ resource: inout Resource) {

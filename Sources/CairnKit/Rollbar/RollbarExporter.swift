@@ -17,7 +17,9 @@ final class RollbarExporter: SpanSink, LogSink {
   let queue: BatchQueue<RollbarItem>
 
   private struct Recent {
+    /// A ring: from `oldest` on, then from the start.
     var lines: [LogRecord] = []
+    var oldest = 0
     /// Trace, type and message of what was sent last.
     var sent: [String] = []
   }
@@ -40,9 +42,8 @@ final class RollbarExporter: SpanSink, LogSink {
   }
 
   func accept(_ span: SpanRecording) {
-    let state = span.read { $0 }
-    guard !state.errors.isEmpty else { return }
-    let fields = WireFields(state.attributes, countMax: span.tracer.limits.attributeCount, lengthMax: span.tracer.limits.attributeValueLength).fields
+    guard let state = span.read({ $0.errors.isEmpty ? nil : $0 }) else { return }
+    let fields = WireFields(state, countMax: span.tracer.limits.attributeCount, lengthMax: span.tracer.limits.attributeValueLength).fields
     for error in state.errors {
       var item = RollbarItem(body: .error(error), unixNanoseconds: error.unixNanoseconds, context: span.context)
       item.operation = state.name
@@ -54,9 +55,12 @@ final class RollbarExporter: SpanSink, LogSink {
 
   func accept(_ record: LogRecord) {
     if record.level >= .error { offerLine(record) }
+    let countMax = settings.telemetryCount
+    guard countMax > 0 else { return }
     recent.withLock { recent in
-      recent.lines.append(record)
-      if recent.lines.count > settings.telemetryCount { recent.lines.removeFirst(recent.lines.count - settings.telemetryCount) }
+      if recent.lines.count < countMax { return recent.lines.append(record) }
+      recent.lines[recent.oldest] = record
+      recent.oldest = (recent.oldest + 1) % countMax
     }
   }
 
@@ -80,7 +84,7 @@ final class RollbarExporter: SpanSink, LogSink {
       guard !recent.sent.contains(identity) else { return false }
       recent.sent.append(identity)
       if recent.sent.count > Self.sentMax { recent.sent.removeFirst(Self.sentMax / 2) }
-      item.telemetry = recent.lines
+      item.telemetry = Array(recent.lines[recent.oldest...] + recent.lines[..<recent.oldest])
       return true
     }
     if isNew { queue.offer(item) }

@@ -27,17 +27,20 @@ struct SamplingDecision: Sendable {
   static let keep = SamplingDecision(isRecorded: true, isSampled: true)
 }
 
-/// Decides which traces are recorded. Called for every span that starts, but for children of unsampled parents unless
-/// `decidesForChildren`; calls come from any thread.
+/// Decides which traces are recorded. Called for every span that starts; without `decidesForChildren` only for roots and for children of
+/// what came from another process. Calls come from any thread.
 protocol Sampler: Sendable {
   func decide(_ question: SamplingQuestion) -> SamplingDecision
-  /// True if it may record a span whose parent is not sampled.
+  /// True if it may decide otherwise for a span than for its parent.
   var decidesForChildren: Bool { get }
   /// True if it drops every new trace, whatever its id.
   var dropsRoots: Bool { get }
+  /// True if it looks at host, method and path of the request.
+  var usesHints: Bool { get }
 }
 
 extension Sampler {
+  var usesHints: Bool { false }
   var dropsRoots: Bool { false }
 }
 
@@ -73,15 +76,14 @@ struct RatioSampler: Sampler {
 /// `parentbased_…`: what upstream decided holds; roots, and contexts without a decision, ask the other sampler.
 struct ParentBasedSampler: Sampler {
   var dropsRoots: Bool { root.dropsRoots }
+  var usesHints: Bool { root.usesHints }
   let root: any Sampler
   var decidesForChildren: Bool { false }
 
   func decide(_ question: SamplingQuestion) -> SamplingDecision {
     guard let parent = question.parent, !parent.isUndecided else { return root.decide(question) }
     guard parent.isSampled else { return .drop }
-    var decision = SamplingDecision.keep
-    if case .local(let recording) = question.context.entry { decision.sampleRate = recording.sampleRate }
-    return decision
+    return .keep
   }
 }
 

@@ -28,6 +28,7 @@ final class XRaySampler: Sampler, KitWorker {
   }
 
   var decidesForChildren: Bool { true }
+  var usesHints: Bool { true }
 
   init(resource: Resource, address: String, sender: HTTPSender, warn: @escaping @Sendable (String) -> Void) {
     serviceName = resource.serviceName

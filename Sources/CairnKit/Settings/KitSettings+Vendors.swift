@@ -26,8 +26,8 @@ extension KitSettings {
       settings.url = try reader.url([own + "ENDPOINT", general + "ENDPOINT", "HONEYCOMB_API_ENDPOINT"]) ?? grpcBase(reader)
       while settings.url.hasSuffix("/") { settings.url.removeLast() }
     }
-    let compressions = [("gzip", true), ("none", false)]
-    settings.isCompressed = try reader.choice([own + "COMPRESSION", general + "COMPRESSION"], compressions) ?? settings.isCompressed
+    let compressions = OTLPCompression.allCases.map { ($0.rawValue, $0) }
+    settings.compression = try reader.choice([own + "COMPRESSION", general + "COMPRESSION"], compressions) ?? (isLoopback(settings.url) ? .none : .gzip)
     settings.timeout = try reader.milliseconds([own + "TIMEOUT", general + "TIMEOUT"]) ?? settings.timeout
     let named = reader.text(own + "HEADERS") == nil ? try reader.pairs(general + "HEADERS") : try reader.pairs(own + "HEADERS")
     settings.headers = named.map { .init(name: $0.name, value: $0.value) }
@@ -41,6 +41,12 @@ extension KitSettings {
     settings.clientCertificate = reader.first([own + "CLIENT_CERTIFICATE", general + "CLIENT_CERTIFICATE"])?.value
     settings.clientKey = reader.first([own + "CLIENT_KEY", general + "CLIENT_KEY"])?.value
     return settings
+  }
+
+  /// Between two programs of one machine compressing costs more than sending.
+  private static func isLoopback(_ url: String) -> Bool {
+    let host = URLParts(url).host
+    return ["localhost", "127.0.0.1", "[::1]"].contains { host == $0 || host.hasPrefix($0 + ":") }
   }
 
   static var hasGRPC: Bool {

@@ -54,6 +54,7 @@ public struct KitSettings: Sendable {
     case b3
     case b3multi
     case xray
+    case jaeger
     case none
   }
 
@@ -78,7 +79,8 @@ public struct OTLPSettings: Sendable, Hashable {
   public var url: String
   public var headers: [Header] = []
   public var timeout = Duration.seconds(10)
-  public var isCompressed = true
+  /// What is read from the environment packs nothing for a collector on this machine.
+  public var compression = OTLPCompression.gzip
   var encoding = OTLPEncoding.protobuf
   public var certificate: String?
   public var clientCertificate: String?

@@ -4,22 +4,65 @@ public import Tracing
 
 /// A span of CairnKit's tracer; one that is not recorded costs no memory of its own.
 public struct KitSpan: Tracing.Span {
-  public let context: InstrumentationContext
-  let recording: SpanRecording?
+  /// Where it started.
+  let outer: InstrumentationContext
+  let role: Role
+
+  /// Three words, so that a span fits into an existential without a box.
+  enum Role: Sendable {
+    case recorded(SpanRecording)
+    /// Found in a context that has it already.
+    case active(SpanRecording)
+    /// A new trace that nobody records: its ids follow from these two, if anybody asks for them.
+    case dropped(seed: UInt64, unixSeconds: UInt32)
+    /// Decided for this one span.
+    case bare(BareContext)
+    /// Below one that is not recorded, and needs no ids of its own.
+    case inherited
+  }
+
+  /// The context for what is done inside the span; made when it is asked for.
+  public var context: InstrumentationContext {
+    var inner = outer
+    switch role {
+    case .inherited, .active: break
+    case .recorded(let recording): inner[ContextEntryKey.self] = .local(recording)
+    case .bare(let bare): inner[ContextEntryKey.self] = .bare(bare)
+    case .dropped(let seed, let unixSeconds): inner[ContextEntryKey.self] = .bare(BareContext(IDs.context(seed, unixSeconds)))
+    }
+    return inner
+  }
+
+  var recording: SpanRecording? {
+    switch role {
+    case .recorded(let recording), .active(let recording): recording
+    case .dropped, .bare, .inherited: nil
+    }
+  }
 
   public var isRecording: Bool { recording?.read { !$0.hasEnded } ?? false }
 
   /// The ids of the span.
-  public var traceContext: TraceContext? { recording?.context ?? context.traceContext }
+  public var traceContext: TraceContext? {
+    switch role {
+    case .recorded(let recording), .active(let recording): recording.context
+    case .bare(let bare): bare.context
+    case .dropped(let seed, let unixSeconds): IDs.context(seed, unixSeconds)
+    case .inherited: outer.traceContext
+    }
+  }
 
   public var operationName: String {
     get { recording?.read(\.name) ?? "" }
     nonmutating set { recording?.update { $0.name = newValue } }
   }
 
-  /// Setting one attribute changes the span's own storage in place.
-  public var attributes: SpanAttributes {
-    get { recording?.read(\.attributes) ?? [:] }
+  public var attributes: KitAttributes { KitAttributes(recording: recording) }
+
+  /// What generic code sees. Setting one attribute changes the span's own dictionary in place.
+  @_implements(Tracing.Span, attributes) @_disfavoredOverload
+  public var attributesAsDictionary: SpanAttributes {
+    get { recording?.read(\.allAttributes) ?? [:] }
     nonmutating _modify {
       guard let recording else {
         var ignored = SpanAttributes()
@@ -31,6 +74,17 @@ public struct KitSpan: Tracing.Span {
       yield &taken
     }
   }
+
+  /// Several attributes at once; the closure is not called where nobody records.
+  public func updateAttributes(_ update: (inout SpanAttributes) -> Void) {
+    guard let recording else { return }
+    var taken = recording.takeAttributes()
+    defer { recording.putBack(taken) }
+    update(&taken)
+  }
+
+  /// The same without a dictionary, for the kit's own middleware.
+  package func edit(_ change: (inout SpanFields) -> Void) { recording?.edit(change) }
 
   public func setStatus(_ status: SpanStatus) {
     recording?.update { state in
@@ -68,12 +122,17 @@ public struct KitSpan: Tracing.Span {
     recording.update { state in
       if state.errors.count < ErrorDescription.errorsPerSpanMax { state.errors.append(recorded) }
       if state.status == nil { state.status = SpanStatus(code: .error, message: recorded.message) }
-      if state.attributes["error.type"] == nil { state.attributes["error.type"] = recorded.type }
+      if state.attribute("error.type") == nil { state.set("error.type", .string(recorded.type)) }
     }
   }
 
   public func end(at instant: @autoclosure () -> some TracerInstant) {
-    guard let recording, recording.end(unixNanoseconds: instant().nanosecondsSinceEpoch) else { return }
+    guard case .recorded(let recording) = role else { return endActive(instant().nanosecondsSinceEpoch) }
+    if recording.end(unixNanoseconds: instant().nanosecondsSinceEpoch) { recording.tracer.ended(recording) }
+  }
+
+  private func endActive(_ unixNanoseconds: @autoclosure () -> UInt64) {
+    guard let recording, recording.end(unixNanoseconds: unixNanoseconds()) else { return }
     recording.tracer.ended(recording)
   }
 }

@@ -22,8 +22,11 @@ public struct KitTracer: Tracer {
 
   public func activeSpan(identifiedBy context: InstrumentationContext) -> KitSpan? {
     guard case .local(let recording) = context.entry else { return nil }
-    return KitSpan(context: context, recording: recording)
+    return KitSpan(outer: context, role: .active(recording))
   }
+
+  /// True if the sampler looks at host, method and path: `setSamplingHints` is worth its cost then.
+  package var usesSamplingHints: Bool { core.sampler.usesHints }
 
   /// Wakes the exporters; does not wait.
   public func forceFlush() { core.sinks.forEach { $0.wake() } }
@@ -57,7 +60,6 @@ final class TracerCore: Sendable {
   let propagators: [any Propagator]
   let sinks: [any SpanSink]
   private let shared: [SharedAttributeName]
-  private let ids = IDGenerator()
   // Asked of the sampler once: these are on the shortest ways through `startSpan`.
   private let decidesForChildren: Bool
   private let dropsRoots: Bool
@@ -76,41 +78,65 @@ final class TracerCore: Sendable {
 
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
     guard let entry = context.entry else { return startRoot(name, context, kind, start) }
-    if context.isSuppressed { return KitSpan(context: context, recording: nil) }
-    // A child of what nobody records is not recorded either, and needs no ids of its own.
-    if entry.isDropped, !decidesForChildren { return KitSpan(context: context, recording: nil) }
+    if context.isSuppressed { return KitSpan(outer: context, role: .inherited) }
+    if !decidesForChildren {
+      // A child of what nobody records is not recorded either, and needs no ids of its own.
+      if entry.isDropped { return KitSpan(outer: context, role: .inherited) }
+      if case .local(let parent) = entry { return child(of: parent, name, context, kind, start) }
+    }
     return self.start(name, context, entry.context, kind, start)
   }
 
   private func startRoot(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
-    guard dropsRoots else { return self.start(name, context, nil, kind, start) }
-    var inner = context
-    inner[ContextEntryKey.self] = .bare(BareContext(droppedBy: ids))
-    return KitSpan(context: inner, recording: nil)
+    let seed = IDs.seed(), seconds = CoarseClock.unixSeconds
+    let dropped = KitSpan.Role.dropped(seed: seed, unixSeconds: seconds)
+    if dropsRoots { return KitSpan(outer: context, role: dropped) }
+    let trace = IDs.traceID(seed, unixSeconds: seconds)
+    let decision = sampler.decide(
+      SamplingQuestion(trace: trace, parent: nil, name: name, kind: kind, context: context, unixSeconds: UInt64(seconds)))
+    guard decision.isRecorded else { return KitSpan(outer: context, role: dropped) }
+    let own = TraceContext(trace: trace, span: IDs.spanID(seed), isSampled: decision.isSampled)
+    return recorded(
+      SpanRecording(
+        name: name, context: own, parent: 0, isParentRemote: false, kind: kind, startUnixNanoseconds: start(), sampleRate: decision.sampleRate, tracer: self),
+      decision, context, hasBaggage: !context.isEmpty)
+  }
+
+  /// Below a span that is recorded, where nobody is asked again.
+  private func child(
+    of parent: SpanRecording, _ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64
+  ) -> KitSpan {
+    var own = parent.context
+    own.span = IDs.spanID()
+    own.isRemote = false
+    return recorded(
+      SpanRecording(
+        name: name, context: own, parent: parent.context.span, isParentRemote: false, kind: kind, startUnixNanoseconds: start(),
+        sampleRate: parent.sampleRate, tracer: self), nil, context, hasBaggage: context.count > 1)
   }
 
   private func start(
-    _ name: String, _ context: InstrumentationContext, _ parent: TraceContext?, _ kind: SpanKind, _ start: () -> UInt64
+    _ name: String, _ context: InstrumentationContext, _ parent: TraceContext, _ kind: SpanKind, _ start: () -> UInt64
   ) -> KitSpan {
-    let seconds = CoarseClock.unixSeconds
-    let trace = parent?.trace ?? ids.traceID(unixSeconds: seconds)
-    let question = SamplingQuestion(trace: trace, parent: parent, name: name, kind: kind, context: context, unixSeconds: seconds)
-    let decision = sampler.decide(question)
-    var own = TraceContext(trace: trace, span: ids.spanID(), isSampled: decision.isSampled, traceState: parent?.traceState ?? "")
-    own.xrayExtras = parent?.xrayExtras ?? ""
-    var inner = context
-    guard decision.isRecorded else {
-      inner[ContextEntryKey.self] = .bare(BareContext(own))
-      return KitSpan(context: inner, recording: nil)
-    }
-    let recording = SpanRecording(
-      name: name, context: own, parent: parent?.span ?? 0, isParentRemote: parent?.isRemote ?? false, kind: kind, startUnixNanoseconds: start(),
-      sampleRate: decision.sampleRate, tracer: self)
-    if !decision.attributes.isEmpty { recording.putBack(decision.attributes) }
+    let decision = sampler.decide(
+      SamplingQuestion(
+        trace: parent.trace, parent: parent, name: name, kind: kind, context: context, unixSeconds: UInt64(CoarseClock.unixSeconds)))
+    var own = TraceContext(trace: parent.trace, span: IDs.spanID(), isSampled: decision.isSampled, traceState: parent.traceState)
+    own.xrayExtras = parent.xrayExtras
+    guard decision.isRecorded else { return KitSpan(outer: context, role: .bare(BareContext(own))) }
+    return recorded(
+      SpanRecording(
+        name: name, context: own, parent: parent.span, isParentRemote: parent.isRemote, kind: kind, startUnixNanoseconds: start(),
+        sampleRate: decision.sampleRate, tracer: self), decision, context, hasBaggage: context.count > 1)
+  }
+
+  private func recorded(
+    _ recording: SpanRecording, _ decision: SamplingDecision?, _ context: InstrumentationContext, hasBaggage: Bool
+  ) -> KitSpan {
+    if let decision, !decision.attributes.isEmpty { decision.attributes.forEach { recording.set($0, $1) } }
     // One entry is the parent's span: no baggage to look for.
-    if context.count > 1 || parent == nil && context.count == 1 { shareAttributes(context, recording) }
-    inner[ContextEntryKey.self] = .local(recording)
-    return KitSpan(context: inner, recording: recording)
+    if hasBaggage { shareAttributes(context, recording) }
+    return KitSpan(outer: context, role: .recorded(recording))
   }
 
   private func shareAttributes(_ context: InstrumentationContext, _ recording: SpanRecording) {
@@ -118,7 +144,7 @@ final class TracerCore: Sendable {
     let baggage = context.baggage
     for attribute in shared {
       guard let text = baggage[attribute.name] else { continue }
-      recording.update { $0.attributes.set(attribute.name, value: attribute.attribute(text)) }
+      recording.set(attribute.name, attribute.attribute(text))
     }
   }
 

@@ -20,6 +20,8 @@ final class SpanRecording: Sendable {
 
   struct State {
     var name: String
+    /// What was set by the kit's own ways, until generic code asks for the dictionary; from then on that has all.
+    var fields: SpanFields
     var attributes = SpanAttributes()
     var events: [SpanEvent] = []
     var links: [SpanLink] = []
@@ -30,6 +32,26 @@ final class SpanRecording: Sendable {
     var hasEnded = false
     /// The errors that were recorded, for those exporters that make items of them.
     var errors: [RecordedError] = []
+
+    mutating func set(_ name: String, _ value: SpanAttribute) {
+      if attributes.isEmpty { fields.set(name, value) } else { attributes.set(name, value: value) }
+    }
+
+    func attribute(_ name: String) -> SpanAttribute? { fields[name] ?? attributes.get(name) }
+
+    /// All of them as a dictionary.
+    var allAttributes: SpanAttributes {
+      var all = attributes
+      for entry in fields.entries { all.set(entry.name, value: entry.value) }
+      return all
+    }
+
+    mutating func moveToDictionary(capacity: Int) {
+      if attributes.isEmpty { attributes = SpanAttributes([String: SpanAttribute](minimumCapacity: capacity)) }
+      guard !fields.isEmpty else { return }
+      attributes = allAttributes
+      fields = SpanFields(countMax: fields.countMax)
+    }
   }
 
   init(
@@ -43,7 +65,7 @@ final class SpanRecording: Sendable {
     self.startUnixNanoseconds = startUnixNanoseconds
     self.sampleRate = sampleRate
     self.tracer = tracer
-    state = Mutex(State(name: name))
+    state = Mutex(State(name: name, fields: SpanFields(countMax: tracer.limits.attributeCount)))
   }
 
   /// Changes the span unless it has ended.
@@ -56,14 +78,33 @@ final class SpanRecording: Sendable {
 
   func read<Result>(_ body: (State) -> Result) -> Result { state.withLock { body($0) } }
 
+  /// Sets an attribute, or takes it away.
+  func set(_ name: String, _ value: SpanAttribute?) {
+    update { state in
+      if let value { return state.set(name, value) }
+      state.fields.remove(name)
+      state.attributes.set(name, value: nil)
+    }
+  }
+
+  func attribute(_ name: String) -> SpanAttribute? { read { $0.attribute(name) } }
+
+  /// Sets several.
+  func edit(_ change: (inout SpanFields) -> Void) {
+    update { state in
+      change(&state.fields)
+      if !state.attributes.isEmpty { state.moveToDictionary(capacity: 0) }
+    }
+  }
+
   /// Room for a few attributes in one allocation; what comes from or goes to the network has more of them.
   private var attributeCapacity: Int { kind == .internal ? 6 : 12 }
 
   /// Takes the attributes out, so that changing them in place copies nothing; `putBack` returns them.
   func takeAttributes() -> SpanAttributes {
     state.withLock { state in
-      guard !state.hasEnded else { return state.attributes }
-      guard !state.attributes.isEmpty else { return SpanAttributes([String: SpanAttribute](minimumCapacity: attributeCapacity)) }
+      guard !state.hasEnded else { return state.allAttributes }
+      if state.attributes.isEmpty || !state.fields.isEmpty { state.moveToDictionary(capacity: attributeCapacity) }
       var taken = SpanAttributes()
       swap(&taken, &state.attributes)
       return taken

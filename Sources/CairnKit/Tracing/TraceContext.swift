@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 public import Instrumentation
-internal import Synchronization
 
 /// Where a piece of work stands: its trace, its span, and whether anybody records it. What propagators carry from process to process.
 ///
@@ -61,32 +60,11 @@ extension ContextEntry {
 
 /// A context without a recording; a class, so that it fits the context's storage without a box.
 final class BareContext: Sendable {
-  let isDropped: Bool
-  private let made: Mutex<TraceContext?>
-  private let ids: IDGenerator?
+  let context: TraceContext
 
-  init(_ context: TraceContext) {
-    isDropped = !context.isSampled && !context.isUndecided
-    made = Mutex(context)
-    ids = nil
-  }
+  init(_ context: TraceContext) { self.context = context }
 
-  /// A new trace that nobody records: it has ids only if somebody asks for them, to pass them on.
-  init(droppedBy ids: IDGenerator) {
-    isDropped = true
-    made = Mutex(nil)
-    self.ids = ids
-  }
-
-  var context: TraceContext {
-    made.withLock { made in
-      if let made { return made }
-      let context = TraceContext(
-        trace: ids?.traceID(unixSeconds: CoarseClock.unixSeconds) ?? TraceID(high: 0, low: 1), span: ids?.spanID() ?? 1, isSampled: false)
-      made = context
-      return context
-    }
-  }
+  var isDropped: Bool { !context.isSampled && !context.isUndecided }
 }
 
 enum ContextEntryKey: InstrumentationContextKey {
@@ -100,6 +78,15 @@ extension InstrumentationContext {
     entry?.context
   }
 
-  /// An empty context is not worth looking into.
-  var entry: ContextEntry? { isEmpty ? nil : self[ContextEntryKey.self] }
+  /// An empty context is not worth looking into, and in one of a few entries going through them costs less than hashing.
+  var entry: ContextEntry? {
+    let count = count
+    guard count > 0 else { return nil }
+    guard count < 4 else { return self[ContextEntryKey.self] }
+    var found: ContextEntry?
+    forEach { key, value in
+      if ObjectIdentifier(key.keyType) == ObjectIdentifier(ContextEntryKey.self) { found = value as? ContextEntry }
+    }
+    return found
+  }
 }

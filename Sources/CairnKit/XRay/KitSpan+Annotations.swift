@@ -5,16 +5,18 @@ extension Tracing.Span {
   /// Sets an attribute that X-Ray indexes, so that traces can be found by it: X-Ray's `put_annotation`. For every other exporter it is
   /// an attribute like any other.
   public func annotate(_ name: String, _ value: some SpanAttributeConvertible) {
-    updateAttributes { attributes in
-      attributes[name] = value.toSpanAttribute()
+    guard let recording = (self as? KitSpan)?.recording else { return }
+    recording.update { state in
+      state.set(name, value.toSpanAttribute())
       var names: [String] = []
-      if case .stringArray(let before)? = attributes[SegmentWriter.annotationsName]?.toSpanAttribute() { names = before }
-      if !names.contains(name) { attributes[SegmentWriter.annotationsName] = SpanAttribute.stringArray(names + [name]) }
+      if case .stringArray(let before)? = state.attribute(SegmentWriter.annotationsName) { names = before }
+      if !names.contains(name) { state.set(SegmentWriter.annotationsName, .stringArray(names + [name])) }
     }
   }
 
   /// Sets an attribute that X-Ray keeps with the segment and does not index: `put_metadata`.
   public func addMetadata(_ name: String, _ value: some SpanAttributeConvertible, namespace: String = "default") {
-    updateAttributes { $0[namespace == "default" ? name : "\(namespace).\(name)"] = value.toSpanAttribute() }
+    guard let recording = (self as? KitSpan)?.recording else { return }
+    recording.set(namespace == "default" ? name : "\(namespace).\(name)", value.toSpanAttribute())
   }
 }

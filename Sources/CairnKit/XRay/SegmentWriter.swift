@@ -39,7 +39,7 @@ struct SegmentWriter: Sendable {
     if isShort { state.shorten(to: Self.shortLengthMax) }
     let lengthMax = span.tracer.limits.attributeValueLength
     let fields = WireFields(
-      state.attributes, countMax: span.tracer.limits.attributeCount, lengthMax: isShort ? min(lengthMax ?? .max, Self.shortLengthMax) : lengthMax)
+      state, countMax: span.tracer.limits.attributeCount, lengthMax: isShort ? min(lengthMax ?? .max, Self.shortLengthMax) : lengthMax)
     let isSegment = span.parent == 0 || span.kind == .server || span.kind == .consumer || span.isParentRemote
     var writer = JSONWriter(reserving: 1_024)
     writer.beginObject()
@@ -232,8 +232,17 @@ struct SegmentWriter: Sendable {
     writer.endObject()
   }
 
+  /// What most names are made of.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 48...57, 65...90, 97...122, 0x20, 0x5f, 0x2e, 0x3a, 0x2f, 0x2d: true
+    default: false
+    }
+  }
+
   /// A name with what X-Ray does not allow left out.
   static func allowed(_ name: String) -> String {
+    if name.utf8.count <= nameLengthMax, !name.isEmpty, name.utf8.allSatisfy(isPlain) { return name }
     let kept = name.filter { $0.isLetter || $0.isNumber || $0 == " " || "_.:/%&#=+\\-@".contains($0) }
     return kept.isEmpty ? "unnamed" : String(kept.prefix(nameLengthMax))
   }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Tracing
+
+/// Attributes in the order in which they were set: setting one costs an append. A name that was set again is settled when somebody reads.
+package struct SpanFields: Sendable {
+  struct Entry: Sendable {
+    var name: String
+    var value: SpanAttribute
+  }
+
+  /// The most names, as the span's limits have it.
+  let countMax: Int
+  private(set) var entries: [Entry] = []
+  /// Names that did not fit.
+  private(set) var droppedCount = 0
+
+  init(countMax: Int) { self.countMax = countMax }
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  package mutating func set(_ name: String, _ value: SpanAttribute) {
+    if entries.isEmpty { entries.reserveCapacity(Self.roomAtFirst) }
+    // A program that sets one name for ever must not fill the memory.
+    if entries.count >= 2 * countMax {
+      entries = settled
+      guard entries.count < countMax || entries.contains(where: { $0.name == name }) else { return droppedCount += 1 }
+    }
+    entries.append(Entry(name: name, value: value))
+  }
+
+  mutating func remove(_ name: String) { entries.removeAll { $0.name == name } }
+
+  /// The value that was set last.
+  subscript(_ name: String) -> SpanAttribute? { entries.last { $0.name == name }?.value }
+
+  /// Each name once, where it was set first, with the value that was set last.
+  var settled: [Entry] {
+    var once: [Entry] = []
+    once.reserveCapacity(entries.count)
+    for entry in entries {
+      if let index = once.firstIndex(where: { sameName($0.name, entry.name) }) { once[index].value = entry.value } else { once.append(entry) }
+    }
+    return once
+  }
+
+  /// What a span has in most programs, in one allocation.
+  private static let roomAtFirst = 8
+}
+
+/// Whether two names are the same; most that are not differ in their length, which costs nothing to see.
+func sameName(_ one: String, _ other: String) -> Bool { one.utf8.count == other.utf8.count && one == other }
+
+/// The attributes of a span of the kit. Setting one where nobody records costs nothing, elsewhere an append.
+///
+/// swift-distributed-tracing's own `SpanAttributes`, a dictionary, is what generic code over `some Span` sees of the same attributes.
+public struct KitAttributes: Sendable {
+  let recording: SpanRecording?
+
+  /// nil where it is not set, or is of another type; setting nil takes the attribute away.
+  public subscript<Value: SpanAttributeConvertible>(_ name: String) -> Value? {
+    get { get(name).flatMap { Self.read($0) } }
+    nonmutating set {
+      guard let recording else { return }
+      recording.set(name, newValue?.toSpanAttribute())
+    }
+  }
+
+  public func set(_ name: String, value: SpanAttribute?) { recording?.set(name, value) }
+
+  public func get(_ name: String) -> SpanAttribute? { recording?.attribute(name) }
+
+  /// Sets all of them.
+  public func merge(_ other: SpanAttributes) {
+    guard let recording else { return }
+    other.forEach { recording.set($0, $1) }
+  }
+
+  public var isEmpty: Bool { recording?.read { $0.fields.isEmpty && $0.attributes.isEmpty } ?? true }
+
+  private static func read<Value>(_ attribute: SpanAttribute) -> Value? {
+    if let whole = attribute as? Value { return whole }
+    switch attribute {
+    case .string(let value): return value as? Value
+    case .int64(let value): return value as? Value ?? Int(exactly: value) as? Value
+    case .int32(let value): return value as? Value ?? Int(value) as? Value
+    case .double(let value): return value as? Value
+    case .bool(let value): return value as? Value
+    case .stringArray(let values): return values as? Value
+    case .int64Array(let values): return values as? Value
+    case .doubleArray(let values): return values as? Value
+    case .boolArray(let values): return values as? Value
+    default: return nil
+    }
+  }
+}
