@@ -148,7 +148,7 @@ def test_each_signal_may_have_certificates_of_its_own(authority, mark):
             "send", mark, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=plain.url + "/v1/traces", OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=secure.url + "/v1/logs",
             OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE=str(authority / "cert.pem"), OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=known.url + "/v1/metrics",
             OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE=str(authority / "cert.pem"), OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE=str(authority / "cert.pem"),
-            OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY=str(authority / "key.pem"))
+            OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY=str(authority / "key.pem"), OTEL_EXPORTER_OTLP_COMPRESSION="gzip")
         assert said["lost"] == {}, (said, err)
         for collector, message in [(plain, ExportTraceServiceRequest), (secure, ExportLogsServiceRequest), (known, ExportMetricsServiceRequest)]:
             assert len(collector.requests) == 1, (message, err)
