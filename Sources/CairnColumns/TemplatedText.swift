@@ -146,6 +146,34 @@ public struct TemplatedText: Sendable {
     }
   }
 
+  /// Calls `body` with the text of each of these entries and its index among them. They should ascend: a run is then walked once for all of
+  /// its entries.
+  public func forEach(_ wanted: [Int], _ body: (_ index: Int, _ text: [UInt8]) -> Void) {
+    var places = [UInt32](repeating: 0, count: columns.count)
+    var line: [UInt8] = []
+    // The entry whose values lie at `places`.
+    var next = Int.max
+    for (index, entry) in wanted.enumerated() {
+      if index > 0, wanted[index - 1] == entry {
+        body(index, line)
+        continue
+      }
+      if next > entry || next / stride != entry / stride {
+        next = entry / stride * stride
+        readPlaces(ofRun: entry / stride, into: &places)
+      }
+      while next < entry {
+        let id = Int(ids[next])
+        for slot in Int(slotStarts[id])..<Int(slotStarts[id &+ 1]) { places[Int(slotColumns[slot])] &+= 1 }
+        next &+= 1
+      }
+      line.removeAll(keepingCapacity: true)
+      append(entry, &places, to: &line)
+      next &+= 1
+      body(index, line)
+    }
+  }
+
   /// The entries of some runs end to end, with where each ends.
   public func text(ofRuns runs: Range<Int>) -> (bytes: [UInt8], ends: [UInt32]) {
     guard let first = runs.first, let last = runs.last else { return ([], []) }

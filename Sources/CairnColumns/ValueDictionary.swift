@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnBytes
+internal import Synchronization
 
 /// The distinct values of a column, by entry index: entry e belongs to code e + 1.
 ///
@@ -19,6 +20,10 @@ public final class ValueDictionary: Sendable {
   }
   public let entries: Entries
   public let count: Int
+  /// The last question about all entries and what it came to.
+  private let answer = Mutex<(question: [UInt8], flags: [UInt8])?>(nil)
+  /// Fewer entries are sooner asked again.
+  private static let rememberedCountMin = 1 << 12
 
   public init(_ entries: Entries) {
     self.entries = entries
@@ -53,6 +58,16 @@ public final class ValueDictionary: Sendable {
     var bytes: [UInt8] = []
     text.append(entry, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What a question about every entry comes to, a byte for each code: remembered until another is asked, as the pages of one answer ask
+  /// the same. Takes as many bytes as there are codes.
+  public func flags(for question: [UInt8], _ make: () -> [UInt8]) -> [UInt8] {
+    guard count >= Self.rememberedCountMin else { return make() }
+    if let known = answer.withLock({ $0?.question == question ? $0?.flags : nil }) { return known }
+    let made = make()
+    answer.withLock { $0 = (question, made) }
+    return made
   }
 
   /// The same entries with text end to end: for readers that need all of it at once. O(bytes) where it is templated.

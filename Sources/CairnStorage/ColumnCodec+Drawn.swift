@@ -59,7 +59,8 @@ extension ColumnDecoder {
     var codes: [UInt32] = []
     codes.reserveCapacity(rowCount)
     for block in source.blocks.indices { codes.append(contentsOf: source.narrowValues(block)) }
-    let lines = LineSource(source.key, text, codes: codes)
+    let readsSlots = drawn.rules.contains { if case .slot = $0 { true } else { false } }
+    let lines = LineSource(source.key, text, codes: codes, readsSlots: readsSlots)
     guard let made = DrawnRows(key, drawn.rules, drawn.rest, lines).column() else {
       throw FormatDamage(what: "its rules do not fit its lines", offset: headerByteCount)
     }

@@ -39,17 +39,24 @@ struct LineSource {
   private let places: [UInt32]
   private let starts: [UInt32]
 
-  init(_ key: ColumnKey, _ text: TemplatedText, codes: [UInt32]) {
+  /// Of rules none of which names a slot, `values` are not asked for and where they lie is not found out.
+  init(_ key: ColumnKey, _ text: TemplatedText, codes: [UInt32], readsSlots: Bool = true) {
     self.key = key
     self.text = text
     self.codes = codes
+    guard readsSlots else {
+      (places, starts) = ([], [])
+      return
+    }
     var next = [UInt32](repeating: 0, count: text.columns.count)
     var places: [UInt32] = []
+    places.reserveCapacity(text.columns.reduce(0) { $0 + $1.count })
     var starts: [UInt32] = []
     starts.reserveCapacity(text.count)
     for id in text.ids {
       starts.append(UInt32(places.count))
-      for column in text.templates[Int(id)].columns {
+      for slot in Int(text.slotStarts[Int(id)])..<Int(text.slotStarts[Int(id) &+ 1]) {
+        let column = Int(text.slotColumns[slot])
         places.append(next[column])
         next[column] &+= 1
       }

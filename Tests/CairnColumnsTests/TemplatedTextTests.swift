@@ -23,6 +23,14 @@ struct TemplatedTextTests {
       text.append(entry, to: &line)
       #expect(line == lines[entry], "entry \(entry)")
     }
+    // Some in order, one twice, and out of order.
+    let some = lines.indices.filter { $0 % 3 == 0 || $0 % 50 < 2 } + lines.indices.prefix(40).reversed() + lines.indices.suffix(1) + lines.indices.suffix(1)
+    var read: [[UInt8]] = []
+    text.forEach(some) { (index, line) in
+      #expect(index == read.count)
+      read.append(line)
+    }
+    #expect(read == some.map { lines[$0] })
     let plain = text.text(ofRuns: 0..<text.runCount)
     #expect(plain.bytes == lines.flatMap { $0 })
     #expect(plain.ends.count == lines.count)

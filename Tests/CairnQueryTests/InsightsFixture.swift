@@ -19,6 +19,7 @@ enum InsightsFixture {
     ]
     if let stream { fields[FieldName.logStream] = .string(stream) }
     if let json = try? JSONValue(parsing: message) { flatten(json, "", &fields) }
+    fields[FieldName.severity] = fields["level"]
     return TestEvent((start + seconds) * 1_000_000_000, fields, dataset: group)
   }
 

@@ -21,7 +21,10 @@ export function lineChart(host, steps, series, { bars = false, format, label, ut
   const right = width - 6, top = 8, bottom = height - 20;
   const endUs = steps.endUs ?? steps.startUs + steps.count * steps.stepUs;
   const x = linear(steps.startUs, endUs, left, right);
-  const peak = Math.max(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0)));
+  // Bars stand on each other: their sum has to fit.
+  const heights = bars ? Array.from({ length: steps.count }, (_, i) => series.reduce((sum, line) => sum + Math.max(0, line.values[i] ?? 0), 0))
+    : series.flatMap((line) => line.values.map((v) => v ?? 0));
+  const peak = heights.reduce((most, v) => Math.max(most, v), 0);
   // A few things counted: no tick between two whole numbers.
   const most = peak > 0 && peak <= 4 && Number.isInteger(peak) ? peak + peak % 2 : roundUp(peak * 1.02);
   const least = Math.min(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0)));

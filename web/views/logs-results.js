@@ -12,6 +12,9 @@ import { utc } from './router.js';
 import { empty } from './states.js';
 
 const mostRows = 1000, mostLines = 12;
+/** Levels look the same in every chart. @type {[RegExp, string][]} */
+const levels = [[/^(error|err)$/i, 'var(--err)'], [/^(fatal|critical)$/i, 'var(--throttle-ink)'], [/^warn(ing)?$/i, 'var(--warn)'], [/^info$/i, 'var(--info)'],
+  [/^debug$/i, 'var(--base)'], [/^trace$/i, 'var(--ink3)']];
 
 /** @param {HTMLElement} host @param {{addFilter: (condition: string) => void}} actions */
 export function resultsPanel(host, actions) {
@@ -87,7 +90,11 @@ function chartOf(r, first) {
   const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart line-chart' }, inner), legend = h('div', { class: 'row wrap legend pad' });
   /** @type {import('../charts/line.js').Frame | null} */
   let frame = null;
-  const list = () => series.series.slice(0, mostLines).map((line, i) => ({ ...line, colour: series.series.length === 1 ? 'var(--ink2)' : `var(--c${i % 12 + 1})` }));
+  const list = () => {
+    const shown = series.series.slice(0, mostLines), own = shown.map((line) => levels.find(([pattern]) => pattern.test(line.name))?.[1]);
+    const areLevels = own.every(Boolean) && new Set(own).size === own.length;
+    return shown.map((line, i) => ({ ...line, colour: areLevels ? String(own[i]) : series.series.length === 1 ? 'var(--ink2)' : `var(--c${i % 12 + 1})` }));
+  };
   const steps = () => ({ startUs: series.startUs, stepUs: series.stepUs, count: series.count });
   const bars = () => /^(count|sum)\b/.test(series.column);
   const watch = drawn(host, () => { frame = lineChart(inner, steps(), list(), { bars: bars(), format: short, label: `${series.column} over time`, utc: utc.get() }); });

@@ -20,7 +20,13 @@ public struct LogPosition: Sendable, Hashable {
   }
 
   /// 56 digits.
-  public var digits: String { padded(timeUnixNanoseconds, 19) + padded(sequence, 19) + padded(Int64(hash >> 5), 18) }
+  public var digits: String {
+    var bytes = [UInt8](repeating: 0x30, count: 56)
+    Self.write(UInt64(timeUnixNanoseconds), endingAt: 19, to: &bytes)
+    Self.write(UInt64(sequence), endingAt: 38, to: &bytes)
+    Self.write(hash >> 5, endingAt: 56, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   /// The position that `digits` was made of; nil for anything else.
   public init?(digits: some StringProtocol) {
@@ -33,9 +39,13 @@ public struct LogPosition: Sendable, Hashable {
     self.init(timeUnixNanoseconds: time, sequence: sequence, hash: UInt64(hash) << 5)
   }
 
-  private func padded(_ value: Int64, _ count: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+  private static func write(_ value: UInt64, endingAt end: Int, to bytes: inout [UInt8]) {
+    var (rest, place) = (value, end)
+    while rest != 0 {
+      place -= 1
+      bytes[place] = 0x30 + UInt8(rest % 10)
+      rest /= 10
+    }
   }
 
   /// The cursor just behind the events at this position, in a plan that goes this way.

@@ -16,11 +16,12 @@ struct PlanRun {
   /// Below this many cells all groups get buckets in the one reading that also groups.
   private static let singlePassCellMax = 1 << 17
 
-  init(_ plan: Plan, _ pieces: [any Piece], _ watch: QueryWatch) throws(QueryError) {
+  init(_ plan: Plan, _ pieces: [any Piece], _ watch: QueryWatch) async throws(QueryError) {
     try plan.validate()
     self.plan = plan
     self.watch = watch
-    let scan = try ScanSet(plan.scope, names: plan.storedColumns, pieces: pieces, watch)
+    let opened = try await ScanSet.opened(plan.scope, names: plan.storedColumns, pieces: pieces, watch)
+    let scan = try ScanSet(plan.scope, names: plan.storedColumns, pieces: pieces, watch, opened: opened)
     self.scan = scan
     filters = scan.pieces.map { PieceFilter(plan.filter, $0) }
     domains = plan.breakdowns.map { KeyDomain($0, scan.pieces, watch.dictionaries) }

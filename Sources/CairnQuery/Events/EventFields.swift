@@ -80,7 +80,9 @@ struct EventFields: Sendable {
       return
     }
     for column in columns {
-      if case .dictionary(let dictionary) = column.domain, dictionary.count < places.count {
+      if case .dictionary(let dictionary) = column.domain, case .templated(let text) = dictionary.entries {
+        Self.read(text, column, rows, places, into: &values)
+      } else if case .dictionary(let dictionary) = column.domain, dictionary.count < places.count {
         var entries = [FieldValue?](repeating: nil, count: dictionary.count)
         for place in places where values[place] == nil {
           guard let stored = column.stored(at: rows[place].row) else { continue }
@@ -93,6 +95,17 @@ struct EventFields: Sendable {
         for place in places where values[place] == nil { values[place] = column.value(at: rows[place].row) }
       }
     }
+  }
+
+  /// Lines in the order in which they are kept, which costs less than one by one.
+  private static func read(_ text: TemplatedText, _ column: ScanColumn, _ rows: [EventRow], _ places: [Int], into values: inout [FieldValue?]) {
+    var wanted: [(entry: Int, place: Int)] = []
+    wanted.reserveCapacity(places.count)
+    for place in places where values[place] == nil {
+      if let stored = column.stored(at: rows[place].row) { wanted.append((Int(stored) - 1, place)) }
+    }
+    wanted.sort { $0.entry < $1.entry }
+    text.forEach(wanted.map(\.entry)) { (index, line) in values[wanted[index].place] = .string(String(decoding: line, as: UTF8.self)) }
   }
 
   /// Damage hides a field of the row.

@@ -57,6 +57,8 @@ struct EventsRun {
     var skipped = 0
     var page: [Placed] = []
     for row in try placed(try candidates(instant, limit: .max / 4), 0..<Int.max) {
+      var row = row
+      if row.sequence == cursor.sequence { row.hash = fields(of: row.row.piece).hash(row.row) }
       if row.isAlike(alike), skipped < cursor.alikeCount {
         skipped += 1
       } else if !isBefore(row, alike) {
@@ -166,14 +168,25 @@ struct EventsRun {
     return page
   }
 
-  /// Rows of one time in their full order.
+  /// Rows of one time in their full order. What an event says is hashed only where its number does not tell it from others.
   private mutating func placed(_ rows: [EventRow], _ range: Range<Int>) throws(QueryError) -> [Placed] {
     var page: [Placed] = []
+    var known: (piece: Int, fields: EventFields)?
     for row in rows[range.clamped(to: rows.indices)] {
       if page.count % 1024 == 0 { try watch.check() }
-      page.append(place(row))
+      if known?.piece != row.piece { known = (row.piece, fields(of: row.piece)) }
+      page.append(Placed(row: row, sequence: known?.fields.sequence(row) ?? .min))
     }
     page.sort { isBefore($0, $1) }
+    var areAlike = false
+    for index in page.indices {
+      let isLikeLast = index > 0 && page[index - 1].sequence == page[index].sequence
+      guard isLikeLast || (index + 1 < page.count && page[index + 1].sequence == page[index].sequence) else { continue }
+      if index % 1024 == 0 { try watch.check() }
+      page[index].hash = fields(of: page[index].row.piece).hash(page[index].row)
+      areAlike = true
+    }
+    if areAlike { page.sort { isBefore($0, $1) } }
     return page
   }
 
@@ -206,7 +219,10 @@ struct EventsRun {
     var columns = names.map { EventColumn(name: $0, values: []) }
     for index in columns.indices { columns[index].values = try values(index, names, rows, places) }
     if plan.columns.isEmpty { columns.removeAll { (column) in column.values.allSatisfy { $0 == nil } } }
-    for row in rows where fields(of: row.piece).isDamaged(row) { info.rowsUnavailable += 1 }
+    for (piece, own) in places {
+      let fields = fields(of: piece)
+      info.rowsUnavailable += own.count { fields.isDamaged(rows[$0]) }
+    }
     info.rowsMatched = rows.count
     info.isTruncated = hasMore
     let cursor = cursor(after: page)

@@ -6,8 +6,14 @@ internal import CairnPlan
 
 /// Tests every entry of a dictionary once; rows then only look their code up.
 enum EntryTable {
-  /// By code: 1 where the entry passes; null (code 0) never does.
+  /// By code: 1 where the entry passes; null (code 0) never does. Searches of texts are remembered: the next page asks the same.
   static func make(_ test: FieldTest, _ dictionary: ValueDictionary) -> [UInt8] {
+    guard case .text(let match, let wanted) = test else { return made(test, dictionary) }
+    let kind: UInt8 = match == .contains ? 0 : match == .startsWith ? 1 : 2
+    return dictionary.flags(for: [kind] + wanted) { made(test, dictionary) }
+  }
+
+  private static func made(_ test: FieldTest, _ dictionary: ValueDictionary) -> [UInt8] {
     var table = [UInt8](repeating: 0, count: dictionary.count + 1)
     switch (dictionary.entries, test) {
     case (.text(let bytes, let ends), .text(let match, let wanted)): mark(bytes, ends, match, wanted, &table)

@@ -23,9 +23,13 @@ struct ScanSet: Sendable {
   var lastUnixNanoseconds = Int64.min
 
   /// Prunes pieces and runs by environment, dataset and time, and cuts the rest into slices; rows that damage hides are only counted.
-  init(_ scope: Scope, names: Set<String>, pieces all: [any Piece], _ watch: QueryWatch) throws(QueryError) {
+  ///
+  /// `opened` are pieces that are open already, by their place among `all`.
+  init(
+    _ scope: Scope, names: Set<String>, pieces all: [any Piece], _ watch: QueryWatch, opened: [Int: OpenPiece] = [:]
+  ) throws(QueryError) {
     let names = names.union([FieldName.timestamp])
-    for piece in all {
+    for (place, piece) in all.enumerated() {
       try watch.check()
       let runs = piece.runs
       let wanted = runs.indices.filter { Self.isWanted(runs[$0], scope) }
@@ -34,13 +38,29 @@ struct ScanSet: Sendable {
         continue
       }
       info.segmentsScanned += 1
-      let open = OpenPiece(piece, names: names)
+      let open = opened[place] ?? OpenPiece(piece, names: names)
       let index = pieces.count
       pieces.append(open)
       for run in wanted { add(run, of: open, index, scope.time) }
     }
     for slice in slices { info.rowsScanned += slice.rows.count }
     markWholeBlocks()
+  }
+
+  /// Opens the pieces that the scope touches on several tasks: the first question after a start reads and unpacks their columns.
+  static func opened(
+    _ scope: Scope, names: Set<String>, pieces all: [any Piece], _ watch: QueryWatch
+  ) async throws(QueryError) -> [Int: OpenPiece] {
+    let names = names.union([FieldName.timestamp])
+    let wanted = all.indices.filter { place in all[place].runs.contains { isWanted($0, scope) } }
+    let parts = try await runUnits(wanted.count, taskCount: watch.budget.taskCountMax, start: { [Int: OpenPiece]() }) {
+      (opened: inout [Int: OpenPiece], unit) throws(QueryError) in
+      try watch.check()
+      opened[wanted[unit]] = OpenPiece(all[wanted[unit]], names: names)
+    }
+    var opened: [Int: OpenPiece] = [:]
+    for part in parts { opened.merge(part) { first, _ in first } }
+    return opened
   }
 
   private mutating func markWholeBlocks() {
