@@ -115,7 +115,7 @@ public struct TemplatedText: Sendable {
     let first = Int(slotStarts[id])
     out.append(contentsOf: templates[id].pieces[0])
     for slot in first..<Int(slotStarts[id + 1]) {
-      columns[Int(slotColumns[slot])].append(place(entry, slot, first), to: &out)
+      columns.span[Int(slotColumns[slot])].append(place(entry, slot, first), to: &out)
       out.append(contentsOf: templates[id].pieces[slot - first + 1])
     }
   }
@@ -140,7 +140,8 @@ public struct TemplatedText: Sendable {
     out.append(contentsOf: templates[id].pieces[0])
     for slot in first..<Int(slotStarts[id + 1]) {
       let column = Int(slotColumns[slot])
-      columns[column].append(Int(places[column]), to: &out)
+      // A span lends the column; the array would copy it.
+      columns.span[column].append(Int(places[column]), to: &out)
       places[column] &+= 1
       out.append(contentsOf: templates[id].pieces[slot - first + 1])
     }

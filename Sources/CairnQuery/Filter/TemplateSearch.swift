@@ -91,7 +91,7 @@ struct TemplateSearch {
       // Slots of the same column further to the left have the values before.
       var value = Int(places[Int(column)])
       for slot in first..<first &+ check.slot where text.slotColumns[slot] == column { value &+= 1 }
-      if !answers[check.test].passes(value, text.columns[Int(column)]) { return false }
+      if !answers[check.test].passes(value, text.columns.span[Int(column)]) { return false }
     }
     return true
   }

@@ -32,6 +32,7 @@ struct OperationsAPI: Sendable {
         throw Refusal(.invalid, "at is a time in Unix seconds", field: "at")
       }
       await InsightRunner(state: state).evaluate(atUnixNanoseconds: seconds * 1_000_000_000)
+      await AnomalyWatch(desk: LogsDesk(state: state)).tick(at: seconds * 1_000_000_000)
       return Response(contentType: "application/json", text: "{\"status\": \"ok\"}")
     }
     return [health, metrics, wipe, judge]

@@ -25,7 +25,7 @@ struct LogsDesk: Sendable {
   var operations: [LogsOperation] {
     groupOperations + streamOperations + tagOperations + eventOperations + readOperations + policyOperations + accountPolicyOperations
       + filterOperations + deliveryOperations + recordOperations + exportOperations
-      + insightsOperations + lookupTableOperations + liveTailOperations
+      + insightsOperations + lookupTableOperations + liveTailOperations + anomalyOperations
   }
 
   /// The group, or AWS's error for one that is not there. OpenTelemetry's services with log records are groups, too.
