@@ -183,17 +183,21 @@ __attribute__((target("avx2"))) static size_t by_vectors(const uint8_t *p, size_
     uint64_t both = (uint64_t)digits << 32 | digits_before;
     uint64_t runs = both & both >> 1 & both >> 2 & both >> 3 & ~(both << 1) & 0x1fffffffe0000000;
     digits_before = digits;
-    for (; names; names &= names - 1) {
-      size_t end = name_end(p, at + (size_t)__builtin_ctz(names), n, names_alone);
-      if (end) return end;
+    // The first place counts: who goes on behind a name must not have passed over a number.
+    size_t name = n, end = 0;
+    for (; names && !end; names &= names - 1) {
+      name = at + (size_t)__builtin_ctz(names);
+      end = name_end(p, name, n, names_alone);
     }
     for (; runs; runs &= runs - 1) {
       int bit = __builtin_ctzll(runs), run = __builtin_ctzll(~(both >> bit) | 1ull << 63);
       size_t start = at + (size_t)bit - 32;
+      if (end && start > name) break;
       // Most runs are too short, and nothing follows them.
       if (bit + run < 64 && run < 15 && !is_separator(p[start + (size_t)run])) continue;
       if (has_card(p, start, n)) return start;
     }
+    if (end) return end;
   }
   // A run that began before the last bytes is looked at from its beginning.
   size_t rest = at;

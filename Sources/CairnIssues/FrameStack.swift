@@ -8,6 +8,7 @@ public struct GroupedFrame: Sendable, Hashable {
     case notifier = "reporting-SDK frame"
     case recursion = "recursion collapsed"
     case cycle = "recursion cycle collapsed"
+    case address = "address without a symbol"
   }
   public var file: String
   public var function: String
@@ -33,7 +34,7 @@ func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport) -> [GroupedFrame]
   grouped.reserveCapacity(frames.count)
   for frame in frames {
     let next = judged(frame, root: root)
-    if next.verdict != .notifier, let before = grouped.last, before.file == next.file, before.function == next.function {
+    if next.verdict != .notifier, next.verdict != .address, let before = grouped.last, before.file == next.file, before.function == next.function {
       grouped.append(GroupedFrame(file: next.file, function: next.function, verdict: .recursion))
     } else {
       grouped.append(next)
@@ -54,10 +55,12 @@ private func judged(_ frame: ErrorFrame, root: [UInt8]) -> GroupedFrame {
   let function = Array(frame.function.utf8)
   let path = withSlashes(file)
   if isNotifier(function) || isNotifier(path) { return GroupedFrame(file: frame.file, function: frame.function, verdict: .notifier) }
+  let module = withoutOffset(file)
+  let name = normalizedFile(module ?? file, root: root).name.text
+  let isNameless = isAnonymous(function) ? module != nil || isAddress(file) : isAddress(function)
+  if isNameless { return GroupedFrame(file: isAddress(file) ? "" : name, function: "<anon>", verdict: .address) }
   let isLibrary = frame.isInApp.map { !$0 } ?? (isLibraryFile(path) || isLibraryFunction(function))
-  return GroupedFrame(
-    file: normalizedFile(file, root: root).name.text, function: normalizedFunction(function).text,
-    verdict: isLibrary ? .library : .inApp)
+  return GroupedFrame(file: name, function: normalizedFunction(withoutOffset(function) ?? function).text, verdict: isLibrary ? .library : .inApp)
 }
 
 /// A sequence of two to four frames that repeats counts once.
@@ -88,7 +91,7 @@ private func isNotifier(_ text: [UInt8]) -> Bool {
 }
 
 private func isLibraryFile(_ path: [UInt8]) -> Bool {
-  if path.has("node:", at: 0) { return true }
+  if path.has("node:", at: 0) || isSharedLibrary(path) { return true }
   for index in path.indices {
     switch path[index] {
     case 0x73 where path.has("site-packages", at: index): return true
@@ -102,6 +105,13 @@ private func isLibraryFile(_ path: [UInt8]) -> Bool {
     }
   }
   return false
+}
+
+/// `libc.so.6`, `/usr/lib/swift/linux/libswiftCore.so+0x1c`, `libdispatch.dylib`, the loader.
+private func isSharedLibrary(_ path: [UInt8]) -> Bool {
+  let start = path.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0
+  guard path.has("lib", at: start) || path.has("ld-linux", at: start) else { return false }
+  return path.first(".so", from: start) != nil || path.first(".dylib", from: start) != nil
 }
 
 private func isLibraryFolder(_ path: [UInt8], _ index: Int) -> Bool {

@@ -11,7 +11,10 @@
 //   numbers of two digits and more                              <n>
 
 private let anonymousForms: Set<[UInt8]> = Set(
-  ["", "?", "[anonymous]", "<anonymous>", "Anonymous function", "???", "(anonymous)"].map { Array($0.utf8) })
+  ["", "?", "??", "[anonymous]", "<anonymous>", "Anonymous function", "???", "(anonymous)", "<unknown>"].map { Array($0.utf8) })
+
+/// True where a function has no name.
+func isAnonymous(_ function: [UInt8]) -> Bool { anonymousForms.contains(function) }
 
 /// A function's name for grouping.
 func normalizedFunction(_ function: [UInt8]) -> [UInt8] {

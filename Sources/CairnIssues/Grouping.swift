@@ -48,7 +48,8 @@ private let genericClasses: Set<String> = [
 /// ```
 /// 1  fingerprint of the program (rollbar-go's own, made of line numbers, does not count), SHA-1 where it is over 40 characters
 /// 2  chain: outermost exception and the last two; of each its class, where it differs from the one above, and its signature, where it
-///    was not seen above; the last one's message where class and stack say too little
+///    was not seen above; the last one's message where class and stack say too little. Addresses never count: they are others in every
+///    build, so a stack of the program without a single symbol is none
 /// 3  message: skeleton and the place of the logger's call
 /// 4  crash report: the skeleton of its head
 /// key = SHA-1 of ["cg1", [name, value], …] in JSON over what contributes
@@ -109,7 +110,7 @@ private func addChain(_ chain: [ErrorTrace], _ report: ErrorReport, _ components
         reason: isRepeated ? "same stack as outer exception" : reason))
     let skeleton = messageSkeleton(Array(trace.message.utf8))
     let isThrownByLibrary = stack.isThrownByLibrary
-    let says = genericClasses.contains(name) ? "generic class" : isThrownByLibrary ? "raised inside a library" : "no stack"
+    let says = genericClasses.contains(name) ? "generic class" : isThrownByLibrary ? "raised inside a library" : stack.isNameless ? "no symbols" : "no stack"
     let counts =
       !skeleton.isEmpty && index == kept.count - 1 && (genericClasses.contains(name) || isThrownByLibrary || signature.isEmpty)
     components.append(
@@ -125,10 +126,18 @@ struct StackSignature: Sendable {
   var reason: String
   /// The innermost frame is a library's.
   var isThrownByLibrary: Bool
+  /// The program's own frames are addresses, which say nothing of where it failed.
+  var isNameless: Bool
 
   init(_ grouped: [GroupedFrame]) {
-    isThrownByLibrary = grouped.last?.verdict == .library
     let own = grouped.filter { $0.verdict == .inApp }.suffix(signatureFrameCount)
+    isNameless = own.isEmpty && grouped.contains { $0.verdict == .address }
+    isThrownByLibrary = !isNameless && grouped.last?.verdict == .library
+    guard !isNameless else {
+      frames = []
+      reason = "no frame of the program has a symbol: class and message decide"
+      return
+    }
     let others = grouped.filter { $0.verdict == .library }.suffix(libraryFrameCount)
     frames = (own.isEmpty ? others : own).map { $0.file + ":" + $0.function }
     reason = own.isEmpty ? "no in-app frame: innermost 4 library frames" : "in-app frames, innermost 12"

@@ -31,6 +31,8 @@ func markedFrame(_ line: [UInt8]) -> ErrorFrame? {
       line: number(text[(mark + 6)..<digits]))
   }
   guard text.last == 0x29, let open = text.lastIndex(of: 0x28) else {
+    // Swift's kit: `at module+0x1a2b` where the module has no symbol there.
+    if withoutOffset(text) != nil || isAddress(text) { return ErrorFrame(file: text.text, function: "") }
     guard let place = place(text) else { return ErrorFrame(file: "", function: withoutParameters(text).text) }
     return ErrorFrame(file: place.file, function: "", line: place.line, column: place.column)
   }

@@ -9,7 +9,7 @@
 //   Go       main.pay(0xc000)  and below it    /srv/app/shop.go:12 +0x1d
 //   Ruby     /srv/app/shop.rb:12:in 'pay'
 //   PHP      #0 /srv/app/shop.php(12): Shop->pay()
-//   Swift    0 0x0000 pay() + 12 in shop at /srv/app/shop.swift:12:3
+//   Swift    0 0x0000 pay() + 12 in shop at /srv/app/shop.swift:12:3        at pay() (shop+0x1a2b)    at shop+0x1a2b
 
 /// Longer texts are cut: what decides stands at their ends, and no stack of a sane program is longer.
 private let stackByteCountMax = 1 << 18

@@ -13,6 +13,7 @@ final class ServerState: Sendable {
   let parts: ServerParts
   let limits: WireLimits
   let held: HeldBytes
+  let spareBuffers = SpareBuffers()
   let connections: Connections
   let ledger = DoorLedger()
   let telemetry = Telemetry()

@@ -4,14 +4,14 @@ internal import CairnCloudWatch
 internal import CairnHoneycomb
 internal import CairnOTLP
 internal import CairnPlan
-internal import CairnRollbar
 internal import CairnSecrets
 internal import CairnStorage
 internal import CairnXRay
 
 /// What is done with each kind of body so that no secret reaches the journal.
 ///
-/// Log lines come scrubbed from their door, which also has to apply data protection policies. OTLP's JSON becomes protobuf: there is one
+/// Log lines and Rollbar's items come scrubbed from their doors: one has to apply data protection policies, the other names a uuid and
+/// groups by rules, both of what is kept. OTLP's JSON becomes protobuf: there is one
 /// place that knows where its texts stand.
 enum Scrubbing {
   /// The store's step before the journal, but for these environments; `*` is all.
@@ -32,7 +32,7 @@ enum Scrubbing {
     case .otlpMetricsJSON: transcoded(body, .otlpMetricsProtobuf) { try? transcodeMetricsJSON(body, into: &$0) }
     case .xraySegments: ScrubbedRequest(format, SegmentBody.scrubbed(body))
     case .honeycombEvents: ScrubbedRequest(format, scrubbedEvents(body))
-    case .rollbarItem, .rollbarBatch, .metricPoints: ScrubbedRequest(format, JSONScrubber.scrubbed(body))
+    case .metricPoints: ScrubbedRequest(format, JSONScrubber.scrubbed(body))
     default: nil
     }
   }

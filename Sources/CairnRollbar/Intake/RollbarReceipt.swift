@@ -8,6 +8,8 @@ public struct RollbarReceipt: Sendable, Hashable {
   public var accessToken = ""
   /// `data.uuid`, or the one that is made where there is none.
   public var uuid = ""
+  /// The uuid is made of the item's bytes.
+  public var isUUIDMade = false
   public var platform = ""
   public var isObject = false
 
@@ -86,7 +88,9 @@ public struct RollbarReceipt: Sendable, Hashable {
         try reader.skipValue(bytes)
       }
     }
-    if uuid.isEmpty { uuid = madeUUID(bytes, start..<reader.offset, receivedUnixNanoseconds: received) }
+    guard uuid.isEmpty else { return }
+    uuid = madeUUID(bytes, start..<reader.offset, receivedUnixNanoseconds: received)
+    isUUIDMade = true
   }
 
   private static func text(_ reader: inout JSONReader, _ bytes: RawSpan) throws(DecodeError) -> String? {

@@ -39,11 +39,15 @@ struct RollbarDoor: Sendable {
     let standing = state.tokenWindows.use(caller.token, nowUnixSeconds: received / 1_000_000_000)
     if let token = caller.token, let standing, standing.isExceeded { return try await refuse(token, standing, caller, received) }
     if let told, !told.isObject { throw Refusal(.invalid, "the item must be a JSON object") }
-    var (body, receipt) = try scrubbed(sent, told, caller, received)
+    let kept = state.settings.scrubsNothing(caller.tenant) ? nil : scrubbed(sent)
+    defer { if let kept { state.spareBuffers.give(kept) } }
+    var body = kept ?? sent
+    // An item without a uuid gets one made of what is kept.
+    var receipt = kept != nil && told?.isUUIDMade == true ? try self.receipt(body, received) : told
     if let mapped = mapped(body, caller, isBatch: isBatch) {
       // What is journaled is what the frames came from, so that a replay groups the same without the maps.
       body = mapped
-      if receipt != nil { receipt = try self.receipt(body, received) }
+      if receipt?.isUUIDMade == true { receipt = try self.receipt(body, received) }
     }
     let hint = RollbarHint(
       project: caller.project.name, remoteAddress: exchange.request.remoteAddress,
@@ -94,13 +98,15 @@ struct RollbarDoor: Sendable {
     }
   }
 
-  /// What the store will keep, and a receipt for that: an item without a uuid gets one made of its bytes.
-  private func scrubbed(
-    _ body: ByteBuffer, _ receipt: RollbarReceipt?, _ caller: RollbarCaller, _ received: Int64
-  ) throws(Refusal) -> (ByteBuffer, RollbarReceipt?) {
-    guard !state.settings.scrubsNothing(caller.tenant), let bytes = JSONScrubber.scrubbed(body.readableBytesSpan) else { return (body, receipt) }
-    let scrubbed = ByteBuffer(bytes: bytes)
-    return (scrubbed, receipt == nil ? nil : try self.receipt(scrubbed, received))
+  /// The request without its secrets; nil where it has none.
+  private func scrubbed(_ body: ByteBuffer) -> ByteBuffer? {
+    var scrubbed = state.spareBuffers.take(body.readableBytes + body.readableBytes / 8)
+    let hasSecrets = JSONScrubber.scrub(body.readableBytesSpan) { (piece) in
+      _ = unsafe piece.withUnsafeBytes { unsafe scrubbed.writeBytes($0) }
+    }
+    if hasSecrets { return scrubbed }
+    state.spareBuffers.give(scrubbed)
+    return nil
   }
 
   private func ingest(_ header: RequestHeader, _ body: ByteBuffer) async throws(Refusal) -> IngestOutcome {

@@ -104,7 +104,7 @@ extension SegmentReader {
     unsafe batch.setText(columns.stacktrace, text.span.bytes, 0, text.count)
   }
 
-  /// The frames as lines, `    at label (path:line)`, innermost first as X-Ray lists them.
+  /// The frames as lines, `    at label (path:line)` or `    at label`, innermost first as X-Ray lists them.
   private mutating func appendStack(_ bytes: RawSpan, _ place: Range<Int>) throws(DecodeError) {
     json.reset(at: place.lowerBound)
     guard case .arrayStart = try json.next(bytes) else { return }
@@ -128,7 +128,9 @@ extension SegmentReader {
         try skip(token, bytes)
       }
       if !text.isEmpty { text.append(10) }
-      text.append(contentsOf: "    at \(label.isEmpty ? "?" : label) (\(path):\(line))".utf8)
+      // A program without files names a label alone, such as `pay() (shop+0x1a2b)`.
+      let place = path.isEmpty && line.isEmpty ? "" : " (\(path):\(line))"
+      text.append(contentsOf: "    at \(label.isEmpty ? "?" : label)\(place)".utf8)
     }
   }
 }
