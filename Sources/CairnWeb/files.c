@@ -277,99 +277,102 @@ static const unsigned char file_90[] = {
 #embed "../../web/views/logs.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/map-insights.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../web/views/map-scrub.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_93[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/map-scrub.js"
 };
 static const unsigned char file_94[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_95[] = {
-#embed "../../web/views/markers.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_96[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/markers.js"
 };
 static const unsigned char file_97[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_98[] = {
-#embed "../../web/views/rules.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_99[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_100[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_102[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_103[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_104[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_105[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_106[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_112[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_113[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_114[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_115[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_116[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_117[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_118[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_119[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/honeycomb.js"
 };
 static const unsigned char file_120[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_121[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/logs.js"
 };
 static const unsigned char file_122[] = {
+#embed "../../web/wire/rules.js"
+};
+static const unsigned char file_123[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -465,39 +468,40 @@ static const cairn_web_file files[] = {
   {"views/logs-tail.js", file_88, sizeof file_88},
   {"views/logs-volume.js", file_89, sizeof file_89},
   {"views/logs.js", file_90, sizeof file_90},
-  {"views/map-panel.js", file_91, sizeof file_91},
-  {"views/map-scrub.js", file_92, sizeof file_92},
-  {"views/map-traces.js", file_93, sizeof file_93},
-  {"views/map.js", file_94, sizeof file_94},
-  {"views/markers.js", file_95, sizeof file_95},
-  {"views/popover.js", file_96, sizeof file_96},
-  {"views/router.js", file_97, sizeof file_97},
-  {"views/rules.js", file_98, sizeof file_98},
-  {"views/sampling.js", file_99, sizeof file_99},
-  {"views/search.js", file_100, sizeof file_100},
-  {"views/send.js", file_101, sizeof file_101},
-  {"views/server.js", file_102, sizeof file_102},
-  {"views/services-charts.js", file_103, sizeof file_103},
-  {"views/services.js", file_104, sizeof file_104},
-  {"views/span-panel.js", file_105, sizeof file_105},
-  {"views/span-xray.js", file_106, sizeof file_106},
-  {"views/states.js", file_107, sizeof file_107},
-  {"views/teach.js", file_108, sizeof file_108},
-  {"views/time-picker.js", file_109, sizeof file_109},
-  {"views/trace-errors.js", file_110, sizeof file_110},
-  {"views/trace-lines.js", file_111, sizeof file_111},
-  {"views/trace-minimap.js", file_112, sizeof file_112},
-  {"views/trace-rows.js", file_113, sizeof file_113},
-  {"views/trace.js", file_114, sizeof file_114},
-  {"views/traces.js", file_115, sizeof file_115},
-  {"wire/api.js", file_116, sizeof file_116},
-  {"wire/errors.js", file_117, sizeof file_117},
-  {"wire/honeycomb.js", file_118, sizeof file_118},
-  {"wire/http.js", file_119, sizeof file_119},
-  {"wire/logs.js", file_120, sizeof file_120},
-  {"wire/rules.js", file_121, sizeof file_121},
-  {"wire/xray.js", file_122, sizeof file_122},
+  {"views/map-insights.js", file_91, sizeof file_91},
+  {"views/map-panel.js", file_92, sizeof file_92},
+  {"views/map-scrub.js", file_93, sizeof file_93},
+  {"views/map-traces.js", file_94, sizeof file_94},
+  {"views/map.js", file_95, sizeof file_95},
+  {"views/markers.js", file_96, sizeof file_96},
+  {"views/popover.js", file_97, sizeof file_97},
+  {"views/router.js", file_98, sizeof file_98},
+  {"views/rules.js", file_99, sizeof file_99},
+  {"views/sampling.js", file_100, sizeof file_100},
+  {"views/search.js", file_101, sizeof file_101},
+  {"views/send.js", file_102, sizeof file_102},
+  {"views/server.js", file_103, sizeof file_103},
+  {"views/services-charts.js", file_104, sizeof file_104},
+  {"views/services.js", file_105, sizeof file_105},
+  {"views/span-panel.js", file_106, sizeof file_106},
+  {"views/span-xray.js", file_107, sizeof file_107},
+  {"views/states.js", file_108, sizeof file_108},
+  {"views/teach.js", file_109, sizeof file_109},
+  {"views/time-picker.js", file_110, sizeof file_110},
+  {"views/trace-errors.js", file_111, sizeof file_111},
+  {"views/trace-lines.js", file_112, sizeof file_112},
+  {"views/trace-minimap.js", file_113, sizeof file_113},
+  {"views/trace-rows.js", file_114, sizeof file_114},
+  {"views/trace.js", file_115, sizeof file_115},
+  {"views/traces.js", file_116, sizeof file_116},
+  {"wire/api.js", file_117, sizeof file_117},
+  {"wire/errors.js", file_118, sizeof file_118},
+  {"wire/honeycomb.js", file_119, sizeof file_119},
+  {"wire/http.js", file_120, sizeof file_120},
+  {"wire/logs.js", file_121, sizeof file_121},
+  {"wire/rules.js", file_122, sizeof file_122},
+  {"wire/xray.js", file_123, sizeof file_123},
 };
-const size_t cairn_web_file_count = 123;
+const size_t cairn_web_file_count = 124;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

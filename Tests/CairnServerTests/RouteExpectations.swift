@@ -46,6 +46,7 @@ enum RouteExpectations {
     GET /api/cairn/map query
     GET /api/cairn/map/traces query
     GET /api/cairn/map/groups query
+    GET /api/cairn/map/insights query
     """
 
   static let honeycomb = """

@@ -163,6 +163,8 @@ def test_an_insight_is_opened_followed_and_closed(make_cairn):
     closed, = summaries(States=["CLOSED"])
     assert closed["InsightId"] == opened["InsightId"] and closed["State"] == "CLOSED"
     assert closed["EndTime"].timestamp() == first + 19 * MINUTE
+    told, = cairn.request("GET", f"/api/cairn/map/insights?start={over['StartTime']}&end={over['EndTime']}").json()["insights"]
+    assert (told["cause"]["name"], told["faults"], told["client_faults"], told["end_us"]) == ("stock", 52, 52, (first + 19 * MINUTE) * 10**6)
     events = checked(xray, "GetInsightEvents", xray.get_insight_events(InsightId=opened["InsightId"]))["InsightEvents"]
     told = json.dumps(events, default=str)
     assert len(events) == 7 and all(part in told for part in ("8 faults in 20", "16 faults in 20", "back within"))

@@ -177,6 +177,9 @@ class Handler(BaseHTTPRequestHandler):
             return mock_map.graph(self.state.rows, self.start, self.end, params, self.info())
         if path == "map/traces":
             return mock_map.traces(self.state.rows, self.start, self.end, params)
+        if path == "map/insights":
+            return {"insights": [{"id": "1", "cause": {"name": "payments", "type": None}, "start_us": int((now - 600) * 1e6), "faults": 38, "total": 60,
+                                  "client_faults": 40, "client_total": 188}]}
         if path == "map/groups":
             return {"groups": [{"name": "Default", "filter": "", "insights": True}, {"name": "failed", "filter": "fault", "insights": False}]}
         if path == "doors":

@@ -140,3 +140,12 @@ def test_a_cut_is_told(open_page, mocked):
     ready(page)
     page.wait_for_selector(".map-cut-note:not([hidden])")
     assert "More traces match" in page.locator(".map-cut-note").text_content()
+
+
+def test_an_insight_names_the_service_that_fails(open_page, mocked):
+    page = open_page(mocked + "/ui/map?t=24h")
+    ready(page)
+    page.wait_for_selector(".map-insights li")
+    assert "failing" in page.locator(".map-insights").text_content() and "38 of 60 requests" in page.locator(".map-insights").text_content()
+    page.locator(".map-insights button").click()
+    until(page, "location.search.includes('pick=payments')")

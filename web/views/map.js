@@ -9,6 +9,7 @@ import { rangeText } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { datasets } from './catalog.js';
 import { fill, h } from './dom.js';
+import { mapInsights } from './map-insights.js';
 import { mapPanel } from './map-panel.js';
 import { mapScrub } from './map-scrub.js';
 import { mapTraces } from './map-traces.js';
@@ -36,7 +37,7 @@ export function mapPage(host) {
   const head = mapHead();
   fill(host, h('h1', { class: 'sr' }, 'Service map'), head.element, body, list);
   let asked = '', whole = /** @type {any} */ (null), graph = /** @type {any} */ (null), seconds = 1, panel = /** @type {{stop: () => void} | null} */ (null);
-  const traces = mapTraces(list), part = loader(), note = h('p', { class: 'note warn small map-cut-note', role: 'status' });
+  const traces = mapTraces(list), insights = mapInsights(), part = loader(), note = h('p', { class: 'note warn small map-cut-note', role: 'status' });
 
   const draw = () => { if (graph) drawMap(picture, whole, graph, seconds); };
   const watch = drawn(picture, draw);
@@ -69,8 +70,9 @@ export function mapPage(host) {
     head.wrong('');
     if (!answer.nodes.length) { whole = graph = null; panel?.stop(); list.hidden = true; fill(body, nothing()); return; }
     list.hidden = false;
-    fill(body, h('div', { class: 'grid map-two' }, h('section', { class: 'panel', 'aria-label': 'Graph' }, note, picture, scrub.element,
+    fill(body, h('div', { class: 'grid map-two' }, h('section', { class: 'panel', 'aria-label': 'Graph' }, insights.element, note, picture, scrub.element,
       h('p', { class: 'map-legend small faint' }, `${plural(answer.traces, 'trace')}. Ring: share of calls. Line: calls per second. Dashed: inferred, sent nothing itself; dotted line: through a queue.`)), side));
+    insights.read(span, mapState().group);
     const kept = place.get().params.get('w');
     scrub.read(answer, kept ? Number(kept) : null);
     show();
@@ -84,7 +86,7 @@ export function mapPage(host) {
   };
   update();
   const stop = refresh.subscribe(read);
-  return { update, close() { stop(); load.stop(); part.stop(); scrub.stop(); traces.stop(); panel?.stop(); watch.stop(); },
+  return { update, close() { stop(); load.stop(); part.stop(); scrub.stop(); traces.stop(); insights.stop(); panel?.stop(); watch.stop(); },
     keys: measures.map(([m, name], i) => ({ key: String(i + 1), says: `Rings by ${name.toLowerCase()}`, run: () => patch({ by: m === 'health' ? null : m }) })) };
 }
 

@@ -36,6 +36,8 @@ export function spanDocument(id, span) { return get(`traces/${encodeURIComponent
 export function map(asked, signal) { return get('map', { ...asked, filter: asked.filter || undefined, group: asked.group || undefined }, signal); }
 /** @param {Time & {filter?: string, group?: string, after?: string, limit: number}} asked @param {AbortSignal} [signal] */
 export function mapTraces(asked, signal) { return get('map/traces', { ...asked, filter: asked.filter || undefined, group: asked.group || undefined }, signal); }
+/** @param {Time & {group?: string}} asked @param {AbortSignal} [signal] @returns {Promise<{insights: any[]}>} newest first; an open one has no end_us */
+export function mapInsights(asked, signal) { return get('map/insights', { ...asked, group: asked.group || undefined }, signal); }
 /** @param {AbortSignal} [signal] @returns {Promise<{groups: {name: string, filter: string, insights: boolean}[]}>} */
 export function mapGroups(signal) { return get('map/groups', {}, signal); }
 /** @param {AbortSignal} [signal] */

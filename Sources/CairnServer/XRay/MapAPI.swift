@@ -15,6 +15,7 @@ struct MapAPI: Sendable {
     [
       Route(.GET, "/api/cairn/map", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await map(exchange) },
       Route(.GET, "/api/cairn/map/traces", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await traces(exchange) },
+      Route(.GET, "/api/cairn/map/insights", .key(.query), .cairn) { (exchange) async throws(Refusal) in try insights(exchange) },
       Route(.GET, "/api/cairn/map/groups", .key(.query), .cairn) { (exchange) async throws(Refusal) in try list(exchange) },
     ]
   }
@@ -41,6 +42,33 @@ struct MapAPI: Sendable {
       writer.info(graph.info)
     }
   }
+
+  /// The insights of a group that overlap the time, newest first.
+  private func insights(_ exchange: Exchange) throws(Refusal) -> Response {
+    let question = Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+    let time = try question.time()
+    let records = try groups.catalog { (catalog) throws(CatalogError) in
+      try catalog.xrayInsights(
+        environment: exchange.environment, group: question.query["group"] ?? "Default", from: time.startUnixNanoseconds,
+        to: time.endUnixNanoseconds)
+    }
+    return jsonResponse(reserving: 2_048) { (writer) in
+      writer.array("insights", records.prefix(Self.insightCountMax).compactMap { Insight($0) }) { (insight, writer) in
+        writer.object { (writer) in
+          writer.member("id", insight.id)
+          writer.object("cause") { write(insight.rootCause, &$0) }
+          writer.member("start_us", insight.startUnixNanoseconds / 1000)
+          if let end = insight.endUnixNanoseconds { writer.member("end_us", end / 1000) }
+          writer.member("faults", insight.rootCauseRequests.faultCount)
+          writer.member("total", insight.rootCauseRequests.totalCount)
+          writer.member("client_faults", insight.clients.faultCount)
+          writer.member("client_total", insight.clients.totalCount)
+        }
+      }
+    }
+  }
+
+  private static let insightCountMax = 50
 
   private func write(_ node: ServiceGraphAnswer.Node, _ writer: inout JSONWriter) {
     write(node.identity, &writer)
