@@ -12,7 +12,7 @@ internal import Tracing
 /// - Span: `{method} {route}`, by OpenTelemetry's semantic conventions for HTTP servers; a 5xx is an error, thrown or returned. The
 ///   context of the caller is taken from its headers, and `X-Amzn-Trace-Id: Root=…` goes back with the response.
 /// - Metrics: `http.server.request.duration` in seconds, `http.server.active_requests`, `http.server.{request,response}.body.size`.
-/// - Log: one line when the response is written, with method, path, route, status, bytes and milliseconds.
+/// - Log: one line when the response is written (a small one: when it is complete), with method, path, route, status, bytes and milliseconds.
 ///
 /// A user's id that the program sets with `setUser` is an attribute of the span and travels to the services that are called.
 public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -53,7 +53,13 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
       var response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
       record.setRoute(Self.route(context))
       if let text = span.traceContext?.xrayTraceID, let name = HeaderNames.xray { response.headers[name] = "Root=\(text)" }
-      response.body = recorded(response.body, by: record, status: Int(response.status.code))
+      let status = Int(response.status.code), length = response.body.contentLength
+      if let length, length <= SmallBody.byteCountMax {
+        response.body = try await SmallBody.gather(response.body)
+        record.finish(status: status, byteCount: length, error: nil)
+      } else {
+        response.body = recorded(response.body, by: record, status: status)
+      }
       return response
     } catch {
       record.setRoute(Self.route(context))
@@ -65,7 +71,7 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   /// The route's template. Where none matched, the router has a name for that, which is no template.
   private static func route(_ context: Context) -> String? { context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } }
 
-  /// The same body; when it is written, or cannot be, the request is over.
+  /// The same body, for one that is long or whose length nobody knows; when it is written, or cannot be, the request is over.
   private func recorded(_ body: ResponseBody, by record: RequestRecord, status: Int) -> ResponseBody {
     let byteCount = body.contentLength
     return ResponseBody(contentLength: byteCount) { writer in

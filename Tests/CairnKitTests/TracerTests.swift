@@ -44,7 +44,8 @@ struct TracerTests {
       Issue.record("no stack trace")
       return
     }
-    #expect(stack.contains("at "))
+    // By name, not by an offset that the next build changes.
+    #expect(stack.contains("TracerTests.aThrownErrorIsRecordedWithItsCauseAndMarksTheSpan"), "\(stack)")
     #expect(ErrorDescription.record(WrappingError(cause: ShopError(reason: "x")), unixNanoseconds: 1).causes.map(\.type) == ["CairnKitTests.ShopError"])
   }
 

@@ -20,7 +20,7 @@ struct Feed: Sendable {
   private static let postCount = 5_000
   private static let sql = """
     SELECT uuid, handle, message, createdAt, (SELECT count(*) FROM activity r WHERE r.replyTo = activity.uuid)
-    FROM activity WHERE replyTo IS NULL AND (expiresAt IS NULL OR expiresAt > ?) ORDER BY createdAt DESC LIMIT 20
+    FROM activity INDEXED BY post_by_time WHERE replyTo IS NULL AND (expiresAt IS NULL OR expiresAt > ?) ORDER BY createdAt DESC LIMIT 20
     """
   private let database: DatabaseQueue
 
@@ -31,7 +31,7 @@ struct Feed: Sendable {
         sql: """
           CREATE TABLE activity (
             uuid TEXT PRIMARY KEY, handle TEXT NOT NULL, message TEXT NOT NULL, replyTo TEXT, createdAt REAL NOT NULL, expiresAt REAL) STRICT;
-          CREATE INDEX activity_by_time ON activity (createdAt);
+          CREATE INDEX post_by_time ON activity (createdAt) WHERE replyTo IS NULL;
           CREATE INDEX activity_by_reply ON activity (replyTo);
           """)
       for number in 0..<Self.postCount {

@@ -12,3 +12,11 @@ typedef struct {
 // Fills addresses, innermost first; returns how many there are.
 int cairn_backtrace(void **addresses, int count);
 cairn_place cairn_place_of(void *address);
+
+typedef struct {
+  const char *name;  // mangled, or NULL
+  size_t offset;     // from its start
+} cairn_function;
+
+// The functions of the program's own file at the addresses. One pass over the file's symbol table.
+void cairn_symbols_of(const size_t *addresses, cairn_function *functions, int count);

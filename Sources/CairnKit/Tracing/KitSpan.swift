@@ -6,9 +6,10 @@ public import Tracing
 public struct KitSpan: Tracing.Span {
   /// Where it started.
   let outer: InstrumentationContext
-  let role: Role
+  @usableFromInline let role: Role
 
   /// Three words, so that a span fits into an existential without a box.
+  @usableFromInline
   enum Role: Sendable {
     case recorded(SpanRecording)
     /// Found in a context that has it already.
@@ -33,7 +34,7 @@ public struct KitSpan: Tracing.Span {
     return inner
   }
 
-  var recording: SpanRecording? {
+  @inlinable var recording: SpanRecording? {
     switch role {
     case .recorded(let recording), .active(let recording): recording
     case .dropped, .bare, .inherited: nil
@@ -57,7 +58,7 @@ public struct KitSpan: Tracing.Span {
     nonmutating set { recording?.update { $0.name = newValue } }
   }
 
-  public var attributes: KitAttributes { KitAttributes(recording: recording) }
+  @inlinable public var attributes: KitAttributes { KitAttributes(recording: recording) }
 
   /// What generic code sees. Setting one attribute changes the span's own dictionary in place.
   @_implements(Tracing.Span, attributes) @_disfavoredOverload

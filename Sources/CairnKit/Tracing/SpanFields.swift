@@ -54,7 +54,29 @@ func sameName(_ one: String, _ other: String) -> Bool { one.utf8.count == other.
 ///
 /// swift-distributed-tracing's own `SpanAttributes`, a dictionary, is what generic code over `some Span` sees of the same attributes.
 public struct KitAttributes: Sendable {
-  let recording: SpanRecording?
+  @usableFromInline let recording: SpanRecording?
+
+  @inlinable init(recording: SpanRecording?) { self.recording = recording }
+
+  public subscript(_ name: String) -> String? {
+    get { if case .string(let value)? = get(name) { value } else { nil } }
+    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .string($0) }) } }
+  }
+
+  public subscript(_ name: String) -> Int? {
+    get { if case .int64(let value)? = get(name) { Int(exactly: value) } else { nil } }
+    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .int64(Int64($0)) }) } }
+  }
+
+  public subscript(_ name: String) -> Double? {
+    get { if case .double(let value)? = get(name) { value } else { nil } }
+    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .double($0) }) } }
+  }
+
+  public subscript(_ name: String) -> Bool? {
+    get { if case .bool(let value)? = get(name) { value } else { nil } }
+    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .bool($0) }) } }
+  }
 
   /// nil where it is not set, or is of another type; setting nil takes the attribute away.
   public subscript<Value: SpanAttributeConvertible>(_ name: String) -> Value? {
@@ -80,11 +102,8 @@ public struct KitAttributes: Sendable {
   private static func read<Value>(_ attribute: SpanAttribute) -> Value? {
     if let whole = attribute as? Value { return whole }
     switch attribute {
-    case .string(let value): return value as? Value
-    case .int64(let value): return value as? Value ?? Int(exactly: value) as? Value
-    case .int32(let value): return value as? Value ?? Int(value) as? Value
-    case .double(let value): return value as? Value
-    case .bool(let value): return value as? Value
+    case .int64(let value): return value as? Value
+    case .int32(let value): return value as? Value
     case .stringArray(let values): return values as? Value
     case .int64Array(let values): return values as? Value
     case .doubleArray(let values): return values as? Value

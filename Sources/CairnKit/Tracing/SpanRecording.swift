@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import Synchronization
-internal import Tracing
+public import Tracing
 
 /// A span that is recorded: the one object that a span costs. It is what the context carries, what the program writes to, and, once
 /// ended, what the queues of the exporters hold.
+@usableFromInline
 final class SpanRecording: Sendable {
   let context: TraceContext
   /// 0 for the root of this process's part of the trace without one upstream.
@@ -86,6 +87,9 @@ final class SpanRecording: Sendable {
       state.attributes.set(name, value: nil)
     }
   }
+
+  /// The same, for code that is part of the program by inlining.
+  @usableFromInline func setAttribute(_ name: String, _ value: SpanAttribute?) { set(name, value) }
 
   func attribute(_ name: String) -> SpanAttribute? { read { $0.attribute(name) } }
 

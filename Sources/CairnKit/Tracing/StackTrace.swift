@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CBacktrace
+internal import Synchronization
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -8,31 +9,47 @@ internal import CBacktrace
 
 /// The calls that led here, one line each, innermost first: `at symbol (image+offset)`.
 ///
-/// Swift does not keep where an error was thrown; the place where it is recorded is the nearest there is. Names are the linker's, so
-/// they are demangled where the runtime can.
+/// Swift does not keep where an error was thrown; the place where it is recorded is the nearest there is. Names come from the loader and
+/// from the symbol table of the program's own file, demangled; a program that was stripped has offsets alone. A line that was made once
+/// is kept, since finding names takes a pass over that table (some milliseconds).
 enum StackTrace {
   private static let framesMax = 48
   /// The kit's own frames on top.
   private static let ownFrames = 3
+  private static let lineCountMax = 8_192
+  private static let known = Mutex<[UInt: String]>([:])
 
   static func here() -> String {
     let frames = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: framesMax)
     defer { unsafe frames.deallocate() }
     let count = Int(unsafe cairn_backtrace(frames, Int32(framesMax)))
-    var lines: [String] = []
-    for index in min(ownFrames, count)..<count {
-      guard let address = unsafe frames[index] else { continue }
-      lines.append(unsafe line(address))
+    let addresses = (min(ownFrames, count)..<count).map { unsafe UInt(bitPattern: frames[$0]) }
+    var lines = known.withLock { known in addresses.map { known[$0] } }
+    let missing = lines.indices.filter { lines[$0] == nil }
+    let found = Self.lines(missing.map { addresses[$0] })
+    for (index, line) in zip(missing, found) { lines[index] = line }
+    known.withLock { known in
+      if known.count + found.count > lineCountMax { known = [:] }
+      for (index, line) in zip(missing, found) { known[addresses[index]] = line }
     }
-    return lines.joined(separator: "\n")
+    return lines.compactMap(\.self).joined(separator: "\n")
   }
 
-  private static func line(_ address: UnsafeMutableRawPointer) -> String {
-    let place = unsafe cairn_place_of(address)
-    let image = unsafe place.image.map { unsafe lastComponent(String(cString: $0)) } ?? "?"
-    let offset = String(unsafe place.offset, radix: 16)
-    guard let name = unsafe place.symbol else { return "at \(image)+0x\(offset)" }
-    return unsafe "at \(demangled(String(cString: name))) (\(image)+0x\(offset))"
+  private static func lines(_ addresses: [UInt]) -> [String] {
+    guard !addresses.isEmpty else { return [] }
+    // What is on the stack is where a call comes back to: the call itself is before it.
+    let calls = addresses.map { $0 &- 1 }
+    let functions = UnsafeMutablePointer<cairn_function>.allocate(capacity: calls.count)
+    defer { unsafe functions.deallocate() }
+    unsafe cairn_symbols_of(calls, functions, Int32(calls.count))
+    return calls.enumerated().map { index, call in
+      let function = unsafe functions[index]
+      let place = unsafe cairn_place_of(UnsafeMutableRawPointer(bitPattern: call))
+      let image = unsafe place.image.map { unsafe lastComponent(String(cString: $0)) } ?? "?"
+      guard let name = unsafe function.name ?? place.symbol else { return "at \(image)+0x\(String(unsafe place.offset, radix: 16))" }
+      let offset = String(unsafe function.name == nil ? unsafe place.offset : unsafe function.offset, radix: 16)
+      return unsafe "at \(demangled(String(cString: name))) (\(image)+0x\(offset))"
+    }
   }
 
   private static func lastComponent(_ path: String) -> Substring { path.split(separator: "/").last ?? Substring(path) }

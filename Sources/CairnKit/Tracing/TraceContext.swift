@@ -59,6 +59,7 @@ extension ContextEntry {
 }
 
 /// A context without a recording; a class, so that it fits the context's storage without a box.
+@usableFromInline
 final class BareContext: Sendable {
   let context: TraceContext
 
