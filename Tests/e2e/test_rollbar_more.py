@@ -260,3 +260,21 @@ def test_the_command_line_shows_items(make_cairn):
     assert "Lost in checkout" in table.stdout and "Slow" in table.stdout
     plain = subprocess.run(words + ["--json"], capture_output=True, text=True, timeout=30)
     assert {item["title"]: item["total"] for item in json.loads(plain.stdout)["items"]} == {"Lost in checkout": 3, "Slow": 1}
+
+
+def test_another_build_without_symbols_is_the_same_item(make_cairn):
+    """Swift's frames without names are addresses, which are others in every build: class and message decide, and the item says so."""
+    cairn = make_cairn().start()
+
+    def swift_error(offsets, message):
+        frames = [{"filename": "libc.so.6", "method": "start_thread"}] + [{"filename": f"cruddur+0x{offset:x}"} for offset in offsets]
+        return data(language="swift", body={"trace": {"frames": frames, "exception": {"class": "StoreError", "message": message}}})
+
+    send(cairn, swift_error([0x1a2b, 0x99], "no row 17"))
+    send(cairn, swift_error([0x5c10, 0x7f, 0x2000], "no row 4"))
+    [item] = counted(cairn, 2)
+    assert item["total_occurrences"] == 2
+    components = cairn.request("GET", f"/api/cairn/errors/{item['id']}").json()["grouping"]["components"]
+    assert {part["reason"] for part in components if part["name"].endswith("frames")} == {"no frame of the program has a symbol: class and message decide"}
+    send(cairn, swift_error([0x1a2b, 0x99], "the pool is closed"))
+    assert len(counted(cairn, 3)) == 2
