@@ -63,6 +63,11 @@ def test_one_request_is_one_story_through_every_door(cairn, mark):
     types = [exception["type"].split(".")[-1] for exception in root["cause"]["exceptions"]]
     assert types[0] == "ProbeError" and types[-1] == "OutOfStock", types
 
+    # The same spans came by OTLP: each is one row of the trace page and one document.
+    told = until(lambda: (lambda found: found if found and all(span.get("doors") == ["otlp", "xray"] for span in found) else None)(
+        (cairn.trace(said["trace_id"]) or {}).get("spans")), 20)
+    assert len({span["id"] for span in told}) == len(told)
+
     # CloudWatch Logs: one line, with the trace in it; the group has its retention.
     logs = aws(cairn, "logs")
     lines = until(lambda: logs.filter_log_events(logGroupName=f"group-{mark}", filterPattern=f'"probe line {mark}"')["events"])
