@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -252,6 +253,24 @@ def test_the_aws_cli(cairn, mark):
     assert run("sts", "get-caller-identity")["Account"] == aws.ACCOUNT
     run("cloudwatch", "put-metric-data", "--namespace", mark, "--metric-name", "m", "--value", "3")
     assert run("cloudwatch", "list-metrics", "--namespace", mark)["Metrics"][0]["MetricName"] == "m"
+
+
+def test_the_aws_cli_tails(cairn, logs, group):
+    """Its live tail prints lines as they come; the host's prefix has to be switched off, as the guide says."""
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "dev", "AWS_SECRET_ACCESS_KEY": "dev", "AWS_DEFAULT_REGION": aws.REGION,
+                   "AWS_ENDPOINT_URL": f"http://{cairn.addresses['http']}", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true", "PYTHONUNBUFFERED": "1"}
+    cli = pathlib.Path(sys.executable).with_name("aws")
+    tail = subprocess.Popen([sys.executable, cli, "logs", "start-live-tail", "--log-group-identifiers", aws.arn(group)], env=environment,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    printed = []
+    reader = threading.Thread(target=lambda: printed.extend(iter(tail.stdout.readline, "")), daemon=True)
+    reader.start()
+    try:
+        # What comes before the session begins is not its.
+        assert until(lambda: aws.put(logs, group, "seen live") and any("seen live" in line for line in printed), 30, 0.5), printed
+    finally:
+        tail.kill()
+        tail.wait()
 
 
 def test_what_is_not_supported_says_so(cairn):
