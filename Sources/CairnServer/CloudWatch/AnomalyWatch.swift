@@ -15,6 +15,7 @@ struct AnomalyWatch: Sendable {
   /// What is usual is read from a time so many times as long.
   private static let spanRatio: Int64 = 6
   private static let bucketCountMax = 100
+  /// Of one detector; more are not kept until some of these are too old.
   private static let anomalyCountMax = 1_000
 
   /// Called every few seconds; `now` is Unix nanoseconds.
@@ -61,11 +62,19 @@ struct AnomalyWatch: Sendable {
 
   private func keep(_ found: [UnusualPattern], of id: String, _ detector: JSONValue, bucket: Int64, _ call: LogsCall) throws(LogsError) {
     let registry = desk.registry
+    // What may not be shown any more goes.
+    let oldest = call.nowUnixMilliseconds - (detector["anomalyVisibilityTime"]?.integer ?? 21) * 86_400_000
+    var left = Self.anomalyCountMax
+    for (name, value) in registry.items(call.environment, LogsDesk.anomalyKind) where name.hasPrefix(id + "/") {
+      if (value["lastSeen"]?.integer ?? 0) < oldest { try registry.remove(call.environment, LogsDesk.anomalyKind, name) } else { left -= 1 }
+    }
     var seen: Set<String> = []
-    for unusual in found.prefix(Self.anomalyCountMax) {
+    for unusual in found {
       let name = "\(id)/\(Self.anomalyID(id, unusual.pattern.text))"
-      seen.insert(name)
       let known = registry.item(call.environment, LogsDesk.anomalyKind, name)
+      guard known != nil || left > 0 else { continue }
+      if known == nil { left -= 1 }
+      seen.insert(name)
       if known?["isBaseline"]?.boolean == true { continue }
       try registry.put(call.environment, LogsDesk.anomalyKind, name, anomaly(unusual, name, known, detector, bucket, call))
     }
@@ -104,14 +113,21 @@ struct AnomalyWatch: Sendable {
       let mark = rest.firstRange(of: "<*>")
       let constant = rest[..<(mark?.lowerBound ?? rest.endIndex)]
       if !constant.isEmpty {
-        tokens.append(.object([JSONMember("dynamicTokenPosition", .integer(0)), JSONMember("isDynamic", .boolean(false)), JSONMember("tokenString", .string(String(constant)))]))
+        tokens.append(token(String(constant), position: 0))
       }
       guard let mark else { break }
       dynamicCount += 1
-      tokens.append(.object([JSONMember("dynamicTokenPosition", .integer(dynamicCount)), JSONMember("isDynamic", .boolean(true)), JSONMember("tokenString", .string("<*>"))]))
+      tokens.append(token("<*>", position: dynamicCount))
       rest = rest[mark.upperBound...]
     }
     return tokens
+  }
+
+  /// What varies has a position, from 1 on.
+  private static func token(_ text: String, position: Int64) -> JSONValue {
+    .object([
+      JSONMember("dynamicTokenPosition", .integer(position)), JSONMember("isDynamic", .boolean(position > 0)), JSONMember("tokenString", .string(text)),
+    ])
   }
 
   /// 32 digits, the same for the same text in every process: FNV-1a from two starts.

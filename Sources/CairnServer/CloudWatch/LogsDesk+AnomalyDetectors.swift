@@ -13,6 +13,10 @@ extension LogsDesk {
     "ONE_MIN": 60_000, "FIVE_MIN": 300_000, "TEN_MIN": 600_000, "FIFTEEN_MIN": 900_000, "THIRTY_MIN": 1_800_000, "ONE_HOUR": 3_600_000,
   ]
 
+  private static let shownMembers = [
+    "detectorName", "logGroupArnList", "evaluationFrequency", "filterPattern", "kmsKeyId", "creationTimeStamp", "lastModifiedTimeStamp", "anomalyVisibilityTime",
+  ]
+
   var anomalyOperations: [LogsOperation] {
     [
       LogsOperation("CreateLogAnomalyDetector", .manage) { (call) async throws(LogsError) in try await createDetector(call) },
@@ -60,9 +64,7 @@ extension LogsDesk {
   }
 
   private static func write(_ detector: JSONValue, _ writer: inout JSONWriter) {
-    for name in ["detectorName", "logGroupArnList", "evaluationFrequency", "filterPattern", "kmsKeyId", "creationTimeStamp", "lastModifiedTimeStamp", "anomalyVisibilityTime"] {
-      writer.member(name, ifPresent: detector[name])
-    }
+    for name in Self.shownMembers { writer.member(name, ifPresent: detector[name]) }
     let isPaused = detector["isPaused"]?.boolean ?? false
     writer.member("anomalyDetectorStatus", isPaused ? "PAUSED" : detector["status"]?.string ?? "INITIALIZING")
   }
