@@ -27,6 +27,8 @@ public enum FieldName {
   public static let timeSinceSpanStart = "meta.time_since_span_start_ms"
   public static let invalidDuration = "meta.invalid_duration"
   public static let invalidTimeSinceSpanStart = "meta.invalid_time_since_span_start"
+  public static let requestMethod = "http.request.method"
+  public static let requestURL = "url.full"
   public static let libraryName = "library.name"
   public static let libraryVersion = "library.version"
   public static let resourceSchemaURL = "resource.schema_url"

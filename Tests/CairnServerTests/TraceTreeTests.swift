@@ -31,6 +31,14 @@ import Testing
     #expect(tree(events).startUnixNanoseconds == 5)
   }
 
+  @Test func aSegmentNamedAsItsServiceShowsItsRequest() {
+    #expect(shownName("shop", service: "shop", method: "GET", url: "http://x.example:80/cart/7?a=b") == "GET /cart/7")
+    #expect(shownName("shop", service: "shop", method: "GET", url: "https://x.example") == "GET /")
+    #expect(shownName("shop", service: "shop", method: "PUT", url: "/cart#top") == "PUT /cart")
+    #expect(shownName("shop", service: "shop", method: nil, url: "http://x/") == "shop")
+    #expect(shownName("pay", service: "shop", method: "GET", url: "http://x/") == "pay")
+  }
+
   @Test func ringsOfParentsAreShownOnce() {
     let ring = [span("a", parent: "b", at: 1), span("b", parent: "a", at: 2), span("c", parent: "c", at: 3)]
     #expect(tree(ring).spans.map(\.id).sorted() == ["a", "b", "c"])

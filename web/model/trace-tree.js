@@ -2,7 +2,7 @@
 // A trace as a tree of rows. Spans come parents before children; what does not fit (late, missing or cyclic parents, a child outside its
 // parent) is kept and said.
 
-/** @typedef {{id: string, parent: string | null, dataset: string, service: string, name: string, kind: string, offset_ns: number,
+/** @typedef {{id: string, parent: string | null, dataset: string, service: string, name: string, title?: string, kind: string, offset_ns: number,
  *   duration_ns: number, error: boolean, status_message: string | null, sample_rate: number, doors?: string[], fields?: Record<string, unknown>}} Span  doors where it came through two */
 /** @typedef {{span: Span, index: number, depth: number, children: Node[], parentNode: Node | null, orphan: boolean, outside: boolean,
  *   selfNs: number, size: number, errorsBelow: number}} Node  size counts the node and all below */
@@ -101,10 +101,13 @@ function keepers(roots, errorsOnly, find) {
   return keep;
 }
 
+/** @param {Span} span @returns {string} what a row shows it as */
+export function shownName(span) { return span.title ?? span.name; }
+
 /** @param {Span} span @param {string} find @returns {boolean} name, service, kind or id contain the text */
 export function matches(span, find) {
   const text = find.toLowerCase();
-  return span.name.toLowerCase().includes(text) || span.service.toLowerCase().includes(text) || span.id.startsWith(text) || span.kind === text;
+  return shownName(span).toLowerCase().includes(text) || span.service.toLowerCase().includes(text) || span.id.startsWith(text) || span.kind === text;
 }
 
 /**

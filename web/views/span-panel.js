@@ -3,6 +3,7 @@
 import { icon } from '../charts/svg.js';
 import { columnUnit, cut, duration, durationText, figure as asFigure, plural } from '../model/format.js';
 import { filterTexts, valueFilter } from '../model/query.js';
+import { shownName } from '../model/trace-tree.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, doorMarks, figure, fill, h, service } from './dom.js';
 import { link } from './router.js';
@@ -54,7 +55,7 @@ function head(node, given) {
       span.sample_rate > 1 && h('span', { class: 'faint small' }, `stands for ${span.sample_rate}`),
       h('span', { class: 'end row faint small hide-s' }, h('kbd', {}, 'j'), h('kbd', {}, 'k'), 'next, previous'),
         h('button', { class: 'btn ghost sm sq only-narrow', type: 'button', 'aria-label': 'Close the span', onclick: given.close }, icon('x'))),
-    h('h2', { class: 'mono span-name' }, cut(span.name || '(no name)', 400)),
+    h('h2', { class: 'mono span-name' }, cut(shownName(span) || '(no name)', 400)),
     h('dl', { class: 'facts' }, cell('Duration', figure(duration(span.duration_ns / 1e6))), cell('Self', figure(duration(node.selfNs / 1e6))),
       cell('Starts at', ['+', figure(duration(span.offset_ns / 1e6))]),
       cell('Status', span.error ? 'error' : 'ok', span.error ? 't-err' : '')),

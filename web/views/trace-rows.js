@@ -5,6 +5,7 @@ import { drawAxis, drawWaterfall, paint } from '../charts/waterfall.js';
 import { drawn, icon } from '../charts/svg.js';
 import { durationText } from '../model/format.js';
 import { services } from '../model/palette.js';
+import { shownName } from '../model/trace-tree.js';
 import { doorMarks, fill, h } from './dom.js';
 
 /** @typedef {import('../model/trace-tree.js').Node} Node */
@@ -96,7 +97,7 @@ function place(slot, index, s, y) {
   element.setAttribute('aria-posinset', String(index + 1));
   element.setAttribute('aria-setsize', String(s.rows.length));
   if (node.children.length) element.setAttribute('aria-expanded', String(!folded)); else element.removeAttribute('aria-expanded');
-  element.setAttribute('aria-label', `${span.service}, ${span.name}, ${durationText(span.duration_ns / 1e6)}${span.error ? ', error' : ''}${node.orphan ? ', its parent never came' : ''}${node.outside ? ', runs outside its parent' : ''}${span.doors ? ', sent by OTLP and to X-Ray' : ''}`);
+  element.setAttribute('aria-label', `${span.service}, ${shownName(span)}, ${durationText(span.duration_ns / 1e6)}${span.error ? ', error' : ''}${node.orphan ? ', its parent never came' : ''}${node.outside ? ', runs outside its parent' : ''}${span.doors ? ', sent by OTLP and to X-Ray' : ''}`);
   const pad = narrow.matches ? 2 + Math.min(node.depth, deepest) * indentNarrow : 8 + Math.min(node.depth, deepest) * indent;
   fill(element, h('span', { class: 'wf-name', vars: { 'padding-left': `${pad}px` } }, h('span', { class: `tw ${node.children.length ? 'can' : ''}` },
     node.children.length > 0 && icon(folded ? 'right' : 'down')),
@@ -104,7 +105,7 @@ function place(slot, index, s, y) {
       folded && h('span', { class: `badge fold ${node.errorsBelow ? 'err' : ''}` }, `${node.size - 1}`),
     node.orphan && h('span', { class: 'badge warn fold' }, 'parent missing'),
     span.doors && doorMarks(span.doors, true), h('span', { class: `cut nm ${span.error ? 't-err b' : ''}` },
-      span.name || '(no name)')));
+      shownName(span) || '(no name)')));
 }
 
 /** @param {KeyboardEvent} e @param {() => State} state @param {any} actions @param {(by: number) => void} move @param {number} page */

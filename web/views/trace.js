@@ -2,7 +2,7 @@
 // One trace: what it did in a line, the waterfall, and the span that is open.
 import { icon } from '../charts/svg.js';
 import { durationText, percent, plural, whole } from '../model/format.js';
-import { build, criticalPath, depthFirst, end, serviceShares, visibleRows } from '../model/trace-tree.js';
+import { build, criticalPath, depthFirst, end, serviceShares, shownName, visibleRows } from '../model/trace-tree.js';
 import { clock, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, fill, h, say, service } from './dom.js';
@@ -113,7 +113,7 @@ function open(host, trace) {
   const keepFolds = () => patch({ fold: folded.size <= foldsInURL ? [...folded].join(',') : null }, { replace: true });
   const actions = {
     select: (/** @type {Node} */ node) => { patch({ span: node.span.id }, { replace: true }); rows.reveal(node);
-      say(`${node.span.service}, ${node.span.name}, ${durationText(node.span.duration_ns / 1e6)}`); },
+      say(`${node.span.service}, ${shownName(node.span)}, ${durationText(node.span.duration_ns / 1e6)}`); },
     toggle: (/** @type {Node} */ node, /** @type {boolean} */ deep) => {
       const shut = !folded.has(node.span.id);
       for (const n of deep ? depthFirst([node]) : [node]) if (n.children.length) { if (shut) folded.add(n.span.id); else folded.delete(n.span.id); }
@@ -152,7 +152,7 @@ function open(host, trace) {
     if (opened) panel.show(opened); else panel.hide();
   };
   panel.hide();
-  document.title = `${root?.span.name || trace.trace_id} · Trace · Cairn`;
+  document.title = `${root && shownName(root.span) || trace.trace_id} · Trace · Cairn`;
   fill(host, heading(trace, tree, root, all, startUs), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
     tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element), traceLines(trace, startUs));
   update();
@@ -171,7 +171,7 @@ function heading(trace, tree, root, all, startUs) {
   return h('div', { class: 'stack' },
     h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/traces'), 'aria-label': 'Back to the traces',
       onclick: (/** @type {Event} */ e) => { if (visited.get()) { e.preventDefault(); history.back(); } } }, icon('left')),
-      h('h1', { class: 'cut' }, root?.span.name || '(no name)'), root?.span.error && badge('err',
+      h('h1', { class: 'cut' }, root && shownName(root.span) || '(no name)'), root?.span.error && badge('err',
         root.span.status_message ? root.span.status_message.slice(0, 60) : 'error', 'err'), root?.orphan && badge('warn', 'root never came', 'warn'),
       h('span', { class: 'row end hide-s' }, copyButton(() => location.href, 'Copy link'))),
     h('p', { class: 'facts-line' }, fact(h('b', {}, durationText(trace.duration_ns / 1e6))), fact(bold(plural(all.length, 'span'))),

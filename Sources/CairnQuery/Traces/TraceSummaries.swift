@@ -12,6 +12,7 @@ struct TraceSummaries {
     var end: Int64
     var isError: Bool
     var isRoot: Bool
+    var place: EventRow
     var id: String
     var givesWay: Bool
   }
@@ -30,7 +31,7 @@ struct TraceSummaries {
     guard !ids.isEmpty else { return [] }
     let names: Set<String> = [
       FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode, FieldName.parentID,
-      FieldName.serviceName, FieldName.name, FieldName.spanID,
+      FieldName.serviceName, FieldName.name, FieldName.spanID, FieldName.requestMethod, FieldName.requestURL,
     ]
     let scan = try ScanSet(scope, names: names.union(givesWay.columns.flatMap(storedNames)), pieces: pieces, watch)
     let wanted = Filter.all([.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) }), spanFilter])
@@ -48,10 +49,10 @@ struct TraceSummaries {
           service: first(piece, FieldName.serviceName, row.row)?.text ?? piece.runs[row.run].dataset,
           name: first(piece, FieldName.name, row.row)?.text ?? "", start: row.timeUnixNanoseconds,
           end: end.overflow ? .max : end.partialValue, isError: errors[row.piece].passes(row),
-          isRoot: first(piece, FieldName.parentID, row.row) == nil, id: first(piece, FieldName.spanID, row.row)?.text ?? "",
+          isRoot: first(piece, FieldName.parentID, row.row) == nil, place: row, id: first(piece, FieldName.spanID, row.row)?.text ?? "",
           givesWay: yielding[row.piece].passes(row)))
     }
-    return ids.compactMap { (id) in spans[id].map { summary(id, Self.once($0)) } }
+    return ids.compactMap { (id) in spans[id].map { summary(id, Self.once($0), scan) } }
   }
 
   /// Without the spans that another with the same id tells better.
@@ -68,7 +69,13 @@ struct TraceSummaries {
     return nil
   }
 
-  private func summary(_ id: TraceID, _ spans: [Span]) -> TraceSummary {
+  private func name(_ span: Span, _ scan: ScanSet) -> String {
+    let piece = scan.pieces[span.place.piece]
+    func text(_ name: String) -> String? { first(piece, name, span.place.row)?.text }
+    return shownName(span.name, service: span.service, method: text(FieldName.requestMethod), url: text(FieldName.requestURL))
+  }
+
+  private func summary(_ id: TraceID, _ spans: [Span], _ scan: ScanSet) -> TraceSummary {
     let root = spans.first { $0.isRoot }
     let shown = root ?? spans[0]
     var counts: [String: Int] = [:]
@@ -79,7 +86,7 @@ struct TraceSummaries {
     let start = spans[0].start
     let end = spans.reduce(start) { max($0, $1.end) }
     return TraceSummary(
-      traceID: id, rootService: shown.service, rootName: shown.name, startUnixNanoseconds: start,
+      traceID: id, rootService: shown.service, rootName: name(shown, scan), startUnixNanoseconds: start,
       durationNanoseconds: end.subtractingReportingOverflow(start).overflow ? .max : end - start, spanCount: spans.count,
       errorCount: spans.count { $0.isError }, services: services, hasRoot: root != nil)
   }

@@ -139,7 +139,10 @@ struct TraceTree: Sendable {
     writer.member("parent", orNull: span.parent)
     writer.member("dataset", event.dataset)
     writer.member("service", span.service)
-    writer.member("name", event[FieldName.name]?.text ?? "")
+    let name = event[FieldName.name]?.text ?? ""
+    writer.member("name", name)
+    let title = shownName(name, service: span.service, method: event[FieldName.requestMethod]?.text, url: event[FieldName.requestURL]?.text)
+    if title != name { writer.member("title", title) }
     writer.member("kind", event[FieldName.spanKind]?.text ?? "unspecified")
     writer.member("offset_ns", span.startUnixNanoseconds &- startUnixNanoseconds)
     writer.member("duration_ns", span.durationNanoseconds)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnColumns
 
 /// The names of the fields that only X-Ray documents bring; what they share with spans has the spans' names (see `SegmentDocument`).
 public enum SegmentField {
@@ -29,8 +30,8 @@ public enum SegmentField {
   public static let paths = "xray.paths"
 
   public static let user = "user.id"
-  public static let method = "http.request.method"
-  public static let url = "url.full"
+  public static let method = FieldName.requestMethod
+  public static let url = FieldName.requestURL
   public static let userAgent = "user_agent.original"
   public static let clientAddress = "client.address"
   public static let status = "http.response.status_code"
