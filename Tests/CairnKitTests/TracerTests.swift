@@ -46,6 +46,9 @@ struct TracerTests {
     }
     // By name, not by an offset that the next build changes.
     #expect(stack.contains("TracerTests.aThrownErrorIsRecordedWithItsCauseAndMarksTheSpan"), "\(stack)")
+    #expect(!stack.contains("recordError(") && !stack.contains("StackTrace.here("), "\(stack)")
+    #expect(StackTrace.withoutOwn(["at a (x+0x1)", "at KitSpan.recordError(_:) (x+0x2)", "at user() (x+0x3)"]) == ["at user() (x+0x3)"])
+    #expect(StackTrace.withoutOwn(["at x+0x1", "at x+0x2", "at x+0x3", "at x+0x4"]) == ["at x+0x4"])
     #expect(ErrorDescription.record(WrappingError(cause: ShopError(reason: "x")), unixNanoseconds: 1).causes.map(\.type) == ["CairnKitTests.ShopError"])
   }
 

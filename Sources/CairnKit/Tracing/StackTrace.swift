@@ -14,7 +14,7 @@ internal import Synchronization
 /// is kept, since finding names takes a pass over that table (some milliseconds).
 enum StackTrace {
   private static let framesMax = 48
-  /// The kit's own frames on top.
+  /// The kit's own frames on top, where no name tells which they are; what the compiler inlined is no frame.
   private static let ownFrames = 3
   private static let lineCountMax = 8_192
   private static let known = Mutex<[UInt: String]>([:])
@@ -23,7 +23,7 @@ enum StackTrace {
     let frames = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: framesMax)
     defer { unsafe frames.deallocate() }
     let count = Int(unsafe cairn_backtrace(frames, Int32(framesMax)))
-    let addresses = (min(ownFrames, count)..<count).map { unsafe UInt(bitPattern: frames[$0]) }
+    let addresses = (0..<count).map { unsafe UInt(bitPattern: frames[$0]) }
     var lines = known.withLock { known in addresses.map { known[$0] } }
     let missing = lines.indices.filter { lines[$0] == nil }
     let found = Self.lines(missing.map { addresses[$0] })
@@ -32,7 +32,14 @@ enum StackTrace {
       if known.count + found.count > lineCountMax { known = [:] }
       for (index, line) in zip(missing, found) { known[addresses[index]] = line }
     }
-    return lines.compactMap(\.self).joined(separator: "\n")
+    return Self.withoutOwn(lines.compactMap(\.self)).joined(separator: "\n")
+  }
+
+  /// From the frame on that recorded the error.
+  static func withoutOwn(_ lines: [String]) -> ArraySlice<String> {
+    let top = lines.prefix(ownFrames * 3)
+    let recording = top.lastIndex { $0.contains("recordError(") } ?? top.lastIndex { $0.contains("StackTrace.here(") }
+    return lines.dropFirst(recording.map { $0 + 1 } ?? ownFrames)
   }
 
   private static func lines(_ addresses: [UInt]) -> [String] {
