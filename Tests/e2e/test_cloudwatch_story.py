@@ -129,11 +129,11 @@ def test_keys_sign_calls(make_cairn):
     cairn.start()
     right = aws.client(cairn, "logs", *everything)
     aws.group(right, "g")
-    put(right, "g", "signed")
+    aws.put(right, "g", "signed")
     assert [event["message"] for event in right.filter_log_events(logGroupName="g")["events"]] == ["signed"]
     aws.client(cairn, "cloudwatch", *everything).put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": 1}])
     assert aws.client(cairn, "sts", *everything).get_caller_identity()["Account"] == aws.ACCOUNT
-    put(aws.client(cairn, "logs", *ingest), "g", "by a key that only sends")
+    aws.put(aws.client(cairn, "logs", *ingest), "g", "by a key that only sends")
 
     def refused(call, *arguments, **named):
         with pytest.raises(ClientError) as failure:

@@ -2,7 +2,6 @@
 """Every operation of X-Ray's service model, as botocore has it: each works, its answer holds against the model; bad members get AWS's errors; and
 README.md names each with its state. Insights: a fault rate that rises is opened, followed and closed."""
 import json
-import os
 import pathlib
 import re
 import time
