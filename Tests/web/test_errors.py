@@ -42,6 +42,8 @@ def server(tmp_path_factory):
     start = time.time_ns()
     span = {"traceId": TRACE, "spanId": "b7ad6b7169203331", "name": "POST /pay", "kind": 2, "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 10**7)}
     post(server, "/v1/traces", {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [span]}]}]})
+    line = {"timeUnixNano": str(start), "traceId": TRACE, "spanId": "b7ad6b7169203331", "severityNumber": 9, "body": {"stringValue": "about to pay"}}
+    post(server, "/v1/logs", {"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeLogs": [{"logRecords": [line]}]}]})
     for n in range(5):
         post(server, "/api/1/item/", {"data": item(n)})
     post(server, "/api/1/item/", {"data": item(9, title=EVIL, fingerprint="evil", level="warning")})
@@ -102,6 +104,11 @@ def test_log_lines_of_an_occurrence_are_a_click_away(server, open_page, width, s
     page.get_by_role("link", name="Log lines").click()
     expect(page).to_have_url(re.compile(f"/ui/logs.*{TRACE}"))
     page.go_back()
+    expect(page.get_by_role("heading", name="Lost: order")).to_be_visible()
+    page.go_forward()
+    page.get_by_text("about to pay").first.click()
+    page.get_by_role("link", name=f"Trace {TRACE[:8]}").first.click()
+    page.get_by_role("region", name="Errors in this trace", exact=True).get_by_role("link").filter(has_text="Lost").first.click()
     expect(page.get_by_role("heading", name="Lost: order")).to_be_visible()
 
 
