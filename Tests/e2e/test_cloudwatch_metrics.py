@@ -146,6 +146,18 @@ def test_alarms_change_their_state_and_tell(metrics, mark, webhook):
     assert aws.code(failure) == "ResourceNotFound"
 
 
+def test_an_alarm_hears_what_came_as_its_period_ended(metrics, mark):
+    name = f"late-{mark}"
+    metrics.put_metric_alarm(AlarmName=name, Namespace=mark, MetricName="late", Statistic="Maximum", Period=60, EvaluationPeriods=1, Threshold=5,
+                             ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching")
+
+    def breaches():
+        metrics.put_metric_data(Namespace=mark, MetricData=[{"MetricName": "late", "Value": 9, "Timestamp": time.time() // 60 * 60 - 1}])
+        return metrics.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM"
+
+    assert until(breaches, 20)
+
+
 # What is calculated
 
 @pytest.fixture(scope="module")

@@ -32,26 +32,26 @@ extension MetricsDesk {
     else { return }
     let needed = Int(alarm["DatapointsToAlarm"]?.looseInteger ?? periods)
     let step = period * 1_000_000_000
-    // The period that is still running counts as the newest one, so that an alarm need not wait for its end.
-    let end = (call.nowUnixNanoseconds / step + 1) * step
-    let time = TimeRange(startUnixNanoseconds: end - periods * step, endUnixNanoseconds: end)
-    let found: [Double]
-    if let returned = queries.first(where: { $0.isReturned }) {
-      var sheet = try await sheet(call, queries, time)
-      found = try Self.series(of: returned, &sheet).first?.values ?? []
-    } else {
-      guard let statistic = MetricStatistic(alarm["Statistic"]?.string ?? alarm["ExtendedStatistic"]?.string ?? "") else { return }
-      found = try await values(call, try MetricName(alarm), [statistic], unit: alarm["Unit"]?.string, periodSeconds: period, time).map { $0.values[0] }
+    func verdict(endingAt end: Int64) async throws(LogsError) -> (value: String?, found: [Double], breaching: Int) {
+      let time = TimeRange(startUnixNanoseconds: end - periods * step, endUnixNanoseconds: end)
+      let found = try await datapoints(of: alarm, queries, period, time, call)
+      let breaching = found.count { comparison.holds($0, threshold) }
+      let missing = alarm["TreatMissingData"]?.string == "breaching" ? Int(periods) - found.count : 0
+      switch alarm["TreatMissingData"]?.string ?? "missing" {
+      case "ignore" where found.isEmpty: return (nil, found, breaching)
+      case "missing" where found.isEmpty: return ("INSUFFICIENT_DATA", found, breaching)
+      default: return (breaching + missing >= needed ? "ALARM" : "OK", found, breaching)
+      }
     }
-    let breaching = found.count { comparison.holds($0, threshold) }
-    let missing = Int(periods) - found.count
-    let isMissingBreaching = alarm["TreatMissingData"]?.string == "breaching"
-    let value: String
-    switch alarm["TreatMissingData"]?.string ?? "missing" {
-    case "ignore" where found.isEmpty: return
-    case "missing" where found.isEmpty: value = "INSUFFICIENT_DATA"
-    default: value = breaching + (isMissingBreaching ? missing : 0) >= needed ? "ALARM" : "OK"
+    // The period that is still running counts as the newest one, so that an alarm need not wait for its end; before it says anything, and
+    // for what came in the last instants of the one before, the whole periods count as well.
+    let running = call.nowUnixNanoseconds / step
+    var (verdictNow, found, breaching) = try await verdict(endingAt: (running + 1) * step)
+    if verdictNow != "ALARM" {
+      let whole = try await verdict(endingAt: running * step)
+      if whole.value == "ALARM" && !whole.found.isEmpty || found.isEmpty { (verdictNow, found, breaching) = whole }
     }
+    guard let value = verdictNow else { return }
     guard value != alarm["StateValue"]?.string else { return }
     let shown = found.suffix(needed).map { "\($0)" }.joined(separator: ", ")
     let reason =
@@ -59,6 +59,17 @@ extension MetricsDesk {
       ? "Unchecked: no datapoints were received for \(periods) periods"
       : "Threshold Crossed: \(breaching) of \(found.count) datapoints [\(shown)] stand against the threshold (\(threshold))."
     try change(call, alarm, to: value, reason, data: nil)
+  }
+
+  private func datapoints(
+    of alarm: JSONValue, _ queries: [MetricQuery], _ period: Int64, _ time: TimeRange, _ call: LogsCall
+  ) async throws(LogsError) -> [Double] {
+    if let returned = queries.first(where: { $0.isReturned }) {
+      var sheet = try await sheet(call, queries, time)
+      return try Self.series(of: returned, &sheet).first?.values ?? []
+    }
+    guard let statistic = MetricStatistic(alarm["Statistic"]?.string ?? alarm["ExtendedStatistic"]?.string ?? "") else { return [] }
+    return try await values(call, try MetricName(alarm), [statistic], unit: alarm["Unit"]?.string, periodSeconds: period, time).map { $0.values[0] }
   }
 
   func change(_ call: LogsCall, _ alarm: JSONValue, to value: String, _ reason: String, data: String?) throws(LogsError) {
