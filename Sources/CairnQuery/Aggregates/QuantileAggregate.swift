@@ -17,7 +17,8 @@ struct QuantileAggregate: Aggregate {
   static let denseRowCountMin = 1 << 16
 
   private(set) var cells: [QuantileSketch] = []
-  private let window: Window?
+  /// Nil once all rows have been read: the table has gone into the cells.
+  private var window: Window?
   private var dense: [Int64] = []
   private var outside: [Int] = []
   /// Unweighted values with their cells, not yet sorted into them.
@@ -121,6 +122,7 @@ struct QuantileAggregate: Aggregate {
       cells[cell].add(row[first...last], firstKey: window.firstKey + first - row.startIndex)
     }
     dense = []
+    self.window = nil
   }
 
   mutating func absorb(_ other: QuantileAggregate, _ map: CellMap) {
