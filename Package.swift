@@ -203,6 +203,19 @@ let package = Package(
       ],
       path: "Tests/KitProbe",
       swiftSettings: sheet),
+    // The example's own sources and tests, so that ./test builds them with everything else; its package is Examples/cruddur.
+    .target(
+      name: "CruddurAPI",
+      dependencies: [
+        "CairnKit", "CairnKitHummingbird", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      path: "Examples/cruddur/Sources/CruddurAPI",
+      resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
+    .executableTarget(name: "cruddur", dependencies: ["CruddurAPI"], path: "Examples/cruddur/Sources/cruddur"),
+    .testTarget(
+      name: "CruddurTests", dependencies: ["CruddurAPI", .product(name: "HummingbirdTesting", package: "hummingbird")],
+      path: "Examples/cruddur/Tests/CruddurTests"),
     tests("TidyTests", []),
   ],
   cxxLanguageStandard: .cxx17

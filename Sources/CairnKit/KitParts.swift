@@ -35,10 +35,11 @@ private final class Assembly {
     self.transports = transports
     self.clock = clock
     warn = WarningLog().warn
+    settings.warnings.forEach(warn)
   }
 
   func parts() -> KitParts {
-    let metrics = KitMetricsFactory(warn: warn)
+    let metrics = KitMetricsFactory(aggregation: settings.histogramAggregation, filter: settings.exemplarFilter, warn: warn)
     guard !settings.isDisabled else {
       let tracer = TracerCore(sampler: AlwaysOffSampler(), limits: settings.spanLimits, propagators: propagators(), sinks: [])
       return KitParts(tracer: tracer, logs: LogCore(level: .critical, limits: settings.logLimits, sinks: []), metrics: metrics)
@@ -144,24 +145,26 @@ private final class Assembly {
   private func addMetricReaders(_ metrics: KitMetricsFactory) {
     guard !settings.metricsExporters.isEmpty else { return }
     if settings.hasRuntimeMetrics { workers.append(RuntimeMetrics(factory: metrics, losses: losses)) }
-    let resource = settings.resource
-    for exporter in settings.metricsExporters {
-      switch exporter {
-      case .console:
-        let console = ConsoleExporter()
-        addReader(metrics) { $0.forEach { console.accept($0) } }
-      case .otlp:
-        let otlp = otlp(.metrics, exportTimeout: settings.metricInterval)
-        addReader(metrics) { readings in
-          await otlp.send(OTLPWriter.metrics(readings, resource: resource, encoding: otlp.settings.encoding), itemCount: readings.count)
-        }
-      case .xray, .cloudwatch: break
-      }
+    // One reader for all: a difference is read once.
+    let exports = settings.metricsExporters.compactMap(metricExport)
+    let reader = MetricReader(factory: metrics, interval: settings.metricInterval, temporality: settings.temporality) { readings in
+      await withTaskGroup { group in for export in exports { group.addTask { await export(readings) } } }
     }
+    workers.append(reader)
   }
 
-  private func addReader(_ metrics: KitMetricsFactory, _ export: @escaping @Sendable ([MetricReading]) async -> Void) {
-    workers.append(MetricReader(factory: metrics, interval: settings.metricInterval, isDelta: settings.isDelta, export: export))
+  private func metricExport(_ exporter: KitSettings.Exporter) -> (@Sendable ([MetricReading]) async -> Void)? {
+    switch exporter {
+    case .console:
+      let console = ConsoleExporter()
+      return { readings in readings.forEach { console.accept($0) } }
+    case .otlp:
+      let resource = settings.resource, otlp = otlp(.metrics, exportTimeout: settings.metricExportTimeout)
+      return { readings in
+        await otlp.send(OTLPWriter.metrics(readings, resource: resource, encoding: otlp.settings.encoding), itemCount: readings.count)
+      }
+    case .xray, .cloudwatch: return nil
+    }
   }
 
   private func rollbarExporter() -> RollbarExporter? {

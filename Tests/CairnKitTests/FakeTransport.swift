@@ -10,6 +10,7 @@ final class FakeTransport: HTTPTransport {
 
   private struct State {
     var requests: [OutgoingRequest] = []
+    var timeouts: [Duration] = []
     var answers: [Answer]
     let last: Answer
   }
@@ -20,10 +21,13 @@ final class FakeTransport: HTTPTransport {
   }
 
   var requests: [OutgoingRequest] { state.withLock(\.requests) }
+  /// How long each of them might have taken.
+  var timeouts: [Duration] { state.withLock(\.timeouts) }
 
   func send(_ request: OutgoingRequest, timeout: Duration) async throws(SendFailure) -> IncomingResponse {
     let answer = state.withLock { state in
       state.requests.append(request)
+      state.timeouts.append(timeout)
       return state.answers.isEmpty ? state.last : state.answers.removeFirst()
     }
     return try answer.get()

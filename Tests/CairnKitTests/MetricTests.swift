@@ -23,7 +23,7 @@ struct MetricTests {
       return
     }
     let example = try #require(value.exemplars.values.first)
-    #expect(example.context.traceID == trace && example.value == 0.02)
+    #expect(example.context?.traceID == trace && example.value == 0.02)
     #expect(value.bounds == KitMetricsFactory.secondBounds)
   }
 

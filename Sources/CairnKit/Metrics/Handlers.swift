@@ -65,9 +65,9 @@ final class KitHistogram: RecorderHandler, TimerHandler, Instrument {
   let series: MetricSeries
   private let state: Mutex<HistogramValue>
 
-  init(series: MetricSeries, bounds: [Double]) {
+  init(series: MetricSeries, _ empty: HistogramValue) {
     self.series = series
-    state = Mutex(HistogramValue(bounds: bounds))
+    state = Mutex(empty)
   }
 
   func record(_ value: Int64) { record(Double(value)) }
@@ -87,7 +87,7 @@ final class KitHistogram: RecorderHandler, TimerHandler, Instrument {
     state.withLock { state in
       guard state.count > 0 else { return nil }
       let value = state
-      if isDelta { state = HistogramValue(bounds: state.bounds) } else { state.exemplars = [:] }
+      if isDelta { state = state.emptied } else { state.exemplars = [:] }
       return .histogram(value)
     }
   }
@@ -96,6 +96,7 @@ final class KitHistogram: RecorderHandler, TimerHandler, Instrument {
 /// A value that somebody else keeps: a sum that only grows, or a level.
 final class ObservedInstrument: Instrument {
   let series: MetricSeries
+  var isObserved: Bool { true }
   private let isCounter: Bool
   private let value: @Sendable () -> Double?
   private let reported = Mutex(0.0)

@@ -14,6 +14,8 @@ public final class KitMetricsFactory: MetricsFactory {
 
   private let registry = Mutex(Registry())
   private let warn: @Sendable (String) -> Void
+  private let aggregation: HistogramAggregation
+  private let filter: ExemplarFilter
 
   private struct Registry {
     var instruments: [Key: any Instrument] = [:]
@@ -35,7 +37,11 @@ public final class KitMetricsFactory: MetricsFactory {
     case observed
   }
 
-  init(warn: @escaping @Sendable (String) -> Void) { self.warn = warn }
+  init(aggregation: HistogramAggregation = .explicit, filter: ExemplarFilter = .traceBased, warn: @escaping @Sendable (String) -> Void) {
+    self.aggregation = aggregation
+    self.filter = filter
+    self.warn = warn
+  }
 
   public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     instrument(.counter, MetricSeries(label: label, dimensions: dimensions)) { KitCounter(series: $0) }
@@ -52,20 +58,22 @@ public final class KitMetricsFactory: MetricsFactory {
   public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
     let series = MetricSeries(label: label, dimensions: dimensions)
     guard aggregate else { return instrument(.gauge, series) { KitMeter(series: $0) } }
-    return instrument(.recorder, series) { KitHistogram(series: $0, bounds: Self.valueBounds) }
+    return instrument(.recorder, series) { KitHistogram(series: $0, empty(Self.valueBounds)) }
   }
 
   public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-    instrument(.timer, MetricSeries(label: label, dimensions: dimensions, unit: "s")) { KitHistogram(series: $0, bounds: Self.secondBounds) }
+    instrument(.timer, MetricSeries(label: label, dimensions: dimensions, unit: "s")) { KitHistogram(series: $0, empty(Self.secondBounds)) }
   }
 
   /// A histogram for a middleware, which knows the span of what it measures; in seconds (`s`) with the bounds of durations.
   package func spanHistogram(label: String, unit: String, dimensions: [(String, String)]) -> SpanHistogram {
     let series = MetricSeries(label: label, dimensions: dimensions, unit: unit)
     let isDuration = unit == "s"
-    let histogram = instrument(isDuration ? .timer : .recorder, series) { KitHistogram(series: $0, bounds: isDuration ? Self.secondBounds : Self.valueBounds) }
+    let histogram = instrument(isDuration ? .timer : .recorder, series) { KitHistogram(series: $0, empty(isDuration ? Self.secondBounds : Self.valueBounds)) }
     return SpanHistogram(histogram: histogram)
   }
+
+  private func empty(_ bounds: [Double]) -> HistogramValue { HistogramValue(bounds: bounds, aggregation: aggregation, filter: filter) }
 
   /// A series whose value is asked for when metrics are read.
   func observe(

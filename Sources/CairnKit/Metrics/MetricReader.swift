@@ -6,16 +6,16 @@ internal import Tracing
 final class MetricReader: KitWorker {
   private let factory: KitMetricsFactory
   private let interval: Duration
-  private let isDelta: Bool
+  private let temporality: Temporality
   private let export: @Sendable ([MetricReading]) async -> Void
   private let lastUnixNanoseconds: Mutex<UInt64>
   private let startUnixNanoseconds: UInt64
   private let closing = Gate()
 
-  init(factory: KitMetricsFactory, interval: Duration, isDelta: Bool, export: @escaping @Sendable ([MetricReading]) async -> Void) {
+  init(factory: KitMetricsFactory, interval: Duration, temporality: Temporality, export: @escaping @Sendable ([MetricReading]) async -> Void) {
     self.factory = factory
     self.interval = interval
-    self.isDelta = isDelta
+    self.temporality = temporality
     self.export = export
     startUnixNanoseconds = DefaultTracerClock.now.nanosecondsSinceEpoch
     lastUnixNanoseconds = Mutex(startUnixNanoseconds)
@@ -38,14 +38,24 @@ final class MetricReader: KitWorker {
 
   private func read() -> [MetricReading] {
     let now = DefaultTracerClock.now.nanosecondsSinceEpoch
-    let start = lastUnixNanoseconds.withLock { last in
+    let before = lastUnixNanoseconds.withLock { last in
       defer { last = now }
-      return isDelta ? last : startUnixNanoseconds
+      return last
     }
     return factory.instruments.compactMap { instrument in
-      instrument.read(isDelta: isDelta).map {
-        MetricReading(series: instrument.series, value: $0, startUnixNanoseconds: start, unixNanoseconds: now, isDelta: isDelta)
+      let isDelta = isDelta(instrument)
+      return instrument.read(isDelta: isDelta).map {
+        MetricReading(
+          series: instrument.series, value: $0, startUnixNanoseconds: isDelta ? before : startUnixNanoseconds, unixNanoseconds: now, isDelta: isDelta)
       }
+    }
+  }
+
+  private func isDelta(_ instrument: any Instrument) -> Bool {
+    switch temporality {
+    case .cumulative: false
+    case .delta: true
+    case .lowmemory: !instrument.isObserved
     }
   }
 }

@@ -30,6 +30,7 @@ extension OTLPWriter {
     var fields = record.allFields
     let droppedCount = max(0, fields.count - limits.attributeCount)
     fields.removeLast(droppedCount)
+    if limits.attributeValueLength != nil { fields = fields.map { WireField($0.name, $0.value.limited(to: limits.attributeValueLength)) } }
     fixed64(1, "timeUnixNano", record.unixNanoseconds)
     number(2, "severityNumber", record.level.severityNumber)
     text(3, "severityText", record.level.severityText)

@@ -108,6 +108,21 @@ enum OTLPWriter {
       })
   }
 
+  /// Packed varints.
+  mutating func varints(_ number: Int, _ name: String, _ values: [UInt64]) {
+    change(
+      { writer in
+        var packed = ProtobufWriter()
+        for value in values { packed.rawVarint(value) }
+        writer.message(number, packed)
+      }, { $0.member(name, values.map { String($0) }) })
+  }
+
+  /// An sint32: small numbers of either sign are short.
+  mutating func signed32(_ number: Int, _ name: String, _ value: Int) {
+    change({ $0.varint(number, UInt64(bitPattern: Int64(value << 1 ^ value >> 63))) }, { $0.member(name, value) })
+  }
+
   mutating func attributes(_ number: Int, _ fields: [WireField]) {
     guard case .protobuf(var writer) = self else { return messages(number, "attributes", fields) { $1.field($0) } }
     self = .protobuf(ProtobufWriter())

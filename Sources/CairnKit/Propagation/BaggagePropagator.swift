@@ -57,7 +57,8 @@ struct BaggagePropagator: Propagator {
       guard let first = parts.first, let equals = first.firstIndex(of: "=") else { continue }
       let name = trimmed(first[..<equals])
       guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte), let value = percentDecoded(trimmed(first[first.index(after: equals)...])) else { continue }
-      baggage.append(.init(name: String(name), value: value, properties: parts.count > 1 ? String(trimmed(parts[1])) : ""))
+      let properties = parts.count > 1 ? trimmed(parts[1]) : ""
+      baggage.append(.init(name: String(name), value: value, properties: isPrintable(properties) ? String(properties) : ""))
     }
     context.baggage = baggage
   }

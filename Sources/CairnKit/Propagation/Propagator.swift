@@ -18,6 +18,9 @@ extension InstrumentationContext {
   }
 }
 
+/// Whether a text may be passed on in a header as it came: other carriers than HTTP do not see to it.
+func isPrintable(_ text: some StringProtocol) -> Bool { text.utf8.allSatisfy { (0x20...0x7e).contains($0) } }
+
 /// The fixed-width hex digits of a header's part; nil for anything else, all zeros included.
 func nonzeroHex(_ text: Substring, digitCount: Int) -> ArraySlice<UInt8>? {
   let digits = Array(text.utf8)

@@ -8,7 +8,7 @@ struct TraceContextPropagator: Propagator {
 
   func extract(from header: (String) -> String?, into context: inout InstrumentationContext) {
     guard let text = header("traceparent"), var found = Self.parse(text) else { return }
-    if let state = header("tracestate"), state.utf8.count <= Self.traceStateLengthMax { found.traceState = state }
+    if let state = header("tracestate"), state.utf8.count <= Self.traceStateLengthMax, isPrintable(state) { found.traceState = state }
     context.setRemote(found)
   }
 

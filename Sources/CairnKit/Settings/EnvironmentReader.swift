@@ -19,6 +19,12 @@ struct EnvironmentReader: Sendable {
   /// `true` in any case; everything else is false (the specification wants no error here).
   func flag(_ name: String) -> Bool { text(name)?.lowercased() == "true" }
 
+  /// A sentence about a flag that is neither `true` nor `false`.
+  func warning(ofFlag name: String) -> String? {
+    guard let text = text(name), !["true", "false"].contains(text.lowercased()) else { return nil }
+    return "\(name): '\(text)' is neither true nor false and counts as false"
+  }
+
   func list(_ name: String) -> [String]? {
     text(name).map { $0.split(separator: ",").map { Self.trimmed($0).lowercased() }.filter { !$0.isEmpty } }
   }
@@ -43,10 +49,10 @@ struct EnvironmentReader: Sendable {
     try integer(name, in: 0...86_400_000).map { .milliseconds($0) }
   }
 
-  /// The same for the first of several names that is set.
-  func milliseconds(_ names: [String]) throws(ConfigurationError) -> Duration? {
-    guard let name = first(names)?.name else { return nil }
-    return try milliseconds(name)
+  /// The time that something may take: 0 is for ever, which no exporter waits; it is 24 days.
+  func timeout(_ names: String...) throws(ConfigurationError) -> Duration? {
+    guard let name = first(names)?.name, let duration = try milliseconds(name) else { return nil }
+    return duration == .zero ? .milliseconds(Int32.max) : duration
   }
 
   /// `name=value` pairs between commas, values percent-decoded, as W3C Baggage writes them.
@@ -75,10 +81,26 @@ struct EnvironmentReader: Sendable {
     return found.1
   }
 
+  /// One of the words that a type lists.
+  func word<Value: CaseIterable & RawRepresentable<String>>(_ name: String) throws(ConfigurationError) -> Value? {
+    try choice(name, Value.allCases.map { ($0.rawValue, $0) })
+  }
+
   /// The same for the first of several names that is set.
   func choice<Value>(_ names: [String], _ choices: [(String, Value)]) throws(ConfigurationError) -> Value? {
     guard let name = first(names)?.name else { return nil }
     return try choice(name, choices)
+  }
+
+  /// A URL, or `HOST:PORT`, which means https unless one of the names in `insecure` says true.
+  func address(_ names: [String], insecure: [String]) throws(ConfigurationError) -> String? {
+    guard let (name, text) = first(names) else { return nil }
+    guard !text.contains("://"), let colon = text.lastIndex(of: ":"), colon > text.startIndex else { return try url(name) }
+    guard let port = UInt16(text[text.index(after: colon)...]), port > 0, !text.contains(" "), !text.contains("/") else {
+      throw ConfigurationError(variable: name, problem: "'\(text)' is neither HOST:PORT nor a URL that begins with http:// or https://")
+    }
+    let isInsecure = first(insecure)?.value.lowercased() == "true"
+    return (isInsecure ? "http://" : "https://") + text
   }
 
   /// The first of several names that is set, as a URL.

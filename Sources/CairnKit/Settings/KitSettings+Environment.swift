@@ -10,8 +10,8 @@ extension KitSettings {
   /// The settings that the variables describe.
   ///
   /// OpenTelemetry's: `OTEL_SDK_DISABLED`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_LOG_LEVEL`, `OTEL_PROPAGATORS`,
-  /// `OTEL_{TRACES,LOGS,METRICS}_EXPORTER`, `OTEL_TRACES_SAMPLER(_ARG)`, `OTEL_BSP_…`, `OTEL_BLRP_…`, the limits, and
-  /// `OTEL_EXPORTER_OTLP_…` with their forms by signal. The vendors': `HONEYCOMB_API_KEY`, `HONEYCOMB_DATASET`, `HONEYCOMB_API_ENDPOINT`,
+  /// `OTEL_{TRACES,LOGS,METRICS}_EXPORTER`, `OTEL_TRACES_SAMPLER(_ARG)`, `OTEL_BSP_…`, `OTEL_BLRP_…`, the limits,
+  /// `OTEL_METRIC_EXPORT_…`, `OTEL_METRICS_EXEMPLAR_FILTER`, and `OTEL_EXPORTER_OTLP_…` with their forms by signal. The vendors': `HONEYCOMB_API_KEY`, `HONEYCOMB_DATASET`, `HONEYCOMB_API_ENDPOINT`,
   /// `ROLLBAR_ACCESS_TOKEN`, `ROLLBAR_ENDPOINT`, `ROLLBAR_ENVIRONMENT`, `ROLLBAR_CODE_VERSION`, `AWS_XRAY_DAEMON_ADDRESS`,
   /// `CLOUDWATCH_LOG_GROUP`, `CLOUDWATCH_LOG_STREAM`, `CLOUDWATCH_LOG_RETENTION_DAYS`, `CLOUDWATCH_SPILL_FOLDER`, `CLOUDWATCH_SPILL_BYTES`,
   /// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL(_CLOUDWATCH_LOGS, _XRAY)`. The kit's
@@ -22,11 +22,13 @@ extension KitSettings {
     let reader = EnvironmentReader(variables: variables)
     var settings = KitSettings()
     settings.isDisabled = reader.flag("OTEL_SDK_DISABLED")
+    settings.warnings = [reader.warning(ofFlag: "OTEL_SDK_DISABLED")].compactMap { $0 }
     settings.resource = ResourceDetector(environment: variables).detect(attributes: try reader.pairs("OTEL_RESOURCE_ATTRIBUTES"))
     if let level = try reader.choice("OTEL_LOG_LEVEL", Self.levels) { settings.logLevel = level }
     try settings.readExporters(reader)
     try settings.readTracing(reader)
     try settings.readBatches(reader)
+    try settings.readMetrics(reader)
     try settings.readLimits(reader)
     try settings.readOTLP(reader)
     try settings.readVendors(reader)
@@ -68,7 +70,7 @@ extension KitSettings {
           let allowed = PropagatorName.allCases.map(\.rawValue).joined(separator: ", ")
           throw ConfigurationError(variable: "OTEL_PROPAGATORS", problem: "'\(word)' is not one of \(allowed)")
         }
-        if name != .none { propagators.append(name) }
+        if name != .none, !propagators.contains(name) { propagators.append(name) }
       }
     }
     guard let name = reader.text("OTEL_TRACES_SAMPLER") else { return }
@@ -95,16 +97,20 @@ extension KitSettings {
   private mutating func readBatches(_ reader: EnvironmentReader) throws(ConfigurationError) {
     spanBatches = try Self.batch(reader, "OTEL_BSP", spanBatches)
     logBatches = try Self.batch(reader, "OTEL_BLRP", logBatches)
+  }
+
+  private mutating func readMetrics(_ reader: EnvironmentReader) throws(ConfigurationError) {
     if let interval = try reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") { metricInterval = max(interval, .milliseconds(100)) }
-    let temporality = try reader.choice(
-      "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", [("cumulative", false), ("delta", true), ("lowmemory", true)])
-    isDelta = temporality ?? isDelta
+    metricExportTimeout = try reader.timeout("OTEL_METRIC_EXPORT_TIMEOUT") ?? metricExportTimeout
+    temporality = try reader.word("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE") ?? temporality
+    histogramAggregation = try reader.word("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION") ?? histogramAggregation
+    exemplarFilter = try reader.word("OTEL_METRICS_EXEMPLAR_FILTER") ?? exemplarFilter
   }
 
   private static func batch(_ reader: EnvironmentReader, _ prefix: String, _ before: BatchSettings) throws(ConfigurationError) -> BatchSettings {
     var batch = before
     if let delay = try reader.milliseconds(prefix + "_SCHEDULE_DELAY") { batch.delay = delay }
-    if let timeout = try reader.milliseconds(prefix + "_EXPORT_TIMEOUT") { batch.exportTimeout = timeout }
+    if let timeout = try reader.timeout(prefix + "_EXPORT_TIMEOUT") { batch.exportTimeout = timeout }
     if let limit = try reader.integer(prefix + "_MAX_QUEUE_SIZE", in: 1...10_000_000) { batch.queueLimit = limit }
     if let limit = try reader.integer(prefix + "_MAX_EXPORT_BATCH_SIZE", in: 1...1_000_000) { batch.batchLimit = limit }
     guard batch.batchLimit <= batch.queueLimit else {

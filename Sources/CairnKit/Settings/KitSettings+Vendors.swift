@@ -13,22 +13,23 @@ extension KitSettings {
   ) throws(ConfigurationError) -> OTLPSettings {
     var settings = before
     let general = "OTEL_EXPORTER_OTLP_", own = "OTEL_EXPORTER_OTLP_\(signal)_"
-    if let url = try reader.url(own + "ENDPOINT") {
-      settings.url = url
-    } else if let base = try otlpBase(reader) {
-      settings.url = base + (base.hasSuffix("/") ? "" : "/") + path
-    }
     let protocols: [(String, OTLPEncoding)] = [("http/protobuf", .protobuf), ("http/json", .json), ("grpc", .grpc)]
     settings.encoding = try reader.choice([own + "PROTOCOL", general + "PROTOCOL"], protocols) ?? settings.encoding
     if settings.encoding == .grpc {
       guard hasGRPC else { throw withoutGRPC(reader.first([own + "PROTOCOL", general + "PROTOCOL"])?.name ?? general + "PROTOCOL") }
       // Paths are the methods' names: the endpoint is the address alone.
-      settings.url = try reader.url([own + "ENDPOINT", general + "ENDPOINT", "HONEYCOMB_API_ENDPOINT"]) ?? grpcBase(reader)
+      let address = try reader.address(
+        [own + "ENDPOINT", general + "ENDPOINT", "HONEYCOMB_API_ENDPOINT"], insecure: [own + "INSECURE", general + "INSECURE"])
+      settings.url = address ?? grpcBase(reader)
       while settings.url.hasSuffix("/") { settings.url.removeLast() }
+    } else if let url = try reader.url(own + "ENDPOINT") {
+      settings.url = url
+    } else if let base = try otlpBase(reader) {
+      settings.url = base + (base.hasSuffix("/") ? "" : "/") + path
     }
     let compressions = OTLPCompression.allCases.map { ($0.rawValue, $0) }
     settings.compression = try reader.choice([own + "COMPRESSION", general + "COMPRESSION"], compressions) ?? (isLoopback(settings.url) ? .none : .gzip)
-    settings.timeout = try reader.milliseconds([own + "TIMEOUT", general + "TIMEOUT"]) ?? settings.timeout
+    settings.timeout = try reader.timeout(own + "TIMEOUT", general + "TIMEOUT") ?? settings.timeout
     let named = reader.text(own + "HEADERS") == nil ? try reader.pairs(general + "HEADERS") : try reader.pairs(own + "HEADERS")
     settings.headers = named.map { .init(name: $0.name, value: $0.value) }
     if let key = reader.text("HONEYCOMB_API_KEY"), !settings.headers.contains(where: { $0.name.lowercased() == "x-honeycomb-team" }) {

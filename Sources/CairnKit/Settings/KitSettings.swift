@@ -15,7 +15,11 @@ public struct KitSettings: Sendable {
   public var otlpLogs = OTLPSettings(path: "/v1/logs")
   public var otlpMetrics = OTLPSettings(path: "/v1/metrics")
   public var metricInterval = Duration.seconds(60)
-  public var isDelta = false
+  /// One export of metrics takes no longer, its tries together.
+  public var metricExportTimeout = Duration.seconds(30)
+  public var temporality = Temporality.cumulative
+  public var histogramAggregation = HistogramAggregation.explicit
+  public var exemplarFilter = ExemplarFilter.traceBased
   /// nil where no access token is known: errors go to no Rollbar.
   public var rollbar: RollbarSettings?
   public var xray = XRaySettings()
@@ -35,6 +39,8 @@ public struct KitSettings: Sendable {
   var spanBatches = BatchSettings.spans
   var logBatches = BatchSettings.logs
   var resource = Resource()
+  /// What was odd about the environment without being wrong; told when the kit starts.
+  var warnings: [String] = []
 
   public init() {}
 
