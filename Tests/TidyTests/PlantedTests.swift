@@ -110,6 +110,13 @@ import Testing
   ])
   func leavesRightPagesAlone(_ path: String, _ line: String) { #expect(WebRules.check(SourceFile(path: path, text: line)).isEmpty) }
 
+  @Test func findsAClassOfTwoStyleSheets() {
+    let page = SourceFile(path: "web/css/a.css", text: ".door { margin: 0 } .door:hover, .b .c { margin: 0 }\n@media (x) { .door { gap: 0 } }\n")
+    let wrong = ["p { gap: 0 } .door { gap: 0 }\n", "@media (x) { .e, .door { gap: 0 } }\n"]
+    for text in wrong { #expect(WebRules.checkStyles([page, SourceFile(path: "web/css/b.css", text: text)]).count == 1) }
+    #expect(WebRules.checkStyles([page, SourceFile(path: "web/css/b.css", text: ".b .door { gap: 0 } .door.x { gap: 0 } .doors { gap: 0 }\n")]).isEmpty)
+  }
+
   @Test func findsWrongText() {
     #expect(TextRules.licenceLine(swift("import Swift\n")).count == 1)
     #expect(TextRules.licenceLine(swift("// SPDX-License-Identifier: Apache-2.0\n")).isEmpty)

@@ -38,6 +38,7 @@ enum Tree {
   static let swift = files.filter { $0.fileExtension == "swift" && !$0.path.hasPrefix("Package") }
   static let rooms = swift.filter { $0.path.hasPrefix("Sources/") }
   static let web = files.filter { $0.path.hasPrefix("web/") && $0.fileExtension == "js" }
+  static let styles = files.filter { $0.path.hasPrefix("web/") && $0.fileExtension == "css" }
 
   private static func walk(_ folder: URL, _ prefix: String, into found: inout [(path: String, byteCount: Int)]) {
     let keys: [URLResourceKey] = [.isDirectoryKey, .isSymbolicLinkKey, .fileSizeKey]

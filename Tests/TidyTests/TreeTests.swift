@@ -39,6 +39,8 @@ import Testing
 
   @Test func thePagesKeepTheirRooms() { expectNone(Tree.web.flatMap(WebRules.check)) }
 
+  @Test func everyClassOfThePagesHasOneStyleSheet() { expectNone(WebRules.checkStyles(Tree.styles)) }
+
   @Test func everyFileNamesItsLicence() { expectNone(Tree.files.flatMap(TextRules.licenceLine)) }
 
   @Test func whatIsPublicIsDocumented() { expectNone(Tree.rooms.flatMap(TextRules.undocumented)) }

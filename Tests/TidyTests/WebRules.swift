@@ -30,6 +30,34 @@ enum WebRules {
       + (room == "model" ? file.findings("web/model knows no page") { contains($0, word: "document") || contains($0, word: "window") } : [])
   }
 
+  /// All style sheets are loaded at once: a class that two of them give a look of its own is one page's by name and the other's by accident.
+  static func checkStyles(_ files: [SourceFile]) -> [Finding] {
+    var owners: [Substring: String] = [:]
+    var findings: [Finding] = []
+    for file in files {
+      for (index, line) in file.lines.enumerated() {
+        for name in ownClasses(line) {
+          let owner = owners[name] ?? file.path
+          owners[name] = owner
+          guard owner != file.path else { continue }
+          findings.append(Finding(path: file.path, line: index + 1, remedy: "'\(name)' has its look in \(owner): choose another name"))
+        }
+      }
+    }
+    return findings
+  }
+
+  /// The selectors of a line that are one class and nothing else.
+  private static func ownClasses(_ line: Substring) -> [Substring] {
+    line.split(separator: "}").flatMap { rule -> [Substring] in
+      guard let brace = rule.lastIndex(of: "{") else { return [] }
+      let selectors = rule[..<brace].split(separator: "{").last ?? ""
+      return selectors.split(separator: ",").map { trim($0) }.filter { selector in
+        selector.hasPrefix(".") && selector.dropFirst().allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" }
+      }
+    }
+  }
+
   /// `model`, `wire`, `charts`, `views`, or "" for the files at the top.
   private static func folder(_ path: String) -> String {
     let parts = path.split(separator: "/")

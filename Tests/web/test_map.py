@@ -2,7 +2,7 @@
 import json
 import urllib.request
 
-from test_pages import ready, until
+from pages import ready, until
 
 
 def test_the_map_shows_services_and_calls(open_page, mocked):

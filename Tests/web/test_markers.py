@@ -3,7 +3,7 @@ import json
 import time
 import urllib.request
 
-from test_pages import ready, until
+from pages import ready, until
 
 
 def post(base, path, body):

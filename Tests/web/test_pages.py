@@ -1,10 +1,10 @@
 """The pages in a real browser: against the server that CAIRN_URL names, or else against the mock."""
 import json
-import time
 import urllib.request
 
 import mock_data
 import pytest
+from pages import ready, until
 
 PAGES = ["/", "/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/send", "/ui/server"]
 BIG, ODD = f"/ui/trace/{mock_data.BIG_TRACE}", f"/ui/trace/{mock_data.ODD_TRACE}"
@@ -16,18 +16,6 @@ NAMELESS = """() => {
   return [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"], [role="treeitem"], [role="tab"], [role="option"]')]
     .filter((e) => seen(e) && !name(e)).map((e) => e.outerHTML.slice(0, 160));
 }"""
-
-
-def until(page, truth, seconds=8):
-    """Polls from outside: the strict policy forbids evaluating text inside the page."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(truth):
-        assert time.monotonic() < end, f"never true: {truth}"
-        page.wait_for_timeout(30)
-
-
-def ready(page):
-    until(page, "!document.querySelector('[aria-busy=true]') && document.querySelector('main h1') !== null")
 
 
 def call(url, method="GET"):

@@ -6,7 +6,8 @@ import urllib.request
 
 import pytest
 
-from test_pages import NAMELESS, ready, until
+from pages import ready, until
+from test_pages import NAMELESS
 
 
 def call(base, operation, body):

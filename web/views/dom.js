@@ -52,8 +52,8 @@ const doorNames = /** @type {Record<string, string>} */ ({ otlp: 'OTLP', xray: '
 
 /** @param {string[]} doors @param {boolean} [isShort] a letter for each @returns {HTMLElement} a mark for each door that work came through */
 export function doorMarks(doors, isShort = false) {
-  return h('span', { class: 'doors', title: `Sent through ${doors.map((d) => doorNames[d] ?? d).join(' and ')}: two accounts, shown as one` },
-    doors.map((d) => h('span', { class: `door ${d}` }, isShort ? (doorNames[d] ?? d).slice(0, 1) : doorNames[d] ?? d)));
+  return h('span', { class: 'vias', title: `Sent through ${doors.map((d) => doorNames[d] ?? d).join(' and ')}: two accounts, shown as one` },
+    doors.map((d) => h('span', { class: `via ${d}` }, isShort ? (doorNames[d] ?? d).slice(0, 1) : doorNames[d] ?? d)));
 }
 
 /** @param {string} text read out to those who do not see @returns {void} */

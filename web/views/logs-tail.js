@@ -5,6 +5,8 @@ import { plural, rate, whole } from '../model/format.js';
 import * as logs from '../wire/logs.js';
 import { fill, h } from './dom.js';
 import { logLine } from './logs-line.js';
+import { link } from './router.js';
+import { empty } from './states.js';
 
 const first = 100, mostShown = 1000, mostWaiting = 5000;
 const drawEvery = 250; // ms: lines come in lumps, the page draws them together
@@ -20,6 +22,8 @@ export function tailPanel(host, groups) {
     String(list.classList.toggle('wrap'))) }, 'Wrap');
   fill(host, h('header', {}, h('h2', {}, 'Live tail'), speed, h('span', { class: 'end row' }, wrap, pauseButton)), list,
     h('div', { class: 'foot' }, h('span', {}, kept, ' lines kept in view'), h('span', {}, skipped, ' skipped'), why, jump));
+  fill(list, empty('No line yet.', ['Lines come from OpenTelemetry logs and from whatever writes to CloudWatch Logs. The first one appears here by itself.'],
+    [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]));
   let paused = false, anew = true, missed = 0, came = 0, since = performance.now();
   /** @type {any[]} */
   let waiting = [];

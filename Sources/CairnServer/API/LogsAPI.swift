@@ -124,14 +124,17 @@ struct LogsAPI: Sendable {
     let limit = body["limit"]?.integer ?? 10_000
     guard (1...100_000).contains(limit) else { throw Refusal(.invalid, "limit must be between 1 and 100000", field: "limit") }
     var groups = (body["groups"]?.array ?? []).compactMap(\.string)
-    if groups.isEmpty {
+    let isOfAllGroups = groups.isEmpty
+    if isOfAllGroups {
       let environment = exchange.environment
       groups = try await ask { store throws(QueryError) in try await store.datasets(environment: environment) }.map(\.name)
       groups += state.logs.groups(environment).map(\.group.name).filter { !groups.contains($0) }
     }
     do throws(LogsError) {
       let id = try await desk.ask(
-        call(exchange), LogsDesk.Asked(text: text, groups: groups, startSeconds: start, endSeconds: end, limit: Int(limit)))
+        call(exchange),
+        LogsDesk.Asked(
+          text: text, groups: groups, startSeconds: start, endSeconds: end, limit: Int(limit), isOfAllGroups: isOfAllGroups))
       return jsonResponse { $0.member("id", id) }
     } catch {
       throw Refusal(error.kind == .resourceNotFound ? .notFound : error.kind == .unavailable ? .unavailable : .invalid, error.message)

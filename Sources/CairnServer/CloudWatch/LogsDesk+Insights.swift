@@ -32,6 +32,8 @@ extension LogsDesk {
     var startSeconds: Int64
     var endSeconds: Int64
     var limit: Int
+    /// True where `groups` are all that there are, and may be none.
+    var isOfAllGroups = false
   }
 
   private func startQuery(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
@@ -70,7 +72,7 @@ extension LogsDesk {
     } catch {
       throw LogsError(error)
     }
-    if asked.groups.isEmpty, program.query.source == nil {
+    if asked.groups.isEmpty, !asked.isOfAllGroups, program.query.source == nil {
       throw LogsError(.invalidParameter, "Either a log group or SOURCE in the query must be specified.")
     }
     let request = try await insightsRequest(call, asked, program)

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What no page may look like: text over text."""
+import cairn_process
+import pytest
+from pages import WIDTHS, ready
+
+MOCKED = ["/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/send", "/ui/server"]
+# The mock does not answer these.
+REAL = ["/ui/errors", "/ui/logs", "/ui/rules", "/ui/sampling"]
+
+
+@pytest.fixture(scope="module")
+def empty_server(tmp_path_factory):
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("empty")).start()
+    yield server.url
+    server.stop()
+
+
+# Boxes of the text that is painted, outside of pictures: the letters of one lie on another's by more than half of the smaller.
+OVERLAPS = r"""() => {
+  const boxes = [];
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (!node.data.trim() || parent.closest('svg, canvas, [popover], textarea, .sr, [aria-hidden=true]')) continue;
+    if (!parent.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) {
+      const left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth);
+      let clipped = { left, right, top: box.top, bottom: box.bottom };
+      for (let up = parent; up; up = up.parentElement) {
+        if (getComputedStyle(up).overflow === 'visible') continue;
+        const edge = up.getBoundingClientRect();
+        clipped = { left: Math.max(clipped.left, edge.left), right: Math.min(clipped.right, edge.right), top: Math.max(clipped.top, edge.top),
+                    bottom: Math.min(clipped.bottom, edge.bottom) };
+      }
+      if (clipped.right - clipped.left > 2 && clipped.bottom - clipped.top > 2) boxes.push({ ...clipped, text: node.data.trim().slice(0, 40), parent });
+    }
+  }
+  const found = [];
+  for (let i = 0; i < boxes.length && found.length < 5; i++) {
+    for (let j = i + 1; j < boxes.length; j++) {
+      const a = boxes[i], b = boxes[j];
+      const width = Math.min(a.right, b.right) - Math.max(a.left, b.left), height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (width <= 2 || height <= 2 || a.parent === b.parent) continue;
+      const smaller = Math.min((a.right - a.left) * (a.bottom - a.top), (b.right - b.left) * (b.bottom - b.top));
+      if (width * height > smaller / 2) { found.push(`'${a.text}' and '${b.text}'`); break; }
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", MOCKED + REAL)
+def test_no_text_lies_on_another(open_page, request, path, width):
+    page = open_page(request.getfixturevalue("real" if path in REAL else "base") + path, width=width)
+    ready(page)
+    assert page.locator("main").inner_text().strip()
+    assert page.evaluate(OVERLAPS) == []
+
+
+def test_text_on_text_is_noticed(open_page, base):
+    page = open_page(base + "/ui/send")
+    page.wait_for_selector(".door")
+    page.evaluate("document.querySelectorAll('.door').forEach((door) => { door.style.marginTop = '-44px'; })")
+    assert page.evaluate(OVERLAPS)
+
+
+@pytest.mark.parametrize("path", ["/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/errors", "/ui/logs", "/ui/rules", "/ui/sampling", "/ui/send"])
+def test_a_server_without_an_event_complains_of_nothing(open_page, empty_server, path):
+    page = open_page(empty_server + path)
+    ready(page)
+    page.wait_for_selector("main :is(.empty, .teach, .door, .rule, table)")
+    assert page.locator(".note.err").count() == 0
