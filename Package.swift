@@ -123,7 +123,7 @@ let package = Package(
     room(
       "CairnAlerts",
       [
-        "CairnFormats", "CairnIssues", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        "CairnFormats", "CairnIssues", "CairnPatterns", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     // 6
@@ -151,7 +151,7 @@ let package = Package(
     tests(
       "CairnServerTests",
       [
-        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCatalog", "CairnServer",
+        "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCatalog", "CairnIssues", "CairnRollbar", "CairnServer",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
       ]),

@@ -6,10 +6,11 @@
 //   the program's root goes; behind a package folder (site-packages, node_modules, go/pkg/mod, gems) only the package's own path stays
 //   segments that are a commit, a version, a date, or `releases`, `current`, `shared` go; `@version` goes from a segment's end
 //   a content hash in a bundle's name becomes <hash>
+//   a gem's folder loses its version: rails-7.0.4, nokogiri-1.15.4-x86_64-linux, and with a commit shop-3f9a1c2b
 //   outside the root the last three segments stay
 
 /// A file's name for grouping, and whether it lies under the program's root.
-func normalizedFile(_ file: [UInt8], root: [UInt8]) -> (name: [UInt8], isUnderRoot: Bool) {
+func normalizedFile(_ file: [UInt8], root: [UInt8], _ step: CG1Step = .gems) -> (name: [UInt8], isUnderRoot: Bool) {
   var path = withoutOrigin(withSlashes(file))
   if let end = path.firstIndex(where: { $0 == 0x3F || $0 == 0x23 }) { path.removeSubrange(end...) }
   var isUnderRoot = false
@@ -23,10 +24,11 @@ func normalizedFile(_ file: [UInt8], root: [UInt8]) -> (name: [UInt8], isUnderRo
     }
   }
   if let start = packagePathStart(path) { path.removeSubrange(..<start) }
+  let isGem = step == .gems && path.first("gems/") != nil
   var segments: [[UInt8]] = []
   for part in path.split(separator: 0x2F) {
     let segment = Array(part)
-    if !isCommit(segment), !isVersionFolder(segment) { segments.append(withoutVersion(segment)) }
+    if !isCommit(segment), !isVersionFolder(segment) { segments.append(withoutVersion(isGem ? withoutGemVersion(segment) : segment)) }
   }
   if let last = segments.popLast() { segments.append(withoutContentHash(last)) }
   return (Array((isUnderRoot ? segments[...] : segments.suffix(3)).joined(separator: [0x2F])), isUnderRoot)
@@ -83,6 +85,16 @@ private func withoutVersion(_ segment: [UInt8]) -> [UInt8] {
     if start < segment.count, segment[start] == 0x76 { start += 1 }
     guard start < segment.count, isDigit(segment[start]) else { continue }
     if segment[start...].allSatisfy({ isWord($0) || $0 == 0x2E || $0 == 0x2D || $0 == 0x2B }) { return Array(segment[..<index]) }
+  }
+  return segment
+}
+
+/// A gem's folder without the version or the commit behind its name.
+private func withoutGemVersion(_ segment: [UInt8]) -> [UInt8] {
+  for index in segment.indices.dropFirst() where segment[index] == 0x2D {
+    let rest = segment[(index + 1)...]
+    let isVersion = rest.first.map(isDigit) == true && rest.contains(0x2E) && rest.allSatisfy { isWord($0) || $0 == 0x2E || $0 == 0x2D }
+    if isVersion || isCommit(Array(rest)) { return Array(segment[..<index]) }
   }
   return segment
 }

@@ -26,14 +26,14 @@ private let rootFunctions: Set<String> = [
 ///
 /// A stack that came innermost first is turned: those of rollbar-go and of the language `go`, and those that end with the function that a
 /// thread starts in.
-func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport) -> [GroupedFrame] {
+func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step = .gems) -> [GroupedFrame] {
   var frames = trace.frames.count > groupedFrameCountMax ? Array(trace.frames.suffix(groupedFrameCountMax)) : trace.frames
   if isInnermostFirst(frames, report) { frames.reverse() }
   let root = Array(report.root.utf8)
   var grouped: [GroupedFrame] = []
   grouped.reserveCapacity(frames.count)
   for frame in frames {
-    let next = judged(frame, root: root)
+    let next = judged(frame, root: root, step)
     if next.verdict != .notifier, next.verdict != .address, let before = grouped.last, before.file == next.file, before.function == next.function {
       grouped.append(GroupedFrame(file: next.file, function: next.function, verdict: .recursion))
     } else {
@@ -50,16 +50,21 @@ private func isInnermostFirst(_ frames: [ErrorFrame], _ report: ErrorReport) -> 
   return report.notifierName.hasSuffix("rollbar-go") || report.language == "go" || endsAtRoot
 }
 
-private func judged(_ frame: ErrorFrame, root: [UInt8]) -> GroupedFrame {
+private func judged(_ frame: ErrorFrame, root: [UInt8], _ step: CG1Step) -> GroupedFrame {
   let file = Array(frame.file.utf8)
   let function = Array(frame.function.utf8)
   let path = withSlashes(file)
   if isNotifier(function) || isNotifier(path) { return GroupedFrame(file: frame.file, function: frame.function, verdict: .notifier) }
+  if step == .beginning {
+    let isLibrary = frame.isInApp.map { !$0 } ?? (isLibraryFile(path) || isLibraryFunction(function))
+    return GroupedFrame(
+      file: normalizedFile(file, root: root, step).name.text, function: normalizedFunction(function).text, verdict: isLibrary ? .library : .inApp)
+  }
   let module = withoutOffset(file)
-  let name = normalizedFile(module ?? file, root: root).name.text
+  let name = normalizedFile(module ?? file, root: root, step).name.text
   let isNameless = isAnonymous(function) ? module != nil || isAddress(file) : isAddress(function)
   if isNameless { return GroupedFrame(file: isAddress(file) ? "" : name, function: "<anon>", verdict: .address) }
-  let isLibrary = frame.isInApp.map { !$0 } ?? (isLibraryFile(path) || isLibraryFunction(function))
+  let isLibrary = frame.isInApp.map { !$0 } ?? (isLibraryFile(path) || isSharedLibrary(path) || isLibraryFunction(function))
   return GroupedFrame(file: name, function: normalizedFunction(withoutOffset(function) ?? function).text, verdict: isLibrary ? .library : .inApp)
 }
 
@@ -91,7 +96,7 @@ private func isNotifier(_ text: [UInt8]) -> Bool {
 }
 
 private func isLibraryFile(_ path: [UInt8]) -> Bool {
-  if path.has("node:", at: 0) || isSharedLibrary(path) { return true }
+  if path.has("node:", at: 0) { return true }
   for index in path.indices {
     switch path[index] {
     case 0x73 where path.has("site-packages", at: index): return true

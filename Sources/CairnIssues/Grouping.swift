@@ -12,6 +12,13 @@ public struct GroupingComponent: Sendable, Hashable, Codable {
   public var value: Value
   public var contributes: Bool
   public var reason: String
+
+  public init(name: String, value: Value, contributes: Bool, reason: String) {
+    self.name = name
+    self.value = value
+    self.contributes = contributes
+    self.reason = reason
+  }
 }
 
 /// The item that an error belongs to.
@@ -21,7 +28,6 @@ public struct Grouping: Sendable, Hashable {
     case fingerprint = "payload fingerprint"
     case rule = "project rule"
   }
-  public static let version = "cg1"
   /// What makes occurrences one item: at most 40 characters.
   public var key: String
   public var source: Source
@@ -43,7 +49,7 @@ private let genericClasses: Set<String> = [
   "java.lang.RuntimeException", "java.lang.Exception", "NSGenericException", "ApplicationError", "(unknown)", "AssertionError",
 ]
 
-/// Groups an error: cg1, a pure function of what the error says.
+/// Groups an error by the newest version: cg1, a pure function of what the error says.
 ///
 /// ```
 /// 1  fingerprint of the program (rollbar-go's own, made of line numbers, does not count), SHA-1 where it is over 40 characters
@@ -54,29 +60,42 @@ private let genericClasses: Set<String> = [
 /// 4  crash report: the skeleton of its head
 /// key = SHA-1 of ["cg1", [name, value], …] in JSON over what contributes
 /// ```
-public func grouping(of report: ErrorReport) -> Grouping {
-  GroupingMemory.shared.grouping(report) { computedGrouping(of: report) }
+public func grouping(of report: ErrorReport) -> Grouping { GroupingVersion.current.grouping(of: report) }
+
+/// The same by any version, without a look at what was found before.
+func computedGrouping(of report: ErrorReport, _ version: GroupingVersion = .current) -> Grouping {
+  let components = version.components(report)
+  let computed = computedKey(components, version.tag)
+  var grouping = Grouping(
+    key: computed, source: .computed, computedKey: computed, family: family(components, version.tag), components: components)
+  if !report.fingerprint.isEmpty, !isMadeOfLines(report) {
+    grouping.key = itemHash(ofFingerprint: report.fingerprint)
+    grouping.source = .fingerprint
+  }
+  return grouping
 }
 
-/// The same without a look at what was found before.
-func computedGrouping(of report: ErrorReport) -> Grouping {
+/// How far cg1 has come: each step gives some errors other hashes than the one before.
+enum CG1Step: UInt64, Sendable {
+  /// Addresses in stacks count like names.
+  case beginning
+  /// Addresses are no names (decision 053).
+  case addresses
+  /// The version in the name of a gem's folder does not count.
+  case gems
+}
+
+func cg1Components(of report: ErrorReport, _ step: CG1Step) -> [GroupingComponent] {
   var components: [GroupingComponent] = []
   switch report.body {
-  case .chain(let chain): addChain(chain, report, &components)
+  case .chain(let chain): addChain(chain, report, step, &components)
   case .message(let message): addMessage(message, &components)
   case .crash(let raw):
     let head = messageSkeleton(Array(String(raw.unicodeScalars.prefix(400)).utf8))
     components.append(
       GroupingComponent(name: "crash.head", value: .text(head.text), contributes: true, reason: "crash report head"))
   }
-  let computed = computedKey(components)
-  var grouping = Grouping(
-    key: computed, source: .computed, computedKey: computed, family: family(components), components: components)
-  if !report.fingerprint.isEmpty, !isMadeOfLines(report) {
-    grouping.key = itemHash(ofFingerprint: report.fingerprint)
-    grouping.source = .fingerprint
-  }
-  return grouping
+  return components
 }
 
 /// A fingerprint as an item's hash: itself up to 40 characters, else its SHA-1.
@@ -89,7 +108,9 @@ private func isMadeOfLines(_ report: ErrorReport) -> Bool {
   report.notifierName.hasSuffix("rollbar-go") && report.fingerprint.utf8.allSatisfy(isLowerHex)
 }
 
-private func addChain(_ chain: [ErrorTrace], _ report: ErrorReport, _ components: inout [GroupingComponent]) {
+private func addChain(
+  _ chain: [ErrorTrace], _ report: ErrorReport, _ step: CG1Step, _ components: inout [GroupingComponent]
+) {
   let kept = chain.count <= 3 ? chain : [chain[0]] + chain.suffix(2)
   var seen: [[String]] = []
   var classAbove: String?
@@ -100,7 +121,7 @@ private func addChain(_ chain: [ErrorTrace], _ report: ErrorReport, _ components
         name: "chain[\(index)].class", value: .text(name), contributes: name != classAbove,
         reason: name != classAbove ? "exception class" : "same class as outer"))
     classAbove = name
-    let stack = GroupingMemory.shared.signature(trace, report) { StackSignature(groupedFrames(trace, report)) }
+    let stack = GroupingMemory.shared.signature(trace, report, step) { StackSignature(groupedFrames(trace, report, step)) }
     let (signature, reason) = (stack.frames, stack.reason)
     let isRepeated = seen.contains(signature)
     seen.append(signature)
@@ -159,10 +180,10 @@ private func addMessage(_ message: ErrorMessage, _ components: inout [GroupingCo
 
 // MARK: Hashes
 
-private func computedKey(_ components: [GroupingComponent]) -> String {
+private func computedKey(_ components: [GroupingComponent], _ tag: String) -> String {
   var text = CanonicalJSON()
   text.begin()
-  text.string(Grouping.version)
+  text.string(tag)
   for component in components where component.contributes {
     text.begin()
     text.string(component.name)
@@ -173,10 +194,10 @@ private func computedKey(_ components: [GroupingComponent]) -> String {
   return sha1(text.bytes)
 }
 
-private func family(_ components: [GroupingComponent]) -> String {
+private func family(_ components: [GroupingComponent], _ tag: String) -> String {
   var text = CanonicalJSON()
   text.begin()
-  text.string(Grouping.version)
+  text.string(tag)
   text.begin()
   if let name = components.last(where: { $0.name.hasSuffix(".class") }) { text.value(name.value) }
   text.end()

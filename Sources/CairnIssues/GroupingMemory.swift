@@ -20,10 +20,13 @@ final class GroupingMemory: Sendable {
   }
   private let state = Mutex(State())
 
-  func signature(_ trace: ErrorTrace, _ report: ErrorReport, make: () -> StackSignature) -> StackSignature {
+  func signature(
+    _ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step, make: () -> StackSignature
+  ) -> StackSignature {
     guard trace.frames.count <= Self.frameCountMax else { return make() }
     var key = MemoryKey()
     key.add(trace.frames, report)
+    key.add(step.rawValue)
     let sealed = key
     if let known = state.withLock({ $0.stacks[sealed] }) { return known }
     let made = make()
@@ -31,8 +34,10 @@ final class GroupingMemory: Sendable {
     return made
   }
 
-  func grouping(_ report: ErrorReport, make: () -> Grouping) -> Grouping {
-    guard let sealed = MemoryKey(report, frameCountMax: Self.frameCountMax) else { return make() }
+  func grouping(_ report: ErrorReport, _ version: String, make: () -> Grouping) -> Grouping {
+    guard var key = MemoryKey(report, frameCountMax: Self.frameCountMax) else { return make() }
+    key.add(version)
+    let sealed = key
     if let known = state.withLock({ $0.groupings[sealed] }) { return known }
     let made = make()
     state.withLock { $0.groupings.insert(sealed, made) }

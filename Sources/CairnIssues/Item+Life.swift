@@ -50,6 +50,21 @@ extension Item {
     return turns
   }
 
+  /// What the clock alone changes: a muted item whose date is reached is active again, a snooze ends.
+  public mutating func passTime(nowUnixSeconds: Int64) -> ItemTurn? {
+    if let until = snoozedUntilUnixSeconds, until <= nowUnixSeconds {
+      snoozedUntilUnixSeconds = nil
+      note("unsnoozed", nowUnixSeconds: nowUnixSeconds)
+    }
+    guard status == .muted, let until = muteUntilUnixSeconds, until <= nowUnixSeconds else { return nil }
+    status = .active
+    lastActivatedUnixSeconds = nowUnixSeconds
+    muteUntilUnixSeconds = nil
+    muteUntilCount = nil
+    note("unmuted", nowUnixSeconds: nowUnixSeconds)
+    return .reactivated
+  }
+
   private func comesBack(_ pending: PendingItem, _ deploys: [String]) -> Bool {
     guard let resolvedInVersion, !resolvedInVersion.isEmpty else { return true }
     return pending.versions.keys.contains { version in

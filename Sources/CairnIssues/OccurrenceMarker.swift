@@ -12,8 +12,10 @@ public import CairnColumns
 // A span that repeats its exception event's fields is not an occurrence: the event is. Rollbar's own decoder has set these fields already.
 
 /// Marks the occurrences among the rows from `firstRow` on and tells of all of them, in order. Cost where there are none: one look-up.
-public func markOccurrences(_ batch: inout Batch, from firstRow: Int, _ context: IntakeContext) -> [OccurrenceNote] {
-  let marker = OccurrenceMarker(firstRow: firstRow, context: context)
+public func markOccurrences(
+  _ batch: inout Batch, from firstRow: Int, _ context: IntakeContext, _ groupings: GroupingPlan = GroupingPlan()
+) -> [OccurrenceNote] {
+  let marker = OccurrenceMarker(firstRow: firstRow, context: context, groupings: groupings)
   marker.markExceptions(&batch)
   return marker.notes(batch)
 }
@@ -21,6 +23,7 @@ public func markOccurrences(_ batch: inout Batch, from firstRow: Int, _ context:
 private struct OccurrenceMarker {
   let firstRow: Int
   let context: IntakeContext
+  let groupings: GroupingPlan
 
   /// The texts of one column, by row; asked for only where a row needs them.
   private func texts(_ batch: borrowing Batch, _ name: String) -> [Int: String] {
@@ -59,7 +62,8 @@ private struct OccurrenceMarker {
     let severities = texts(batch, FieldName.severity)
     for row in rows {
       let chain = exceptionChain(className: types[row] ?? "", message: messages[row] ?? "", stack: stacks[row] ?? "")
-      mark(&batch, row: row, grouping(of: ErrorReport(.chain(chain))), chain[0], level: level(severities[row]))
+      let found = groupings.groupings(of: ErrorReport(.chain(chain)), receivedUnixNanoseconds: context.receivedUnixNanoseconds)
+      mark(&batch, row: row, found, chain[0], level: level(severities[row]))
     }
   }
 
@@ -74,8 +78,8 @@ private struct OccurrenceMarker {
     }
   }
 
-  private func mark(_ batch: inout Batch, row: Int, _ grouping: Grouping, _ outermost: ErrorTrace, level: String) {
-    let group = batch.rowGroups[row]
+  private func mark(_ batch: inout Batch, row: Int, _ groupings: [Grouping], _ outermost: ErrorTrace, level: String) {
+    let (grouping, group) = (groupings[0], batch.rowGroups[row])
     let name = batch.datasets.text(Int(batch.groupDatasets[Int(group)]))
     let dataset = name.split(separator: "\0", maxSplits: 1, omittingEmptySubsequences: false).last.map(String.init) ?? ""
     let time = UInt64(bitPattern: batch.rowTimes[row])
@@ -83,6 +87,7 @@ private struct OccurrenceMarker {
     let id = (context.receivedUnixNanoseconds / 1000 &+ Int64(row - firstRow)) &* 4 &+ Int64(number & 3)
     remember(grouping.components, ofHash: grouping.key)
     add(&batch, FieldName.itemHash, grouping.key, row)
+    if let former = formerHashText(groupings.dropFirst().map(\.key), deciding: grouping.key) { add(&batch, FieldName.itemFormerHash, former, row) }
     add(&batch, FieldName.itemFamily, grouping.family, row)
     add(&batch, FieldName.itemSource, grouping.source.rawValue, row)
     add(&batch, FieldName.itemTitle, errorTitle(className: outermost.className, message: outermost.message), row)

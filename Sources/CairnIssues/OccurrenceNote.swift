@@ -32,7 +32,7 @@ public struct OccurrenceNote: Sendable, Hashable {
   public var language = ""
   public var exceptionType = ""
   public var context = ""
-  /// The hash that an earlier version of grouping, or the same without source maps, gives; empty where there is none.
+  /// Hashes that former versions of grouping, or the same without source maps, give, a space between them; see `formerHashes`.
   public var formerHash = ""
   /// The event belongs to a trace.
   public var hasTrace = false

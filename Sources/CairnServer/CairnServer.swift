@@ -23,6 +23,8 @@ public struct ServerParts: Sendable {
   public var clock = WallClock.system
   /// Where the store's decoders tell of occurrences.
   public var pendingOccurrences = PendingOccurrences()
+  /// The versions of grouping that the store's decoders have in force.
+  public var groupings = GroupingPlan()
 
   public init(store: any CairnStore, catalog: Catalog, status: @escaping @Sendable () -> StoreStatus = { StoreStatus() }) {
     self.store = store

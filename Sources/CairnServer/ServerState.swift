@@ -65,7 +65,7 @@ final class ServerState: Sendable {
       }
     }
     sampling = SamplingDesk(catalog: parts.catalog, clock: parts.clock)
-    let book = IssueBook(catalog: parts.catalog)
+    let book = IssueBook(catalog: parts.catalog, groupingVersion: parts.groupings.current.name)
     self.book = book
     let alerts = AlertDesk(store: parts.store, book: book, settings: settings, clock: parts.clock, deliverer: deliverer)
     self.alerts = alerts

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnAlerts
+import CairnIssues
 
 /// How a server is to run. A flag beats the environment, which beats the file, which beats the default.
 public struct Settings: Sendable, Hashable {
@@ -38,6 +39,8 @@ public struct Settings: Sendable, Hashable {
   public var mailFrom = "cairn@localhost"
   /// Environments whose lines are kept with the secrets that are in them, or `*`.
   public var unscrubbedEnvironments: [String] = []
+  /// The version of grouping to stay with; nil goes on to the newest.
+  public var groupingVersion: String?
   /// The pages from this folder instead of from the program, for those who work on them.
   public var webDirectory: String?
   /// `POST /moto-api/reset` wipes everything. From the environment alone.
@@ -69,6 +72,7 @@ public struct Settings: Sendable, Hashable {
     case deliveryAuthorities = "delivery_ca"
     case mailFrom = "mail_from"
     case unscrubbedEnvironments = "unscrubbed_environments"
+    case groupingVersion = "grouping_version"
     case webDirectory = "web_dir"
 
     public var environmentName: String { "CAIRN_" + rawValue.uppercased() }
@@ -126,6 +130,11 @@ public struct Settings: Sendable, Hashable {
     case .deliveryAuthorities: deliveryAuthorities = text
     case .mailFrom: mailFrom = text
     case .unscrubbedEnvironments: unscrubbedEnvironments = values
+    case .groupingVersion:
+      guard GroupingVersion.all.contains(where: { $0.name == text }) else {
+        throw .badSetting("\(source): '\(text)' is not \(GroupingVersion.all.map(\.name).joined(separator: " or "))")
+      }
+      groupingVersion = text
     case .webDirectory: webDirectory = text
     }
   }

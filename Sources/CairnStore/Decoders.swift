@@ -13,25 +13,41 @@ internal import CairnXRay
 /// The decoder of each kind of body that the journal may hold: the doors' intakes by the number under which the journal keeps them.
 enum Decoders {
   /// Each decoder with the pass behind it that makes occurrences of exceptions, whatever the door; `tell` hears of them, at a replay too.
-  static func marking(_ tell: @escaping @Sendable ([OccurrenceNote]) -> Void) -> [RequestFormat: RequestDecoder] {
+  static func marking(
+    _ groupings: GroupingPlan, _ tell: @escaping @Sendable ([OccurrenceNote]) -> Void
+  ) -> [RequestFormat: RequestDecoder] {
     var marked: [RequestFormat: RequestDecoder] = [:]
-    for (format, decoder) in all { marked[format] = marking(decoder, tell) }
+    for (format, decoder) in all(groupings) { marked[format] = marking(decoder, groupings, tell) }
     return marked
   }
 
   private static func marking(
-    _ decoder: @escaping RequestDecoder, _ tell: @escaping @Sendable ([OccurrenceNote]) -> Void
+    _ decoder: @escaping RequestDecoder, _ groupings: GroupingPlan, _ tell: @escaping @Sendable ([OccurrenceNote]) -> Void
   ) -> RequestDecoder {
     { (body: RawSpan, context: IntakeContext, batch: inout Batch) throws(DecodeError) -> IntakeVerdict in
       let firstRow = batch.rowCount
       let verdict = try decoder(body, context, &batch)
-      let notes = markOccurrences(&batch, from: firstRow, context)
+      let notes = markOccurrences(&batch, from: firstRow, context, groupings)
       if !notes.isEmpty, !context.isPreview { tell(notes) }
       return verdict
     }
   }
 
-  static let all: [RequestFormat: RequestDecoder] = [
+  /// Errors are grouped by the versions in force.
+  private static func all(_ groupings: GroupingPlan) -> [RequestFormat: RequestDecoder] {
+    let item: RequestDecoder = { (body: RawSpan, context: IntakeContext, batch: inout Batch) throws(DecodeError) -> IntakeVerdict in
+      try decodeRollbarItem(body, context, groupings: groupings, into: &batch)
+    }
+    let items: RequestDecoder = { (body: RawSpan, context: IntakeContext, batch: inout Batch) throws(DecodeError) -> IntakeVerdict in
+      try decodeRollbarBatch(body, context, groupings: groupings, into: &batch)
+    }
+    var decoders = plain
+    decoders[.rollbarItem] = item
+    decoders[.rollbarBatch] = items
+    return decoders
+  }
+
+  private static let plain: [RequestFormat: RequestDecoder] = [
     .otlpTracesProtobuf: { (body, context, batch) throws(DecodeError) in try decodeTraces(body, context, into: &batch) },
     .otlpLogsProtobuf: { (body, context, batch) throws(DecodeError) in try decodeLogs(body, context, into: &batch) },
     .otlpMetricsProtobuf: { (body, context, batch) throws(DecodeError) in try decodeMetrics(body, context, into: &batch) },
@@ -54,7 +70,5 @@ enum Decoders {
     .honeycombEvents: { (body, context, batch) throws(DecodeError) in try decodeHoneycombEvents(body, context, into: &batch) },
     .metricPoints: { (body, context, batch) throws(DecodeError) in try decodeMetricPoints(body, context, into: &batch) },
     .logBatch: { (body, context, batch) throws(DecodeError) in try decodeLogBatch(body, context, into: &batch) },
-    .rollbarItem: { (body, context, batch) throws(DecodeError) in try decodeRollbarItem(body, context, into: &batch) },
-    .rollbarBatch: { (body, context, batch) throws(DecodeError) in try decodeRollbarBatch(body, context, into: &batch) },
   ]
 }

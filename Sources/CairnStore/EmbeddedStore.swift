@@ -15,12 +15,14 @@ public final class EmbeddedStore: EventStore, IngestStore {
   private let feeds = FeedBoard()
   private let upkeep: Task<Void, Never>
 
-  /// Opens the folder and begins to look after it once a second. Secrets are taken out of what comes, but for the environments named.
+  /// Opens the folder and begins to look after it once a second. Secrets are taken out of what comes, but for the environments named;
+  /// errors are grouped by the versions of `groupings`, those of replayed journals too.
   public init(
     folder: String, settings: ArchiveSettings = ArchiveSettings(), budget: QueryBudget = QueryBudget(),
-    unscrubbedEnvironments: [String] = [], tellOccurrences: @escaping @Sendable ([OccurrenceNote]) -> Void = { _ in }
+    unscrubbedEnvironments: [String] = [], groupings: GroupingPlan = GroupingPlan(), tellOccurrences: @escaping @Sendable ([OccurrenceNote]) -> Void = { _ in }
   ) throws(StorageError) {
-    let archive = try EventArchive(files: try SystemFiles(folder: folder), settings: settings, decoders: Decoders.marking(tellOccurrences),
+    let archive = try EventArchive(
+      files: try SystemFiles(folder: folder), settings: settings, decoders: Decoders.marking(groupings, tellOccurrences),
       scrub: Scrubbing.step(unscrubbed: unscrubbedEnvironments))
     self.archive = archive
     engine = QueryEngine(budget: budget)

@@ -27,16 +27,20 @@ struct Serve: AsyncParsableCommand {
     ])
     let pending = PendingOccurrences()
     let catalogPath = try settings.preparedCatalogPath()
+    let catalog = try Catalog(path: catalogPath)
+    let (groupings, history) = try GroupingHistory.plan(
+      catalog: catalog, chosen: settings.groupingVersion, nowUnixSeconds: WallClock.system.unixNanoseconds() / 1_000_000_000)
     let store: EmbeddedStore
     do {
       store = try EmbeddedStore(folder: settings.dataDirectory, settings: ArchiveSettings(settings),
-        unscrubbedEnvironments: settings.unscrubbedEnvironments, tellOccurrences: { pending.add($0) })
+        unscrubbedEnvironments: settings.unscrubbedEnvironments, groupings: groupings, tellOccurrences: { pending.add($0) })
     } catch {
       throw ValidationError(error.message)
     }
-    let catalog = try Catalog(path: catalogPath)
+    try history.save(in: catalog)
     var parts = ServerParts(store: store, catalog: catalog, status: { StoreStatus(store.archive) })
     parts.pendingOccurrences = pending
+    parts.groupings = groupings
     parts.reset = { () throws(ResetError) in
       do throws(StorageError) { try store.archive.removeEverything() } catch { throw ResetError(error.message) }
     }

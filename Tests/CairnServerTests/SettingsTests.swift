@@ -24,6 +24,7 @@ import Testing
       case .retentionDays, .diskReserveMiB, .cacheMiB: "5"
       case .retentionDaysByDataset: "api=5"
       case .smtpSecurity: "tls"
+      case .groupingVersion: "cg1.0"
       default: "127.0.0.1:5"
       }
     let flag = try Settings.resolve(flags: [key: value], environment: [:], file: [:])

@@ -25,4 +25,4 @@ public func errorReport(of event: Event) -> ErrorReport {
 }
 
 /// Why an occurrence belongs to its item: the same pure function that decided it.
-public func explainedGrouping(of event: Event) -> Grouping { grouping(of: errorReport(of: event)) }
+public func explainedGrouping(of event: Event, by version: GroupingVersion) -> Grouping { version.grouping(of: errorReport(of: event)) }

@@ -11,19 +11,25 @@ struct OccurrenceEvent {
   let itemIndex: Int
   let context: IntakeContext
   let grouping: Grouping
+  /// How former versions of grouping, or the same without source maps, see it.
+  private let formerGroupings: [Grouping]
   private let ruling: RollbarHint.Ruling?
   /// Rollbar's five levels; another word is not one.
   let level: String
   private let identity: UInt64
 
   /// `occurrence` has its uuid.
-  init(_ occurrence: Occurrence, hint: RollbarHint, itemIndex: Int, context: IntakeContext) {
+  init(_ occurrence: Occurrence, hint: RollbarHint, itemIndex: Int, context: IntakeContext, groupings: GroupingPlan) {
     self.occurrence = occurrence
     identity = Self.textHash("\(context.environment)\0\(hint.project)\0\(occurrence.uuid)")
     self.hint = hint
     self.itemIndex = itemIndex
     self.context = context
-    grouping = CairnIssues.grouping(of: occurrence.report ?? ErrorReport(.crash("")))
+    let received = context.receivedUnixNanoseconds
+    let found = groupings.groupings(of: occurrence.report ?? ErrorReport(.crash("")), receivedUnixNanoseconds: received)
+    grouping = found[0]
+    let minified = occurrence.minifiedReport.map { groupings.groupings(of: $0, receivedUnixNanoseconds: received) } ?? []
+    formerGroupings = minified + found.dropFirst()
     ruling = hint.rulings.first { $0.itemIndex == itemIndex }
     level = Self.level(occurrence)
   }
@@ -109,28 +115,23 @@ struct OccurrenceEvent {
     batch.set(FieldName.itemTitle, text: title)
     batch.set(FieldName.itemLevel, text: level)
     batch.set(FieldName.itemFamily, text: grouping.family)
-    if let ruling, !ruling.fingerprint.isEmpty {
-      let fingerprint = ruling.fingerprint.split(separator: "{{default_fingerprint}}", omittingEmptySubsequences: false)
-      let hash = itemHash(ofFingerprint: fingerprint.joined(separator: grouping.computedKey))
-      remember(grouping.components, ofHash: hash)
-      batch.set(FieldName.itemHash, text: hash)
-      batch.set(FieldName.itemSource, text: "project rule #\(ruling.ruleNumber)")
-    } else {
-      remember(grouping.components, ofHash: grouping.key)
-      batch.set(FieldName.itemHash, text: grouping.key)
-      batch.set(FieldName.itemSource, text: grouping.source.rawValue)
-    }
-    if let former = formerHash { batch.set(FieldName.itemFormerHash, text: former) }
+    let hash = hash(grouping)
+    remember(grouping.components, ofHash: hash)
+    batch.set(FieldName.itemHash, text: hash)
+    batch.set(FieldName.itemSource, text: isRuled ? "project rule #\(ruling?.ruleNumber ?? 0)" : grouping.source.rawValue)
+    if let former = formerHashText(formerGroupings.map { self.hash($0) }, deciding: hash) { batch.set(FieldName.itemFormerHash, text: former) }
     batch.set(FieldName.occurrenceUUID, text: occurrence.uuid)
     let microseconds = context.receivedUnixNanoseconds / 1000 &+ Int64(itemIndex)
     batch.set(FieldName.occurrenceID, integer: microseconds &* 4 &+ Int64(identity & 3))
   }
 
-  /// The hash without source maps, where they were applied: an item that is known by it takes the occurrence in.
-  private var formerHash: String? {
-    guard ruling?.fingerprint.isEmpty ?? true, let minified = occurrence.minifiedReport else { return nil }
-    let key = CairnIssues.grouping(of: minified).key
-    return key == grouping.key ? nil : key
+  private var isRuled: Bool { ruling?.fingerprint.isEmpty == false }
+
+  /// The item's hash as a version of grouping and the project's rules make it.
+  private func hash(_ grouping: Grouping) -> String {
+    guard let ruling, isRuled else { return grouping.key }
+    let parts = ruling.fingerprint.split(separator: "{{default_fingerprint}}", omittingEmptySubsequences: false)
+    return itemHash(ofFingerprint: parts.joined(separator: grouping.computedKey))
   }
 
   private func writeError(_ batch: inout Batch) {

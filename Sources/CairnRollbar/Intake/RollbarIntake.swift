@@ -2,7 +2,7 @@
 public import CairnBytes
 public import CairnColumns
 internal import CairnFormats
-internal import CairnIssues
+public import CairnIssues
 
 // POST /api/1/item/         {"access_token", "data": {…}}            one occurrence
 // POST /api/1/item_batch/   [{"access_token", "data": {…}}, …]       several; a bad one is left out by itself
@@ -27,7 +27,14 @@ internal import CairnIssues
 public func decodeRollbarItem(
   _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
 ) throws(DecodeError) -> IntakeVerdict {
-  var intake = RollbarIntake(context)
+  try decodeRollbarItem(bytes, context, groupings: GroupingPlan(), into: &batch)
+}
+
+/// The same under versions of grouping of the caller's choice.
+public func decodeRollbarItem(
+  _ bytes: RawSpan, _ context: IntakeContext, groupings: GroupingPlan, into batch: inout Batch
+) throws(DecodeError) -> IntakeVerdict {
+  var intake = RollbarIntake(context, groupings)
   try intake.readItem(bytes, &batch)
   return intake.verdict
 }
@@ -36,7 +43,14 @@ public func decodeRollbarItem(
 public func decodeRollbarBatch(
   _ bytes: RawSpan, _ context: IntakeContext, into batch: inout Batch
 ) throws(DecodeError) -> IntakeVerdict {
-  var intake = RollbarIntake(context)
+  try decodeRollbarBatch(bytes, context, groupings: GroupingPlan(), into: &batch)
+}
+
+/// The same under versions of grouping of the caller's choice.
+public func decodeRollbarBatch(
+  _ bytes: RawSpan, _ context: IntakeContext, groupings: GroupingPlan, into batch: inout Batch
+) throws(DecodeError) -> IntakeVerdict {
+  var intake = RollbarIntake(context, groupings)
   try intake.readBatch(bytes, &batch)
   return intake.verdict
 }
@@ -44,12 +58,14 @@ public func decodeRollbarBatch(
 private struct RollbarIntake: ~Copyable {
   let context: IntakeContext
   let hint: RollbarHint
+  let groupings: GroupingPlan
   var walker = OccurrenceReader()
   var verdict = IntakeVerdict()
   var itemIndex = 0
 
-  init(_ context: IntakeContext) {
+  init(_ context: IntakeContext, _ groupings: GroupingPlan) {
     self.context = context
+    self.groupings = groupings
     hint = RollbarHint(context.datasetHint)
   }
 
@@ -110,7 +126,7 @@ private struct RollbarIntake: ~Copyable {
     if walker.occurrence.uuid.isEmpty {
       walker.occurrence.uuid = madeUUID(bytes, original, receivedUnixNanoseconds: context.receivedUnixNanoseconds)
     }
-    OccurrenceEvent(walker.occurrence, hint: hint, itemIndex: itemIndex, context: context).write(bytes, original, &batch)
+    OccurrenceEvent(walker.occurrence, hint: hint, itemIndex: itemIndex, context: context, groupings: groupings).write(bytes, original, &batch)
   }
 }
 

@@ -9,7 +9,7 @@ public import CairnFormats
 /// Source: rollbar.com's RQL documentation as of 2018 and later: no DISTINCT, HAVING, joins or subqueries; a function in GROUP BY only by its
 /// index; `SELECT *` without GROUP BY only; at most 1,000 rows.
 public struct RQLStatement: Sendable, Hashable {
-  public enum Table: String, Sendable, Hashable {
+  public enum Table: String, Sendable, Hashable, CaseIterable {
     case occurrences = "item_occurrence"
     case deploys = "deploy"
   }

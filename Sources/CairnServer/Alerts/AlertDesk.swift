@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnAlerts
 import CairnColumns
+import CairnFormats
 import CairnIssues
 import CairnPlan
 import CairnRollbar
@@ -90,8 +91,13 @@ final class AlertDesk: Sendable {
         FieldName.original, FieldName.occurrenceID, FieldName.occurrenceUUID, FieldName.itemEnvironment, FieldName.itemLevel,
         FieldName.itemTitle, FieldName.exceptionType, FieldName.exceptionMessage, FieldName.exceptionStacktrace,
       ], limit: 1)
-    let last = try? await store.events(plan).events.first
-    for shipment in shipments(finding, last.map { OccurrenceJSON.payload($0) }) {
+    let payload = try? await store.events(plan).events.first.map { OccurrenceJSON.payload($0) }
+    let filters = finding.rule.payloadFilters
+    if !filters.isEmpty {
+      guard let payload, let json = try? JSONValue(parsing: payload, depthMax: JSONReader.depthMaxLimit), ItemRule.holds(filters, payload: json)
+      else { return }
+    }
+    for shipment in shipments(finding, payload) {
       submit(shipment, finding.rule, item.identity.tenant, subject)
     }
   }

@@ -74,7 +74,7 @@ struct ErrorsAPI: Sendable {
         }
       }
       if let latest {
-        writer.object("grouping") { explainedGrouping(of: latest).write(&$0, source: item.source) }
+        writer.object("grouping") { explain(latest, source: item.source, &$0) }
         writer.object("occurrence") { Self.write(latest, &$0) }
       }
     }
@@ -88,6 +88,11 @@ struct ErrorsAPI: Sendable {
       changed.writeSummary(&writer)
       changed.writeDetail(&writer)
     }
+  }
+
+  private func explain(_ event: Event, source: String, _ writer: inout JSONWriter) {
+    let version = state.parts.groupings.current
+    explainedGrouping(of: event, by: version).write(&writer, source: source, version: version.name)
   }
 
   // MARK: Occurrences
@@ -124,7 +129,7 @@ struct ErrorsAPI: Sendable {
     let item = state.book.state.withLock { (state) in state.itemOfIdentity[note.item].flatMap { state.items[$0] } }
     return jsonResponse(reserving: 32_768) { (writer) in
       if let item { writer.object("item") { item.writeSummary(&$0) } }
-      writer.object("grouping") { explainedGrouping(of: found).write(&$0, source: note.source) }
+      writer.object("grouping") { explain(found, source: note.source, &$0) }
       writer.object("occurrence") { Self.write(found, &$0) }
     }
   }

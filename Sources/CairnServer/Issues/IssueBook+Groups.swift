@@ -46,7 +46,7 @@ extension IssueBook.State {
       touch("item", id)
     }
     guard !items.values.contains(where: { $0.groupItemID == groupID }), let group = items.removeValue(forKey: groupID) else { return }
-    itemOfIdentity[group.identity] = nil
+    if itemOfIdentity[group.identity] == groupID { itemOfIdentity[group.identity] = nil }
     touch("item", groupID)
   }
 }

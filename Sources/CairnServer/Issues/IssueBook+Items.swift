@@ -23,11 +23,19 @@ extension IssueBook {
       for (identity, entry) in pending.sorted(by: { $0.value.first.id < $1.value.first.id }) {
         state.progress.highestID = max(state.progress.highestID, entry.highestID)
         state.join(identity, entry.last, joined[identity], nowUnixSeconds: nowUnixSeconds)
-        guard let item = state.apply(identity, entry, nowUnixSeconds: nowUnixSeconds) else { continue }
+        guard let item = state.apply(identity, entry, groupingVersion, nowUnixSeconds: nowUnixSeconds) else { continue }
         turned.append(item)
       }
       if !pending.isEmpty { state.touch("progress", 1) }
       return turned
+    }
+  }
+
+  /// Gives identities of replayed occurrences, which may have been grouped by a former version when they were counted, to the items that
+  /// have them.
+  func adopt(_ replayed: [ItemIdentity: PendingItem], nowUnixSeconds: Int64) throws(CatalogError) {
+    try change { (state) in
+      for (identity, entry) in replayed { state.join(identity, entry.last, nil, nowUnixSeconds: nowUnixSeconds) }
     }
   }
 
@@ -65,21 +73,33 @@ extension IssueBook {
 }
 
 extension IssueBook.State {
-  fileprivate mutating func apply(_ identity: ItemIdentity, _ pending: PendingItem, nowUnixSeconds: Int64) -> TurnedItem? {
-    if let id = itemOfIdentity[identity], var item = items[id] {
-      let deployed = deploys(projectID: item.projectID, environment: identity.environment)
-      var turns = item.apply(
-        pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
+  /// See `ItemTracker.passTime`.
+  mutating func passTime(nowUnixSeconds now: Int64) -> [TurnedItem] {
+    var turned: [TurnedItem] = []
+    for (id, item) in items where item.status == .active || item.status == .muted || item.snoozedUntilUnixSeconds != nil {
+      let days = item.status == .active ? projects[item.projectID]?.autoResolveDays ?? 0 : 0
+      let isIdle = days > 0 && item.lastOccurrence.unixSeconds < now - Int64(days) * 86_400
+      guard isIdle || item.snoozedUntilUnixSeconds ?? .max <= now || (item.status == .muted && item.muteUntilUnixSeconds ?? .max <= now) else { continue }
+      var item = item
+      var turns = [item.passTime(nowUnixSeconds: now)].compactMap { $0 }
+      if isIdle, let turn = item.setStatus(.resolved, actor: "idle for \(days) days", nowUnixSeconds: now) { turns.append(turn) }
       items[id] = item
       touch("item", id)
-      if let groupID = item.groupItemID, var group = items[groupID] {
-        group.totalCount = withMembers(group).totalCount - pending.count
-        turns = group.apply(pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
-        items[groupID] = group
-        touch("item", groupID)
-        return TurnedItem(item: group, turns: turns, lastNote: pending.last)
-      }
-      return TurnedItem(item: item, turns: turns, lastNote: pending.last)
+      if !turns.isEmpty { turned.append(TurnedItem(item: withMembers(item), turns: turns, lastNote: nil)) }
+    }
+    return turned
+  }
+
+  fileprivate mutating func apply(
+    _ identity: ItemIdentity, _ pending: PendingItem, _ groupingVersion: String, nowUnixSeconds: Int64
+  ) -> TurnedItem? {
+    let known = itemOfIdentity[identity].flatMap { items[$0] }
+    if var item = known, !item.isGroup {
+      let deployed = deploys(projectID: item.projectID, environment: identity.environment)
+      let turns = item.apply(pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
+      items[item.id] = item
+      touch("item", item.id)
+      return applied(item, turns, pending, deployed, nowUnixSeconds: nowUnixSeconds)
     }
     guard items.count < IssueBook.itemCountMax else {
       refusedItemCount += pending.count
@@ -93,22 +113,40 @@ extension IssueBook.State {
     touch("project", owner.id)
     let deployed = deploys(projectID: owner.id, environment: identity.environment)
     let turns = item.apply(pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
+    // A rule's `group-item-N` names a group: what comes that way is a member of its own.
+    item.groupItemID = known?.id
     items[item.id] = item
     itemOfIdentity[identity] = item.id
     touch("item", item.id)
-    if let explanation = StoredExplanation(item) {
+    if let explanation = StoredExplanation(item, version: groupingVersion) {
       explanations[item.id] = explanation
       touch("explanation", item.id)
     }
-    return TurnedItem(item: item, turns: turns, lastNote: pending.last)
+    return applied(item, turns, pending, deployed, nowUnixSeconds: nowUnixSeconds)
   }
 
-  /// Gives an identity that is not known to the item whose it is: the one that its former hash names, or the one that another door began.
+  /// What happened to an item as rules hear of it: to its group where it has one.
+  private mutating func applied(
+    _ item: Item, _ turns: [ItemTurn], _ pending: PendingItem, _ deployed: [Deploy], nowUnixSeconds: Int64
+  ) -> TurnedItem {
+    guard let groupID = item.groupItemID, var group = items[groupID] else {
+      return TurnedItem(item: item, turns: turns, lastNote: pending.last)
+    }
+    group.totalCount = withMembers(group).totalCount - pending.count
+    let turns = group.apply(pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
+    items[groupID] = group
+    touch("item", groupID)
+    return TurnedItem(item: group, turns: turns, lastNote: pending.last)
+  }
+
+  /// Gives an identity that is not known to the item whose it is: the one that a former hash of its names, or the one that another door began.
   fileprivate mutating func join(_ identity: ItemIdentity, _ note: OccurrenceNote, _ other: ItemIdentity?, nowUnixSeconds: Int64) {
     guard itemOfIdentity[identity] == nil else { return }
-    var former = identity
-    former.hash = note.formerHash
-    let known = (note.formerHash.isEmpty ? nil : itemOfIdentity[former]) ?? other.flatMap { itemOfIdentity[$0] }
+    var former: Int64?
+    for hash in note.formerHashes where former == nil {
+      former = itemOfIdentity[ItemIdentity(tenant: identity.tenant, project: identity.project, environment: identity.environment, hash: hash)]
+    }
+    let known = former ?? other.flatMap { itemOfIdentity[$0] }
     guard let known, var item = items[known], item.aliases?.count ?? 0 < Item.aliasCountMax else { return }
     item.aliases = (item.aliases ?? []) + [identity]
     item.note("joined", detail: "\(identity.project) \(identity.environment) \(identity.hash)", nowUnixSeconds: nowUnixSeconds)

@@ -55,10 +55,13 @@ final class IssueBook: Sendable {
   static let itemCountMax = 200_000
   let catalog: Catalog
   let state: Mutex<State>
+  /// The name of the version of grouping by which new items come.
+  let groupingVersion: String
 
   /// What the catalog has; nothing where it cannot be read, which the next change will say.
-  init(catalog: Catalog) {
+  init(catalog: Catalog, groupingVersion: String = GroupingVersion.current.name) {
     self.catalog = catalog
+    self.groupingVersion = groupingVersion
     state = Mutex((try? Self.load(catalog)) ?? State())
   }
 
@@ -71,7 +74,8 @@ final class IssueBook: Sendable {
     for token: ProjectToken in try read("token", catalog) { state.tokens[token.text] = token }
     for item: Item in try read("item", catalog) {
       state.items[item.id] = item
-      for identity in item.identities { state.itemOfIdentity[identity] = item.id }
+      // A group stands behind the member that a rule gives its name.
+      for identity in item.identities where !item.isGroup || state.itemOfIdentity[identity] == nil { state.itemOfIdentity[identity] = item.id }
     }
     for deploy: Deploy in try read("deploy", catalog) { state.deploys[deploy.id] = deploy }
     for rule: ItemRule in try read("rule", catalog) { state.rules[rule.id] = rule }
@@ -119,10 +123,15 @@ final class IssueBook: Sendable {
       }
       try catalog.change(
         saving: {
-          state.withLock { (state) in
+          // Values are taken under the lock and encoded outside of it: a load of ten thousand items keeps no reader waiting.
+          let values = state.withLock { (state) -> [(DocumentKey, (any Encodable & Sendable)?)] in
             taken = state.dirty
             state.dirty = []
-            return taken.compactMap { state.document($0) }
+            return taken.map { ($0, state.value($0)) }
+          }
+          let encoder = JSONEncoder()
+          return values.compactMap { (key, value) in
+            value.flatMap { try? encoder.encode($0) }.map { CatalogDocument(collection: key.collection, id: key.id, body: Array($0)) }
           }
         }, removing: removed)
       let written = taken.filter { $0.collection == "explanation" }
@@ -159,24 +168,19 @@ extension IssueBook.State {
     }
   }
 
-  func document(_ key: IssueBook.DocumentKey) -> CatalogDocument? {
+  func value(_ key: IssueBook.DocumentKey) -> (any Encodable & Sendable)? {
     switch key.collection {
-    case "project": encoded(projects[key.id], key)
-    case "token": encoded(tokens.values.first { $0.id == key.id }, key)
-    case "item": encoded(items[key.id], key)
-    case "deploy": encoded(deploys[key.id], key)
-    case "rule": encoded(rules[key.id], key)
-    case "link": encoded(links[key.id], key)
-    case "user": encoded(users[key.id], key)
-    case "team": encoded(teams[key.id], key)
-    case "explanation": encoded(explanations[key.id], key)
-    case "hidden": encoded(hiddenOccurrences, key)
-    default: encoded(progress, key)
+    case "project": projects[key.id]
+    case "token": tokens.values.first { $0.id == key.id }
+    case "item": items[key.id]
+    case "deploy": deploys[key.id]
+    case "rule": rules[key.id]
+    case "link": links[key.id]
+    case "user": users[key.id]
+    case "team": teams[key.id]
+    case "explanation": explanations[key.id]
+    case "hidden": hiddenOccurrences
+    default: progress
     }
-  }
-
-  private func encoded(_ value: (some Encodable)?, _ key: IssueBook.DocumentKey) -> CatalogDocument? {
-    guard let value, let data = try? JSONEncoder().encode(value) else { return nil }
-    return CatalogDocument(collection: key.collection, id: key.id, body: Array(data))
   }
 }

@@ -59,8 +59,8 @@ extension Item {
 
 extension Grouping {
   /// "Why grouped": every part with its value, whether it counts, and why.
-  func write(_ writer: inout JSONWriter, source: String) {
-    writer.member("version", Self.version)
+  func write(_ writer: inout JSONWriter, source: String, version: String) {
+    writer.member("version", version)
     writer.member("key", key)
     writer.member("computed_key", computedKey)
     writer.member("family", family)

@@ -50,29 +50,20 @@ final class ItemTracker: Sendable {
     var round = 0
     while !Task.isCancelled {
       await flush()
-      // Four rounds a second: every half minute.
-      if round % 120 == 119 { resolveIdleItems() }
+      // Every two seconds.
+      if round % 8 == 7 { passTime() }
       round += 1
       try? await Task.sleep(for: .milliseconds(250))
     }
   }
 
-  /// Where a project says so, what has not come for so many days is resolved.
-  func resolveIdleItems() {
+  /// What time alone does to items: where a project says so, what has not come for so many days is resolved; mutes and snoozes end.
+  func passTime() {
     let now = nowUnixSeconds
     do {
-      try book.change { (state) in
-        for (id, item) in state.items where item.status == .active {
-          guard let days = state.projects[item.projectID]?.autoResolveDays, days > 0 else { continue }
-          guard item.lastOccurrence.unixSeconds < now - Int64(days) * 86_400 else { continue }
-          var item = item
-          _ = item.setStatus(.resolved, actor: "idle for \(days) days", nowUnixSeconds: now)
-          state.items[id] = item
-          state.touch("item", id)
-        }
-      }
+      listen(try book.change { $0.passTime(nowUnixSeconds: now) })
     } catch {
-      logger.error("idle items could not be resolved: \(error)")
+      logger.error("items that time changes could not be written: \(error)")
     }
   }
 
@@ -97,7 +88,11 @@ final class ItemTracker: Sendable {
 
   /// Before the first request: what the last process did not count. Replayed journals have told of what is counted here anyway.
   func begin(tenants: Set<String>) async {
-    _ = pending.take()
+    do {
+      try book.adopt(pending.take().items, nowUnixSeconds: nowUnixSeconds)
+    } catch {
+      logger.error("replayed occurrences could not be given to their items: \(error)")
+    }
     let progress = book.state.withLock { $0.progress }
     defer { setOrderly(false) }
     guard !progress.isOrderly else { return }

@@ -13,9 +13,9 @@ struct StoredExplanation: Sendable, Hashable, Codable {
   var components: [GroupingComponent]
 
   /// Of a new item, whose grouping was computed a moment ago; nil where it is forgotten already.
-  init?(_ item: Item) {
+  init?(_ item: Item, version: String) {
     guard let components = recentComponents(ofHash: item.identity.hash) else { return nil }
-    version = Grouping.version
+    self.version = version
     hash = item.identity.hash
     source = item.source
     self.components = components

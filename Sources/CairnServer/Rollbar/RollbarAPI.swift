@@ -24,10 +24,27 @@ struct RollbarAPI: Sendable {
     _ handle: @escaping @Sendable (Exchange, RollbarCaller) async throws(Refusal) -> Response
   ) -> Route {
     Route(method, "/api/1" + pattern, .anyone, .rollbar) { (exchange) async throws(Refusal) in
-      let token = scopes == [.postServerItem] ? bodyValues(exchange)["access_token"]?.string : nil
-      let caller = try RollbarAccess(state: state).caller(exchange.request, bodyToken: token, needs: scopes)
-      return try await handle(exchange, caller)
+      let body = method == .GET ? .null : bodyValues(exchange)
+      let caller = try meant(
+        RollbarAccess(state: state).caller(exchange.request, bodyToken: body["access_token"]?.string, needs: scopes), exchange, body)
+      let standing = state.tokenWindows.use(caller.token, nowUnixSeconds: nowUnixSeconds)
+      if let token = caller.token, let standing, standing.isExceeded { return standing.refusal(of: token) }
+      var response = try await handle(exchange, caller)
+      standing?.add(to: &response)
+      return response
     }
+  }
+
+  /// An account names the project that it means by `project_id`, in the query or in the body of a change.
+  private func meant(_ caller: RollbarCaller, _ exchange: Exchange, _ body: JSONValue) throws(Refusal) -> RollbarCaller {
+    let text = QueryString(exchange.request.query)["project_id"] ?? body["project_id"]?.string ?? body["project_id"]?.integer.map { String($0) }
+    guard caller.isAccount, let text else { return caller }
+    guard let id = Int64(text), let project = state.book.project(id: id, tenant: caller.tenant) else {
+      throw Refusal(.notFound, "no project has the id \(text.prefix(40))")
+    }
+    var caller = caller
+    caller.project = project
+    return caller
   }
 
   var nowUnixSeconds: Int64 { state.parts.clock.unixNanoseconds() / 1_000_000_000 }

@@ -2,6 +2,8 @@
 import CairnCatalog
 import CairnIssues
 import CairnPlan
+import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// Who asks in Rollbar's protocol: the project that its token belongs to.
@@ -92,9 +94,28 @@ final class TokenWindows: Sendable {
     var limit: Int
     var remaining: Int
     var resetsInSeconds: Int
+    var resetsAtUnixSeconds: Int64
     var isExceeded: Bool
     /// True for the first request beyond the limit of its window.
     var isFirstBeyond: Bool
+
+    /// The headers that notifiers and clients read.
+    func add(to response: inout Response) {
+      response.headers.add(name: "x-rate-limit-limit", value: String(limit))
+      response.headers.add(name: "x-rate-limit-remaining", value: String(remaining))
+      response.headers.add(name: "x-rate-limit-remaining-seconds", value: String(resetsInSeconds))
+      response.headers.add(name: "x-rate-limit-reset", value: String(resetsAtUnixSeconds))
+    }
+
+    /// The answer to a request beyond the limit.
+    func refusal(of token: ProjectToken) -> Response {
+      var response = Response(
+        status: .tooManyRequests, contentType: "application/json",
+        text: #"{"err":1,"message":"rate limit exceeded: \#(limit) requests in \#(token.windowSeconds) s"}"#)
+      add(to: &response)
+      response.headers.add(name: "retry-after", value: String(max(1, resetsInSeconds)))
+      return response
+    }
   }
   private struct Window {
     var startUnixSeconds: Int64
@@ -113,7 +134,8 @@ final class TokenWindows: Sendable {
       windows[token.id] = window
       return Standing(
         limit: token.windowCount, remaining: max(0, token.windowCount - window.count),
-        resetsInSeconds: Int(start) + token.windowSeconds - Int(nowUnixSeconds), isExceeded: window.count > token.windowCount,
+        resetsInSeconds: Int(start) + token.windowSeconds - Int(nowUnixSeconds), resetsAtUnixSeconds: start + Int64(token.windowSeconds),
+        isExceeded: window.count > token.windowCount,
         isFirstBeyond: window.count == token.windowCount + 1)
     }
   }

@@ -36,7 +36,7 @@ struct RollbarDeploys: Sendable {
     let status = text("status").isEmpty ? "succeeded" : text("status")
     guard Self.statuses.contains(status) else { throw Refusal(.invalid, "status must be one of \(Self.statuses.joined(separator: ", "))") }
     let now = api.nowUnixSeconds
-    let deploy = try api.written { () throws(CatalogError) -> Deploy in
+    let (deploy, resolved) = try api.written { () throws(CatalogError) -> (Deploy, [TurnedItem]) in
       try api.state.book.change { (state) in
         var deploy = Deploy(
           id: state.makeID(), projectID: caller.project.id, environment: String(environment.prefix(255)),
@@ -47,11 +47,11 @@ struct RollbarDeploys: Sendable {
         if status != "started" { deploy.finishUnixSeconds = now }
         state.deploys[deploy.id] = deploy
         state.touch("deploy", deploy.id)
-        if status == "succeeded" { state.resolveOnDeploy(deploy, nowUnixSeconds: now) }
-        return deploy
+        return (deploy, status == "succeeded" ? state.resolveOnDeploy(deploy, nowUnixSeconds: now) : [])
       }
     }
     api.state.alerts.take(deploy)
+    api.state.tracker.listen(resolved)
     return answer(deploy)
   }
 
@@ -86,13 +86,14 @@ struct RollbarDeploys: Sendable {
     if let comment = body["comment"]?.string { deploy.comment = String(comment.prefix(65_536)) }
     if status != "started" { deploy.finishUnixSeconds = now }
     let changed = deploy
-    try api.written { () throws(CatalogError) in
+    let resolved = try api.written { () throws(CatalogError) -> [TurnedItem] in
       try api.state.book.change { (state) in
         state.deploys[changed.id] = changed
         state.touch("deploy", changed.id)
-        if status == "succeeded" { state.resolveOnDeploy(changed, nowUnixSeconds: now) }
+        return status == "succeeded" ? state.resolveOnDeploy(changed, nowUnixSeconds: now) : []
       }
     }
+    api.state.tracker.listen(resolved)
     return answer(deploy)
   }
 
@@ -174,13 +175,16 @@ extension Deploy {
 
 extension IssueBook.State {
   /// Where the project says so, a deploy resolves what is active in its environment.
-  mutating func resolveOnDeploy(_ deploy: Deploy, nowUnixSeconds: Int64) {
-    guard projects[deploy.projectID]?.resolvesOnDeploy == true else { return }
+  mutating func resolveOnDeploy(_ deploy: Deploy, nowUnixSeconds: Int64) -> [TurnedItem] {
+    guard projects[deploy.projectID]?.resolvesOnDeploy == true else { return [] }
+    var turned: [TurnedItem] = []
     for (id, item) in items where item.projectID == deploy.projectID && item.identity.environment == deploy.environment && item.status == .active {
       var item = item
-      _ = item.setStatus(.resolved, actor: "deploy \(deploy.revision)", nowUnixSeconds: nowUnixSeconds)
+      let turn = item.setStatus(.resolved, actor: "deploy \(deploy.revision)", nowUnixSeconds: nowUnixSeconds)
       items[id] = item
       touch("item", id)
+      if let turn { turned.append(TurnedItem(item: withMembers(item), turns: [turn], lastNote: nil)) }
     }
+    return turned
   }
 }

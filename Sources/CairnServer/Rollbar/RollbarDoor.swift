@@ -144,7 +144,7 @@ struct RollbarDoor: Sendable {
     response.headers.add(name: "rollbar-replay-enabled", value: "false")
     response.headers.add(
       name: "access-control-expose-headers", value: "Rollbar-Replay-Enabled, Rollbar-Replay-RateLimit-Remaining, Rollbar-Replay-RateLimit-Reset")
-    if let standing { add(standing, to: &response) }
+    standing?.add(to: &response)
     return response
   }
 
@@ -155,18 +155,7 @@ struct RollbarDoor: Sendable {
     _ token: ProjectToken, _ standing: TokenWindows.Standing, _ caller: RollbarCaller, _ received: Int64
   ) async throws(Refusal) -> Response {
     if standing.isFirstBeyond { try await report(token, caller, received) }
-    var response = Response(
-      status: .tooManyRequests, contentType: "application/json",
-      text: #"{"err":1,"message":"rate limit exceeded: \#(standing.limit) items in \#(token.windowSeconds) s"}"#)
-    add(standing, to: &response)
-    response.headers.add(name: "retry-after", value: String(max(1, standing.resetsInSeconds)))
-    return response
-  }
-
-  private func add(_ standing: TokenWindows.Standing, to response: inout Response) {
-    response.headers.add(name: "x-rate-limit-limit", value: String(standing.limit))
-    response.headers.add(name: "x-rate-limit-remaining", value: String(standing.remaining))
-    response.headers.add(name: "x-rate-limit-remaining-seconds", value: String(standing.resetsInSeconds))
+    return standing.refusal(of: token)
   }
 
   /// Rollbar's "system message", of the framework rollbar-system.
@@ -191,6 +180,10 @@ struct RollbarDoor: Sendable {
 
   // MARK: Bodies
 
+  private func hasToken(_ payload: String) -> Bool {
+    (try? RollbarReceipt(ByteBuffer(string: payload).readableBytesSpan, receivedUnixNanoseconds: 0))?.accessToken.isEmpty == false
+  }
+
   /// The body inflated, and as JSON where it is a form with a `payload`.
   private func plainBody(_ request: Request) throws(Refusal) -> ByteBuffer {
     let named = request.headers[canonicalForm: "content-encoding"].joined(separator: ",")
@@ -201,10 +194,13 @@ struct RollbarDoor: Sendable {
       if case .tooLarge(let limit) = error { throw Refusal(.tooLarge, "the item is larger than \(limit) bytes once inflated") }
       throw Refusal(.malformed, "the body cannot be inflated: \(error.message)")
     }
-    // A curl without a type says that JSON is a form.
+    // A curl without a type says that JSON is a form; a form may have its token beside the payload.
     guard request.mediaType == "application/x-www-form-urlencoded", let payload = QueryString(String(buffer: body))["payload"] else {
       return body
     }
-    return ByteBuffer(string: payload)
+    guard let token = QueryString(String(buffer: body))["access_token"], payload.utf8.first == 0x7B, !hasToken(payload) else {
+      return ByteBuffer(string: payload)
+    }
+    return ByteBuffer(string: "{\"access_token\":" + String(decoding: JSONValue.string(token).bytes, as: UTF8.self) + "," + payload.dropFirst())
   }
 }

@@ -60,9 +60,10 @@ struct RollbarItems: Sendable {
     let query = QueryString(exchange.request.query)
     let page = try api.page(query)
     let limit = min(5_000, max(1, query["limit"].flatMap { Int($0) } ?? 100))
-    let filter = RollbarItemFilter(exchange.request.query, projectID: caller.project.id)
+    var filter = RollbarItemFilter(exchange.request.query, projectID: caller.project.id)
+    filter.meanUser(among: api.state.book.state.withLock { Array($0.users.values) }.filter { $0.tenant == caller.tenant })
     let identities = try await IdentityFinder(state: api.state, tenant: caller.tenant).identities(filter.eventTerms)
-    let found = api.state.book.items(tenant: caller.tenant, where: filter.passes).filter { (item) in
+    let found = api.state.book.items(tenant: caller.tenant, where: { [filter] in filter.passes($0) }).filter { (item) in
       identities.map { (wanted) in api.state.book.state.withLock { $0.isAny(of: wanted, item) } } ?? true
     }.sorted {
       ($0.lastOccurrence.unixSeconds, $0.id) > ($1.lastOccurrence.unixSeconds, $1.id)
@@ -130,6 +131,12 @@ struct RollbarItemFilter: Sendable {
       default: continue
       }
     }
+  }
+
+  /// `assigned_user` may be a name or an address.
+  mutating func meanUser(among users: [DirectoryUser]) {
+    guard let assigned, let user = users.first(where: { $0.username == assigned || $0.email == assigned }) else { return }
+    self.assigned = String(user.id)
   }
 
   var eventTerms: [ItemSearch.EventTerm] { search.eventTerms + (title?.eventTerms ?? []) }

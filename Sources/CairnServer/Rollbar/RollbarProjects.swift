@@ -15,14 +15,14 @@ struct RollbarProjects: Sendable {
         let projects = caller.isAccount ? api.state.book.projects(tenant: caller.tenant) : [caller.project]
         return api.answer { (writer) in
           writer.beginArray()
-          for project in projects { writer.object { project.write(&$0) } }
+          for project in projects { writer.object { write(project, &$0) } }
           writer.endArray()
         }
       },
       api.route(.POST, "/projects", [.write]) { (exchange, caller) async throws(Refusal) in try create(exchange, caller) },
       api.route(.GET, "/project/:id", [.read]) { (exchange, caller) async throws(Refusal) in
         let project = try find(exchange, caller)
-        return api.answer { (writer) in writer.object { project.write(&$0) } }
+        return api.answer { (writer) in writer.object { write(project, &$0) } }
       },
       api.route(.DELETE, "/project/:id", [.write]) { (exchange, caller) async throws(Refusal) in try remove(exchange, caller) },
       api.route(.PATCH, "/project/:id", [.write]) { (exchange, caller) async throws(Refusal) in try change(exchange, caller) },
@@ -61,7 +61,7 @@ struct RollbarProjects: Sendable {
     let project = try api.written { () throws(CatalogError) in
       try api.state.book.project(tenant: caller.tenant, name: name, nowUnixSeconds: now)
     }
-    return api.answer { (writer) in writer.object { project.write(&$0) } }
+    return api.answer { (writer) in writer.object { write(project, &$0) } }
   }
 
   /// A project's items and tokens go with it; its events stay until their retention ends.
@@ -117,7 +117,7 @@ struct RollbarProjects: Sendable {
         state.touch("project", changed.id)
       }
     }
-    return api.answer { (writer) in writer.object { changed.write(&$0) } }
+    return api.answer { (writer) in writer.object { write(changed, &$0) } }
   }
 
   // MARK: Tokens
@@ -215,27 +215,26 @@ struct RollbarProjects: Sendable {
     writer.member("date_created", token.createdUnixSeconds)
     writer.member("date_modified", token.modifiedUnixSeconds)
   }
-}
 
-extension Project {
   /// Writes Rollbar's members of a project into the object that is open.
-  func write(_ writer: inout JSONWriter) {
-    writer.member("id", id)
+  private func write(_ project: Project, _ writer: inout JSONWriter) {
+    let groupings = api.state.parts.groupings
+    writer.member("id", project.id)
     writer.member("account_id", 1)
-    writer.member("name", name)
-    writer.member("status", status)
+    writer.member("name", project.name)
+    writer.member("status", project.status)
     writer.object("settings_data") { (writer) in
       writer.object("grouping") { (writer) in
-        writer.member("auto_upgrade", false)
-        writer.member("recent_versions", [Grouping.version])
+        writer.member("auto_upgrade", api.state.settings.groupingVersion == nil)
+        writer.member("recent_versions", [groupings.current.name] + groupings.former.map(\.name))
       }
     }
-    writer.member("auto_resolve_days", autoResolveDays)
-    writer.member("resolve_on_deploy", resolvesOnDeploy)
-    writer.member("datasets", datasets ?? [])
+    writer.member("auto_resolve_days", project.autoResolveDays)
+    writer.member("resolve_on_deploy", project.resolvesOnDeploy)
+    writer.member("datasets", project.datasets ?? [])
     writer.key("grouping_rules")
-    if groupingRules.isEmpty { writer.null() } else { writer.raw(Array(groupingRules.utf8)) }
-    writer.member("date_created", createdUnixSeconds)
-    writer.member("date_modified", modifiedUnixSeconds)
+    if project.groupingRules.isEmpty { writer.null() } else { writer.raw(Array(project.groupingRules.utf8)) }
+    writer.member("date_created", project.createdUnixSeconds)
+    writer.member("date_modified", project.modifiedUnixSeconds)
   }
 }

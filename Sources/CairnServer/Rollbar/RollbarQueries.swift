@@ -62,6 +62,11 @@ struct RollbarQueries: Sendable {
   private func create(_ exchange: Exchange, _ caller: RollbarCaller) throws(Refusal) -> Response {
     let body = api.bodyValues(exchange)
     guard let text = body["query_string"]?.string, !text.isEmpty else { throw Refusal(.invalid, "query_string is required") }
+    if text.lowercased().split(whereSeparator: { $0.isWhitespace || $0 == ";" }) == ["show", "tables"] {
+      let tables = RQLResult(columns: ["table"], rows: RQLStatement.Table.allCases.map { [.string($0.rawValue)] })
+      let job = api.state.queryJobs.start(text, projectID: caller.project.id, isForced: false, nowUnixSeconds: api.nowUnixSeconds) { .success(tables, nil) }
+      return api.answer { (writer) in writer.object { job.write(&$0) } }
+    }
     let statement: RQLStatement
     do { statement = try RQLParser.parse(text) } catch { throw Refusal(.invalid, error.reason) }
     let isForced = body["force_refresh"]?.boolean == true || body["force_refresh"]?.string == "1"

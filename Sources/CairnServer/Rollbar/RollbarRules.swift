@@ -136,8 +136,10 @@ struct RollbarRules: Sendable {
     guard ItemRule.operations.contains(operation) else {
       throw Refusal(.invalid, "a filter's operation must be one of \(ItemRule.operations.sorted().joined(separator: ", "))")
     }
-    var filter = ItemRule.Filter(type: type, operation: operation, value: body["value"]?.string ?? body["value"]?.integer.map { String($0) } ?? "")
+    var filter = ItemRule.Filter(type: type, operation: operation, value: body["value"]?.string ?? body["value"]?.integer.map { String($0) } ?? body["value"]?.boolean.map { $0 ? "true" : "false" } ?? "")
     if type == "unique_occurrences", Int(filter.value) == nil { throw Refusal(.invalid, "the value of unique_occurrences must be a number") }
+    filter.path = body["path"]?.string
+    if let fault = ItemRule.fault(of: filter) { throw Refusal(.invalid, fault) }
     filter.period = body["period"]?.integer.map { Int(clamping: $0) } ?? 0
     filter.count = body["count"]?.integer.map { Int(clamping: $0) } ?? 0
     if type == "rate", ![60, 300, 1_800, 3_600, 86_400].contains(filter.period) {
@@ -237,6 +239,7 @@ extension ItemRule {
           writer.member("period", filter.period)
           writer.member("count", filter.count)
         } else {
+          if let path = filter.path { writer.member("path", path) }
           writer.member("operation", filter.operation)
           writer.member("value", filter.value)
         }
