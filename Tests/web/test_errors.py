@@ -17,8 +17,8 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 EVIL = '<img src=x onerror="window.__xss=1">'
 
 
-def post(server, path, body):
-    request = urllib.request.Request(f"http://{server.addresses['http']}{path}", json.dumps(body).encode(),
+def post(url, path, body):
+    request = urllib.request.Request(url + path, json.dumps(body).encode(),
                                      {"content-type": "application/json", "x-rollbar-access-token": "t"})
     return json.load(urllib.request.urlopen(request, timeout=30))
 
@@ -39,19 +39,20 @@ def server(tmp_path_factory):
         pytest.skip("there is no server to show pages of")
     server = cairn_process.Cairn(tmp_path_factory.mktemp("errors"), environment={
         "CAIRN_WEB_DIR": str(pathlib.Path(__file__).resolve().parents[2] / "web"), "CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
+    url = f"http://{server.addresses['http']}"
     start = time.time_ns()
     span = {"traceId": TRACE, "spanId": "b7ad6b7169203331", "name": "POST /pay", "kind": 2, "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 10**7)}
-    post(server, "/v1/traces", {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [span]}]}]})
+    post(url, "/v1/traces", {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [span]}]}]})
     line = {"timeUnixNano": str(start), "traceId": TRACE, "spanId": "b7ad6b7169203331", "severityNumber": 9, "body": {"stringValue": "about to pay"}}
-    post(server, "/v1/logs", {"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeLogs": [{"logRecords": [line]}]}]})
+    post(url, "/v1/logs", {"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeLogs": [{"logRecords": [line]}]}]})
     for n in range(5):
-        post(server, "/api/1/item/", {"data": item(n)})
-    post(server, "/api/1/item/", {"data": item(9, title=EVIL, fingerprint="evil", level="warning")})
+        post(url, "/api/1/item/", {"data": item(n)})
+    post(url, "/api/1/item/", {"data": item(9, title=EVIL, fingerprint="evil", level="warning")})
     deadline = time.monotonic() + 20
-    while json.load(urllib.request.urlopen(f"http://{server.addresses['http']}/api/cairn/errors"))["total"] < 2:
+    while json.load(urllib.request.urlopen(url + "/api/cairn/errors"))["total"] < 2:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    yield f"http://{server.addresses['http']}"
+    yield url
     server.stop()
 
 
@@ -129,3 +130,21 @@ def test_a_rule_is_made_tried_and_removed(server, open_page):
     page.get_by_role("button", name="Edit").click()
     page.get_by_role("button", name="Delete the rule").click()
     expect(page.get_by_role("button", name="Make the first rule")).to_be_visible()
+
+
+def test_an_occurrence_without_a_trace_leads_to_the_failed_requests_of_its_route(server, open_page):
+    data = item(1, environment="alone", context="/refund/<id>", fingerprint="alone")
+    del data["request"]["headers"]
+    start = time.time_ns() - 1_200_000_000
+    spans = [{"traceId": f"{n:032x}", "spanId": f"{n:016x}", "name": "POST /refund", "kind": 2, "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 10**7),
+              "status": {"code": code}, "attributes": [{"key": "http.route", "value": {"stringValue": route}}]}
+             for n, code, route in ((1, 2, "/refund/<id>"), (2, 1, "/refund/<id>"), (3, 2, "/pay"))]
+    post(server, "/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
+    post(server, "/api/1/item/", {"data": data})
+    page = open_page(server + "/ui/errors?environment=alone")
+    page.get_by_role("link", name="Lost", exact=True).first.click()
+    expect(page.get_by_role("region", name="Trace of this occurrence")).to_contain_text("no trace id came with it")
+    page.get_by_role("link", name="Failed requests of this route then").click()
+    expect(page.locator("main")).to_contain_text("1 trace")
+    page.locator("tbody tr a").first.click()
+    page.wait_for_url(f"**/ui/trace/{1:032x}*")

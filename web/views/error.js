@@ -76,6 +76,13 @@ function figures(item) {
   h('div', { class: 'end week' }, sparkbars(item.hours, { width: 420, height: 44, colour: 'var(--err)' }), h('div', { class: 'row faint small' }, h('span', {}, '7 days ago'), h('span', { class: 'end' }, 'now')))));
 }
 
+/** The failed requests of the same route at that moment: one of them is the occurrence's. @param {any} o */
+function likelyTraces(o) {
+  const route = o.fields['http.route'] ?? o.fields.context, second = Math.floor(o.us / 1e6);
+  return typeof route === 'string' && route.startsWith('/') && h('a', { class: 'btn sm end', href: link('/ui/traces', { ds: null, error: '1',
+    f: JSON.stringify(['http.route', '=', route]), t: `${second - 2}..${second + 3}` }) }, 'Failed requests of this route then');
+}
+
 /** Of one occurrence: the way to its trace, its stack, its request. @param {any} o @param {string} [title] */
 function main(o, title = 'Latest occurrence') {
   const trace = o.fields['trace.trace_id'], stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
@@ -85,7 +92,7 @@ function main(o, title = 'Latest occurrence') {
     h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, title), h('a', { href: link(`/ui/occurrence/${o.id}`) }, clock(o.us, utc.get())), trace
       ? [h('span', { class: 'faint' }, 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace}" | fields @timestamp, @message | sort @timestamp asc | limit 500`, t: `${Math.floor(o.us / 1e6) - 3600}..${Math.ceil(o.us / 1e6) + 3600}` }) }, 'Log lines'),
         h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, 'Open trace', h('kbd', {}, 't')))]
-      : h('span', { class: 'dim' }, 'no trace id came with it'))),
+      : [h('span', { class: 'dim' }, 'no trace id came with it'), likelyTraces(o)])),
     stack,
     !stack && typeof message === 'string' && h('section', { class: 'panel', 'aria-label': 'Message' }, h('header', {}, h('h2', {}, 'Message')), h('pre', { class: 'pad pre' }, message.slice(0, 20_000))),
     curl && h('section', { class: 'panel', 'aria-label': 'Request' }, h('header', {}, h('h2', {}, 'Request'), h('span', { class: 'sub' }, 'again, without its secrets'), h('span', { class: 'end' }, copyButton(curl, 'Copy curl', 'the request as curl'))), h('pre', { class: 'pre' }, curl)),
