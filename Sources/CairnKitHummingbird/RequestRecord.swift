@@ -67,7 +67,7 @@ final class RequestRecord: Sendable {
     }
     if status >= 500 {
       // Only what is our own fault is an error of the server.
-      if let error { span.recordError(error, attributes: ["exception.escaped": true]) } else { span.setStatus(SpanStatus(code: .error)) }
+      if let error { span.recordError(error, attributes: ["exception.escaped": true], at: now) } else { span.setStatus(SpanStatus(code: .error)) }
     }
     span.end(at: now)
   }

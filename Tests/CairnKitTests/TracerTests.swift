@@ -192,3 +192,31 @@ struct SamplerTests {
 enum SamplingQuestionTrace {
   static let any = TraceContext(trace: .init(high: 1, low: .max), span: 1, isSampled: true).trace
 }
+
+/// Errors of asynchronous code: who waited is in the stack, also after a wait, when the thread's own stack begins anew.
+struct AsyncStackTests {
+  @inline(never) private func handler(_ kit: Kit) async throws {
+    try await kit.tracer.withSpan("inner") { _ in try await laterFailure() }
+    withExtendedLifetime(kit) {}
+  }
+
+  @inline(never) private func laterFailure() async throws {
+    await Task.yield()
+    try await Task.sleep(for: .milliseconds(1))
+    throw CancellationError()
+  }
+
+  @Test func theCallersThatWaitAreInTheStack() async throws {
+    let memory = InMemoryExporter()
+    let kit = Kit.testing(memory)
+    try? await handler(kit)
+    guard case .string(let stack)? = memory.spans.first?.events.first?.attributes["exception.stacktrace"]?.toSpanAttribute() else {
+      Issue.record("no stack")
+      return
+    }
+    let lines = stack.split(separator: "\n")
+    #expect(lines.contains { $0.contains("AsyncStackTests") && $0.contains("(handler in ") }, "\(stack)")
+    #expect(lines.contains { $0.contains("theCallersThatWaitAreInTheStack") }, "\(stack)")
+    #expect(!stack.contains("partial function"))
+  }
+}

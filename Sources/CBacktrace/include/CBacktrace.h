@@ -13,6 +13,11 @@ typedef struct {
 int cairn_backtrace(void **addresses, int count);
 cairn_place cairn_place_of(void *address);
 
+// The frame of the function that the address on the stack belongs to, looked for in so many frames; NULL where it is not found.
+void *cairn_frame_of(void *address, int depth);
+// For the frame of an asynchronous function: who waits for it, innermost first, by an address in each. Returns how many there are.
+int cairn_waiting_calls(void *frame, void **addresses, int count);
+
 typedef struct {
   const char *name;  // mangled, or NULL
   size_t offset;     // from its start

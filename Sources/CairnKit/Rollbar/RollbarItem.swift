@@ -10,6 +10,7 @@ internal import CairnFormats
 //          person    id, username, email
 //          server    host, pid, code_version
 //          custom    trace_id, span_id and whatever else the span or line had
+//          attributes   trace_id and span_id, as Rollbar's own notifiers tell of the trace
 //          notifier  name, version
 //
 // Source: Rollbar's "Create an item" (POST /api/1/item/).
@@ -70,6 +71,7 @@ struct RollbarItemWriter: Sendable {
     person(&writer, item.fields)
     server(&writer)
     custom(&writer, item)
+    if let context = item.context { attributes(&writer, context) }
     writer.key("notifier")
     writer.beginObject()
     writer.member("name", "cairn-kit")
@@ -183,6 +185,18 @@ struct RollbarItemWriter: Sendable {
     if let pid = resource["process.pid"].flatMap({ Int($0) }) { writer.member("pid", pid) }
     if let version = settings.codeVersion { writer.member("code_version", version) }
     writer.endObject()
+  }
+
+  private func attributes(_ writer: inout JSONWriter, _ context: TraceContext) {
+    writer.key("attributes")
+    writer.beginArray()
+    for (name, value) in [("trace_id", context.traceID), ("span_id", context.spanID)] {
+      writer.beginObject()
+      writer.member("key", name)
+      writer.member("value", value)
+      writer.endObject()
+    }
+    writer.endArray()
   }
 
   private func custom(_ writer: inout JSONWriter, _ item: RollbarItem) {

@@ -12,18 +12,38 @@ internal import Synchronization
 /// Swift does not keep where an error was thrown; the place where it is recorded is the nearest there is. Names come from the loader and
 /// from the symbol table of the program's own file, demangled; a program that was stripped has offsets alone. A line that was made once
 /// is kept, since finding names takes a pass over that table (some milliseconds).
+///
+/// Below an asynchronous function the thread's stack has only the scheduler: who waits for it is found in its context instead.
 enum StackTrace {
   private static let framesMax = 48
   /// The kit's own frames on top, where no name tells which they are; what the compiler inlined is no frame.
   private static let ownFrames = 3
   private static let lineCountMax = 8_192
-  private static let known = Mutex<[UInt: String]>([:])
+  private static let known = Mutex<[UInt: Line]>([:])
+
+  private struct Line {
+    var text: String
+    /// A part of an asynchronous function.
+    var isAsynchronous: Bool
+  }
 
   static func here() -> String {
     let frames = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: framesMax)
     defer { unsafe frames.deallocate() }
     let count = Int(unsafe cairn_backtrace(frames, Int32(framesMax)))
     let addresses = (0..<count).map { unsafe UInt(bitPattern: frames[$0]) }
+    var lines = lines(at: addresses)
+    if let index = lines.firstIndex(where: \.isAsynchronous) {
+      let frame = unsafe cairn_frame_of(UnsafeMutableRawPointer(bitPattern: addresses[index]), Int32(framesMax))
+      let waitingCount = Int(unsafe cairn_waiting_calls(frame, frames, Int32(framesMax)))
+      let waiting = (0..<waitingCount).map { unsafe UInt(bitPattern: frames[$0]) }
+      // Without them the scheduler's frames are all there is to tell.
+      if !waiting.isEmpty { lines = Array(lines[...index]) + Self.lines(at: waiting) }
+    }
+    return Self.withoutOwn(lines.map(\.text)).joined(separator: "\n")
+  }
+
+  private static func lines(at addresses: [UInt]) -> [Line] {
     var lines = known.withLock { known in addresses.map { known[$0] } }
     let missing = lines.indices.filter { lines[$0] == nil }
     let found = Self.lines(missing.map { addresses[$0] })
@@ -32,7 +52,7 @@ enum StackTrace {
       if known.count + found.count > lineCountMax { known = [:] }
       for (index, line) in zip(missing, found) { known[addresses[index]] = line }
     }
-    return Self.withoutOwn(lines.compactMap(\.self)).joined(separator: "\n")
+    return lines.compactMap(\.self)
   }
 
   /// From the frame on that recorded the error.
@@ -42,7 +62,7 @@ enum StackTrace {
     return lines.dropFirst(recording.map { $0 + 1 } ?? ownFrames)
   }
 
-  private static func lines(_ addresses: [UInt]) -> [String] {
+  private static func lines(_ addresses: [UInt]) -> [Line] {
     guard !addresses.isEmpty else { return [] }
     // What is on the stack is where a call comes back to: the call itself is before it.
     let calls = addresses.map { $0 &- 1 }
@@ -53,11 +73,15 @@ enum StackTrace {
       let function = unsafe functions[index]
       let place = unsafe cairn_place_of(UnsafeMutableRawPointer(bitPattern: call))
       let image = unsafe place.image.map { unsafe lastComponent(String(cString: $0)) } ?? "?"
-      guard let name = unsafe function.name ?? place.symbol else { return "at \(image)+0x\(String(unsafe place.offset, radix: 16))" }
+      guard let name = unsafe function.name ?? place.symbol else { return Line(text: "at \(image)+0x\(String(unsafe place.offset, radix: 16))", isAsynchronous: false) }
       let offset = String(unsafe function.name == nil ? unsafe place.offset : unsafe function.offset, radix: 16)
-      return unsafe "at \(demangled(String(cString: name))) (\(image)+0x\(offset))"
+      let whole = demangled(unsafe String(cString: name)), part = whole.firstRange(of: partMark)
+      return Line(text: "at \(part.map { whole[$0.upperBound...] } ?? whole[...]) (\(image)+0x\(offset))", isAsynchronous: part != nil)
     }
   }
+
+  /// What stands before the name of an asynchronous function, whose parts are numbered: `(3) suspend resume partial function for …`.
+  private static let partMark = "resume partial function for "
 
   private static func lastComponent(_ path: String) -> Substring { path.split(separator: "/").last ?? Substring(path) }
 

@@ -51,6 +51,8 @@ struct CruddurTests {
     let server = try #require(memory.spans.first { $0.kind == .server })
     #expect(server.status?.code == .error)
     #expect(server.events.first?.name == "exception")
+    #expect(server.attributes["user.id"]?.toSpanAttribute() == .string("andrew"))
+    #expect(memory.spans.map(\.name) == ["SELECT activity", "render-timeline", "GET /api/activities/broken/{which}"])
   }
 
   @Test func messagesMakeAGroup() async throws {
