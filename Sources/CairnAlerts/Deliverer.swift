@@ -141,7 +141,7 @@ public final class Deliverer: Sendable {
     let begin = ContinuousClock.now
     var (outcome, isDelivered, isLasting) = ("", false, false)
     do {
-      outcome = try await sender.send(delivery.shipment)
+      outcome = try await sender.send(delivery.shipment, createdUnixMilliseconds: delivery.createdUnixMilliseconds)
       isDelivered = true
     } catch {
       (outcome, isLasting) = (error.reason, error.isLasting)

@@ -8,18 +8,63 @@ struct MailText {
   var to: [String]
   var subject: String
   var text: String
+  /// When it was written; the same at each try, so that a receiver knows the message again.
+  var createdUnixMilliseconds: Int64 = 0
 
   var sender: String { "MAIL FROM:<\(address(from))>" }
   var receivers: [String] { to.map { "RCPT TO:<\(address($0))>" } }
 
   /// Head and body up to the dot that ends them.
   var message: String {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.hasPrefix(".") ? "." + $0 : String($0) }
+    let isPlain = text.utf8.allSatisfy { $0 < 128 }
     let head = [
-      "From: \(address(from))", "To: \(to.map(address).joined(separator: ", "))", "Subject: \(encodedSubject)",
-      "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit", "MIME-Version: 1.0", "",
+      "Date: \(date)", "Message-ID: <\(messageID)>", "From: \(address(from))", "To: \(to.map(address).joined(separator: ", "))",
+      "Subject: \(encodedSubject)", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
+      "Content-Transfer-Encoding: \(isPlain ? "7bit" : "base64")", "Auto-Submitted: auto-generated", "",
     ]
-    return (head + lines.map { $0.filter { $0 != "\r" } }).joined(separator: "\r\n") + "\r\n.\r\n"
+    return (head + (isPlain ? plainLines : encodedLines)).joined(separator: "\r\n") + "\r\n.\r\n"
+  }
+
+  /// The lines as they are; one that is longer than a relay takes is broken.
+  private var plainLines: [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { (line) -> [String] in
+      var rest = line.filter { $0 != "\r" }[...]
+      var parts: [String] = []
+      repeat {
+        parts.append(String(rest.prefix(900)))
+        rest = rest.dropFirst(900)
+      } while !rest.isEmpty
+      return parts.map { $0.hasPrefix(".") ? "." + $0 : $0 }
+    }
+  }
+
+  /// Not every relay takes eight bits.
+  private var encodedLines: [String] {
+    var rest = Base64.text(Array(text.filter { $0 != "\r" }.utf8))[...]
+    var lines: [String] = []
+    while !rest.isEmpty {
+      lines.append(String(rest.prefix(76)))
+      rest = rest.dropFirst(76)
+    }
+    return lines
+  }
+
+  /// `Thu, 26 Nov 2026 14:05:09 +0000` (RFC 5322).
+  private var date: String {
+    let seconds = createdUnixMilliseconds / 1_000
+    let (days, inDay) = (seconds / 86_400, seconds % 86_400)
+    let (year, month, day) = CivilDate.date(daysSince1970: days)
+    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][Int((days % 7 + 7) % 7)]
+    let two = { (number: Int64) in number < 10 ? "0\(number)" : String(number) }
+    return "\(weekday), \(day) \(names[Int(month - 1)]) \(year) \(two(inDay / 3_600)):\(two(inDay / 60 % 60)):\(two(inDay % 60)) +0000"
+  }
+
+  private var messageID: String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in (subject + "\0" + to.joined(separator: ",") + "\0" + text).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let host = address(from).split(separator: "@").last.map(String.init) ?? "localhost"
+    return "\(createdUnixMilliseconds).\(String(hash, radix: 16))@\(host)"
   }
 
   /// What could end a line or an address goes.

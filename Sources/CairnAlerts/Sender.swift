@@ -19,13 +19,13 @@ public struct Sender: Sendable {
     trust = Trust(authorities: authorities)
   }
 
-  /// Returns what the other side said, in a few words.
-  public func send(_ shipment: Shipment) async throws(DeliveryError) -> String {
+  /// Returns what the other side said, in a few words. A mail bears the time at which it was written.
+  public func send(_ shipment: Shipment, createdUnixMilliseconds: Int64) async throws(DeliveryError) -> String {
     switch shipment {
     case .webhook(let url, let fields, let body): return try await post(try WebTarget(url), fields, body)
     case .mail(let from, let to, let subject, let text):
       guard let relay else { throw DeliveryError("no mail relay is configured: set 'smtp' to HOST:PORT", isLasting: true) }
-      return try await mail(relay, MailText(from: from, to: to, subject: subject, text: text))
+      return try await mail(relay, MailText(from: from, to: to, subject: subject, text: text, createdUnixMilliseconds: createdUnixMilliseconds))
     }
   }
 

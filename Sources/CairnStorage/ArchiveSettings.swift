@@ -45,7 +45,10 @@ public struct ArchiveSettings: Sendable {
   /// A merge makes no segment larger than this: one column of it in memory takes at most 8 bytes a row beside its inputs.
   public var segmentRowCountMax = 1_600_000
   /// The most text of one column that a merge brings together: whole payloads reach it long before the rows are many.
-  public var segmentTextByteCountMax = 512 << 20
+  /// A merge has them in memory once, beside those of one input: the most that the store takes for a while.
+  public var segmentTextByteCountMax = 256 << 20
+  /// Text of one column that a merge gathers as it comes, which takes memory twice; more is joined in two readings.
+  public var mergeTextByteCountWhole = 64 << 20
   /// This many small segments are merged even while events come in.
   public var mergeCount = 8
   /// Small segments are merged once nothing has come in for so long.

@@ -178,7 +178,8 @@ extension EventArchive {
     let started = monotonicNanoseconds()
     let cutoff = retentionCutoff()
     do throws(StorageError) {
-      let merger = try PieceMerger(inputs, textByteCountMax: settings.segmentTextByteCountMax, cutoff: cutoff)
+      let merger = try PieceMerger(
+        inputs, textByteCountMax: settings.segmentTextByteCountMax, textByteCountWhole: settings.mergeTextByteCountWhole, cutoff: cutoff)
       // As with seals: a merge after a failed one writes to the failed one's name.
       let id = state.withLock { (state) in
         if let spare = state.spareSegment { return spare }

@@ -6,20 +6,24 @@ internal import CairnColumns
 ///
 /// Rows of a dataset that are older than its cutoff are left out. Holds one column of all inputs at a time.
 final class PieceMerger: ColumnSource {
-  private let inputs: [SegmentPiece]
+  let inputs: [SegmentPiece]
   private let places: [[UInt32]]
   private let times: [Int64]
-  private let textByteCountMax: Int
+  let textByteCountMax: Int
+  let textByteCountWhole: Int
   let runs: [DatasetRun]
   let keys: [ColumnKey]
   let sharedSource: ColumnKey?
 
   var rowCount: Int { times.count }
 
-  /// `cutoff` gives for an environment and dataset the time before which rows are dropped.
-  init(_ inputs: [SegmentPiece], textByteCountMax: Int = .max, cutoff: (DatasetRun) -> Int64) throws(StorageError) {
+  /// Text of one column beyond `textByteCountWhole` is joined in two readings. `cutoff` gives for an environment and dataset the time before which rows are dropped.
+  init(
+    _ inputs: [SegmentPiece], textByteCountMax: Int = .max, textByteCountWhole: Int = 64 << 20, cutoff: (DatasetRun) -> Int64
+  ) throws(StorageError) {
     self.inputs = inputs
     self.textByteCountMax = textByteCountMax
+    self.textByteCountWhole = textByteCountWhole
     keys = Set(inputs.flatMap { $0.columns.map(\.key) }).sorted()
     sharedSource = try Self.sharedSource(inputs)
     let merger = RunMerger(
@@ -49,7 +53,7 @@ final class PieceMerger: ColumnSource {
   }
 
   /// A column without any damage, or nil where the input has none.
-  private static func whole(_ input: SegmentPiece, _ key: ColumnKey) throws(StorageError) -> ScanColumn? {
+  static func whole(_ input: SegmentPiece, _ key: ColumnKey) throws(StorageError) -> ScanColumn? {
     do throws(PieceError) {
       guard let column = try input.read(key) else { return nil }
       guard !column.blocks.contains(where: \.isDamaged) else {
@@ -85,30 +89,6 @@ final class PieceMerger: ColumnSource {
       scatter(column, index, into: &stored) { $0 }
     }
     return .coded(key, .booleans, stored: stored)
-  }
-
-  private func mergeTexts(_ key: ColumnKey) throws(StorageError) -> FlatColumn {
-    var sizes = [Int](repeating: 0, count: inputs.count)
-    var joined = ByteInterner(slotCount: 1024, arenaByteCount: 1 << 16)
-    var stored = [UInt32](repeating: 0, count: rowCount)
-    for (index, input) in inputs.enumerated() {
-      guard let column = try Self.whole(input, key), case .dictionary(let dictionary) = column.domain,
-        case .text(let bytes, let ends) = dictionary.plainEntries
-      else { continue }
-      sizes[index] = bytes.count
-      if sizes.reduce(0, +) > textByteCountMax, let largest = sizes.indices.max(by: { sizes[$0] < sizes[$1] }) {
-        throw StorageError("merge", path: inputs[largest].path, .tooLarge("its column \(key.name) has \(sizes[largest]) bytes of text"))
-      }
-      var renumbered: [UInt32] = [0]
-      renumbered.reserveCapacity(ends.count + 1)
-      for entry in ends.indices {
-        let range = ValueDictionary.range(ends, entry)
-        renumbered.append(unsafe joined.intern(bytes.span.bytes, range.lowerBound, range.count) + 1)
-      }
-      scatter(column, index, into: &stored) { renumbered[Int($0)] }
-    }
-    let kept = renumberByFirstRow(&stored, entryCount: joined.count)
-    return .coded(key, .dictionary(ValueDictionary(joined.texts(kept))), stored: stored)
   }
 
   private func mergeTraceIDs(_ key: ColumnKey) throws(StorageError) -> FlatColumn {
@@ -152,7 +132,7 @@ final class PieceMerger: ColumnSource {
   }
 
   /// Sends each stored value through `renumber` to its row's place.
-  private func scatter(_ column: ScanColumn, _ input: Int, into stored: inout [UInt32], renumber: (UInt32) -> UInt32) {
+  func scatter(_ column: ScanColumn, _ input: Int, into stored: inout [UInt32], renumber: (UInt32) -> UInt32) {
     let places = self.places[input]
     for (index, block) in column.blocks.enumerated() {
       let first = index * blockRowCount

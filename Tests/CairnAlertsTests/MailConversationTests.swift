@@ -64,6 +64,16 @@ import Testing
     #expect(mail.message.contains("\r\n..\r\nQUIT\r\n.\r\n"))
   }
 
+  @Test func mailsSayWhenTheyWereWrittenAndStandAnyRelay() {
+    var mail = MailText(from: "cairn@shop.example", to: ["x@y"], subject: "Lost", text: String(repeating: "a", count: 2_000) + "\nLost: \u{fc}ber")
+    mail.createdUnixMilliseconds = 1_795_701_909_000
+    #expect(mail.message.contains("Date: Thu, 26 Nov 2026 14:05:09 +0000\r\n"))
+    #expect(mail.message.contains("@shop.example>\r\n") && mail.message.contains("Content-Transfer-Encoding: base64\r\n"))
+    #expect(mail.message.split(separator: "\r\n").allSatisfy { $0.utf8.count <= 998 && $0.utf8.allSatisfy { $0 < 128 } })
+    mail.text = String(repeating: "a", count: 2_000)
+    #expect(mail.message.split(separator: "\r\n").allSatisfy { $0.utf8.count <= 998 } && mail.message.contains("7bit"))
+  }
+
   @Test func subjectsBeyondASCIIAreEncoded() {
     let mail = MailText(from: "a@b", to: [], subject: "Störung", text: "")
     #expect(mail.message.contains("Subject: =?utf-8?B?U3TDtnJ1bmc=?=\r\n"))

@@ -63,6 +63,25 @@ struct UpkeepTests {
     #expect(try requests(try open(files.copy(), settings, clock)).count == 20, "after a restart too")
   }
 
+  /// Many texts are joined in two readings; what is read is the same.
+  @Test(arguments: [0, 40, 1 << 20]) func mergedTextsAreWhatTheyWere(_ byteCountWhole: Int) async throws {
+    let clock = TestClock(testTime)
+    let files = MemoryFiles()
+    var settings = smallSettings(headRowCountMax: 20)
+    settings.mergeCount = 2
+    settings.mergeTextByteCountWhole = byteCountWhole
+    let archive = try open(files, settings, clock)
+    for id in 0..<20 { try await archive.ingest(TestRequest(id % 15, itemCount: 10, time: testTime + Int64(id))) }
+    archive.settle()
+    let before = try requests(archive)
+    let count = archive.state.withLock { $0.segments.count }
+    archive.mergeQueue.sync { archive.mergeAtLeisure() }
+    #expect(archive.state.withLock { $0.merges.count } > 0 && archive.state.withLock { $0.segments.count } <= count)
+    #expect(try requests(archive) == before)
+    archive.close()
+    #expect(try requests(try open(files.copy(), settings, clock)) == before, "after a restart too")
+  }
+
   @Test func aForwardJumpOfTheClockDeletesNothing() async throws {
     let clock = TestClock(testTime)
     let files = MemoryFiles()

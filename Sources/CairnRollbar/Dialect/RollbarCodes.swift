@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import CairnIssues
 
 /// The numbers that Rollbar's webhooks and reports give for what its item API names in words.
 public enum RollbarCodes {
@@ -17,6 +18,18 @@ public enum RollbarCodes {
 
   /// A level by its name or its number.
   public static func level(named text: String) -> String? { levels.first { $0.name == text.lowercased() || String($0.number) == text }?.name }
+
+  /// The framework of an item; where it names none, its language stands for one, as Rollbar has it.
+  public static func framework(_ item: Item) -> String {
+    if !item.framework.isEmpty, item.framework != "unknown" { return item.framework }
+    switch item.language.lowercased().prefix(while: { $0.isLetter }) {
+    case "python": return "python"
+    case "ruby": return "ruby"
+    case "php": return "php"
+    case "javascript": return item.platform == "browser" ? "browser-js" : "node-js"
+    default: return "unknown"
+    }
+  }
 
   public static func framework(_ name: String) -> Int { frameworks.firstIndex(of: name) ?? 0 }
 

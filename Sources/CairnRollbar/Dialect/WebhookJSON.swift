@@ -2,11 +2,20 @@
 internal import CairnFormats
 public import CairnIssues
 
-/// What Rollbar's webhooks post: `{"event_name", "data": {"item": {…, "last_occurrence": {…}}}}`.
+/// What Rollbar's webhooks post.
+///
+/// ```
+/// new_item reactivated_item reopened_item resolved_item     data {item {… last_occurrence}}
+/// exp_repeat_item                                           data {item {… last_occurrence} occurrences}
+/// occurrence                                                data {item occurrence}
+/// item_velocity                                             data {item trigger {threshold window_size window_size_description}}
+/// deploy                                                    data {deploy}
+/// test                                                      data {message}
+/// ```
 public enum WebhookJSON {
-  /// What happened to an item. `count` is the power of ten of `exp_repeat_item` and the occurrences of `item_velocity`.
+  /// What happened to an item. `count` is the power of ten of `exp_repeat_item`; `threshold` and `windowSeconds` are a rate rule's.
   public static func item(
-    _ eventName: String, _ item: Item, count: Int, windowSeconds: Int, lastOccurrence: [UInt8]?, link: String
+    _ eventName: String, _ item: Item, count: Int, threshold: Int, windowSeconds: Int, lastOccurrence: [UInt8]?, link: String
   ) -> [UInt8] {
     var writer = JSONWriter(reserving: 4096)
     writer.beginObject()
@@ -19,18 +28,35 @@ public enum WebhookJSON {
       writer.beginObject()
       writer.member("window_size", windowSeconds)
       writer.member("window_size_description", description(windowSeconds))
-      writer.member("threshold", count)
+      writer.member("threshold", threshold)
       writer.endObject()
     }
     writer.key("item")
     writer.beginObject()
     item.write(&writer, .numbers, uniqueCount: nil)
     if !link.isEmpty { writer.member("url", link) }
-    if let lastOccurrence {
+    if let lastOccurrence, eventName != "occurrence", eventName != "item_velocity" {
       writer.key("last_occurrence")
       writer.raw(lastOccurrence)
     }
     writer.endObject()
+    if let lastOccurrence, eventName == "occurrence" {
+      writer.key("occurrence")
+      writer.raw(lastOccurrence)
+    }
+    writer.endObject()
+    writer.endObject()
+    return writer.finish()
+  }
+
+  /// What a rule's test button sends.
+  public static func test() -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("event_name", "test")
+    writer.key("data")
+    writer.beginObject()
+    writer.member("message", "A test of a rule. It arrived, so it works.")
     writer.endObject()
     writer.endObject()
     return writer.finish()
@@ -51,7 +77,12 @@ public enum WebhookJSON {
     writer.member("revision", deploy.revision)
     writer.member("local_username", deploy.localUsername)
     writer.member("comment", deploy.comment)
+    writer.member("status", deploy.status)
+    writer.key("user_id")
+    writer.null()
     writer.member("start_time", deploy.startUnixSeconds)
+    writer.key("finish_time")
+    if let finish = deploy.finishUnixSeconds { writer.integer(finish) } else { writer.null() }
     writer.endObject()
     writer.endObject()
     writer.endObject()

@@ -128,7 +128,8 @@ final class AlertDesk: Sendable {
   private func shipments(_ finding: RuleFinding, _ lastOccurrence: [UInt8]?) -> [Shipment] {
     let item = finding.item
     let link = "http://\(settings.http.text)/ui/errors/\(item.id)"
-    let window = finding.rule.filters.first { $0.type == "rate" }?.period ?? 0
+    let rate = finding.rule.filters.first { $0.type == "rate" }
+    let window = rate?.period ?? 0
     let words: String =
       switch finding.eventName {
       case "new_item": "New"
@@ -141,7 +142,7 @@ final class AlertDesk: Sendable {
       }
     let head = "[\(item.identity.project) \(item.identity.environment)] \(words): #\(item.counter) \(item.title)"
     let json = WebhookJSON.item(
-      finding.eventName, item, count: finding.count, windowSeconds: window, lastOccurrence: lastOccurrence, link: link)
+      finding.eventName, item, count: finding.count, threshold: rate?.count ?? 0, windowSeconds: window, lastOccurrence: lastOccurrence, link: link)
     return shipments(finding.rule, json: json, subject: head, text: "\(head)\n\(item.totalCount) times in all\n\(link)\n")
   }
 
@@ -162,7 +163,9 @@ final class AlertDesk: Sendable {
     let finding = RuleFinding(rule: rule, item: item, eventName: "new_item", count: 1, suppression: nil)
     let origin = Self.origin(rule, tenant)
     let now = nowUnixSeconds * 1_000
-    guard let shipment = shipments(finding, nil).first else {
+    var shipment = shipments(finding, nil).first
+    if rule.channel == .webhook { shipment = rule.target.first.map { .webhook(url: $0, body: WebhookJSON.test()) } }
+    guard let shipment else {
       return DeliveryEntry(
         unixMilliseconds: now, origin: origin, subject: "test", destination: "", attempt: 0, isDelivered: false, isFinal: true,
         outcome: "the rule has no target")

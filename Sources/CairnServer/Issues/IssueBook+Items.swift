@@ -17,18 +17,23 @@ extension IssueBook {
   func apply(
     _ pending: [ItemIdentity: PendingItem], joined: [ItemIdentity: ItemIdentity] = [:], nowUnixSeconds: Int64
   ) throws(CatalogError) -> [TurnedItem] {
-    try change { (state) in
-      var turned: [TurnedItem] = []
-      // Counters follow the order of arrival.
-      for (identity, entry) in pending.sorted(by: { $0.value.first.id < $1.value.first.id }) {
-        state.progress.highestID = max(state.progress.highestID, entry.highestID)
-        state.join(identity, entry.last, joined[identity], nowUnixSeconds: nowUnixSeconds)
-        guard let item = state.apply(identity, entry, groupingVersion, nowUnixSeconds: nowUnixSeconds) else { continue }
-        turned.append(item)
+    // Counters follow the order of arrival. Readers get their turn between the parts; a crash before the mark is written counts all again.
+    let entries = pending.sorted { $0.value.first.id < $1.value.first.id }
+    var turned: [TurnedItem] = []
+    for part in stride(from: 0, to: entries.count, by: 500) {
+      turned += state.withLock { (state) -> [TurnedItem] in
+        entries[part..<min(part + 500, entries.count)].compactMap { (identity, entry) in
+          state.join(identity, entry.last, joined[identity], nowUnixSeconds: nowUnixSeconds)
+          return state.apply(identity, entry, groupingVersion, nowUnixSeconds: nowUnixSeconds)
+        }
       }
-      if !pending.isEmpty { state.touch("progress", 1) }
-      return turned
     }
+    let highestID = entries.reduce(0) { max($0, $1.value.highestID) }
+    try change { (state) in
+      state.progress.highestID = max(state.progress.highestID, highestID)
+      if !pending.isEmpty { state.touch("progress", 1) }
+    }
+    return turned
   }
 
   /// Gives identities of replayed occurrences, which may have been grouped by a former version when they were counted, to the items that

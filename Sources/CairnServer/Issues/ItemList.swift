@@ -10,6 +10,35 @@ import Synchronization
 struct ItemLine: Sendable {
   var hour: Int64
   var bytes: [UInt8]
+
+  /// The members of a line's object, without its braces.
+  init(_ item: Item, hour: Int64) {
+    var writer = JSONWriter(reserving: 768)
+    writer.beginObject()
+    item.writeSummary(&writer)
+    writer.array("hours", (hour - 23)...hour) { $1.integer(item.count(hour: $0)) }
+    writer.endObject()
+    self.hour = hour
+    bytes = Array(writer.finish().dropFirst().dropLast())
+  }
+}
+
+extension IssueBook {
+  /// Lines that are written ahead; more items than this have theirs written when somebody looks.
+  private static let lineCountMax = 20_000
+
+  /// Writes the lines of items that have just changed, before anybody looks: the first look behind a load would wait for all of them.
+  func writeLines(_ turned: [TurnedItem], nowUnixSeconds: Int64) {
+    guard state.withLock({ $0.lines.count }) < Self.lineCountMax else { return }
+    let hour = nowUnixSeconds / 3_600
+    let lines = turned.filter { !$0.item.isGroup }.map { ($0.item, ItemLine($0.item, hour: hour)) }
+    for part in stride(from: 0, to: lines.count, by: 500) {
+      state.withLock { (state) in
+        // An item that has changed since has another line.
+        for (item, line) in lines[part..<min(part + 500, lines.count)] where state.items[item.id] == item { state.lines[item.id] = line }
+      }
+    }
+  }
 }
 
 /// The list of items: filtered and ordered by what an item itself knows, each line written once for as long as its item stays the same.
@@ -123,23 +152,13 @@ struct ItemList: Sendable {
           lines.append(known.bytes)
           continue
         }
-        let bytes = Self.line(item, hour)
+        let line = ItemLine(item, hour: hour)
         // A group changes with its members.
-        if !item.isGroup { state.lines[place.id] = ItemLine(hour: hour, bytes: bytes) }
-        lines.append(bytes)
+        if !item.isGroup { state.lines[place.id] = line }
+        lines.append(line.bytes)
       }
       return (lines, items)
     }
-  }
-
-  /// The members of a line's object, without its braces.
-  private static func line(_ item: Item, _ hour: Int64) -> [UInt8] {
-    var writer = JSONWriter(reserving: 768)
-    writer.beginObject()
-    item.writeSummary(&writer)
-    writer.array("hours", (hour - 23)...hour) { $1.integer(item.count(hour: $0)) }
-    writer.endObject()
-    return Array(writer.finish().dropFirst().dropLast())
   }
 }
 

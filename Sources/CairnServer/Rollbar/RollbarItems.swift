@@ -146,7 +146,7 @@ struct RollbarItemFilter: Sendable {
     if !statuses.isEmpty, !statuses.contains("any"), !statuses.contains(item.status.rawValue) { return false }
     if !levels.isEmpty, !levels.contains(item.level) { return false }
     if !environments.isEmpty, !environments.contains(item.identity.environment) { return false }
-    if !frameworks.isEmpty, !frameworks.contains(item.framework) { return false }
+    if !frameworks.isEmpty, !frameworks.contains(RollbarCodes.framework(item)) { return false }
     if !ids.isEmpty, !ids.contains(item.id) { return false }
     switch assigned {
     case nil: break
