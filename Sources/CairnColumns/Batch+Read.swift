@@ -26,6 +26,14 @@ extension Batch {
     withColumn(column) { (builder) in builder.dictionary.text(Int(builder.codes[index])) }
   }
 
+  /// The bytes of a text or a trace id by its index in the column.
+  public func bytes(_ column: ColumnIndex, at index: Int) -> [UInt8] {
+    withColumn(column) { (builder) in
+      let bounds = builder.dictionary.bounds(Int(builder.codes[index]))
+      return builder.dictionary.withArena { (arena) in bounds.map { loadByte(arena, $0) } }
+    }
+  }
+
   /// The text that a group has in a column, or nil; O(groups that have one).
   public func groupText(_ column: ColumnIndex, _ group: UInt32) -> String? {
     withColumn(column) { (builder) in

@@ -19,6 +19,12 @@ extension FieldName {
   public static let occurrenceUUID = "occurrence.uuid"
   /// A number that grows with the time of arrival; below 2⁵³.
   public static let occurrenceID = "occurrence.id"
+  /// The door that the report came through, as `ReportingDoor` names it.
+  public static let occurrenceDoor = "occurrence.door"
+  /// A hash of trace, class and message: reports of one failure share it, whichever door told of it. Absent without a trace. Below 2⁵³.
+  public static let occurrenceFailure = "occurrence.failure"
+  /// A hash of class, message and the innermost frame of the program, its line included. Absent without such a frame. Below 2⁵³.
+  public static let occurrencePlace = "occurrence.place"
   public static let codeVersion = "code_version"
   public static let personID = "person.id"
   public static let clientAddress = "client.address"

@@ -44,6 +44,18 @@ func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step =
   return grouped
 }
 
+/// The frame of the program in which an exception came up, as it was sent; nil where the stack has none. Looks at the innermost ones only.
+func innermostOwnFrame(_ trace: ErrorTrace, _ report: ErrorReport) -> ErrorFrame? {
+  let frames = trace.frames
+  let isTurned = isInnermostFirst(frames, report)
+  let root = Array(report.root.utf8)
+  for step in 0..<min(frames.count, 200) {
+    let frame = isTurned ? frames[step] : frames[frames.count - 1 - step]
+    if judged(frame, root: root, .gems).verdict == .inApp { return frame }
+  }
+  return nil
+}
+
 private func isInnermostFirst(_ frames: [ErrorFrame], _ report: ErrorReport) -> Bool {
   guard let first = frames.first, let last = frames.last else { return false }
   let endsAtRoot = rootFunctions.contains(last.function) && !rootFunctions.contains(first.function)

@@ -23,6 +23,11 @@ extension Item {
   public mutating func apply(_ pending: PendingItem, deploys: [String], suspect: Int64?, nowUnixSeconds: Int64) -> [ItemTurn] {
     var turns: [ItemTurn] = []
     let before = totalCount
+    guard pending.count > 0 else {
+      // Another door told of what is counted: nothing happens to the item.
+      count(pending)
+      return []
+    }
     if before == 0 {
       turns.append(.new)
       suspectDeployID = suspect
@@ -86,10 +91,10 @@ extension Item {
 
   /// Adds counts; keeps the newest hours and versions.
   public mutating func count(_ pending: PendingItem) {
-    totalCount += pending.count
-    for (hour, count) in pending.hours { set(hour: hour, count: self.count(hour: hour) + count) }
+    totalCount = max(0, totalCount + pending.count)
+    for (hour, count) in pending.hours where count != 0 { set(hour: hour, count: max(0, self.count(hour: hour) + count)) }
     if pending.first.unixNanoseconds / 1_000_000_000 < firstOccurrence.unixSeconds { firstOccurrence = Mark(pending.first) }
-    if pending.last.unixNanoseconds / 1_000_000_000 >= lastOccurrence.unixSeconds { lastOccurrence = Mark(pending.last) }
+    if Mark(pending.last).isLater(than: lastOccurrence) { lastOccurrence = Mark(pending.last) }
     let seconds = (first: pending.first.unixNanoseconds / 1_000_000_000, last: pending.last.unixNanoseconds / 1_000_000_000)
     for (version, count) in pending.versions where !version.isEmpty {
       if let index = versions.firstIndex(where: { $0.version == version }) {

@@ -27,8 +27,11 @@ public struct Item: Sendable, Hashable, Codable {
     public var uuid: String
     public var unixSeconds: Int64
     public var version: String
+    /// The door that told of it.
+    public var door: ReportingDoor?
 
     public init(_ note: OccurrenceNote) {
+      door = note.door
       id = note.id
       uuid = note.uuid
       unixSeconds = note.unixNanoseconds / 1_000_000_000
@@ -52,7 +55,7 @@ public struct Item: Sendable, Hashable, Codable {
     public var unixSeconds: Int64
     /// Empty for what happened by itself.
     public var actor: String
-    /// new, reactivated, reopened, resolved, muted, archived, assigned, level, title, snoozed, merged, unmerged, comment, …
+    /// new, reactivated, reopened, resolved, muted, archived, assigned, level, title, snoozed, merged, unmerged, comment, joined, parted, …
     public var kind: String
     public var detail: String
   }
@@ -103,6 +106,15 @@ public struct Item: Sendable, Hashable, Codable {
 
   /// Other identities whose occurrences are this item's: hashes of other versions of grouping, other doors of the same program.
   public var aliases: [ItemIdentity]?
+
+  /// Through which doors it was told of, by identity.
+  public var accounts: [DoorAccount]?
+  /// The program, where the item's project is the one of senders who name none.
+  public var service: String?
+  /// Identities that somebody parted from this item: they do not join it again.
+  public var apart: [ItemIdentity]?
+  /// Items that this one took in.
+  public var formerIDs: [Int64]?
 
   /// All identities that its occurrences may have; its own first.
   public var identities: [ItemIdentity] { [identity] + (aliases ?? []) }

@@ -8,21 +8,24 @@ public import CairnColumns
 //   item.hash .family .source .title .level    cg1 over the printed stack
 //   item.project         the event's dataset;   item.environment   deployment.environment.name, deployment.environment, or "default"
 //   occurrence.id .uuid
+//   occurrence.place     see `FailureKey`
 //
 // A span that repeats its exception event's fields is not an occurrence: the event is. Rollbar's own decoder has set these fields already.
+// All of them get `occurrence.door` and, in a trace, `occurrence.failure`.
 
 /// Marks the occurrences among the rows from `firstRow` on and tells of all of them, in order. Cost where there are none: one look-up.
 public func markOccurrences(
-  _ batch: inout Batch, from firstRow: Int, _ context: IntakeContext, _ groupings: GroupingPlan = GroupingPlan()
+  _ batch: inout Batch, from firstRow: Int, _ context: IntakeContext, door: ReportingDoor, _ groupings: GroupingPlan = GroupingPlan()
 ) -> [OccurrenceNote] {
-  let marker = OccurrenceMarker(firstRow: firstRow, context: context, groupings: groupings)
+  let marker = OccurrenceMarker(firstRow: firstRow, context: context, door: door, groupings: groupings)
   marker.markExceptions(&batch)
-  return marker.notes(batch)
+  return marker.notes(&batch)
 }
 
 private struct OccurrenceMarker {
   let firstRow: Int
   let context: IntakeContext
+  let door: ReportingDoor
   let groupings: GroupingPlan
 
   /// The texts of one column, by row; asked for only where a row needs them.
@@ -62,8 +65,10 @@ private struct OccurrenceMarker {
     let severities = texts(batch, FieldName.severity)
     for row in rows {
       let chain = exceptionChain(className: types[row] ?? "", message: messages[row] ?? "", stack: stacks[row] ?? "")
-      let found = groupings.groupings(of: ErrorReport(.chain(chain)), receivedUnixNanoseconds: context.receivedUnixNanoseconds)
+      let report = ErrorReport(.chain(chain))
+      let found = groupings.groupings(of: report, receivedUnixNanoseconds: context.receivedUnixNanoseconds)
       mark(&batch, row: row, found, chain[0], level: level(severities[row]))
+      addNumber(&batch, FieldName.occurrencePlace, placeKey(of: chain[0], report), row)
     }
   }
 
@@ -95,7 +100,12 @@ private struct OccurrenceMarker {
     add(&batch, FieldName.itemProject, dataset, row)
     add(&batch, FieldName.itemEnvironment, environment(batch, row: row, group: group), row)
     add(&batch, FieldName.occurrenceUUID, uuid(number, UInt64(bitPattern: id)), row)
-    if let column = batch.column(FieldName.occurrenceID, .integer) { batch.addWord(column, UInt64(bitPattern: id), row: row) }
+    addNumber(&batch, FieldName.occurrenceID, id, row)
+  }
+
+  /// 0 is left out.
+  private func addNumber(_ batch: inout Batch, _ name: String, _ number: Int64, _ row: Int) {
+    if number != 0, let column = batch.column(name, .integer) { batch.addWord(column, UInt64(bitPattern: number), row: row) }
   }
 
   private func add(_ batch: inout Batch, _ name: String, _ text: String, _ row: Int) {
@@ -126,7 +136,7 @@ private struct OccurrenceMarker {
 
   // MARK: Notes
 
-  func notes(_ batch: borrowing Batch) -> [OccurrenceNote] {
+  func notes(_ batch: inout Batch) -> [OccurrenceNote] {
     guard let hashes = batch.existingColumn(FieldName.itemHash, .string) else { return [] }
     var notes: [OccurrenceNote] = []
     var groups: [UInt32: GroupTexts] = [:]
@@ -136,7 +146,7 @@ private struct OccurrenceMarker {
       let group = batch.rowGroups[row]
       let shared = groups[group] ?? GroupTexts(
         project: groupText(batch, FieldName.itemProject, group), environment: groupText(batch, FieldName.itemEnvironment, group),
-        version: groupText(batch, "service.version", group))
+        version: groupText(batch, "service.version", group), service: groupText(batch, "service.name", group))
       groups[group] = shared
       var note = OccurrenceNote(
         item: ItemIdentity(
@@ -144,6 +154,8 @@ private struct OccurrenceMarker {
       note.row = row
       note.unixNanoseconds = batch.rowTimes[row]
       note.codeVersion = shared.version
+      note.service = shared.service
+      note.door = door
       notes.append(note)
     }
     guard !notes.isEmpty else { return [] }
@@ -151,6 +163,7 @@ private struct OccurrenceMarker {
     var places = [Int32](repeating: -1, count: batch.rowCount - firstRow)
     for (place, note) in notes.enumerated() { places[note.row - firstRow] = Int32(place) }
     fill(batch, places, &notes)
+    key(&batch, places, &notes)
     return notes
   }
 
@@ -159,6 +172,7 @@ private struct OccurrenceMarker {
     var project: String
     var environment: String
     var version: String
+    var service: String
   }
 
   private func groupText(_ batch: borrowing Batch, _ name: String, _ group: UInt32) -> String {
@@ -172,6 +186,7 @@ private struct OccurrenceMarker {
       (FieldName.occurrenceUUID, \.uuid), (FieldName.codeVersion, \.codeVersion), ("platform", \.platform), ("framework", \.framework),
       ("language", \.language), (FieldName.exceptionType, \.exceptionType), ("context", \.context), (FieldName.itemFormerHash, \.formerHash),
       (FieldName.itemProject, \.item.project), (FieldName.itemEnvironment, \.item.environment),
+      (FieldName.exceptionMessage, \.message), ("service.name", \.service), ("custom.service.name", \.service),
     ]
     for (name, path) in fields {
       guard let column = batch.existingColumn(name, .string) else { continue }
@@ -180,16 +195,32 @@ private struct OccurrenceMarker {
         if place >= 0 { notes[place][keyPath: path] = batch.text(column, at: index) }
       }
     }
-    if let column = batch.existingColumn(FieldName.occurrenceID, .integer) {
+    for (name, path) in [(FieldName.occurrenceID, \OccurrenceNote.id), (FieldName.occurrencePlace, \.place)] {
+      guard let column = batch.existingColumn(name, .integer) else { continue }
       batch.forEachValue(of: column, from: firstRow) { (row, index) in
         let place = Int(places[row - firstRow])
-        if place >= 0 { notes[place].id = batch.withColumn(column) { Int64(bitPattern: $0.words[index]) } }
+        if place >= 0 { notes[place][keyPath: path] = batch.withColumn(column) { Int64(bitPattern: $0.words[index]) } }
       }
     }
-    guard let column = batch.existingColumn(FieldName.traceID, .traceID) else { return }
-    batch.forEachValue(of: column, from: firstRow) { (row, _) in
-      let place = Int(places[row - firstRow])
-      if place >= 0 { notes[place].hasTrace = true }
+  }
+
+  /// Makes the keys by which other doors' reports of the same failure are known.
+  private func key(_ batch: inout Batch, _ places: [Int32], _ notes: inout [OccurrenceNote]) {
+    if let column = batch.existingColumn(FieldName.traceID, .traceID) {
+      batch.forEachValue(of: column, from: firstRow) { (row, index) in
+        let place = Int(places[row - firstRow])
+        guard place >= 0, !notes[place].hasTrace else { return }
+        notes[place].hasTrace = true
+        notes[place].failure = failureKey(
+          trace: batch.bytes(column, at: index), className: notes[place].exceptionType, message: notes[place].message)
+      }
+    }
+    for place in notes.indices {
+      let note = notes[place]
+      notes[place].words = wordsKey(service: note.service, className: note.exceptionType, message: note.message)
+      notes[place].message = ""
+      add(&batch, FieldName.occurrenceDoor, door.rawValue, note.row)
+      addNumber(&batch, FieldName.occurrenceFailure, note.failure, note.row)
     }
   }
 }

@@ -36,6 +36,16 @@ public struct OccurrenceNote: Sendable, Hashable {
   public var formerHash = ""
   /// The event belongs to a trace.
   public var hasTrace = false
+  /// The door that told of it.
+  public var door = ReportingDoor.span
+  /// See `FailureKey`; 0 where there is none.
+  public var failure: Int64 = 0
+  public var place: Int64 = 0
+  public var words: Int64 = 0
+  /// The program, where the report names it.
+  public var service = ""
+  /// Until the keys are made of it.
+  var message = ""
   /// Its place in the batch that it came in.
   var row = 0
 

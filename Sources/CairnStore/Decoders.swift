@@ -17,17 +17,30 @@ enum Decoders {
     _ groupings: GroupingPlan, _ tell: @escaping @Sendable ([OccurrenceNote]) -> Void
   ) -> [RequestFormat: RequestDecoder] {
     var marked: [RequestFormat: RequestDecoder] = [:]
-    for (format, decoder) in all(groupings) { marked[format] = marking(decoder, groupings, tell) }
+    for (format, decoder) in all(groupings) { marked[format] = marking(decoder, door(of: format), groupings, tell) }
     return marked
   }
 
+  /// What a report of an error in such a body came through.
+  private static func door(of format: RequestFormat) -> ReportingDoor {
+    switch format {
+    case .rollbarItem, .rollbarBatch: .rollbar
+    case .xraySegments: .document
+    case .otlpLogsProtobuf, .otlpLogsJSON: .record
+    case .logBatch: .line
+    case .honeycombEvents: .event
+    default: .span
+    }
+  }
+
   private static func marking(
-    _ decoder: @escaping RequestDecoder, _ groupings: GroupingPlan, _ tell: @escaping @Sendable ([OccurrenceNote]) -> Void
+    _ decoder: @escaping RequestDecoder, _ door: ReportingDoor, _ groupings: GroupingPlan,
+    _ tell: @escaping @Sendable ([OccurrenceNote]) -> Void
   ) -> RequestDecoder {
     { (body: RawSpan, context: IntakeContext, batch: inout Batch) throws(DecodeError) -> IntakeVerdict in
       let firstRow = batch.rowCount
       let verdict = try decoder(body, context, &batch)
-      let notes = markOccurrences(&batch, from: firstRow, context, groupings)
+      let notes = markOccurrences(&batch, from: firstRow, context, door: door, groupings)
       if !notes.isEmpty, !context.isPreview { tell(notes) }
       return verdict
     }

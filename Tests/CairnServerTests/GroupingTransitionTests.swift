@@ -51,7 +51,7 @@ import Testing
       var batch = Batch()
       _ = try unsafe decodeRollbarItem(Array(body.utf8).span.bytes, context, groupings: plan, into: &batch)
       let pending = PendingOccurrences()
-      pending.add(markOccurrences(&batch, from: 0, context, plan))
+      pending.add(markOccurrences(&batch, from: 0, context, door: .rollbar, plan))
       return try book.apply(pending.take().items, nowUnixSeconds: now)
     }
   }

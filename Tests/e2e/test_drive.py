@@ -53,6 +53,22 @@ def test_rollbar_has_exactly_three_items(cairn, driven):
     assert {item["title"].split(":")[0] for item in found} == {"KeyError", "RuntimeError", "Hello World!"}
 
 
+def test_each_failure_is_one_item_whichever_doors_told_of_it(cairn, driven):
+    def look():
+        items = cairn.request("GET", "/api/cairn/errors?status=any").json()["items"]
+        doors = {item["title"].split(":")[0]: cairn.request("GET", f"/api/cairn/errors/{item['id']}").json()["doors"] for item in items}
+        return (items, doors) if len(items) == 3 and sum(map(len, doors.values())) == 9 else None
+
+    found = until(look, 20, 0.2)
+    assert found, cairn.request("GET", "/api/cairn/errors?status=any").json()
+    items, doors = found
+    assert {(item["title"].split(":")[0], item["total"], item["environment"]) for item in items} == {
+        ("KeyError", ROUNDS, "production"), ("RuntimeError", ROUNDS, "production"), ("Hello World!", ROUNDS, "production")}
+    every = ["Rollbar", "OpenTelemetry", "X-Ray", "CloudWatch line"]
+    assert doors == {"KeyError": every, "RuntimeError": every, "Hello World!": ["Rollbar"]}
+    assert {item["project"] for item in items if item["title"] != "Hello World!"} == {SERVICE}
+
+
 def test_cloudwatch_has_the_lines(cairn, driven):
     assert len(lines(cairn, "HomeActivities")) == 2 * ROUNDS
     assert len(lines(cairn, '"about to fail"')) == 3 * ROUNDS

@@ -28,7 +28,7 @@ public struct StackTrace: Sendable, Hashable {
     let lines = text.split(separator: "\n", maxSplits: lineCountMax, omittingEmptySubsequences: false)
     for index in lines.indices {
       let line = lines[index]
-      if line.hasPrefix("Traceback (most recent call last):") { return python(lines[index...]) }
+      if line.hasPrefix(beginning) { return python(lines[index...]) }
       if line.hasPrefix("panic: ") || line.hasPrefix("fatal error: ") { if let found = go(lines[index...]) { return found } }
       if line.contains("Fatal error") { if let found = swift(lines[index...]) { return found } }
       if index > lines.startIndex, isFrame(line) { return framed(lines[(index - 1)...]) }
@@ -36,15 +36,26 @@ public struct StackTrace: Sendable, Hashable {
     return nil
   }
 
-  /// The exception stands behind the frames: the first line that is not indented.
+  /// The exception stands behind the frames: the first line that is not indented. What was raised from it, or while it was handled, follows
+  /// in a trace of its own, and the last one is what reached the log.
   private static func python(_ lines: ArraySlice<Substring>) -> StackTrace? {
-    for index in lines.indices.dropFirst() where !lines[index].hasPrefix(" ") && !lines[index].isEmpty {
+    var last: (type: String, message: String, end: Int)?
+    var start = lines.startIndex
+    while let index = lines.indices[(start + 1)...].first(where: { !lines[$0].hasPrefix(" ") && !lines[$0].isEmpty }) {
       let (type, message) = split(lines[index])
-      guard isName(type) else { return nil }
-      return StackTrace(type: type, message: message, text: lines[...index].joined(separator: "\n"))
+      guard isName(type) else { break }
+      last = (type, message, index)
+      let rest = lines[(index + 1)...].filter { !$0.isEmpty }.prefix(2)
+      guard let tie = rest.first, ties.contains(where: { tie.hasPrefix($0) }), rest.last?.hasPrefix(beginning) == true,
+        let next = lines[(index + 1)...].firstIndex(where: { $0.hasPrefix(beginning) })
+      else { break }
+      start = next
     }
-    return nil
+    return last.map { StackTrace(type: $0.type, message: $0.message, text: lines[...$0.end].joined(separator: "\n")) }
   }
+
+  private static let beginning = "Traceback (most recent call last):"
+  private static let ties = ["The above exception was the direct cause", "During handling of the above exception"]
 
   /// Java and Node: the exception stands before frames that begin with `at`.
   private static func framed(_ lines: ArraySlice<Substring>) -> StackTrace? {

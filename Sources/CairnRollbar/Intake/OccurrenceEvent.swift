@@ -123,6 +123,9 @@ struct OccurrenceEvent {
     batch.set(FieldName.occurrenceUUID, text: occurrence.uuid)
     let microseconds = context.receivedUnixNanoseconds / 1000 &+ Int64(itemIndex)
     batch.set(FieldName.occurrenceID, integer: microseconds &* 4 &+ Int64(identity & 3))
+    guard let report = occurrence.report, case .chain(let chain) = report.body, let outermost = chain.first else { return }
+    let place = placeKey(of: outermost, report)
+    if place != 0 { batch.set(FieldName.occurrencePlace, integer: place) }
   }
 
   private var isRuled: Bool { ruling?.fingerprint.isEmpty == false }

@@ -140,7 +140,7 @@ final class AlertDesk: Sendable {
       case "item_velocity": "\(finding.count) times in \(window) s"
       default: "Happened"
       }
-    let head = "[\(item.identity.project) \(item.identity.environment)] \(words): #\(item.counter) \(item.title)"
+    let head = "[\(item.shownProject) \(item.identity.environment)] \(words): #\(item.counter) \(item.title)"
     let json = WebhookJSON.item(
       finding.eventName, item, count: finding.count, threshold: rate?.count ?? 0, windowSeconds: window, lastOccurrence: lastOccurrence, link: link)
     return shipments(finding.rule, json: json, subject: head, text: "\(head)\n\(item.totalCount) times in all\n\(link)\n")

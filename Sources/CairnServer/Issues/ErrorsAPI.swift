@@ -24,7 +24,7 @@ struct ErrorsAPI: Sendable {
         try await ErrorContrast(state: state).answer(try item(exchange))
       },
       Route(.POST, "/api/cairn/errors/:id/merge", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try merge(exchange) },
-      Route(.POST, "/api/cairn/errors/:id/unmerge", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try unmerge(exchange) },
+      Route(.POST, "/api/cairn/errors/:id/unmerge", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try await unmerge(exchange) },
       Route(.GET, "/api/cairn/occurrences/:id", .key(.query), .cairn) { (exchange) async throws(Refusal) in
         try await occurrence(exchange)
       },
@@ -46,8 +46,8 @@ struct ErrorsAPI: Sendable {
   private func one(_ exchange: Exchange) async throws(Refusal) -> Response {
     let item = try item(exchange)
     let filter = state.book.occurrences(of: item)
-    let finder = OccurrenceFinder(state: state, tenant: exchange.environment)
-    let latest = try await finder.events(filter, limit: 1).first
+    let newest = try await FailureList(state: state, tenant: exchange.environment).newest(of: item)
+    let latest = newest?.event
     let people = ItemPeople(state: state, tenant: exchange.environment)
     let counts = try await people.counts([item])[item.identity]
     let facets = try await people.facets(filter)
@@ -66,8 +66,11 @@ struct ErrorsAPI: Sendable {
       writer.array("related", related.prefix(20)) { (other, writer) in writer.object { other.writeSummary(&$0) } }
       if let suspect { writer.object("suspect_deploy") { suspect.write(&$0) } }
       if let first = state.book.explanation(itemID: item.id) { writer.object("first_grouping") { first.write(&$0) } }
+      writer.member("own_door", orNull: item.ownDoor?.title)
+      writer.member("doors", item.doors.map(\.title))
       writer.array("aliases", item.aliases ?? []) { (identity, writer) in
         writer.object { (writer) in
+          writer.member("door", orNull: item.accounts?.first { $0.identity == identity }?.door.title)
           writer.member("project", identity.project)
           writer.member("environment", identity.environment)
           writer.member("hash", identity.hash)
@@ -75,7 +78,7 @@ struct ErrorsAPI: Sendable {
       }
       if let latest {
         writer.object("grouping") { explain(latest, source: item.source, &$0) }
-        writer.object("occurrence") { Self.write(latest, &$0) }
+        writer.object("occurrence") { Self.write(latest, newest?.others ?? [], &$0) }
       }
     }
   }
@@ -100,22 +103,20 @@ struct ErrorsAPI: Sendable {
   private func occurrences(_ exchange: Exchange) async throws(Refusal) -> Response {
     let item = try item(exchange)
     let limit = try Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds()).limit(25, most: 1_000)
-    var plan = EventsPlan(
-      scope: Scope(environment: exchange.environment, datasets: .all, time: .everything), filter: state.book.occurrences(of: item),
-      limit: limit)
-    plan.after = QueryString(exchange.request.query)["after"].flatMap { EventCursor($0) }
-    let fixed = plan
-    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(fixed) }
+    let after = QueryString(exchange.request.query)["after"].flatMap { EventCursor($0) }
+    let page = try await FailureList(state: state, tenant: exchange.environment).page(of: item, limit: limit, after: after)
+    let events = try await OccurrenceFinder(state: state, tenant: exchange.environment).fields(ids: page.ids)
     return jsonResponse(reserving: 32_768) { (writer) in
-      writer.array("occurrences", answer.events) { (event, writer) in
+      writer.array("occurrences", events) { (event, writer) in
         writer.object { (writer) in
           writer.member("id", String(OccurrenceJSON.id(event)))
           writer.member("us", event.timeUnixNanoseconds / 1000)
           writer.member("dataset", event.dataset)
+          Self.write(page.others[OccurrenceJSON.id(event)] ?? [], ReportingDoor(event), &writer)
           writer.fields(event)
         }
       }
-      writer.member("after", orNull: answer.hasMore ? answer.cursor.map { $0.text } : nil)
+      writer.member("after", orNull: page.hasMore ? page.cursor.map { $0.text } : nil)
     }
   }
 
@@ -127,17 +128,30 @@ struct ErrorsAPI: Sendable {
     guard let found else { throw Refusal(.notFound, "No occurrence has the id '\(text.prefix(60))'.") }
     let note = OccurrenceNote(found, tenant: exchange.environment)
     let item = state.book.state.withLock { (state) in state.itemOfIdentity[note.item].flatMap { state.items[$0] } }
+    let others = if let item { try await FailureList(state: state, tenant: exchange.environment).others(of: found, item) } else { [FailureList.Other]() }
     return jsonResponse(reserving: 32_768) { (writer) in
       if let item { writer.object("item") { item.writeSummary(&$0) } }
       writer.object("grouping") { explain(found, source: note.source, &$0) }
-      writer.object("occurrence") { Self.write(found, &$0) }
+      writer.object("occurrence") { Self.write(found, others, &$0) }
     }
   }
 
-  private static func write(_ event: Event, _ writer: inout JSONWriter) {
+  /// The door that an occurrence came through, and other doors' occurrences of the same failure.
+  private static func write(_ others: [FailureList.Other], _ door: ReportingDoor, _ writer: inout JSONWriter) {
+    writer.member("door", door.title)
+    writer.array("also", others) { (other, writer) in
+      writer.object { (writer) in
+        writer.member("door", other.door.title)
+        writer.member("id", String(other.id))
+      }
+    }
+  }
+
+  private static func write(_ event: Event, _ others: [FailureList.Other], _ writer: inout JSONWriter) {
     writer.member("id", String(OccurrenceJSON.id(event)))
     writer.member("us", event.timeUnixNanoseconds / 1000)
     writer.member("dataset", event.dataset)
+    write(others, ReportingDoor(event), &writer)
     var shown = event
     shown.fields.removeAll { $0.name == FieldName.original }
     writer.fields(shown)
@@ -169,11 +183,21 @@ struct ErrorsAPI: Sendable {
     return jsonResponse { (writer) in group.writeSummary(&writer) }
   }
 
-  /// Takes a member out of its group, or all of a group's; what it counted goes with it.
-  private func unmerge(_ exchange: Exchange) throws(Refusal) -> Response {
+  /// Takes a member out of its group, or all of a group's; what it counted goes with it. Of an item that is in no group, what came by other
+  /// doors is parted from it: all of it, or what the `door` of the body told.
+  private func unmerge(_ exchange: Exchange) async throws(Refusal) -> Response {
     let item = try item(exchange)
     let actor = exchange.principal.keyID ?? ""
     let now = nowUnixSeconds
+    let door = (try? exchange.json())?["door"]?.string
+    if !item.isGroup, item.groupItemID == nil || door != nil {
+      let identities = ItemParting.candidates(item, door: door)
+      guard !identities.isEmpty else {
+        throw Refusal(.invalid, door.map { "nothing of the item came by \($0.prefix(40)) alone" } ?? "the item is in no group and came by one door", field: "door")
+      }
+      let parted = try await ItemParting(state: state, tenant: exchange.environment, actor: actor).part(identities, from: item)
+      return jsonResponse { (writer) in parted.writeSummary(&writer) }
+    }
     do { try state.book.change { $0.unmerge(item, actor: actor, nowUnixSeconds: now) } } catch { throw Refusal(error) }
     return jsonResponse { (writer) in item.writeSummary(&writer) }
   }

@@ -10,6 +10,7 @@ extension IssueBook.State {
       group.id = makeID()
       group.isGroup = true
       group.history = []
+      group.formerIDs = nil
       group.totalCount = 0
       group.countBeforeActivation = 0
       group.identity.hash = "group-item-\(group.id)"

@@ -23,8 +23,10 @@ extension IssueBook {
     for part in stride(from: 0, to: entries.count, by: 500) {
       turned += state.withLock { (state) -> [TurnedItem] in
         entries[part..<min(part + 500, entries.count)].compactMap { (identity, entry) in
-          state.join(identity, entry.last, joined[identity], nowUnixSeconds: nowUnixSeconds)
-          return state.apply(identity, entry, groupingVersion, nowUnixSeconds: nowUnixSeconds)
+          guard state.settle(identity, entry, joined[identity], groupingVersion, nowUnixSeconds: nowUnixSeconds) else { return nil }
+          let counted = state.counted(identity, entry, nowUnixSeconds: nowUnixSeconds)
+          state.see(identity, entry, nowUnixSeconds: nowUnixSeconds)
+          return state.apply(identity, counted, nowUnixSeconds: nowUnixSeconds)
         }
       }
     }
@@ -46,7 +48,8 @@ extension IssueBook {
 
   /// An item of a tenant.
   func item(id: Int64, tenant: String) -> Item? {
-    state.withLock { $0.items[id] }.flatMap { $0.identity.tenant == tenant ? $0 : nil }
+    state.withLock { (state) in state.items[id] ?? state.itemOfFormerID[id].flatMap { state.items[$0] } }
+      .flatMap { $0.identity.tenant == tenant ? $0 : nil }
   }
 
   func item(counter: Int64, projectID: Int64) -> Item? {
@@ -95,20 +98,17 @@ extension IssueBook.State {
     return turned
   }
 
-  fileprivate mutating func apply(
-    _ identity: ItemIdentity, _ pending: PendingItem, _ groupingVersion: String, nowUnixSeconds: Int64
-  ) -> TurnedItem? {
+  /// Finds the item of an identity, by what other doors told or what it was called before, or begins one; false where there are too many.
+  mutating func settle(
+    _ identity: ItemIdentity, _ pending: PendingItem, _ other: ItemIdentity?, _ groupingVersion: String, nowUnixSeconds: Int64
+  ) -> Bool {
+    join(identity, pending.last, other, nowUnixSeconds: nowUnixSeconds)
+    meet(identity, pending, nowUnixSeconds: nowUnixSeconds)
     let known = itemOfIdentity[identity].flatMap { items[$0] }
-    if var item = known, !item.isGroup {
-      let deployed = deploys(projectID: item.projectID, environment: identity.environment)
-      let turns = item.apply(pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
-      items[item.id] = item
-      touch("item", item.id)
-      return applied(item, turns, pending, deployed, nowUnixSeconds: nowUnixSeconds)
-    }
+    if let known, !known.isGroup { return true }
     guard items.count < IssueBook.itemCountMax else {
       refusedItemCount += pending.count
-      return nil
+      return false
     }
     var owner = project(tenant: identity.tenant, name: identity.project, nowUnixSeconds: nowUnixSeconds)
     var item = Item(
@@ -116,8 +116,6 @@ extension IssueBook.State {
     owner.nextCounter += 1
     projects[owner.id] = owner
     touch("project", owner.id)
-    let deployed = deploys(projectID: owner.id, environment: identity.environment)
-    let turns = item.apply(pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
     // A rule's `group-item-N` names a group: what comes that way is a member of its own.
     item.groupItemID = known?.id
     items[item.id] = item
@@ -127,6 +125,27 @@ extension IssueBook.State {
       explanations[item.id] = explanation
       touch("explanation", item.id)
     }
+    return true
+  }
+
+  /// What came without the failures that other doors told of before; less than nothing where a report shows that two were one.
+  mutating func counted(_ identity: ItemIdentity, _ pending: PendingItem, nowUnixSeconds: Int64) -> PendingItem {
+    guard let id = itemOfIdentity[identity] else { return pending }
+    let difference = failures.add(pending.reports, of: identity, item: id, nowUnixSeconds: nowUnixSeconds)
+    var counted = pending
+    for report in pending.reports { counted.hours[report.hour, default: 0] -= report.count }
+    for (hour, count) in difference { counted.hours[hour, default: 0] += count }
+    counted.count = counted.hours.values.reduce(0, +)
+    if counted.count != pending.count { counted.versions = counted.count > 0 ? [pending.last.codeVersion: counted.count] : [:] }
+    return counted
+  }
+
+  mutating func apply(_ identity: ItemIdentity, _ pending: PendingItem, nowUnixSeconds: Int64) -> TurnedItem? {
+    guard let id = itemOfIdentity[identity], var item = items[id] else { return nil }
+    let deployed = deploys(projectID: item.projectID, environment: item.identity.environment)
+    let turns = item.apply(pending, deploys: deployed.map(\.revision), suspect: deployed.last?.id, nowUnixSeconds: nowUnixSeconds)
+    items[id] = item
+    touch("item", id)
     return applied(item, turns, pending, deployed, nowUnixSeconds: nowUnixSeconds)
   }
 

@@ -36,6 +36,10 @@ final class IssueBook: Sendable {
     var progress = Progress()
     /// Occurrences that somebody deleted.
     var hiddenOccurrences: Set<Int64> = []
+    /// What doors reported in the last minutes: not written, read from the events at a start.
+    var failures = FailureMemory()
+    /// Items that were taken in by another one, which answers in their place.
+    var itemOfFormerID: [Int64: Int64] = [:]
     var nextID: Int64 = 1
     /// What is to be written: collection and id.
     var dirty: Set<DocumentKey> = []
@@ -76,6 +80,7 @@ final class IssueBook: Sendable {
       state.items[item.id] = item
       // A group stands behind the member that a rule gives its name.
       for identity in item.identities where !item.isGroup || state.itemOfIdentity[identity] == nil { state.itemOfIdentity[identity] = item.id }
+      for id in item.formerIDs ?? [] { state.itemOfFormerID[id] = item.id }
     }
     for deploy: Deploy in try read("deploy", catalog) { state.deploys[deploy.id] = deploy }
     for rule: ItemRule in try read("rule", catalog) { state.rules[rule.id] = rule }
@@ -88,7 +93,7 @@ final class IssueBook: Sendable {
     if let last = progress.first { state.progress = last }
     let ids = [
       state.rules.keys.max(), state.links.keys.max(), state.users.keys.max(), state.teams.keys.max(),
-      state.teams.values.flatMap(\.invites).map(\.id).max(), state.projects.keys.max(), state.items.keys.max(), state.deploys.keys.max(), state.tokens.values.map(\.id).max(),
+      state.teams.values.flatMap(\.invites).map(\.id).max(), state.projects.keys.max(), state.items.keys.max(), state.itemOfFormerID.keys.max(), state.deploys.keys.max(), state.tokens.values.map(\.id).max(),
     ]
     state.nextID = (ids.compactMap { $0 }.max() ?? 0) + 1
     return state

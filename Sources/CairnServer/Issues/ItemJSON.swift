@@ -8,7 +8,7 @@ extension Item {
   func writeSummary(_ writer: inout JSONWriter) {
     writer.member("id", id)
     writer.member("counter", counter)
-    writer.member("project", identity.project)
+    writer.member("project", shownProject)
     writer.member("environment", identity.environment)
     writer.member("hash", identity.hash)
     writer.member("family", family)

@@ -89,10 +89,10 @@ struct ItemList: Sendable {
         if let fixed, !state.isAny(of: fixed, stored) { continue }
         let item = stored.isGroup ? state.withMembers(stored) : stored
         guard item.groupItemID == nil || search.includesMembers, search.matches(item), levels?.contains(item.level) ?? true,
-          projects?.contains(item.identity.project) ?? true, environments?.contains(item.identity.environment) ?? true
+          projects?.contains(item.shownProject) ?? true, environments?.contains(item.identity.environment) ?? true
         else { continue }
         found.countByStatus[item.status, default: 0] += 1
-        found.projects.insert(item.identity.project)
+        found.projects.insert(item.shownProject)
         found.environments.insert(item.identity.environment)
         guard status == "any" || item.status.rawValue == status else { continue }
         found.places.append(Self.place(item, sort, hour))

@@ -42,6 +42,7 @@ struct ItemPeople: Sendable {
         Calculation(.countDistinct, column: FieldName.personID), Calculation(.countDistinct, column: FieldName.clientAddress),
       ], limit: 10_000)
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
+    let manyDoored = Set(items.filter(\.isManyDoored).map(\.identity))
     var own: [ItemIdentity: ItemIdentity] = [:]
     for item in items { for identity in item.identities { own[identity] = item.identity } }
     var counts: [ItemIdentity: Counts] = [:]
@@ -49,9 +50,11 @@ struct ItemPeople: Sendable {
       let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
       let numbers = answer.columns.suffix(2).map { Int($0.values[row]?.number ?? 0) }
       guard let identity = own[ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])] else { continue }
-      // Of two identities the same person may be counted twice: there is no telling from counts.
-      let sum = counts[identity] ?? Counts(people: 0, addresses: 0)
-      counts[identity] = Counts(people: sum.people + numbers[0], addresses: sum.addresses + numbers[1])
+      // Doors tell of the same people. Of two hashes through one door a person may be counted twice: there is no telling from counts.
+      let known = counts[identity] ?? Counts(people: 0, addresses: 0)
+      counts[identity] = manyDoored.contains(identity)
+        ? Counts(people: max(known.people, numbers[0]), addresses: max(known.addresses, numbers[1]))
+        : Counts(people: known.people + numbers[0], addresses: known.addresses + numbers[1])
     }
     return counts
   }

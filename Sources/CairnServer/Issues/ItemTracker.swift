@@ -16,7 +16,7 @@ final class ItemTracker: Sendable {
   let pending: PendingOccurrences
   let clock: WallClock
   let listen: @Sendable ([TurnedItem]) -> Void
-  private let logger = Logger(label: "cairn.items")
+  let logger = Logger(label: "cairn.items")
 
   init(
     store: any EventStore, book: IssueBook, pending: PendingOccurrences, clock: WallClock,
@@ -53,6 +53,10 @@ final class ItemTracker: Sendable {
       await flush()
       // Every two seconds.
       if round % 8 == 7 { passTime() }
+      if round % 120 == 119 {
+        let now = nowUnixSeconds
+        book.state.withLock { $0.failures.prune(nowUnixSeconds: now) }
+      }
       round += 1
       try? await Task.sleep(for: .milliseconds(250))
     }
@@ -74,7 +78,7 @@ final class ItemTracker: Sendable {
     setOrderly(true)
   }
 
-  private func setOrderly(_ isOrderly: Bool) {
+  func setOrderly(_ isOrderly: Bool) {
     do {
       try book.change { (state) in
         state.progress.isOrderly = isOrderly
@@ -82,112 +86,6 @@ final class ItemTracker: Sendable {
       }
     } catch {
       logger.error("the count's mark could not be written: \(error)")
-    }
-  }
-
-  // MARK: After a crash
-
-  /// Before the first request: what the last process did not count. Replayed journals have told of what is counted here anyway.
-  func begin(tenants: Set<String>) async {
-    do {
-      try book.adopt(pending.take().items, nowUnixSeconds: nowUnixSeconds)
-    } catch {
-      logger.error("replayed occurrences could not be given to their items: \(error)")
-    }
-    let progress = book.state.withLock { $0.progress }
-    defer { setOrderly(false) }
-    guard !progress.isOrderly else { return }
-    for tenant in tenants.sorted() {
-      do throws(QueryError) {
-        try await recount(tenant, after: progress.highestID)
-      } catch {
-        logger.error("items of \(tenant) could not be counted again: \(error)")
-      }
-    }
-  }
-
-  /// Occurrences that arrive at the same time are decoded in any order, a little apart: ids this much below the mark may be uncounted.
-  private static let slack: Int64 = 10_000_000 * 4
-
-  private func recount(_ tenant: String, after highestID: Int64) async throws(QueryError) {
-    let scope = Scope(environment: tenant, datasets: .all, time: .everything)
-    let since = highestID - Self.slack
-    var plan = EventsPlan(
-      scope: scope, filter: .compare(column: FieldName.occurrenceID, .greater, .integer(since)), columns: Self.columns,
-      direction: .oldestFirst, limit: 10_000)
-    var touched: [ItemIdentity: PendingItem] = [:]
-    while true {
-      let answer = try await store.events(plan)
-      for event in answer.events {
-        let note = OccurrenceNote(event, tenant: tenant)
-        touched[note.item, default: PendingItem(note)].add(note)
-      }
-      guard answer.hasMore, let cursor = answer.cursor else { break }
-      plan.after = cursor
-    }
-    var counts: [ItemIdentity: [Int64: Int]] = [:]
-    for hour in Set(touched.values.flatMap(\.hours.keys)).sorted() {
-      for (identity, count) in try await counted(tenant, hour: hour) {
-        counts[identity, default: [:]][hour] = count
-      }
-    }
-    settle(touched, counts)
-  }
-
-  private static let columns = [
-    FieldName.itemHash, FieldName.itemFamily, FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemTitle,
-    FieldName.itemLevel, FieldName.itemSource, FieldName.occurrenceUUID, FieldName.occurrenceID, FieldName.codeVersion, "service.version",
-    "platform", "framework", "language", FieldName.exceptionType, "context", FieldName.itemFormerHash, FieldName.traceID,
-  ]
-
-  /// The occurrences of one hour by item, from the events.
-  private func counted(_ tenant: String, hour: Int64) async throws(QueryError) -> [(ItemIdentity, Int)] {
-    let length: Int64 = 3_600_000_000_000
-    let time = TimeRange(startUnixNanoseconds: hour * length, endUnixNanoseconds: (hour + 1) * length)
-    let plan = Plan(
-      scope: Scope(environment: tenant, datasets: .all, time: time), filter: .exists(column: FieldName.itemHash),
-      breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash], limit: 10_000)
-    let answer = try await store.run(plan)
-    return (0..<answer.rowCount).map { (row) in
-      let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
-      let count = Int(answer.columns[3].values[row]?.number ?? 0)
-      return (ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2]), count)
-    }
-  }
-
-  /// Adds to each item what its hours have more than it had counted. Identities of one item are counted together.
-  private func settle(_ touched: [ItemIdentity: PendingItem], _ counts: [ItemIdentity: [Int64: Int]]) {
-    let known = book.state.withLock { (state) in
-      var known: [ItemIdentity: Item] = [:]
-      for identity in touched.keys { known[identity] = state.itemOfIdentity[identity].flatMap { state.items[$0] } }
-      return known
-    }
-    var missing: [ItemIdentity: PendingItem] = [:]
-    var settled: Set<Int64> = []
-    for (identity, seen) in touched {
-      let item = known[identity]
-      if let item, !settled.insert(item.id).inserted { continue }
-      let identities = item?.identities ?? [identity]
-      var entry = seen
-      entry.count = 0
-      entry.versions = [:]
-      let hours = Set(identities.flatMap { touched[$0].map { Array($0.hours.keys) } ?? [] })
-      for hour in hours {
-        let more = identities.reduce(0) { $0 + (counts[$1]?[hour] ?? 0) } - (item?.count(hour: hour) ?? 0)
-        entry.hours[hour] = max(0, more)
-        entry.count += max(0, more)
-      }
-      if entry.count > 0 {
-        if !seen.last.codeVersion.isEmpty { entry.versions[seen.last.codeVersion] = entry.count }
-        missing[identity] = entry
-      }
-    }
-    guard !missing.isEmpty else { return }
-    logger.info("\(missing.values.reduce(0) { $0 + $1.count }) occurrences were counted again")
-    do {
-      listen(try book.apply(missing, nowUnixSeconds: nowUnixSeconds))
-    } catch {
-      logger.error("items could not be written and will be with the next change: \(error)")
     }
   }
 }
@@ -215,5 +113,33 @@ extension OccurrenceNote {
     context = text("context")
     formerHash = text(FieldName.itemFormerHash)
     hasTrace = event[FieldName.traceID] != nil
+    service = event["service.name"]?.text ?? text("custom.service.name")
+    door = ReportingDoor(event)
+    failure = event.integer(FieldName.occurrenceFailure)
+    place = event.integer(FieldName.occurrencePlace)
+    words = wordsKey(service: service, className: exceptionType, message: text(FieldName.exceptionMessage))
+  }
+}
+
+extension Event {
+  /// 0 where there is none.
+  func integer(_ name: String) -> Int64 {
+    guard case .integer(let number) = self[name] else { return 0 }
+    return number
+  }
+}
+
+extension ReportingDoor {
+  /// The door of an event; of one that is older than this field, by its kind.
+  init(_ event: Event) {
+    if let door = event[FieldName.occurrenceDoor].flatMap({ ReportingDoor(rawValue: $0.text) }) {
+      self = door
+      return
+    }
+    switch event[FieldName.signalType]?.text {
+    case "error": self = .rollbar
+    case "log": self = .line
+    default: self = .span
+    }
   }
 }

@@ -63,7 +63,8 @@ struct RQLRows: Sendable {
     }
     let limit = fromPayload.isEmpty ? Self.rowCountMax : Self.payloadCountMax
     var columns = Set(paths.compactMap { Self.fields[$0] } + paths.filter { $0.hasPrefix("custom.") })
-    columns.formUnion([FieldName.itemHash, FieldName.itemProject, FieldName.itemEnvironment])
+    columns.formUnion(FailureList.columns)
+    let own = ProjectOccurrences(state: state, caller: caller)
     if !fromPayload.isEmpty { columns.insert(FieldName.original) }
     let bounds = statement.timeBounds(nowUnixSeconds: now)
     let nanoseconds = { (seconds: Double) in Int64(max(-9e9, min(9e9, seconds)) * 1e9) }
@@ -71,12 +72,10 @@ struct RQLRows: Sendable {
       startUnixNanoseconds: bounds.start.map(nanoseconds) ?? .min, endUnixNanoseconds: bounds.end.map { nanoseconds($0 + 1) } ?? .max)
     let plan = EventsPlan(
       scope: Scope(environment: caller.tenant, datasets: .all, time: time),
-      filter: .all([
-        .exists(column: FieldName.itemHash), .compare(column: FieldName.itemProject, .equal, .string(caller.project.name)),
-      ]), columns: columns.sorted(), limit: limit)
+      filter: own.filter, columns: columns.sorted(), limit: limit)
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }
     let (items, identities) = state.book.state.withLock { ($0.items, $0.itemOfIdentity) }
-    let rows = answer.events.map { (event) -> Row in
+    let rows = own.failures(answer.events).map { (event) -> Row in
       let identity = OccurrenceNote(event, tenant: caller.tenant).item
       return row(event, identities[identity].flatMap { items[$0] }, fromPayload)
     }

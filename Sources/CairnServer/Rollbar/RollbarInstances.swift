@@ -16,13 +16,19 @@ struct RollbarInstances: Sendable {
     let lists = ["/item/:id/instances", "/item/:id/occurrences"].map { (path) in
       api.route(.GET, path, [.read]) { (exchange, caller) async throws(Refusal) in
         let item = try api.item(try api.number(exchange, "id"), caller)
-        return try await list(exchange, caller, api.state.book.occurrences(of: item))
+        return try await list(exchange, caller) { (count) async throws(Refusal) in
+          try await FailureList(state: api.state, tenant: caller.tenant).newestIDs(of: item, count: count)
+        }
       }
     }
     let all = ["/instances", "/occurrences"].map { (path) in
       api.route(.GET, path, [.read]) { (exchange, caller) async throws(Refusal) in
-        let filter = Filter.compare(column: FieldName.itemProject, .equal, .string(caller.project.name))
-        return try await list(exchange, caller, .all([filter, .exists(column: FieldName.itemHash)]))
+        try await list(exchange, caller) { (count) async throws(Refusal) in
+          let own = ProjectOccurrences(state: api.state, caller: caller)
+          let reach = own.comparedHashes.isEmpty ? count : count * ReportingDoor.allCases.count + 200
+          let finder = OccurrenceFinder(state: api.state, tenant: caller.tenant)
+          return own.failures(try await finder.thin(own.filter, limit: reach)).prefix(count).map(OccurrenceJSON.id)
+        }
       }
     }
     let ones = ["/instance/:id", "/occurrence/:id"].flatMap { (path) in
@@ -37,10 +43,12 @@ struct RollbarInstances: Sendable {
   private static let pageCount = 20
 
   /// Twenty a page, the newest first: their ids first, then those twenty with their payloads.
-  private func list(_ exchange: Exchange, _ caller: RollbarCaller, _ filter: Filter) async throws(Refusal) -> Response {
+  private func list(
+    _ exchange: Exchange, _ caller: RollbarCaller, _ newest: (_ count: Int) async throws(Refusal) -> [Int64]
+  ) async throws(Refusal) -> Response {
     let page = try api.page(QueryString(exchange.request.query), most: 500)
     let finder = OccurrenceFinder(state: api.state, tenant: caller.tenant)
-    let ids = try await finder.ids(filter, limit: page * Self.pageCount)
+    let ids = try await newest(page * Self.pageCount)
     let wanted = Array(ids.dropFirst((page - 1) * Self.pageCount))
     let events = try await finder.events(ids: wanted)
     let hidden = api.state.book.state.withLock { $0.hiddenOccurrences }
@@ -101,17 +109,23 @@ struct OccurrenceFinder: Sendable {
 
   private var scope: Scope { Scope(environment: tenant, datasets: .all, time: .everything) }
 
-  /// The ids of the newest that pass.
-  func ids(_ filter: Filter, limit: Int) async throws(Refusal) -> [Int64] {
-    let plan = EventsPlan(scope: scope, filter: filter, columns: [FieldName.occurrenceID], limit: min(limit, EventsPlan.limitMax))
-    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }
-    return answer.events.map(OccurrenceJSON.id)
+  /// The newest that pass, with what tells which of them are of one failure.
+  func thin(_ filter: Filter, limit: Int) async throws(Refusal) -> [Event] {
+    let plan = EventsPlan(scope: scope, filter: filter, columns: FailureList.columns, limit: min(limit, EventsPlan.limitMax))
+    return try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }.events
   }
 
   /// Whole events, the newest first; the payload among their fields.
   func events(ids: [Int64]) async throws(Refusal) -> [Event] {
     guard !ids.isEmpty else { return [] }
     return try await events(.oneOf(column: FieldName.occurrenceID, ids.map { .integer($0) }), limit: ids.count)
+  }
+
+  /// The fields of events without their payloads, the newest first.
+  func fields(ids: [Int64]) async throws(Refusal) -> [Event] {
+    guard !ids.isEmpty else { return [] }
+    let plan = EventsPlan(scope: scope, filter: .oneOf(column: FieldName.occurrenceID, ids.map { .integer($0) }), limit: ids.count)
+    return try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }.events
   }
 
   func event(uuid: String) async throws(Refusal) -> Event? {
@@ -138,8 +152,12 @@ struct OccurrenceFinder: Sendable {
 extension IssueBook {
   /// The occurrences of an item, a group's members included.
   func occurrences(of item: Item) -> Filter {
-    let identities = item.isGroup ? members(of: item.id).flatMap(\.identities) : item.identities
-    return .any(
+    Self.occurrences(of: item.isGroup ? members(of: item.id).flatMap(\.identities) : item.identities)
+  }
+
+  /// The occurrences that have one of these identities.
+  static func occurrences(of identities: [ItemIdentity]) -> Filter {
+    .any(
       identities.map { (identity) in
         .all([
           .compare(column: FieldName.itemHash, .equal, .string(identity.hash)),

@@ -69,33 +69,20 @@ struct RollbarReports: Sendable {
     let buckets = try count(query, "buckets", 60, size == 60 ? 2...240 : 2...366)
     let least = RollbarCodes.level(query["min_level"] ?? "error")
     let most = RollbarCodes.level(query["max_level"] ?? "critical")
-    let levels = RollbarCodes.levels.filter { $0.number >= least && $0.number <= most }.map { FieldValue.string($0.name) }
-    var parts: [Filter] = [
-      .compare(column: FieldName.itemProject, .equal, .string(caller.project.name)), .oneOf(column: FieldName.itemLevel, levels),
-    ]
-    let wanted = environments(query)
-    if !wanted.isEmpty { parts.append(.oneOf(column: FieldName.itemEnvironment, wanted.sorted().map { .string($0) })) }
-    if let text = query["item_id"] {
+    let levels = Set(RollbarCodes.levels.filter { $0.number >= least && $0.number <= most }.map(\.name))
+    let item = try query["item_id"].map { (text) throws(Refusal) -> Item in
       guard let id = Int64(text) else { throw Refusal(.invalid, "item_id must be a number") }
-      parts.append(api.state.book.occurrences(of: try api.item(id, caller)))
+      return try api.item(id, caller)
     }
     let step = Int64(size) * 1_000_000_000
     let end = (api.nowUnixSeconds / Int64(size) + 1) * step
     let start = end - Int64(buckets) * step
-    let plan = Plan(
-      scope: Scope(
-        environment: caller.tenant, datasets: .all, time: TimeRange(startUnixNanoseconds: start, endUnixNanoseconds: end)),
-      filter: .all(parts), granularityNanoseconds: step)
-    let answer = try await api.state.desk.ask { () async throws(QueryError) in try await api.state.store.run(plan) }
-    var counts: [Int64: Double] = [:]
-    if let series = answer.series {
-      for (bucket, value) in (series.values.first?.first ?? []).enumerated() {
-        counts[series.startUnixNanoseconds + Int64(bucket) * series.stepNanoseconds] = value ?? 0
-      }
-    }
+    let question = CountQuestion(
+      levels: levels, environments: environments(query), item: item, startUnixNanoseconds: start, endUnixNanoseconds: end, stepNanoseconds: step)
+    let counts = try await OccurrenceCounts(state: api.state, caller: caller, question: question).counts()
     return pairs((0..<buckets).map { (bucket) in
       let time = start + Int64(bucket) * step
-      return (time / 1_000_000_000, Int(counts[time] ?? 0))
+      return (time / 1_000_000_000, counts[time] ?? 0)
     })
   }
 

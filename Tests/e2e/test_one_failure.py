@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One failure that several doors tell of is one item and counts once: with the vendors' SDKs, in any order, over restarts and kills."""
+import json
+import pathlib
+import random
+import secrets
+import subprocess
+import sys
+import time
+
+import pytest
+from cairn_process import until
+
+APP = pathlib.Path(__file__).with_name("shared_trace_app.py")
+TOKEN = {"x-rollbar-access-token": "token"}
+KIND = {"content-type": "application/json"}
+
+
+def new_trace():
+    return f"{int(time.time()):08x}{secrets.token_hex(12)}"
+
+
+def errors(cairn, query="status=any"):
+    return cairn.request("GET", f"/api/cairn/errors?{query}").json()["items"]
+
+
+def one(cairn, item):
+    return cairn.request("GET", f"/api/cairn/errors/{item}").json()
+
+
+def settled(cairn, doors, total):
+    """The items, once one of them has so many doors and failures; a moment later they are the same."""
+    def look():
+        items = errors(cairn)
+        return items if any(item["total"] == total and len(one(cairn, item["id"])["doors"]) == doors for item in items) else None
+
+    assert until(look, 20, 0.1), [(item["title"], item["total"], one(cairn, item["id"])["doors"]) for item in errors(cairn)]
+    time.sleep(0.6)  # Two more counts: nothing may follow.
+    return look()
+
+
+def rollbar_result(cairn, path):
+    return cairn.request("GET", f"/api/1{path}", headers=TOKEN).json()["result"]
+
+
+def test_three_sdks_that_share_a_trace_make_one_item(make_cairn):
+    cairn = make_cairn().start()
+    traces = [new_trace() for _ in range(4)]
+
+    def run(traces):
+        made = subprocess.run([sys.executable, APP, cairn.url, cairn.addresses["xray"], "payments", *traces], capture_output=True, text=True, timeout=60)
+        assert made.returncode == 0, made.stderr
+
+    run(traces)
+    [item] = settled(cairn, 3, 4)
+    assert (item["project"], item["environment"], item["title"]) == ("payments", "production", "KeyError: 'missing'")
+    whole = one(cairn, item["id"])
+    assert whole["own_door"] == "Rollbar" and whole["doors"] == ["Rollbar", "OpenTelemetry", "X-Ray"]
+    assert sum(whole["hours"]) == 4
+    assert {entry["kind"] for entry in whole["history"]} == {"new", "joined"}
+    assert all(entry["detail"].startswith("also seen through ") for entry in whole["history"] if entry["kind"] == "joined")
+    # One event for each failure, and the others beside it.
+    listed = cairn.request("GET", f"/api/cairn/errors/{item['id']}/occurrences").json()["occurrences"]
+    assert len(listed) == 4 and {entry["door"] for entry in listed} == {"Rollbar"}
+    assert all([other["door"] for other in entry["also"]] == ["OpenTelemetry", "X-Ray"] for entry in listed)
+    assert {entry["fields"]["trace.trace_id"] for entry in listed} == set(traces)
+    other = cairn.request("GET", f"/api/cairn/occurrences/{listed[0]['also'][1]['id']}").json()
+    assert other["item"]["id"] == item["id"] and other["occurrence"]["door"] == "X-Ray"
+    assert {entry["door"] for entry in other["occurrence"]["also"]} == {"Rollbar", "OpenTelemetry"}
+    # All that counts, counts the same.
+    assert len(rollbar_result(cairn, f"/item/{item['id']}/instances")["instances"]) == 4
+    assert len(rollbar_result(cairn, "/instances")["instances"]) == 4
+    assert rollbar_result(cairn, f"/item/{item['id']}")["total_occurrences"] == 4
+    for query in ("", f"&item_id={item['id']}"):
+        counts = rollbar_result(cairn, f"/reports/occurrence_counts?bucket_size=3600&buckets=4{query}")
+        assert sum(count for _, count in counts) == 4
+    [busy] = rollbar_result(cairn, "/reports/top_active_items?hours=2")
+    assert busy["item"]["occurrences"] == 4
+    job = cairn.request("POST", "/api/1/rql/jobs", json.dumps({"query_string": "select item.counter, count(*) from item_occurrence group by 1"}).encode(), {**TOKEN, **KIND}).json()["result"]["id"]
+    done = until(lambda: (got := rollbar_result(cairn, f"/rql/job/{job}?expand=result"))["status"] == "success" and got, 10, 0.05)
+    assert [row[-1] for row in done["result"]["rows"]] == [4]
+    # Pages that are short hold each failure once.
+    seen, after = [], ""
+    while after is not None:
+        page = cairn.request("GET", f"/api/cairn/errors/{item['id']}/occurrences?limit=1{after and '&after=' + after}").json()
+        seen += [entry["id"] for entry in page["occurrences"]]
+        after = page["after"]
+    assert sorted(seen) == sorted(entry["id"] for entry in listed)
+
+    # A person knows better: what is parted stays so.
+    reply = cairn.request("POST", f"/api/cairn/errors/{item['id']}/unmerge", b'{"door": "X-Ray"}', KIND)
+    assert reply.status == 200, reply
+    assert {(entry["total"], tuple(one(cairn, entry["id"])["doors"])) for entry in errors(cairn)} == {
+        (4, ("Rollbar", "OpenTelemetry")), (4, ("X-Ray",))}
+    run([new_trace()])
+    assert until(lambda: sorted(entry["total"] for entry in errors(cairn)) == [5, 5], 20, 0.1), errors(cairn)
+    cairn.restart()
+    run([new_trace()])
+    assert until(lambda: sorted(entry["total"] for entry in errors(cairn)) == [6, 6], 20, 0.1), errors(cairn)
+    assert any(entry["kind"] == "parted" for entry in one(cairn, item["id"])["history"])
+    nothing = cairn.request("POST", f"/api/cairn/errors/{item['id']}/unmerge", b'{"door": "X-Ray"}', KIND)
+    assert nothing.status == 400 or nothing.status == 422
+
+
+def send_rollbar(cairn, trace, number):
+    data = {"environment": "production", "level": "error", "custom": {"trace_id": trace}, "timestamp": int(time.time()),
+            "body": {"trace": {"frames": [{"filename": "/app/shop.py", "method": "pay", "lineno": 12}],
+                               "exception": {"class": "Lost", "message": "gone"}}}}
+    assert cairn.request("POST", "/api/1/item/", json.dumps({"data": data}).encode(), {**TOKEN, **KIND}).status == 200
+
+
+def send_span(cairn, trace, number):
+    now = time.time_ns()
+    stack = 'Traceback (most recent call last):\n  File "/srv/app/shop.py", line 12, in pay\n    raise Lost()\nshop.Lost: gone'
+    values = (("exception.type", "shop.Lost"), ("exception.message", "gone"), ("exception.stacktrace", stack))
+    span = {"traceId": trace, "spanId": f"{number + 1:016x}", "name": "pay", "kind": 2, "startTimeUnixNano": str(now), "endTimeUnixNano": str(now + 1000),
+            "events": [{"timeUnixNano": str(now), "name": "exception", "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in values]}]}
+    body = {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "checkout"}}]}, "scopeSpans": [{"spans": [span]}]}]}
+    assert cairn.request("POST", "/v1/traces", json.dumps(body).encode(), KIND).status == 200
+
+
+def send_document(cairn, trace, number):
+    now = time.time()
+    document = {"name": "checkout", "id": f"{number + 101:016x}", "trace_id": f"1-{trace[:8]}-{trace[8:]}", "start_time": now - 0.01, "end_time": now, "fault": True,
+                "cause": {"working_directory": "/", "exceptions": [{"id": f"{number + 1:016x}", "type": "Lost", "message": "gone", "stack": [{"path": "wsgi.py", "line": 9, "label": "handle"}]}]}}
+    reply = cairn.request("POST", "/TraceSegments", json.dumps({"TraceSegmentDocuments": [json.dumps(document)]}).encode(), KIND)
+    assert reply.status == 200 and not reply.json()["UnprocessedTraceSegments"], reply
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_order_no_restart_and_no_kill_changes_a_count(make_cairn, seed):
+    chance = random.Random(seed)
+    cairn = make_cairn().start()
+    reports = [(send, new_trace(), number) for number in range(5) for send in (send_rollbar, send_span, send_document)]
+    reports = [(send, reports[index - index % 3][1], number) for index, (send, _, number) in enumerate(reports)]
+    chance.shuffle(reports)
+    for place, report in enumerate(reports):
+        report[0](cairn, *report[1:])
+        if place in (4, 9, 13):
+            if chance.random() < 0.5:
+                cairn.kill()
+                cairn.start()
+            else:
+                cairn.restart()
+        elif chance.random() < 0.5:
+            time.sleep(chance.random() * 0.4)  # So that counts fall between the reports.
+    [item] = settled(cairn, 3, 5)
+    assert item["project"] == "checkout" and sum(one(cairn, item["id"])["hours"]) == 5
+    cairn.kill()
+    cairn.start()
+    [item] = settled(cairn, 3, 5)
+    assert len(cairn.request("GET", f"/api/cairn/errors/{item['id']}/occurrences").json()["occurrences"]) == 5
+
+
+def test_a_loop_counts_each_time_and_strangers_stay_apart(make_cairn):
+    cairn = make_cairn().start()
+    trace = new_trace()
+    for _ in range(5):
+        send_rollbar(cairn, trace, 0)
+    send_span(cairn, trace, 0)
+    [item] = settled(cairn, 2, 5)
+    # The same words in another program's trace and place are another item.
+    data = {"environment": "production", "body": {"trace": {"frames": [{"filename": "/app/bank.py", "method": "charge", "lineno": 3}], "exception": {"class": "Lost", "message": "gone"}}}}
+    cairn.request("POST", "/api/1/item/", json.dumps({"data": data}).encode(), {**TOKEN, **KIND})
+    assert until(lambda: len(errors(cairn)) == 2, 10, 0.1)
+    assert {entry["total"] for entry in errors(cairn)} == {5, 1}
