@@ -203,6 +203,14 @@ let package = Package(
       ],
       path: "Tests/KitProbe",
       swiftSettings: sheet),
+    // The guide's program, as it stands there.
+    .executableTarget(
+      name: "GuideShop",
+      dependencies: [
+        "CairnKit", "CairnKitHummingbird", .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ],
+      path: "Tests/GuideShop"),
     // The example's own sources and tests, so that ./test builds them with everything else; its package is Examples/cruddur.
     .target(
       name: "CruddurAPI",

@@ -46,6 +46,8 @@ public enum FieldName {
   public static let ingestionTime = "meta.ingestion_time_ns"
   /// What an exception told of in an event is, as OpenTelemetry names it.
   public static let exceptionType = "exception.type"
+  /// True of an exception that is told only because another one was raised because of it.
+  public static let exceptionIsCause = "exception.is_cause"
   public static let exceptionMessage = "exception.message"
   public static let exceptionStacktrace = "exception.stacktrace"
   /// The document as a vendor's client sent it, kept whole because that vendor's API gives it back.

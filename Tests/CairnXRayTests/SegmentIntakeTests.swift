@@ -87,6 +87,8 @@ func decodeDocument(_ bytes: RawSpan, _ context: IntakeContext, _ batch: inout B
     #expect(first["exception.id"] == .string("0a0b0c0d0e0f0a0b") && first["exception.cause_id"] == .string("1a1b1c1d1e1f1a1b"))
     #expect(first["exception.truncated"] == .integer(2) && first["error"] == .boolean(true))
     #expect(rows[2]["exception.remote"] == .boolean(true) && rows[2]["exception.type"] == .string("KeyError"))
+    // The second is why the first was raised: one failure, told in two rows.
+    #expect(rows[1]["exception.is_cause"] == nil && rows[2]["exception.is_cause"] == .boolean(true))
     #expect(rows[1]["meta.original"] == nil && rows[1]["duration_ms"] == nil)
   }
 

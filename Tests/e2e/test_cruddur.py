@@ -67,6 +67,8 @@ def test_a_request_that_fails_is_found_by_every_vendors_api(cairn, example):
     token = {"x-rollbar-access-token": "dev"}
     items = until(lambda: [item for item in requests.get(f"{cairn.url}/api/1/items", headers=token).json()["result"]["items"] if "TimelineError" in item["title"]], 20)
     assert items
+    # Its cause is part of it, and no item of its own.
+    assert not [item for item in requests.get(f"{cairn.url}/api/1/items", headers=token).json()["result"]["items"] if item["title"].startswith("CruddurAPI.NotANumber")]
     instances = [instance["data"] for item in items for instance in requests.get(f"{cairn.url}/api/1/item/{item['id']}/instances", headers=token).json()["result"]["instances"]]
     mine = [data for data in instances if data.get("custom", {}).get("trace_id") == trace_id and data.get("notifier", {}).get("name") == "cairn-kit"]
     assert len(mine) == 1

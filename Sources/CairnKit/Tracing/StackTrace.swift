@@ -58,7 +58,7 @@ enum StackTrace {
   /// From the frame on that recorded the error.
   static func withoutOwn(_ lines: [String]) -> ArraySlice<String> {
     let top = lines.prefix(ownFrames * 3)
-    let recording = top.lastIndex { $0.contains("recordError(") } ?? top.lastIndex { $0.contains("StackTrace.here(") }
+    let recording = top.lastIndex { $0.contains(".recordError") } ?? top.lastIndex { $0.contains("StackTrace.here(") }
     return lines.dropFirst(recording.map { $0 + 1 } ?? ownFrames)
   }
 

@@ -35,7 +35,8 @@ internal import CairnColumns
 //   cause.working_directory, paths     xray.working_directory, xray.paths (JSON text)  -
 //   links (trace_id, id)               a row each: meta.annotation_type = link, trace.link.trace_id, trace.link.span_id, as for spans
 //   cause.exceptions                   a row each: meta.annotation_type = span_event, name = exception, exception.id, .type, .message,
-//                                      .stacktrace, .remote, .cause_id; the first one's also on the document's own row, as for spans
+//                                      .stacktrace, .remote, .cause_id, .is_cause (of another one: no occurrence of its own); the first
+//                                      one's also on the document's own row, as for spans
 //   the document itself                meta.original, on the segment's own row (and on that of a subsegment sent alone)
 //
 // Two rows of one (trace id, span id): the complete one wins over one in progress, the later over the earlier (`SegmentTrace`).

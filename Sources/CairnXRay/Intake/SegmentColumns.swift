@@ -9,18 +9,17 @@ struct SegmentColumns {
   let method, url, userAgent, clientAddress, status, contentLength, traced, forwardedFor: ColumnIndex
   let databaseType, query, databaseURL, databaseUser, databaseVersion, driverVersion, preparation: ColumnIndex
   let precursorIDs, causeID, workingDirectory, paths, linkTraceID, linkSpanID: ColumnIndex
-  let exceptionID, exceptionType, exceptionMessage, stacktrace, exceptionRemote, exceptionCauseID, truncated, skipped: ColumnIndex
+  let exceptionID, exceptionType, exceptionMessage, stacktrace, exceptionRemote, exceptionCauseID, exceptionIsCause, truncated, skipped: ColumnIndex
   let serverCode, clientCode, internalCode, segmentCode, subsegmentCode, spanEventCode, linkCode, exceptionCode: UInt32
 
   init(_ batch: inout Batch) throws(DecodeError) {
     traceID = try batch.column(needed: FieldName.traceID, .traceID)
     spanID = try batch.column(needed: FieldName.spanID, .spanID)
     parentID = try batch.column(needed: FieldName.parentID, .spanID)
-    name = try batch.column(needed: FieldName.name, .string)
+    (name, error) = (try batch.column(needed: FieldName.name, .string), try batch.column(needed: FieldName.error, .boolean))
     duration = try batch.column(needed: FieldName.durationMilliseconds, .duration)
     kind = try batch.column(needed: FieldName.spanKind, .string)
     type = try batch.column(needed: SegmentField.type, .string)
-    error = try batch.column(needed: FieldName.error, .boolean)
     original = try batch.column(needed: FieldName.original, .string)
     sampleRate = try batch.column(needed: FieldName.sampleRate, .integer)
     annotationType = try batch.column(needed: FieldName.annotationType, .string)
@@ -59,7 +58,8 @@ struct SegmentColumns {
     exceptionType = try batch.column(needed: SegmentField.exceptionType, .string)
     exceptionMessage = try batch.column(needed: SegmentField.exceptionMessage, .string)
     stacktrace = try batch.column(needed: SegmentField.exceptionStacktrace, .string)
-    exceptionRemote = try batch.column(needed: SegmentField.exceptionRemote, .boolean)
+    (exceptionRemote, exceptionIsCause) =
+      (try batch.column(needed: SegmentField.exceptionRemote, .boolean), try batch.column(needed: FieldName.exceptionIsCause, .boolean))
     exceptionCauseID = try batch.column(needed: SegmentField.exceptionCauseID, .string)
     truncated = try batch.column(needed: SegmentField.exceptionTruncated, .integer)
     skipped = try batch.column(needed: SegmentField.exceptionSkipped, .integer)

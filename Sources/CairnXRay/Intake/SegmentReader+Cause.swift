@@ -48,6 +48,21 @@ extension SegmentReader {
     return found
   }
 
+  /// The exceptions, and whether another one of the list was raised because of each: such is part of that and no failure of its own.
+  mutating func marked(_ exceptions: [SegmentException], _ bytes: RawSpan) -> [(exception: SegmentException, isUnderlying: Bool)] {
+    var ids: Set<String> = []
+    for exception in exceptions {
+      for member in exception.members where member.kind == .cause {
+        if let id = json.text(at: member.value, bytes) { ids.insert(id) }
+      }
+    }
+    return exceptions.map { exception in
+      // The text begins with its quote.
+      guard !ids.isEmpty, exception.id.lowerBound > 0 else { return (exception, false) }
+      return (exception, json.text(at: exception.id.lowerBound - 1..<exception.id.upperBound, bytes).map(ids.contains) ?? false)
+    }
+  }
+
   /// Reads the list of exceptions that follows.
   private mutating func exceptions(_ bytes: RawSpan) throws(DecodeError) -> [SegmentException] {
     var found: [SegmentException] = []

@@ -191,8 +191,9 @@ struct SegmentReader: ~Copyable {
     let isFailed = try setMembers(bytes, node, &batch)
     let cause = try setCause(bytes, node[.cause], &batch)
     batch.appendRow(timeUnixNanoseconds: start, group: group)
-    for exception in cause {
+    for (exception, isUnderlying) in marked(cause, bytes) {
       setTraceID(head.traceID, &batch)
+      if isUnderlying { batch.setWord(columns.exceptionIsCause, 1) }
       batch.setWord(columns.parentID, ids[index].byteSwapped)
       batch.setCode(columns.annotationType, columns.spanEventCode)
       batch.setCode(columns.name, columns.exceptionCode)
