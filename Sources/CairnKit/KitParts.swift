@@ -72,10 +72,10 @@ private final class Assembly {
     }
   }
 
-  private func queue<Item: Sendable>(
-    _ name: String, _ batches: BatchSettings, _ export: @escaping @Sendable ([Item]) async -> Void
-  ) -> BatchQueue<Item> {
-    let queue = BatchQueue<Item>(name: name, settings: batches, warn: warn, losses: losses, export: export)
+  private func queue<Mark: Sendable>(
+    _ name: String, _ batches: BatchSettings, _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
+  ) -> BatchQueue<WireBatch<Mark>> {
+    let queue = BatchQueue<WireBatch<Mark>>(name: name, settings: batches, warn: warn, losses: losses, export: export)
     workers.append(queue)
     return queue
   }
@@ -93,11 +93,13 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .cloudwatch: return nil
     case .otlp:
-      let otlp = otlp(.traces, exportTimeout: settings.spanBatches.exportTimeout)
-      return SpanQueueSink(
-        queue: queue("otlp traces", settings.spanBatches) { spans in
-          await otlp.send(OTLPWriter.spans(spans, resource: resource, encoding: otlp.settings.encoding), itemCount: spans.count)
-        })
+      let otlp = otlp(.traces, exportTimeout: settings.spanBatches.exportTimeout), encoding = otlp.settings.encoding
+      let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches) { batch in
+        await otlp.send(OTLPWriter.spans(batch, resource: resource, encoding: encoding), itemCount: batch.count)
+      }
+      return SpanQueueSink(wakeUp: queue.wake) { span in
+        queue.offer { batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } }
+      }
     case .xray: return xraySink()
     }
   }
@@ -105,19 +107,27 @@ private final class Assembly {
   private func xraySink() -> (any SpanSink)? {
     let writer = SegmentWriter(resource: settings.resource), loss = losses.loss("xray segments"), warn = self.warn
     if let access = settings.xray.access {
-      let exporter = XRayAPIExporter(access: access, writer: writer, sender: sender(settings.spanBatches.exportTimeout), loss: loss, warn: warn)
-      return SpanQueueSink(queue: queue("xray segments", settings.spanBatches) { await exporter.export($0) })
+      let exporter = XRayAPIExporter(access: access, sender: sender(settings.spanBatches.exportTimeout), loss: loss, warn: warn)
+      return xraySink(queue("xray segments", settings.spanBatches) { await exporter.export($0) }, writer, XRayAPIExporter.documentByteCountMax)
     }
     guard let socket = DaemonSocket(address: settings.xray.udpAddress) else {
       warn("xray: no daemon can be reached at '\(settings.xray.udpAddress)'")
       return nil
     }
-    return SpanQueueSink(
-      queue: queue("xray segments", settings.spanBatches) { spans in
-        let lost = spans.count { !socket.send(writer.document($0, byteCountMax: DaemonSocket.documentByteCountMax)) }
-        guard lost > 0 else { return }
-        if loss.add(lost) == lost { warn("xray segments: documents could not be handed to the daemon; such are dropped and counted") }
-      })
+    let clock = self.clock
+    let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches) { batch in
+      let tree = SegmentTree(batch, byteCountMax: DaemonSocket.documentByteCountMax)
+      let lost = await socket.send(tree) { try? await clock.sleep(for: .milliseconds(1)) }
+      guard lost > 0 else { return }
+      if loss.add(lost) == lost { warn("xray segments: documents could not be handed to the daemon; such are dropped and counted") }
+    }
+    return xraySink(queue, writer, DaemonSocket.documentByteCountMax)
+  }
+
+  private func xraySink(_ queue: BatchQueue<WireBatch<XRayMark>>, _ writer: SegmentWriter, _ byteCountMax: Int) -> SpanQueueSink {
+    SpanQueueSink(wakeUp: queue.wake) { span in
+      queue.offer { batch in batch.append { writer.write(span, to: &$0, byteCountMax: byteCountMax - SegmentTree.aloneByteCount) } }
+    }
   }
 
   private func logSink(_ exporter: KitSettings.Exporter) -> (any LogSink)? {
@@ -126,11 +136,13 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .xray: return nil
     case .otlp:
-      let otlp = otlp(.logs, exportTimeout: settings.logBatches.exportTimeout)
-      return LogQueueSink(
-        queue: queue("otlp logs", settings.logBatches) { records in
-          await otlp.send(OTLPWriter.logs(records, resource: resource, limits: limits, encoding: otlp.settings.encoding), itemCount: records.count)
-        })
+      let otlp = otlp(.logs, exportTimeout: settings.logBatches.exportTimeout), encoding = otlp.settings.encoding
+      let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches) { batch in
+        await otlp.send(OTLPWriter.logs(batch, resource: resource, encoding: encoding), itemCount: batch.count)
+      }
+      return LogQueueSink(wakeUp: queue.wake) { record in
+        queue.offer { batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } }
+      }
     case .cloudwatch:
       guard let cloudWatch = settings.cloudWatch else { return nil }
       let exporter = CloudWatchExporter(
@@ -138,7 +150,10 @@ private final class Assembly {
         spill: cloudWatch.spill.map { SpillFolder(settings: $0, warn: warn) }, loss: losses.loss("cloudwatch logs"), warn: warn)
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
-      return LogQueueSink(queue: queue("cloudwatch logs", batches) { await exporter.export($0) })
+      let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches) { await exporter.export($0) }
+      return LogQueueSink(wakeUp: queue.wake) { record in
+        queue.offer { batch in batch.append { CloudWatchExporter.write(record, to: &$0) } }
+      }
     }
   }
 

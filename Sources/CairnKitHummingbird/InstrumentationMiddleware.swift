@@ -42,17 +42,19 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
 
   public func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
     var outer = ServiceContext.current ?? .topLevel
-    tracer.extract(request.headers, into: &outer, using: HeaderExtractor())
+    let headers = RequestHeaders(request.headers)
+    if headers.hasContext { tracer.extract(request.headers, into: &outer, using: HeaderExtractor()) }
     let method = RequestMethod(request.method.rawValue), path = request.uri.path
     if tracer.usesSamplingHints { outer.setSamplingHints(host: request.head.authority ?? "", method: method.original, path: path) }
+    let start = SteadyClock.nanoseconds
     let span = tracer.startSpan(method.spanName, context: outer, ofKind: .server)
-    let byteCount = request.headers[.contentLength].flatMap { Int64($0) }
-    span.edit { describe(request, context, method, path, byteCount, &$0) }
-    let record = RequestRecord(span: span, method: method, path: path, requestByteCount: byteCount, instruments: instruments, log: log)
+    span.edit { describe(request, headers, context, method, path, &$0) }
+    let record = RequestRecord(
+      span: span, startNanoseconds: start, method: method, path: path, requestByteCount: headers.byteCount, instruments: instruments, log: log)
     do {
       var response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
       record.setRoute(Self.route(context))
-      if let text = span.traceContext?.xrayTraceID, let name = HeaderNames.xray { response.headers[name] = "Root=\(text)" }
+      tell(span, in: &response.headers)
       let status = Int(response.status.code), length = response.body.contentLength
       if let length, length <= SmallBody.byteCountMax {
         response.body = try await SmallBody.gather(response.body)
@@ -69,6 +71,12 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     }
   }
 
+  /// Which trace the answer belongs to.
+  private func tell(_ span: KitSpan, in headers: inout HTTPFields) {
+    guard let text = span.traceContext?.xrayHeader, let name = HeaderNames.xray else { return }
+    if headers.contains(name) { headers[name] = text } else { headers.append(HTTPField(name: name, value: text)) }
+  }
+
   /// The route's template. Where none matched, the router has a name for that, which is no template.
   private static func route(_ context: Context) -> String? { context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } }
 
@@ -82,21 +90,23 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   }
 
   /// Values are set as what they are: a box for each of them would cost more than the rest.
-  private func describe(_ request: Request, _ context: Context, _ method: RequestMethod, _ path: String, _ byteCount: Int64?, _ fields: inout SpanFields) {
-    fields.set("http.request.method", .string(method.name))
-    if method.original != method.name { fields.set("http.request.method_original", .string(method.original)) }
-    fields.set("url.path", .string(path))
-    fields.set("url.scheme", .string(scheme))
-    if let query = redactedQuery(request) { fields.set("url.query", .string(query)) }
+  private func describe(
+    _ request: Request, _ headers: RequestHeaders, _ context: Context, _ method: RequestMethod, _ path: String, _ fields: inout SpanFields
+  ) {
+    fields.set("http.request.method", method.name)
+    if method.original != method.name { fields.set("http.request.method_original", method.original) }
+    fields.set("url.path", path)
+    fields.set("url.scheme", scheme)
+    if let query = redactedQuery(request) { fields.set("url.query", query) }
     if let (host, port) = address(request) {
-      fields.set("server.address", .string(host))
-      if let port { fields.set("server.port", .int64(Int64(port))) }
+      fields.set("server.address", host)
+      if let port { fields.set("server.port", port) }
     }
-    if let agent = request.headers[.userAgent] { fields.set("user_agent.original", .string(agent)) }
-    if let byteCount { fields.set("http.request.body.size", .int64(byteCount)) }
-    if let address = clientAddress(request, context) { fields.set("client.address", .string(address)) }
-    fields.set("network.protocol.name", .string("http"))
-    if let protocolVersion { fields.set("network.protocol.version", .string(protocolVersion)) }
+    if let agent = headers.agent { fields.set("user_agent.original", agent) }
+    if let byteCount = headers.byteCount { fields.set("http.request.body.size", byteCount) }
+    if let address = clientAddress(headers, context) { fields.set("client.address", address) }
+    fields.set("network.protocol.name", "http")
+    if let protocolVersion { fields.set("network.protocol.version", protocolVersion) }
   }
 
   private func redactedQuery(_ request: Request) -> String? {
@@ -108,9 +118,9 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   }
 
   /// The `Host` of the request in its two parts.
-  private func address(_ request: Request) -> (host: String, port: Int?)? {
+  private func address(_ request: Request) -> (host: String, port: Int64?)? {
     guard let authority = request.head.authority, !authority.isEmpty else { return nil }
-    guard let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...]) else { return (authority, nil) }
+    guard let colon = authority.utf8.lastIndex(of: 0x3a), let port = Int64(authority[authority.utf8.index(after: colon)...]) else { return (authority, nil) }
     return (String(authority[..<colon]), port)
   }
 
@@ -118,8 +128,8 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   private static var knowsRemoteAddress: Bool { Context.self is any RemoteAddressRequestContext.Type }
 
   /// The first address of `X-Forwarded-For`, else the connection's own.
-  private func clientAddress(_ request: Request, _ context: Context) -> String? {
-    if let name = HeaderNames.forwardedFor, let first = request.headers[name]?.split(separator: ",").first { return first.filter { $0 != " " } }
+  private func clientAddress(_ headers: RequestHeaders, _ context: Context) -> String? {
+    if let first = headers.forwardedFor?.split(separator: ",").first { return first.filter { $0 != " " } }
     return hasRemoteAddress ? (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress : nil
   }
 }
@@ -130,7 +140,6 @@ private struct HeaderExtractor: Extractor {
 
 /// Names of headers, made once.
 private enum HeaderNames {
-  static let forwardedFor = HTTPField.Name("X-Forwarded-For")
   static let xray = HTTPField.Name("X-Amzn-Trace-Id")
   private static let propagated: [(key: String, name: HTTPField.Name)] = [
     "traceparent", "tracestate", "baggage", "uber-trace-id", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-b3-flags", "x-amzn-trace-id",

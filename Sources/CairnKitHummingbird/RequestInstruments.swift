@@ -16,20 +16,29 @@ final class RequestInstruments: Sendable {
   private let made = Mutex(Made())
 
   private struct Made {
-    var active: [String: any MeterHandler] = [:]
+    /// Few, and found faster by looking at each than by hashing.
+    var active: [(method: String, meter: any MeterHandler)] = []
     var series: [Key: Series] = [:]
+    /// Where the request before this one was counted: most are like one of the last few.
+    var recent: [(key: Key, series: Series)] = []
+    var oldestRecent = 0
   }
 
-  /// What is measured of the requests that have the same method, status and route.
+  private static let recentCountMax = 4
+
+  /// What is measured of the requests that have the same method, status and route, and how these are written.
   struct Series: Sendable {
+    /// nil where there is no route: the span keeps its name.
+    var spanName: String?
+    var statusText: String
     var duration: SpanHistogram
     var requestSize: SpanHistogram
     var responseSize: SpanHistogram
   }
 
   private struct Key: Hashable {
-    var method: String
     var status: Int
+    var method: String
     var route: String?
   }
 
@@ -40,28 +49,40 @@ final class RequestInstruments: Sendable {
 
   func active(_ method: String) -> any MeterHandler {
     made.withLock { made in
-      if let known = made.active[method] { return known }
+      if let known = made.active.first(where: { $0.method == method }) { return known.meter }
       let meter = factory.makeMeter(
         label: "http.server.active_requests",
         dimensions: [("http.request.method", method), ("url.scheme", scheme), ("unit", "{request}")])
-      if made.active.count < Self.countMax { made.active[method] = meter }
+      if made.active.count < Self.countMax { made.active.append((method, meter)) }
       return meter
     }
   }
 
-  func series(_ method: String, status: Int, route: String?) -> Series {
-    let key = Key(method: method, status: status, route: route)
+  func series(_ method: RequestMethod, status: Int, route: String?) -> Series {
+    let key = Key(status: status, method: method.name, route: route)
     return made.withLock { made in
-      if let known = made.series[key] { return known }
-      var dimensions = [("http.request.method", method), ("http.response.status_code", String(status)), ("url.scheme", scheme)]
-      if let route { dimensions.append(("http.route", route)) }
-      if status >= 500 { dimensions.append(("error.type", String(status))) }
-      let series = Series(
-        duration: factory.spanHistogram(label: "http.server.request.duration", unit: "s", dimensions: dimensions),
-        requestSize: factory.spanHistogram(label: "http.server.request.body.size", unit: "By", dimensions: dimensions),
-        responseSize: factory.spanHistogram(label: "http.server.response.body.size", unit: "By", dimensions: dimensions))
+      if let recent = made.recent.first(where: { $0.key == key }) { return recent.series }
+      let series = made.series[key] ?? make(key, method)
       if made.series.count < Self.countMax { made.series[key] = series }
+      if made.recent.count < Self.recentCountMax {
+        made.recent.append((key, series))
+      } else {
+        made.recent[made.oldestRecent] = (key, series)
+        made.oldestRecent = (made.oldestRecent + 1) % Self.recentCountMax
+      }
       return series
     }
+  }
+
+  private func make(_ key: Key, _ method: RequestMethod) -> Series {
+    let statusText = String(key.status)
+    var dimensions = [("http.request.method", key.method), ("http.response.status_code", statusText), ("url.scheme", scheme)]
+    if let route = key.route { dimensions.append(("http.route", route)) }
+    if key.status >= 500 { dimensions.append(("error.type", statusText)) }
+    return Series(
+      spanName: key.route.map { "\(method.spanName) \($0)" }, statusText: statusText,
+      duration: factory.spanHistogram(label: "http.server.request.duration", unit: "s", dimensions: dimensions),
+      requestSize: factory.spanHistogram(label: "http.server.request.body.size", unit: "By", dimensions: dimensions),
+      responseSize: factory.spanHistogram(label: "http.server.response.body.size", unit: "By", dimensions: dimensions))
   }
 }

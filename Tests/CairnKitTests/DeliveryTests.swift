@@ -21,14 +21,20 @@ struct DeliveryTests {
     }
   }
 
+  private func batch(_ spans: [SpanRecording], byteCountMax: Int = 64_000) -> WireBatch<XRayMark> {
+    let batch = WireBatch<XRayMark>(), writer = SegmentWriter(resource: Resource())
+    for span in spans { batch.append { writer.write(span.ended, to: &$0, byteCountMax: byteCountMax) } }
+    return batch
+  }
+
   private func xray(_ transport: FakeTransport, _ told: Told, _ loss: Loss) -> XRayAPIExporter {
-    XRayAPIExporter(access: access, writer: SegmentWriter(resource: Resource()), sender: .testing(transport), loss: loss, warn: told.warn)
+    XRayAPIExporter(access: access, sender: .testing(transport), loss: loss, warn: told.warn)
   }
 
   @Test func segmentsGoToTheServiceFiftyAtATimeAndSigned() async throws {
     let transport = FakeTransport(.success(IncomingResponse(status: 200, body: Array(#"{"UnprocessedTraceSegments":[]}"#.utf8))))
     let loss = Loss(name: "xray")
-    await xray(transport, Told(), loss).export(spans(120))
+    await xray(transport, Told(), loss).export(batch(spans(120)))
     let counts = try transport.requests.map { request -> Int in
       guard case .array(let documents)? = try JSONValue(parsing: request.body)["TraceSegmentDocuments"] else { return 0 }
       return documents.count
@@ -42,17 +48,17 @@ struct DeliveryTests {
   @Test func whatTheServiceDoesNotTakeIsCounted() async {
     let answer = Array(#"{"UnprocessedTraceSegments":[{"Id":"a","ErrorCode":"InvalidName","Message":"m"}]}"#.utf8)
     let loss = Loss(name: "xray"), told = Told()
-    await xray(FakeTransport(.success(IncomingResponse(status: 200, body: answer))), told, loss).export(spans(2))
+    await xray(FakeTransport(.success(IncomingResponse(status: 200, body: answer))), told, loss).export(batch(spans(2)))
     #expect(loss.count == 1 && told.texts.count == 1)
-    await xray(FakeTransport(.success(IncomingResponse(status: 403))), told, loss).export(spans(2))
+    await xray(FakeTransport(.success(IncomingResponse(status: 403))), told, loss).export(batch(spans(2)))
     #expect(loss.count == 3)
   }
 
   @Test func aDocumentThatIsTooLongGoesWithoutItsMetadata() throws {
-    let span = try #require(spans(1, note: String(repeating: "n", count: 100_000)).first)
-    let document = SegmentWriter(resource: Resource()).document(span, byteCountMax: 64_000)
+    var document = WireBuffer()
+    SegmentTree(batch(spans(1, note: String(repeating: "n", count: 100_000))), byteCountMax: 64_000).write(0, to: &document)
     #expect(document.count < 2_000)
-    let value = try JSONValue(parsing: document)
+    let value = try JSONValue(parsing: document.bytes)
     #expect(value["metadata"] == nil)
   }
 
@@ -129,10 +135,13 @@ struct DeliveryTests {
       let loss = Loss(name: "cloudwatch logs")
       let exporter = CloudWatchExporter(settings: settings, sender: .testing(transport), spill: folder, loss: loss, warn: { _ in })
       let lines = ["first", "second"].map {
-        LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: $0, label: "l", metadata: [:], file: "f", function: "f", line: 1)
+        LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: $0, label: "l", file: "f", function: "f", line: 1)
       }
-      await exporter.export([lines[0]])
-      await exporter.export([lines[1]])
+      for line in lines {
+        let batch = WireBatch<CloudWatchExporter.Mark>()
+        batch.append { CloudWatchExporter.write(line, to: &$0) }
+        await exporter.export(batch)
+      }
       let sent = transport.requests.map { String(decoding: $0.body, as: UTF8.self) }
       try #require(sent.count == 3)
       #expect(sent[1].contains("second") && sent[2].contains("first"))

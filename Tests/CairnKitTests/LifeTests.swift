@@ -66,7 +66,7 @@ struct LifeTests {
     let sender = HTTPSender(transport: RefusingTransport(), clock: clock) { 0 }
     let losses = LossCounter(), told = Told()
     let refused = losses.loss("refused")
-    let queue = BatchQueue<Int>(name: "otlp traces", settings: BatchSettings(delay: .seconds(5), queueLimit: 100, batchLimit: 100), warn: told.warn, losses: losses) { batch in
+    let queue = BatchQueue<ItemBatch<Int>>(name: "otlp traces", settings: BatchSettings(delay: .seconds(5), queueLimit: 100, batchLimit: 100), warn: told.warn, losses: losses) { batch in
       if case .gaveUp = await sender.send({ OutgoingRequest(url: "http://x/") }) { refused.add(batch.count) }
     }
     var offeredCount = 0

@@ -46,10 +46,16 @@ struct OTLPTests {
     return TestSupport.rows(of: batch)
   }
 
+  private func body(_ span: SpanRecording, _ encoding: OTLPEncoding) -> [UInt8] {
+    let batch = WireBatch<Void>()
+    batch.append { OTLPWriter.write(span.ended, to: &$0, encoding) }
+    return OTLPWriter.spans(batch, resource: resource, encoding: encoding)
+  }
+
   @Test func spansAreUnderstoodInBothEncodings() throws {
     let span = span()
-    let fromProtobuf = try rows(.protobuf, OTLPWriter.spans([span], resource: resource, encoding: .protobuf))
-    let fromJSON = try rows(.json, OTLPWriter.spans([span], resource: resource, encoding: .json))
+    let fromProtobuf = try rows(.protobuf, body(span, .protobuf))
+    let fromJSON = try rows(.json, body(span, .json))
     #expect(fromProtobuf == fromJSON)
     let row = try #require(fromProtobuf.first { $0["name"] == .string("GET /cart") })
     #expect(row["trace.trace_id"] == .string(span.context.traceID))
@@ -65,17 +71,46 @@ struct OTLPTests {
 
   @Test func logsAreUnderstood() throws {
     var record = LogRecord(
-      unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "shop.cart", metadata: ["n": .stringConvertible(3)],
-      file: "a.swift", function: "f", line: 1)
+      unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "shop.cart",
+      fields: LogRecord.fields(["n": .stringConvertible(3)], valueLengthMax: nil), file: "a.swift", function: "f", line: 1)
     record.context = TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true)
-    let body = OTLPWriter.logs([record], resource: resource, limits: RecordLimits(), encoding: .protobuf)
-    var batch = Batch()
-    _ = try decodeLogs(unsafe body.span.bytes, IntakeContext(environment: "default", receivedUnixNanoseconds: 0), into: &batch)
-    let row = try #require(TestSupport.rows(of: batch).first)
+    let row = try #require(try logRows([record], RecordLimits(), .protobuf).first)
     #expect(row["body"] == .string("it broke"))
     #expect(row["severity_text"] == .string("ERROR"))
     #expect(row["n"] == .integer(3))
     #expect(row["trace.trace_id"] == .string("00000000000000010000000000000002"))
+  }
+
+  /// Loggers take turns, and a record has more fields than are allowed.
+  @Test func linesOfSeveralLoggersAreUnderstoodInBothEncodings() throws {
+    var limits = RecordLimits()
+    let records = (0..<6).map { number in
+      LogRecord(
+        unixNanoseconds: 1_700_000_000_000_000_000 + UInt64(number), level: .info, message: "line \(number)", label: number % 2 == 0 ? "even" : "odd",
+        fields: [WireField("list", .array([.integer(1), .string("x")])), WireField("map", .map([WireField("a", .double(0.25))]))], file: "a.swift",
+        function: "f", line: 1)
+    }
+    for countMax in [128, 2] {
+      limits.attributeCount = countMax
+      let rows = try logRows(records, limits, .protobuf)
+      #expect(rows == (try logRows(records, limits, .json)))
+      #expect(Set(rows.compactMap { $0["body"] }).count == 6)
+      #expect(rows.allSatisfy { ($0["code.file.path"] == nil) == (countMax == 2) })
+    }
+  }
+
+  private func logRows(_ records: [LogRecord], _ limits: RecordLimits, _ encoding: OTLPEncoding) throws -> [BatchRow] {
+    let written = WireBatch<String>()
+    for record in records { written.append { OTLPWriter.write(record, to: &$0, limits, encoding) } }
+    var body = OTLPWriter.logs(written, resource: resource, encoding: encoding)
+    if encoding == .json {
+      let json = body
+      body = []
+      try transcodeLogsJSON(unsafe json.span.bytes, into: &body)
+    }
+    var batch = Batch()
+    _ = try decodeLogs(unsafe body.span.bytes, IntakeContext(environment: "default", receivedUnixNanoseconds: 0), into: &batch)
+    return TestSupport.rows(of: batch)
   }
 
   @Test func metricsAreUnderstood() throws {

@@ -10,9 +10,9 @@ struct PipelineTests {
     let warnings = Mutex<[String]>([])
   }
 
-  private func queue(_ settings: BatchSettings, _ sunk: Sunk) -> BatchQueue<Int> {
+  private func queue(_ settings: BatchSettings, _ sunk: Sunk) -> BatchQueue<ItemBatch<Int>> {
     BatchQueue(name: "test", settings: settings, warn: { text in sunk.warnings.withLock { $0.append(text) } }) { batch in
-      sunk.batches.withLock { $0.append(batch) }
+      sunk.batches.withLock { $0.append(batch.items) }
     }
   }
 

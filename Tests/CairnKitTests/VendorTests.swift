@@ -16,14 +16,26 @@ struct CloudWatchTests {
   }
 
   private func record(_ message: String, at unixNanoseconds: UInt64 = 1_700_000_000_000_000_000) -> LogRecord {
-    LogRecord(unixNanoseconds: unixNanoseconds, level: .info, message: message, label: "l", metadata: [:], file: "f", function: "f", line: 1)
+    LogRecord(unixNanoseconds: unixNanoseconds, level: .info, message: message, label: "l", file: "f", function: "f", line: 1)
+  }
+
+  private func batch(_ records: [LogRecord]) -> WireBatch<CloudWatchExporter.Mark> {
+    let batch = WireBatch<CloudWatchExporter.Mark>()
+    for record in records { batch.append { CloudWatchExporter.write(record, to: &$0) } }
+    return batch
+  }
+
+  /// The message of the first event.
+  private func message(_ batch: WireBatch<CloudWatchExporter.Mark>) throws -> String {
+    guard case .string(let message)? = try JSONValue(parsing: batch.bytes.bytes(batch.range(0)))["message"] else { return "" }
+    return message
   }
 
   @Test func whatIsMissingIsMadeOnce() async {
     let missing = IncomingResponse(status: 400, body: Array(#"{"__type":"ResourceNotFoundException","message":"The specified log group does not exist."}"#.utf8))
     let transport = FakeTransport(.success(missing), .success(IncomingResponse(status: 200)))
     let told = Told()
-    await CloudWatchExporter(settings: settings, sender: .testing(transport), warn: told.warn).export([record("one")])
+    await CloudWatchExporter(settings: settings, sender: .testing(transport), warn: told.warn).export(batch([record("one")]))
     let targets = transport.requests.compactMap { $0.headers.first { $0.name == "x-amz-target" }?.value }
     #expect(targets.map { $0.replacing("Logs_20140328.", with: "") } == ["PutLogEvents", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream", "PutLogEvents"])
     #expect(told.texts.isEmpty)
@@ -31,27 +43,35 @@ struct CloudWatchTests {
 
   @Test func batchesKeepTheServicesBounds() throws {
     let long = String(repeating: "x", count: 100_000)
-    let batches = CloudWatchExporter.batches((0..<60).map { CloudWatchExporter.event(record(long, at: UInt64(1_000_000 * (60 - $0)))) })
-    #expect(batches.count > 1)
-    for batch in batches {
-      #expect(batch.reduce(0) { $0 + $1.message.count + 26 } <= 1_048_576)
-      #expect(zip(batch, batch.dropFirst()).allSatisfy { $0.unixMilliseconds <= $1.unixMilliseconds })
+    let lines = batch((0..<60).map { record(long, at: UInt64(1_000_000 * (60 - $0))) })
+    let parts = CloudWatchExporter.parts(lines)
+    #expect(parts.count > 1 && parts.reduce(0) { $0 + $1.count } == 60)
+    for part in parts {
+      let marks = part.map { lines.items[$0].mark }
+      #expect(marks.reduce(0) { $0 + $1.byteCount + 26 } <= 1_048_576)
+      #expect(zip(marks, marks.dropFirst()).allSatisfy { $0.unixMilliseconds <= $1.unixMilliseconds })
     }
-    let days = CloudWatchExporter.batches([0, 86_400_000_000_000].map { CloudWatchExporter.event(record("x", at: $0)) })
-    #expect(days.count == 2)
+    #expect(CloudWatchExporter.parts(batch([0, 86_400_000_000_000].map { record("x", at: $0) })).count == 2)
   }
 
   @Test func aLineIsOneJSONObjectWithItsTrace() throws {
     var line = record("hello")
     line.context = TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true)
-    let value = try JSONValue(parsing: CloudWatchExporter.event(line).message)
+    line.fields = [WireField("quoted \\", .string("a \"b\" \\ \u{1}\n Köln")), WireField("n", .map([WireField("x", .array([.double(0.5), .boolean(true)]))]))]
+    let value = try JSONValue(parsing: Array(try message(batch([line])).utf8))
+    #expect(value["quoted \\"] == .string("a \"b\" \\ \u{1}\n Köln"))
+    #expect(value["n"]?["x"] == .array([.double(0.5), .boolean(true)]))
     #expect(value["message"] == .string("hello"))
     #expect(value["trace_id"] == .string("00000000000000010000000000000002"))
     #expect(value["xray_trace_id"] == .string("1-00000000-000000010000000000000002"))
   }
 
-  @Test func anEndlessLineStaysWithinItsBound() {
-    #expect(CloudWatchExporter.event(record(String(repeating: "\u{1}", count: 3_000_000))).message.count <= CloudWatchExporter.eventByteCountMax)
+  @Test func anEndlessLineStaysWithinItsBound() throws {
+    for text in [String(repeating: "\u{1}", count: 3_000_000), String(repeating: "\"", count: 200_000)] {
+      let message = try message(batch([record(text)]))
+      #expect(message.utf8.count <= CloudWatchExporter.eventByteCountMax)
+      #expect(try JSONValue(parsing: Array(message.utf8))["level"] == .string("INFO"))
+    }
   }
 }
 
@@ -113,44 +133,5 @@ struct RollbarTests {
     let uuid = RollbarExporter.randomUUID()
     #expect(uuid.split(separator: "-").map(\.count) == [8, 4, 4, 4, 12])
     #expect(uuid.split(separator: "-")[2].first == "4")
-  }
-}
-
-struct XRayTests {
-  @Test func aSpanIsADocument() throws {
-    let memory = InMemoryExporter()
-    let tracer = Kit.testing(memory).tracer
-    var resource = Resource()
-    resource.add("service.name", "shop <1>")
-    let writer = SegmentWriter(resource: resource)
-    let root = tracer.startSpan("GET /cart", ofKind: .server)
-    root.attributes["http.request.method"] = "GET"
-    root.attributes["http.response.status_code"] = 500
-    root.attributes["user.id"] = "u1"
-    root.recordError(WrappingError(cause: ShopError(reason: "x")))
-    let child = tracer.startSpan("select", context: root.context, ofKind: .client)
-    child.attributes["db.system.name"] = "postgresql"
-    child.attributes["db.query.text"] = "SELECT 1"
-    child.annotate("handle", "andrew")
-    child.end()
-    root.end()
-    let segment = try JSONValue(parsing: writer.document(try #require(root.recording)))
-    let subsegment = try JSONValue(parsing: writer.document(try #require(child.recording)))
-    #expect(segment["name"] == .string("shop 1"))
-    #expect(segment["fault"] == .boolean(true))
-    #expect(segment["user"] == .string("u1"))
-    #expect(segment["type"] == nil)
-    #expect(segment["http"]?["response"]?["status"] == .integer(500))
-    guard case .array(let exceptions)? = segment["cause"]?["exceptions"] else {
-      Issue.record("no exceptions")
-      return
-    }
-    #expect(exceptions.count == 2)
-    #expect(exceptions[0]["cause"] == exceptions[1]["id"])
-    #expect(subsegment["type"] == .string("subsegment"))
-    #expect(subsegment["parent_id"] == segment["id"])
-    #expect(subsegment["trace_id"] == segment["trace_id"])
-    #expect(subsegment["sql"]?["sanitized_query"] == .string("SELECT 1"))
-    #expect(subsegment["annotations"]?["handle"] == .string("andrew"))
   }
 }

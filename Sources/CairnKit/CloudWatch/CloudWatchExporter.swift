@@ -22,18 +22,20 @@ struct CloudWatchExporter: Sendable {
   var loss = Loss(name: "cloudwatch logs")
   let warn: @Sendable (String) -> Void
 
-  struct Event: Sendable {
+  /// What the exporter has to know of an event beside its JSON.
+  struct Mark: Sendable {
     var unixMilliseconds: Int64
-    var message: [UInt8]
+    /// The bytes of the message, or a few more.
+    var byteCount: Int
   }
 
-  func export(_ records: [LogRecord]) async {
-    for batch in Self.batches(records.map(Self.event)) {
-      let events = Self.eventsJSON(batch)
-      switch await put(events, count: batch.count) {
+  func export(_ batch: WireBatch<Mark>) async {
+    for part in Self.parts(batch) {
+      let events = Self.eventsJSON(batch, part)
+      switch await put(events, count: part.count) {
       case .taken: await resend()
-      case .refused: loss.add(batch.count)
-      case .unreachable: keep(events, count: batch.count)
+      case .refused: loss.add(part.count)
+      case .unreachable: keep(events, count: part.count)
       }
     }
   }
@@ -69,42 +71,92 @@ struct CloudWatchExporter: Sendable {
     }
   }
 
-  /// In order of time, cut where a bound is met.
-  static func batches(_ events: [Event]) -> [[Event]] {
-    var found: [[Event]] = []
-    var current: [Event] = []
+  /// The items in order of time, cut where a bound is met.
+  static func parts(_ batch: WireBatch<Mark>) -> [[Int]] {
+    var found: [[Int]] = []
+    var current: [Int] = []
     var byteCount = 0
-    for event in events.sorted(by: { $0.unixMilliseconds < $1.unixMilliseconds }) {
-      let cost = event.message.count + eventOverheadBytes
-      let isTooLong = current.first.map { event.unixMilliseconds - $0.unixMilliseconds >= spanMilliseconds } ?? false
+    for index in ordered(batch) {
+      let mark = batch.items[index].mark, cost = mark.byteCount + eventOverheadBytes
+      let isTooLong = current.first.map { mark.unixMilliseconds - batch.items[$0].mark.unixMilliseconds >= spanMilliseconds } ?? false
       if !current.isEmpty, byteCount + cost > batchByteCountMax || current.count == batchCountMax || isTooLong {
         found.append(current)
         current = []
         byteCount = 0
       }
-      current.append(event)
+      current.append(index)
       byteCount += cost
     }
     if !current.isEmpty { found.append(current) }
     return found
   }
 
-  static func event(_ record: LogRecord) -> Event {
-    var writer = JSONWriter(reserving: 512)
+  /// Lines come in the order of their times, but for those of several threads.
+  private static func ordered(_ batch: WireBatch<Mark>) -> [Int] {
+    let items = batch.items
+    let isOrdered = items.indices.dropFirst().allSatisfy { items[$0 - 1].mark.unixMilliseconds <= items[$0].mark.unixMilliseconds }
+    if isOrdered { return Array(items.indices) }
+    return items.indices.sorted { (items[$0].mark.unixMilliseconds, $0) < (items[$1].mark.unixMilliseconds, $1) }
+  }
+
+  /// Adds an event of PutLogEvents to a batch: the line's JSON is written where it will stand, as the text of a string of JSON.
+  static func write(_ record: LogRecord, to bytes: inout WireBuffer) -> Mark {
+    let start = bytes.count
+    let mark = Mark(unixMilliseconds: Int64(record.unixNanoseconds / 1_000_000), byteCount: 0)
+    let byteCount = event(mark.unixMilliseconds, to: &bytes) { whole(record, to: &$0) }
+    if byteCount <= eventByteCountMax || byteCount - escapeCount(bytes, from: start) <= eventByteCountMax {
+      return Mark(unixMilliseconds: mark.unixMilliseconds, byteCount: byteCount)
+    }
+    bytes.truncate(to: start)
+    return Mark(unixMilliseconds: mark.unixMilliseconds, byteCount: event(mark.unixMilliseconds, to: &bytes) { shortened(record, to: &$0) })
+  }
+
+  /// How many bytes the message took, its escapes counted.
+  private static func event(_ unixMilliseconds: Int64, to bytes: inout WireBuffer, _ message: (inout WireBuffer) -> Void) -> Int {
+    bytes.needsComma = false
+    bytes.beginObject()
+    bytes.name("timestamp")
+    bytes.integer(unixMilliseconds)
+    bytes.name("message")
+    bytes.byte(0x22)
+    let start = bytes.count
+    bytes.isNested = true
+    message(&bytes)
+    bytes.isNested = false
+    let byteCount = bytes.count - start
+    bytes.byte(0x22)
+    bytes.endObject()
+    return byteCount
+  }
+
+  private static func escapeCount(_ bytes: borrowing WireBuffer, from start: Int) -> Int {
+    unsafe bytes.withBytes { bytes in
+      var count = 0, index = start
+      while index < bytes.count {
+        let isEscape = unsafe bytes[index] == 0x5c
+        count += isEscape ? 1 : 0
+        index += isEscape ? 2 : 1
+      }
+      return count
+    }
+  }
+
+  private static func whole(_ record: LogRecord, to writer: inout WireBuffer) {
     writer.beginObject()
     writer.member("level", record.level.severityText)
     writer.member("message", cut(record.message))
     writer.member("logger", record.label)
     if let context = record.context {
-      writer.member("trace_id", context.traceID)
-      writer.member("span_id", context.spanID)
-      writer.member("xray_trace_id", context.xrayTraceID)
+      writer.name("trace_id")
+      writer.hexString(context.trace)
+      writer.name("span_id")
+      writer.hexString(context.span)
+      writer.name("xray_trace_id")
+      writer.xrayString(context.trace)
     }
-    for field in record.allFields { writer.member(field.name, field.value.json) }
+    for field in record.fields { writer.member(field) }
+    record.forEachOwnField { writer.member($0) }
     writer.endObject()
-    var message = writer.finish()
-    if message.count > eventByteCountMax { message = shortened(record) }
-    return Event(unixMilliseconds: Int64(record.unixNanoseconds / 1_000_000), message: message)
   }
 
   /// Counted in characters only where bytes say that it may be needed.
@@ -114,14 +166,13 @@ struct CloudWatchExporter: Sendable {
   }
 
   /// A line that is too long goes without its fields, and says so.
-  private static func shortened(_ record: LogRecord) -> [UInt8] {
-    var writer = JSONWriter(reserving: 512)
+  private static func shortened(_ record: LogRecord, to writer: inout WireBuffer) {
     writer.beginObject()
     writer.member("level", record.level.severityText)
     writer.member("message", cut(record.message))
-    writer.member("truncated", true)
+    writer.name("truncated")
+    writer.boolean(true)
     writer.endObject()
-    return writer.finish()
   }
 
   private func put(_ events: [UInt8], count: Int) async -> Verdict {
@@ -155,18 +206,15 @@ struct CloudWatchExporter: Sendable {
   }
 
   /// The array `logEvents` of a request.
-  static func eventsJSON(_ batch: [Event]) -> [UInt8] {
-    var writer = JSONWriter(reserving: batch.reduce(256) { $0 + $1.message.count + 64 })
+  static func eventsJSON(_ batch: WireBatch<Mark>, _ part: [Int]) -> [UInt8] {
+    var writer = WireBuffer()
     writer.beginArray()
-    for event in batch {
-      writer.beginObject()
-      writer.member("timestamp", event.unixMilliseconds)
-      writer.key("message")
-      writer.string(utf8: unsafe event.message.span.bytes)
-      writer.endObject()
+    for index in part {
+      writer.separate()
+      writer.append(batch.bytes, batch.range(index))
     }
     writer.endArray()
-    return writer.finish()
+    return writer.bytes
   }
 
   private func tellRejected(_ response: IncomingResponse, _ count: Int) -> Verdict {

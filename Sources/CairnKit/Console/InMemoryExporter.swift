@@ -16,7 +16,7 @@ public final class InMemoryExporter: Sendable {
   private let kept = Mutex(Kept())
 
   private struct Kept {
-    var spans: [SpanRecording] = []
+    var spans: [EndedSpan] = []
     var records: [LogRecord] = []
   }
 
@@ -64,18 +64,18 @@ public final class InMemoryExporter: Sendable {
   /// Forgets everything.
   public func reset() { kept.withLock { $0 = Kept() } }
 
-  private static func finished(_ span: SpanRecording) -> FinishedSpan {
-    span.read { state in
-      FinishedSpan(
-        name: state.name, kind: span.kind, traceID: span.context.traceID, spanID: span.context.spanID,
-        parentSpanID: span.parent == 0 ? nil : hexText(span.parent), durationNanoseconds: state.endUnixNanoseconds - span.startUnixNanoseconds,
-        attributes: state.allAttributes, events: state.events, links: state.links, status: state.status)
-    }
+  private static func finished(_ span: EndedSpan) -> FinishedSpan {
+    let recording = span.recording, state = span.state
+    return FinishedSpan(
+      name: state.name, kind: recording.kind, traceID: recording.context.traceID, spanID: recording.context.spanID,
+      parentSpanID: recording.parent == 0 ? nil : hexText(recording.parent),
+      durationNanoseconds: state.endUnixNanoseconds - recording.startUnixNanoseconds, attributes: state.allAttributes, events: state.events,
+      links: state.links, status: state.status)
   }
 }
 
 extension InMemoryExporter: SpanSink, LogSink {
-  func accept(_ span: SpanRecording) { kept.withLock { $0.spans.append(span) } }
+  func accept(_ span: EndedSpan) { kept.withLock { $0.spans.append(span) } }
   func accept(_ record: LogRecord) { kept.withLock { $0.records.append(record) } }
   func wake() {}
 }

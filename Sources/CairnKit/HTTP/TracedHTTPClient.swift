@@ -31,11 +31,11 @@ public struct TracedHTTPClient: Sendable {
     try await tracer.withSpan(request.method.rawValue, ofKind: .client) { span in
       let (host, port) = Self.address(request)
       span.edit { fields in
-        fields.set("http.request.method", .string(request.method.rawValue))
-        fields.set("url.full", .string(Self.redacted(request.url, parameters: redactedParameters)))
-        fields.set("server.address", .string(host))
-        fields.set("server.port", .int64(Int64(port)))
-        if resendCount > 0 { fields.set("http.request.resend_count", .int64(Int64(resendCount))) }
+        fields.set("http.request.method", request.method.rawValue)
+        fields.set("url.full", Self.redacted(request.url, parameters: redactedParameters))
+        fields.set("server.address", host)
+        fields.set("server.port", Int64(port))
+        if resendCount > 0 { fields.set("http.request.resend_count", Int64(resendCount)) }
       }
       var outgoing = request
       tracer.inject(span.context, into: &outgoing.headers, using: HeaderInjector())
@@ -63,8 +63,8 @@ public struct TracedHTTPClient: Sendable {
 
   private func tell(_ span: KitSpan, _ key: ClientInstruments.Key) {
     span.edit { fields in
-      if let status = key.status { fields.set("http.response.status_code", .int64(Int64(status))) }
-      if let type = key.errorType { fields.set("error.type", .string(type)) }
+      if let status = key.status { fields.set("http.response.status_code", Int64(status)) }
+      if let type = key.errorType { fields.set("error.type", type) }
     }
     if key.errorType != nil { span.setStatus(SpanStatus(code: .error)) }
   }

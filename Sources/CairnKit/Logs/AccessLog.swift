@@ -19,13 +19,13 @@ package struct AccessLog: Sendable {
     _ message: String, in span: KitSpan, unixNanoseconds: UInt64, file: String = #fileID, function: String = #function, line: UInt = #line,
     _ describe: (inout SpanFields) -> Void
   ) {
-    var fields = SpanFields(countMax: core.limits.attributeCount)
-    describe(&fields)
-    let lengthMax = core.limits.attributeValueLength
-    var record = LogRecord(
-      unixNanoseconds: unixNanoseconds, level: .info, message: message, label: label, metadata: [:], valueLengthMax: lengthMax, file: file,
-      function: function, line: line, context: span.traceContext)
-    record.ownFields = fields.entries.map { WireField($0.name, WireValue($0.value).limited(to: lengthMax)) }
-    core.write(record)
+    var described = SpanFields(countMax: core.limits.attributeCount)
+    describe(&described)
+    var fields = described.entries
+    if let lengthMax = core.limits.attributeValueLength { fields = fields.map { WireField($0.name, $0.value.limited(to: lengthMax)) } }
+    core.write(
+      LogRecord(
+        unixNanoseconds: unixNanoseconds, level: .info, message: message, label: label, fields: fields, file: file, function: function,
+        line: line, context: span.traceContext))
   }
 }

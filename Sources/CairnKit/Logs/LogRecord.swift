@@ -7,12 +7,8 @@ struct LogRecord: Sendable {
   var level: Logger.Level
   var message: String
   var label: String
-  /// As the program gave it: it becomes fields when it is exported, not while the program waits.
-  var metadata: Logger.Metadata
-  /// What the kit itself has to say, in this order, before the metadata.
-  var ownFields: [WireField] = []
-  /// Characters of a text among them; nil for any length.
-  var valueLengthMax: Int?
+  /// What the kit itself has to say in its order, or the metadata in the order of its names.
+  var fields: [WireField] = []
   var file: String
   var function: String
   var line: UInt
@@ -20,11 +16,15 @@ struct LogRecord: Sendable {
   var context: TraceContext?
   var error: RecordedError?
 
-  /// The kit's own fields, then metadata in the order of its names.
-  var fields: [WireField] {
-    if metadata.isEmpty { return ownFields }
-    let fields = metadata.map { WireField($0.key, WireValue($0.value).limited(to: valueLengthMax)) }
-    return ownFields + (fields.count > 1 ? fields.sorted { $0.name < $1.name } : fields)
+  /// The metadata's fields, texts among them cut to so many characters. Made before the record goes to any exporter, since values are
+  /// asked what they are called by code of the program.
+  static func fields(_ metadata: Logger.Metadata, valueLengthMax: Int?) -> [WireField] {
+    guard !metadata.isEmpty else { return [] }
+    var fields: [WireField] = []
+    fields.reserveCapacity(metadata.count)
+    for (name, value) in metadata { fields.append(WireField(name, WireValue(value).limited(to: valueLengthMax))) }
+    if fields.count > 1 { fields.sort { $0.name < $1.name } }
+    return fields
   }
 }
 

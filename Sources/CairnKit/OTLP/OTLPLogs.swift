@@ -13,30 +13,41 @@ internal import CairnBytes
 // Source: opentelemetry-proto logs.proto; semantic conventions for exceptions and code.
 
 extension OTLPWriter {
-  static func logs(_ records: [LogRecord], resource: Resource, limits: RecordLimits, encoding: OTLPEncoding) -> [UInt8] {
-    let labels = Dictionary(grouping: records, by: \.label).sorted { $0.key < $1.key }
-    return request(encoding) { writer in
+  /// The request of a batch whose items are records, marked with their logger's label.
+  static func logs(_ batch: WireBatch<String>, resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
+    let labels = Dictionary(grouping: batch.items.indices) { batch.items[$0].mark }.sorted { $0.key < $1.key }
+    return message(encoding) { writer in
       writer.messages(1, "resourceLogs", [resource]) { resource, group in
         group.resource(resource)
         group.messages(2, "scopeLogs", labels) { entry, scope in
           scope.message(1, "scope") { $0.text(1, "name", entry.key) }
-          scope.messages(2, "logRecords", entry.value) { $1.record($0, limits) }
+          scope.written("logRecords") { bytes in
+            for index in entry.value { append(item: index, of: batch, to: &bytes, encoding) }
+          }
         }
       }
     }
   }
 
+  /// Records of other labels may have stood between: the comma is not the item's own.
+  private static func append(item index: Int, of batch: WireBatch<String>, to bytes: inout WireBuffer, _ encoding: OTLPEncoding) {
+    if encoding == .json { bytes.separate() }
+    bytes.append(batch.bytes, batch.range(index))
+  }
+
+  /// Adds a record to a batch.
+  static func write(_ record: LogRecord, to bytes: inout WireBuffer, _ limits: RecordLimits, _ encoding: OTLPEncoding) -> String {
+    bytes.needsComma = false
+    append(2, to: &bytes, encoding) { $0.record(record, limits) }
+    return record.label
+  }
+
   private mutating func record(_ record: LogRecord, _ limits: RecordLimits) {
-    var fields = record.allFields
-    let droppedCount = max(0, fields.count - limits.attributeCount)
-    fields.removeLast(droppedCount)
-    if limits.attributeValueLength != nil { fields = fields.map { WireField($0.name, $0.value.limited(to: limits.attributeValueLength)) } }
     fixed64(1, "timeUnixNano", record.unixNanoseconds)
     number(2, "severityNumber", record.level.severityNumber)
     text(3, "severityText", record.level.severityText)
     message(5, "body") { $0.value(.string(record.message)) }
-    attributes(6, fields)
-    number(7, "droppedAttributesCount", droppedCount)
+    attributes(6, record, limits)
     if let context = record.context {
       fixed32(8, "flags", context.isSampled ? 1 : 0)
       traceID(9, "traceId", context.trace)
@@ -46,18 +57,37 @@ extension OTLPWriter {
   }
 }
 
+extension OTLPWriter {
+  private mutating func attributes(_ number: Int, _ record: LogRecord, _ limits: RecordLimits) {
+    let count = record.fields.count + 6
+    if count <= limits.attributeCount, limits.attributeValueLength == nil, !isJSON {
+      for field in record.fields { attribute(number, field) }
+      record.forEachOwnField { attribute(number, $0) }
+    } else {
+      let all = record.allFields.map { WireField($0.name, $0.value.limited(to: limits.attributeValueLength)) }
+      attributes(number, Array(all.prefix(limits.attributeCount)))
+      self.number(number + 1, "droppedAttributesCount", max(0, all.count - limits.attributeCount))
+    }
+  }
+}
+
 extension LogRecord {
+  /// The error's fields and where the line stands: at most six.
+  func forEachOwnField(_ body: (WireField) -> Void) {
+    if let error {
+      body(WireField("exception.type", .string(error.type)))
+      body(WireField("exception.message", .string(error.message)))
+      if !error.stackTrace.isEmpty { body(WireField("exception.stacktrace", .string(error.stackTrace))) }
+    }
+    body(WireField("code.file.path", .string(file)))
+    body(WireField("code.function.name", .string(function)))
+    body(WireField("code.line.number", .integer(Int64(clamping: line))))
+  }
+
   /// Metadata, the error's fields and where the line stands.
   var allFields: [WireField] {
     var all = fields
-    if let error {
-      all.append(WireField("exception.type", .string(error.type)))
-      all.append(WireField("exception.message", .string(error.message)))
-      if !error.stackTrace.isEmpty { all.append(WireField("exception.stacktrace", .string(error.stackTrace))) }
-    }
-    all.append(WireField("code.file.path", .string(file)))
-    all.append(WireField("code.function.name", .string(function)))
-    all.append(WireField("code.line.number", .integer(Int64(clamping: line))))
+    forEachOwnField { all.append($0) }
     return all
   }
 }

@@ -35,7 +35,7 @@ extension OTLPWriter {
         metrics.append([reading])
       }
     }
-    return request(encoding) { writer in
+    return message(encoding) { writer in
       writer.messages(1, "resourceMetrics", [resource]) { resource, group in
         group.resource(resource)
         group.messages(2, "scopeMetrics", [metrics]) { metrics, scope in
@@ -103,15 +103,19 @@ extension OTLPWriter {
     double(5, "sum", value.sum)
     signed32(6, "scale", buckets.scale)
     fixed64(7, "zeroCount", buckets.zeroCount)
-    for (number, name, side) in [(8, "positive", buckets.positive), (9, "negative", buckets.negative)] where !side.counts.isEmpty {
-      message(number, name) { writer in
-        writer.signed32(1, "offset", side.offset)
-        writer.varints(2, "bucketCounts", side.counts)
-      }
-    }
+    side(8, "positive", buckets.positive)
+    side(9, "negative", buckets.negative)
     messages(11, "exemplars", value.exemplars.sorted { $0.key < $1.key }.map(\.value)) { $1.exemplar($0) }
     double(12, "min", value.minimum)
     double(13, "max", value.maximum)
+  }
+
+  private mutating func side(_ number: Int, _ name: StaticString, _ side: ExponentialBuckets.Side) {
+    guard !side.counts.isEmpty else { return }
+    message(number, name) { writer in
+      writer.signed32(1, "offset", side.offset)
+      writer.varints(2, "bucketCounts", side.counts)
+    }
   }
 
   private mutating func exemplar(_ exemplar: HistogramValue.Exemplar) {

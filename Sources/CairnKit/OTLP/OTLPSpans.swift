@@ -20,16 +20,22 @@ enum KitScope {
 }
 
 extension OTLPWriter {
-  static func spans(_ spans: [SpanRecording], resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
-    request(encoding) { writer in
+  /// The request of a batch whose items are spans.
+  static func spans(_ batch: WireBatch<Void>, resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
+    message(encoding) { writer in
       writer.messages(1, "resourceSpans", [resource]) { resource, group in
         group.resource(resource)
         group.messages(2, "scopeSpans", [()]) { _, scope in
           scope.scope()
-          scope.messages(2, "spans", spans) { $1.span($0) }
+          scope.written("spans") { $0.append(batch.bytes, 0..<batch.bytes.count) }
         }
       }
     }
+  }
+
+  /// Adds a span to a batch.
+  static func write(_ span: EndedSpan, to bytes: inout WireBuffer, _ encoding: OTLPEncoding) {
+    append(2, to: &bytes, encoding) { $0.span(span) }
   }
 
   mutating func resource(_ resource: Resource) { message(1, "resource") { $0.attributes(1, resource.fields) } }
@@ -41,10 +47,9 @@ extension OTLPWriter {
     }
   }
 
-  private mutating func span(_ span: SpanRecording) {
+  private mutating func span(_ ended: EndedSpan) {
+    let span = ended.recording, state = ended.state
     let limits = span.tracer.limits
-    let state = span.read { $0 }
-    let fields = WireFields(state, countMax: limits.attributeCount, lengthMax: limits.attributeValueLength)
     traceID(1, "traceId", span.context.trace)
     spanID(2, "spanId", span.context.span)
     text(3, "traceState", span.context.traceState)
@@ -53,8 +58,8 @@ extension OTLPWriter {
     number(6, "kind", span.kind.otlpNumber)
     fixed64(7, "startTimeUnixNano", span.startUnixNanoseconds)
     fixed64(8, "endTimeUnixNano", state.endUnixNanoseconds)
-    attributes(9, fields.fields)
-    number(10, "droppedAttributesCount", fields.droppedCount)
+    attributes(9, ended.fields)
+    number(10, "droppedAttributesCount", ended.droppedFieldCount)
     messages(11, "events", state.events) { $1.event($0, limits) }
     number(12, "droppedEventsCount", state.droppedEvents)
     messages(13, "links", state.links) { $1.link($0, limits) }

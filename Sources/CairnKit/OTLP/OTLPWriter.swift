@@ -1,147 +1,217 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
-internal import CairnFormats
 
 /// Writes OTLP's messages in one of its two encodings, so that each message is described once.
 ///
 /// Fields have protobuf's number and JSON's name. Defaults are the caller's matter: what is written is there. JSON follows OTLP: ids in
 /// hex, 64-bit integers as text, enums as numbers, names in lowerCamelCase.
-enum OTLPWriter {
-  case protobuf(ProtobufWriter)
-  case json(JSONWriter)
+struct OTLPWriter: ~Copyable {
+  private var bytes: WireBuffer
+  let isJSON: Bool
 
-  static func make(_ encoding: OTLPEncoding) -> OTLPWriter {
-    switch encoding {
-    case .protobuf, .grpc: .protobuf(ProtobufWriter())
-    case .json: .json(JSONWriter(reserving: 4_096))
-    }
+  init(_ encoding: OTLPEncoding, bytes: consuming WireBuffer = WireBuffer()) {
+    self.bytes = bytes
+    isJSON = encoding == .json
   }
 
-  /// One whole request.
-  static func request(_ encoding: OTLPEncoding, _ content: (inout OTLPWriter) -> Void) -> [UInt8] {
-    var writer = make(encoding)
-    writer.change({ _ in }, { $0.beginObject() })
+  /// What was written.
+  consuming func finish() -> WireBuffer { bytes }
+
+  /// One whole message.
+  static func message(_ encoding: OTLPEncoding, _ content: (inout OTLPWriter) -> Void) -> [UInt8] {
+    var writer = OTLPWriter(encoding)
+    if writer.isJSON { writer.bytes.beginObject() }
     content(&writer)
-    writer.change({ _ in }, { $0.endObject() })
-    switch writer {
-    case .protobuf(let writer): return writer.bytes
-    case .json(let writer): return writer.finish()
-    }
+    if writer.isJSON { writer.bytes.endObject() }
+    return writer.bytes.bytes
   }
 
-  mutating func text(_ number: Int, _ name: String, _ value: String) {
+  /// Adds a message to the end of a buffer that holds such messages: in protobuf with its tag and length, in JSON as it is.
+  static func append(_ number: Int, to bytes: inout WireBuffer, _ encoding: OTLPEncoding, _ content: (inout OTLPWriter) -> Void) {
+    var taken = WireBuffer()
+    swap(&taken, &bytes)
+    var writer = OTLPWriter(encoding, bytes: taken)
+    writer.element(number, content)
+    bytes = writer.finish()
+  }
+
+  @inline(__always)
+  mutating func text(_ number: Int, _ name: StaticString, _ value: String) {
     guard !value.isEmpty else { return }
-    change({ $0.text(number, value) }, { $0.member(name, value) })
+    if isJSON { bytes.member(name, value) } else { bytes.text(number, value) }
   }
 
   /// An enum or a count of 32 bits.
-  mutating func number(_ number: Int, _ name: String, _ value: Int) {
+  @inline(__always)
+  mutating func number(_ number: Int, _ name: StaticString, _ value: Int) {
     guard value != 0 else { return }
-    change({ $0.varint(number, UInt64(bitPattern: Int64(value))) }, { $0.member(name, value) })
-  }
-
-  mutating func boolean(_ number: Int, _ name: String, _ value: Bool) {
-    guard value else { return }
-    change({ $0.varint(number, 1) }, { $0.member(name, true) })
-  }
-
-  mutating func fixed64(_ number: Int, _ name: String, _ value: UInt64) {
-    change({ $0.fixed64(number, value) }, { $0.member(name, String(value)) })
-  }
-
-  mutating func fixed32(_ number: Int, _ name: String, _ value: UInt32) {
-    guard value != 0 else { return }
-    change({ $0.fixed32(number, value) }, { $0.member(name, Int(value)) })
-  }
-
-  mutating func double(_ number: Int, _ name: String, _ value: Double) {
-    change({ $0.double(number, value) }, { $0.member(name, value) })
-  }
-
-  mutating func signed64(_ number: Int, _ name: String, _ value: Int64) {
-    change({ $0.fixed64(number, UInt64(bitPattern: value)) }, { $0.member(name, String(value)) })
-  }
-
-  mutating func traceID(_ number: Int, _ name: String, _ id: TraceID) {
-    change({ $0.traceID(number, high: id.high, low: id.low) }, { $0.member(name, id.hex) })
-  }
-
-  mutating func spanID(_ number: Int, _ name: String, _ id: UInt64) {
-    guard id != 0 else { return }
-    change({ $0.spanID(number, id) }, { $0.member(name, hexText(id)) })
-  }
-
-  /// A message inside this one.
-  mutating func message(_ number: Int, _ name: String, _ content: (inout OTLPWriter) -> Void) {
-    var start = 0
-    change({ start = $0.beginMessage(number) }, { $0.key(name); $0.beginObject() })
-    content(&self)
-    change({ $0.endMessage(start) }, { $0.endObject() })
-  }
-
-  /// Several of them.
-  mutating func messages<Item>(_ number: Int, _ name: String, _ items: [Item], _ content: (Item, inout OTLPWriter) -> Void) {
-    guard !items.isEmpty else { return }
-    change({ _ in }, { $0.key(name); $0.beginArray() })
-    for item in items {
-      var start = 0
-      change({ start = $0.beginMessage(number) }, { $0.beginObject() })
-      content(item, &self)
-      change({ $0.endMessage(start) }, { $0.endObject() })
-    }
-    change({ _ in }, { $0.endArray() })
-  }
-
-  /// Packed fixed64 counts, and doubles.
-  mutating func counts(_ number: Int, _ name: String, _ values: [UInt64]) {
-    change({ $0.packed(number, values) }, { $0.member(name, values.map { String($0) }) })
-  }
-
-  mutating func doubles(_ number: Int, _ name: String, _ values: [Double]) {
-    change(
-      { $0.packed(number, values.map(\.bitPattern)) },
-      { writer in
-        writer.key(name)
-        writer.beginArray()
-        for value in values { writer.double(value) }
-        writer.endArray()
-      })
-  }
-
-  /// Packed varints.
-  mutating func varints(_ number: Int, _ name: String, _ values: [UInt64]) {
-    change(
-      { writer in
-        var packed = ProtobufWriter()
-        for value in values { packed.rawVarint(value) }
-        writer.message(number, packed)
-      }, { $0.member(name, values.map { String($0) }) })
+    if isJSON { return integer(name, value) }
+    bytes.tag(number, 0)
+    bytes.varint(UInt64(bitPattern: Int64(value)))
   }
 
   /// An sint32: small numbers of either sign are short.
-  mutating func signed32(_ number: Int, _ name: String, _ value: Int) {
-    change({ $0.varint(number, UInt64(bitPattern: Int64(value << 1 ^ value >> 63))) }, { $0.member(name, value) })
+  mutating func signed32(_ number: Int, _ name: StaticString, _ value: Int) {
+    if isJSON { return integer(name, value) }
+    bytes.tag(number, 0)
+    bytes.varint(UInt64(bitPattern: Int64(value << 1 ^ value >> 63)))
+  }
+
+  mutating func boolean(_ number: Int, _ name: StaticString, _ value: Bool) {
+    guard value else { return }
+    if isJSON {
+      bytes.name(name)
+      return bytes.boolean(true)
+    }
+    bytes.tag(number, 0)
+    bytes.varint(1)
+  }
+
+  @inline(__always)
+  mutating func fixed64(_ number: Int, _ name: StaticString, _ value: UInt64) {
+    if isJSON { return bytes.member(name, String(value)) }
+    bytes.tag(number, 1)
+    bytes.word(value)
+  }
+
+  mutating func fixed32(_ number: Int, _ name: StaticString, _ value: UInt32) {
+    guard value != 0 else { return }
+    if isJSON { return integer(name, Int(value)) }
+    bytes.tag(number, 5)
+    bytes.half(value)
+  }
+
+  mutating func double(_ number: Int, _ name: StaticString, _ value: Double) {
+    if isJSON {
+      bytes.name(name)
+      return bytes.double(value)
+    }
+    bytes.tag(number, 1)
+    bytes.word(value.bitPattern)
+  }
+
+  mutating func signed64(_ number: Int, _ name: StaticString, _ value: Int64) {
+    if isJSON { return bytes.member(name, String(value)) }
+    bytes.tag(number, 1)
+    bytes.word(UInt64(bitPattern: value))
+  }
+
+  @inline(__always)
+  mutating func traceID(_ number: Int, _ name: StaticString, _ id: TraceID) {
+    if isJSON {
+      bytes.name(name)
+      return bytes.hexString(id)
+    }
+    bytes.tag(number, 2)
+    bytes.varint(16)
+    bytes.word(id.high.byteSwapped)
+    bytes.word(id.low.byteSwapped)
+  }
+
+  @inline(__always)
+  mutating func spanID(_ number: Int, _ name: StaticString, _ id: UInt64) {
+    guard id != 0 else { return }
+    if isJSON {
+      bytes.name(name)
+      return bytes.hexString(id)
+    }
+    bytes.tag(number, 2)
+    bytes.varint(8)
+    bytes.word(id.byteSwapped)
+  }
+
+  /// A message inside this one.
+  mutating func message(_ number: Int, _ name: StaticString, _ content: (inout OTLPWriter) -> Void) {
+    if isJSON { bytes.name(name) }
+    element(number, content)
+  }
+
+  /// Several of them.
+  mutating func messages<Item>(_ number: Int, _ name: StaticString, _ items: [Item], _ content: (Item, inout OTLPWriter) -> Void) {
+    guard !items.isEmpty else { return }
+    if isJSON {
+      bytes.name(name)
+      bytes.beginArray()
+    }
+    for item in items { element(number) { content(item, &$0) } }
+    if isJSON { bytes.endArray() }
+  }
+
+  /// Several that are written already.
+  mutating func written(_ name: StaticString, _ messages: (inout WireBuffer) -> Void) {
+    if isJSON {
+      bytes.name(name)
+      bytes.beginArray()
+    }
+    messages(&bytes)
+    if isJSON { bytes.endArray() }
+  }
+
+  @inline(__always)
+  private mutating func element(_ number: Int, _ content: (inout OTLPWriter) -> Void) {
+    if isJSON {
+      bytes.beginObject()
+      content(&self)
+      bytes.endObject()
+    } else {
+      let start = bytes.beginMessage(number)
+      content(&self)
+      bytes.endMessage(start)
+    }
+  }
+
+  /// Packed fixed64 counts.
+  mutating func counts(_ number: Int, _ name: StaticString, _ values: [UInt64]) {
+    if isJSON { return texts(name, values.map { String($0) }) }
+    packed(number, values)
+  }
+
+  /// Packed varints.
+  mutating func varints(_ number: Int, _ name: StaticString, _ values: [UInt64]) {
+    if isJSON { return texts(name, values.map { String($0) }) }
+    bytes.tag(number, 2)
+    bytes.varint(UInt64(values.reduce(0) { $0 + WireBuffer.varintByteCount($1) }))
+    for value in values { bytes.varint(value) }
+  }
+
+  mutating func doubles(_ number: Int, _ name: StaticString, _ values: [Double]) {
+    guard isJSON else { return packed(number, values.map(\.bitPattern)) }
+    bytes.name(name)
+    bytes.beginArray()
+    for value in values { bytes.double(value) }
+    bytes.endArray()
+  }
+
+  private mutating func packed(_ number: Int, _ words: [UInt64]) {
+    bytes.tag(number, 2)
+    bytes.varint(UInt64(8 * words.count))
+    for word in words { bytes.word(word) }
+  }
+
+  private mutating func texts(_ name: StaticString, _ values: [String]) {
+    bytes.name(name)
+    bytes.beginArray()
+    for value in values { bytes.string(value) }
+    bytes.endArray()
+  }
+
+  private mutating func integer(_ name: StaticString, _ value: Int) {
+    bytes.name(name)
+    bytes.integer(Int64(value))
   }
 
   mutating func attributes(_ number: Int, _ fields: [WireField]) {
-    guard case .protobuf(var writer) = self else { return messages(number, "attributes", fields) { $1.field($0) } }
-    self = .protobuf(ProtobufWriter())
-    // Most of a span is attributes: texts and numbers are written in place, with their lengths computed.
-    for field in fields {
-      switch field.value {
-      case .string(let text): writer.attribute(number, field.name, text)
-      case .integer(let value): writer.attribute(number, field.name, Int(value))
-      case .double(let value): writer.attribute(number, field.name, value)
-      case .boolean(let flag): writer.attribute(number, field.name, flag)
-      case .array, .map:
-        self = .protobuf(writer)
-        writer = ProtobufWriter()
-        message(number, "attributes") { $0.field(field) }
-        if case .protobuf(let written) = self { writer = written }
-        self = .protobuf(ProtobufWriter())
-      }
+    guard !isJSON else { return messages(number, "attributes", fields) { $1.field($0) } }
+    for field in fields { attribute(number, field) }
+  }
+
+  /// One of them, in protobuf.
+  @inline(__always)
+  mutating func attribute(_ number: Int, _ field: WireField) {
+    switch field.value {
+    case .array, .map: element(number) { $0.field(field) }
+    default: bytes.attribute(number, field.name, field.value)
     }
-    self = .protobuf(writer)
   }
 
   /// KeyValue { 1 key, 2 value }
@@ -153,30 +223,25 @@ enum OTLPWriter {
   /// AnyValue { 1 string, 2 bool, 3 int, 4 double, 5 array { 1 values }, 6 kvlist { 1 values } }
   mutating func value(_ value: WireValue) {
     switch value {
-    case .string(let text): change({ $0.text(1, text) }, { $0.member("stringValue", text) })
-    case .boolean(let flag): change({ $0.varint(2, flag ? 1 : 0) }, { $0.member("boolValue", flag) })
-    case .integer(let number): change({ $0.varint(3, UInt64(bitPattern: number)) }, { $0.member("intValue", String(number)) })
-    case .double(let number): change({ $0.double(4, number) }, { Self.jsonDouble(&$0, number) })
+    case .string(let text): if isJSON { bytes.member("stringValue", text) } else { bytes.text(1, text) }
+    case .boolean(let flag):
+      if isJSON {
+        bytes.name("boolValue")
+        bytes.boolean(flag)
+      } else {
+        bytes.tag(2, 0)
+        bytes.varint(flag ? 1 : 0)
+      }
+    case .integer(let number):
+      if isJSON { return bytes.member("intValue", String(number)) }
+      bytes.tag(3, 0)
+      bytes.varint(UInt64(bitPattern: number))
+    case .double(let number):
+      guard isJSON else { return double(4, "doubleValue", number) }
+      bytes.name("doubleValue")
+      if number.isFinite { bytes.double(number) } else { bytes.string(number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity") }
     case .array(let values): message(5, "arrayValue") { $0.messages(1, "values", values) { $1.value($0) } }
     case .map(let fields): message(6, "kvlistValue") { $0.messages(1, "values", fields) { $1.field($0) } }
-    }
-  }
-
-  private static func jsonDouble(_ writer: inout JSONWriter, _ number: Double) {
-    writer.key("doubleValue")
-    if number.isFinite { writer.double(number) } else { writer.string(number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity") }
-  }
-
-  private mutating func change(_ protobuf: (inout ProtobufWriter) -> Void, _ json: (inout JSONWriter) -> Void) {
-    switch self {
-    case .protobuf(var writer):
-      self = .protobuf(ProtobufWriter())
-      protobuf(&writer)
-      self = .protobuf(writer)
-    case .json(var writer):
-      self = .json(JSONWriter(reserving: 0))
-      json(&writer)
-      self = .json(writer)
     }
   }
 }

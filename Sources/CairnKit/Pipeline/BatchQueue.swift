@@ -14,58 +14,89 @@ struct BatchSettings: Sendable, Hashable {
   static let logs = BatchSettings(delay: .milliseconds(1_000))
 }
 
+/// What a queue gathers: an array, or something that keeps of each item only what is sent.
+protocol BatchContent: Sendable {
+  init()
+  var count: Int { get }
+  /// Forgets the items; may keep their memory.
+  mutating func removeAll()
+}
+
+/// Items as they are.
+struct ItemBatch<Item: Sendable>: BatchContent {
+  private(set) var items: [Item] = []
+  var count: Int { items.count }
+  mutating func append(_ item: Item) { items.append(item) }
+  mutating func removeAll() { items.removeAll(keepingCapacity: true) }
+}
+
 /// Gathers items for one exporter: bounded, without waiting for anybody, one batch under way at a time.
 ///
-/// A batch goes out when `delay` has passed, when `batchLimit` items wait, or on `drain`. A full queue drops what comes, counts it and
-/// says so once. `offer` may be called from any thread and costs a lock of a few nanoseconds.
-final class BatchQueue<Item: Sendable>: Sendable {
+/// A batch goes out when it is full (`batchLimit`), and one that is not when `delay` has passed or on `drain`. Under load only full ones
+/// do: whoever waits for nothing more to be there sends ever smaller ones. A full queue drops what comes, counts it and says so once.
+/// `offer` may be called from any thread and costs a lock of a few nanoseconds beside what is done to add the item.
+final class BatchQueue<Content: BatchContent>: Sendable {
   let settings: BatchSettings
   private let name: String
   private let warn: @Sendable (String) -> Void
   private let dropped: Loss
-  private let export: @Sendable ([Item]) async -> Void
-  private let state: Mutex<State>
+  private let export: @Sendable (Content) async -> Void
+  private let state = Mutex(State())
   private let signal = Signal()
-  /// The most items for which memory is kept at rest.
-  private static var reservedCountMax: Int { 4_096 }
+  private let spareCountMax: Int
 
   private struct State {
-    var items: [Item] = []
+    /// Batches that are complete, the oldest first.
+    var full: [Content] = []
+    var fullCount = 0
+    var filling = Content()
+    /// Empty ones that have memory already.
+    var spares: [Content] = []
     var isClosed = false
+    /// What is not full is wanted too.
+    var isAsked = false
     /// A batch is under way; whoever wants the queue empty waits at this gate.
     var underWay: Gate?
+
+    var count: Int { fullCount + filling.count }
+
+    mutating func seal() {
+      guard filling.count > 0 else { return }
+      fullCount += filling.count
+      full.append(filling)
+      filling = spares.popLast() ?? Content()
+    }
   }
 
   private enum Turn {
-    case batch([Item], Gate)
+    case batch(Content, Gate)
     case wait(Gate)
     case empty
   }
 
   init(
     name: String, settings: BatchSettings, warn: @escaping @Sendable (String) -> Void, losses: LossCounter = LossCounter(),
-    export: @escaping @Sendable ([Item]) async -> Void
+    export: @escaping @Sendable (Content) async -> Void
   ) {
     self.name = name
     self.settings = settings
     self.warn = warn
     dropped = losses.loss(name)
     self.export = export
-    var state = State()
-    state.items.reserveCapacity(min(settings.queueLimit, Self.reservedCountMax))
-    self.state = Mutex(state)
+    spareCountMax = min(max(1, settings.queueLimit / max(1, settings.batchLimit)), 4)
   }
 
   /// How many items were lost so far.
   var droppedCount: Int { dropped.count }
 
-  func offer(_ item: consuming Item) {
-    // Taken out of the closure's way so that the item is moved, not copied.
-    var offered: Item? = consume item
+  /// Adds one item by the closure, which nobody else's code may be called from: the queue is locked meanwhile.
+  func offer(_ add: (inout Content) -> Void) {
     let (isDue, isDropped) = state.withLock { state -> (Bool, Bool) in
-      guard !state.isClosed, state.items.count < settings.queueLimit else { return (false, true) }
-      if let taken = offered.take() { state.items.append(taken) }
-      return (state.items.count == settings.batchLimit, false)
+      guard !state.isClosed, state.count < settings.queueLimit else { return (false, true) }
+      add(&state.filling)
+      guard state.filling.count >= settings.batchLimit else { return (false, false) }
+      state.seal()
+      return (true, false)
     }
     if isDropped { tellDrop() }
     if isDue { signal.raise() }
@@ -77,29 +108,41 @@ final class BatchQueue<Item: Sendable>: Sendable {
   }
 
   /// Sends what waits without waiting for it to be sent.
-  func wake() { signal.raise() }
+  func wake() {
+    state.withLock { $0.isAsked = true }
+    signal.raise()
+  }
 
   /// Exports until it is closed and empty, or the task is cancelled. Call once.
   func run(_ clock: any Clock<Duration>) async {
     while !Task.isCancelled {
-      await signal.wait(atMost: settings.delay, clock)
-      await drain()
+      let wasRaised = await signal.wait(atMost: settings.delay, clock)
+      state.withLock { state in
+        if !wasRaised || state.isAsked || state.isClosed { state.seal() }
+        state.isAsked = false
+      }
+      await sendFull()
       if isClosedAndEmpty { break }
     }
-    let left = state.withLock(\.items.count)
+    let left = state.withLock(\.count)
     let lost = dropped.add(left)
     if lost > 0 { warn("\(name), in all: \(lost) were lost") }
   }
 
   /// Exports all that waits, batch by batch; returns when the last answer came, whoever sent it.
   func drain() async {
+    state.withLock { $0.seal() }
+    await sendFull()
+  }
+
+  private func sendFull() async {
     while !Task.isCancelled {
       switch next() {
       case .empty: return
       case .wait(let gate): await gate.wait()
       case .batch(let batch, let gate):
         await export(batch)
-        state.withLock { $0.underWay = nil }
+        finish(batch)
         gate.open()
       }
     }
@@ -111,26 +154,52 @@ final class BatchQueue<Item: Sendable>: Sendable {
     signal.raise()
   }
 
-  func discard() { state.withLock { $0.items.removeAll(keepingCapacity: true) } }
+  func discard() {
+    state.withLock { state in
+      state.seal()
+      for batch in state.full { keep(batch, &state) }
+      state.full.removeAll(keepingCapacity: true)
+      state.fullCount = 0
+      if let spare = state.spares.popLast() { state.filling = spare }
+    }
+  }
 
   /// Nothing waits and nothing is under way.
-  var isIdle: Bool { state.withLock { $0.items.isEmpty && $0.underWay == nil } }
+  var isIdle: Bool { state.withLock { $0.count == 0 && $0.underWay == nil } }
 
-  private var isClosedAndEmpty: Bool { state.withLock { $0.isClosed && $0.items.isEmpty } }
+  private var isClosedAndEmpty: Bool { state.withLock { $0.isClosed && $0.count == 0 } }
 
   private func next() -> Turn {
     state.withLock { state in
       if let gate = state.underWay { return .wait(gate) }
-      guard !state.items.isEmpty else { return .empty }
+      guard !state.full.isEmpty else { return .empty }
       let gate = Gate()
       state.underWay = gate
-      let count = min(state.items.count, settings.batchLimit)
-      let taken = Array(state.items[..<count])
-      // The array keeps its memory, so that filling it again allocates nothing.
-      state.items.removeSubrange(..<count)
-      return .batch(taken, gate)
+      let batch = state.full.removeFirst()
+      state.fullCount -= batch.count
+      return .batch(batch, gate)
     }
   }
+
+  private func finish(_ batch: Content) {
+    state.withLock { state in
+      state.underWay = nil
+      keep(batch, &state)
+    }
+  }
+
+  /// Memory that was filled once is filled again.
+  private func keep(_ batch: Content, _ state: inout State) {
+    guard state.spares.count < spareCountMax else { return }
+    var emptied = batch
+    emptied.removeAll()
+    state.spares.append(emptied)
+  }
+}
+
+extension BatchQueue {
+  /// Adds one item as it is.
+  func offer<Item>(_ item: Item) where Content == ItemBatch<Item> { offer { $0.append(item) } }
 }
 
 /// Something that happened, for one task that waits for it.
@@ -154,13 +223,20 @@ final class Signal: Sendable {
     waiter?.resume()
   }
 
-  /// Returns when it was raised, when the time has passed, or when the task is cancelled.
-  func wait(atMost duration: Duration, _ clock: any Clock<Duration>) async {
-    await withTaskGroup { group in
-      group.addTask { try? await clock.sleep(for: duration) }
-      group.addTask { await self.wait() }
-      await group.next()
+  /// Returns when it was raised (true), when the time has passed, or when the task is cancelled.
+  func wait(atMost duration: Duration, _ clock: any Clock<Duration>) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try? await clock.sleep(for: duration)
+        return false
+      }
+      group.addTask {
+        await self.wait()
+        return true
+      }
+      let wasRaised = await group.next() ?? false
       group.cancelAll()
+      return wasRaised
     }
   }
 

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A queue as the place where ended spans go; spans that nobody samples stay away.
+/// A queue as the place where ended spans go: each is written down at once, while its memory is at hand, and let go.
+///
+/// What is done is a closure, made where the kind of queue is known: code for any kind of queue costs more than the writing.
 struct SpanQueueSink: SpanSink {
-  let queue: BatchQueue<SpanRecording>
+  let wakeUp: @Sendable () -> Void
+  let offer: @Sendable (EndedSpan) -> Void
 
-  func accept(_ span: SpanRecording) { queue.offer(span) }
-  func wake() { queue.wake() }
+  func accept(_ span: EndedSpan) { offer(span) }
+  func wake() { wakeUp() }
 }
 
 /// A queue as the place where log records go.
 struct LogQueueSink: LogSink {
-  let queue: BatchQueue<LogRecord>
+  let wakeUp: @Sendable () -> Void
+  let offer: @Sendable (LogRecord) -> Void
 
-  func accept(_ record: LogRecord) { queue.offer(record) }
-  func wake() { queue.wake() }
+  func accept(_ record: LogRecord) { offer(record) }
+  func wake() { wakeUp() }
 }
 
 /// Something with a queue that runs with the kit: until it is closed and has sent what it held.

@@ -14,7 +14,7 @@ final class RollbarExporter: SpanSink, LogSink {
   private let sender: HTTPSender
   private let warn: @Sendable (String) -> Void
   private let recent = Mutex(Recent())
-  let queue: BatchQueue<RollbarItem>
+  let queue: BatchQueue<ItemBatch<RollbarItem>>
 
   private struct Recent {
     /// A ring: from `oldest` on, then from the start.
@@ -36,20 +36,19 @@ final class RollbarExporter: SpanSink, LogSink {
     let writer = RollbarItemWriter(settings: settings, resource: resource)
     self.writer = writer
     let loss = losses.loss("rollbar")
-    queue = BatchQueue(name: "rollbar", settings: batches, warn: warn, losses: losses) { items in
-      for item in items { if await !Self.send(item, writer, settings, sender, warn) { loss.add(1) } }
+    queue = BatchQueue(name: "rollbar", settings: batches, warn: warn, losses: losses) { batch in
+      for item in batch.items { if await !Self.send(item, writer, settings, sender, warn) { loss.add(1) } }
     }
   }
 
-  func accept(_ span: SpanRecording) {
-    guard let state = span.read({ $0.errors.isEmpty ? nil : $0 }) else { return }
-    let fields = WireFields(state, countMax: span.tracer.limits.attributeCount, lengthMax: span.tracer.limits.attributeValueLength).fields
-    for error in state.errors {
-      var item = RollbarItem(body: .error(error), unixNanoseconds: error.unixNanoseconds, context: span.context)
-      item.operation = state.name
-      item.fingerprint = fields.first { $0.name == RollbarItem.fingerprintName }?.value.text
-      item.fields = fields
-      offer(item, identity: "\(span.context.traceID) \(error.type) \(error.message)")
+  func accept(_ span: EndedSpan) {
+    let context = span.recording.context
+    for error in span.state.errors {
+      var item = RollbarItem(body: .error(error), unixNanoseconds: error.unixNanoseconds, context: context)
+      item.operation = span.state.name
+      item.fingerprint = span.fields.first { $0.name == RollbarItem.fingerprintName }?.value.text
+      item.fields = span.fields
+      offer(item, identity: "\(context.traceID) \(error.type) \(error.message)")
     }
   }
 

@@ -24,7 +24,7 @@ final class TailBuffer: SpanSink {
   }
 
   private struct Waiting {
-    var spans: [SpanRecording] = []
+    var spans: [EndedSpan] = []
     var isInteresting = false
   }
 
@@ -33,22 +33,22 @@ final class TailBuffer: SpanSink {
     self.sinks = sinks
   }
 
-  func accept(_ span: SpanRecording) {
+  func accept(_ span: EndedSpan) {
     let released = state.withLock { state in add(span, &state) }
     for span in released { for sink in sinks { sink.accept(span) } }
   }
 
   func wake() { for sink in sinks { sink.wake() } }
 
-  private func add(_ span: SpanRecording, _ state: inout State) -> [SpanRecording] {
-    let trace = span.context.trace
+  private func add(_ span: EndedSpan, _ state: inout State) -> [EndedSpan] {
+    let trace = span.recording.context.trace
     if let isKept = state.decided[trace] { return isKept ? [span] : [] }
     if state.waiting[trace] == nil { state.order.append(trace) }
     state.waiting[trace, default: Waiting()].spans.append(span)
     state.spanCount += 1
     if rules.isInteresting(span) { state.waiting[trace]?.isInteresting = true }
-    var released: [SpanRecording] = []
-    let isLocalRoot = span.parent == 0 || span.isParentRemote
+    var released: [EndedSpan] = []
+    let isLocalRoot = span.recording.parent == 0 || span.recording.isParentRemote
     if isLocalRoot { released += decide(trace, &state) }
     while state.spanCount > rules.spanCountMax, state.head < state.order.count {
       let oldest = state.order[state.head]
@@ -59,7 +59,7 @@ final class TailBuffer: SpanSink {
     return released
   }
 
-  private func decide(_ trace: TraceID, _ state: inout State) -> [SpanRecording] {
+  private func decide(_ trace: TraceID, _ state: inout State) -> [EndedSpan] {
     guard let waiting = state.waiting.removeValue(forKey: trace) else { return [] }
     state.spanCount -= waiting.spans.count
     let isKept = waiting.isInteresting || rules.isPicked(trace)
@@ -89,11 +89,8 @@ struct TailRules: Sendable {
   var spanCountMax = 10_000
   var decisionCountMax = 2_000
 
-  func isInteresting(_ span: SpanRecording) -> Bool {
-    span.read { state in
-      if let status = state.status, case .error = status.code { return true }
-      return state.endUnixNanoseconds - span.startUnixNanoseconds > slowNanoseconds
-    }
+  func isInteresting(_ span: EndedSpan) -> Bool {
+    span.hasFailed || span.state.endUnixNanoseconds - span.recording.startUnixNanoseconds > slowNanoseconds
   }
 
   func isPicked(_ trace: TraceID) -> Bool { rate > 0 && trace.low % UInt64(rate) == 0 }

@@ -58,6 +58,15 @@ private final class IDCounter: Sendable {
   }
 }
 
+/// Nanoseconds that pass evenly, whatever happens to the time of day.
+package enum SteadyClock {
+  package static var nanoseconds: UInt64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
 /// The time as of the last tick of the system: a few nanoseconds to ask, a few milliseconds late.
 enum CoarseClock {
   static var unixSeconds: UInt32 {

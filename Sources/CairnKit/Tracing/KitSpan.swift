@@ -87,6 +87,15 @@ public struct KitSpan: Tracing.Span {
   /// The same without a dictionary, for the kit's own middleware.
   package func edit(_ change: (inout SpanFields) -> Void) { recording?.edit(change) }
 
+  /// When it began; nil where nobody records.
+  package var startUnixNanoseconds: UInt64? { recording?.startUnixNanoseconds }
+
+  /// The last words and the end in one.
+  package func end(_ unixNanoseconds: UInt64, name: String?, _ change: (inout SpanFields) -> Void) {
+    guard let recording, let ended = recording.end(unixNanoseconds: unixNanoseconds, name: name, change) else { return }
+    recording.tracer.ended(ended)
+  }
+
   public func setStatus(_ status: SpanStatus) {
     recording?.update { state in
       // Ok is final, as the specification has it.
@@ -128,12 +137,7 @@ public struct KitSpan: Tracing.Span {
   }
 
   public func end(at instant: @autoclosure () -> some TracerInstant) {
-    guard case .recorded(let recording) = role else { return endActive(instant().nanosecondsSinceEpoch) }
-    if recording.end(unixNanoseconds: instant().nanosecondsSinceEpoch) { recording.tracer.ended(recording) }
-  }
-
-  private func endActive(_ unixNanoseconds: @autoclosure () -> UInt64) {
-    guard let recording, recording.end(unixNanoseconds: unixNanoseconds()) else { return }
-    recording.tracer.ended(recording)
+    guard let recording, let ended = recording.end(unixNanoseconds: instant().nanosecondsSinceEpoch) else { return }
+    recording.tracer.ended(ended)
   }
 }

@@ -49,7 +49,7 @@ public struct KitTracer: Tracer {
 
 /// Where spans go that have ended.
 protocol SpanSink: Sendable {
-  func accept(_ span: SpanRecording)
+  func accept(_ span: EndedSpan)
   func wake()
 }
 
@@ -148,7 +148,7 @@ final class TracerCore: Sendable {
     }
   }
 
-  func ended(_ recording: SpanRecording) {
-    for sink in sinks { sink.accept(recording) }
+  func ended(_ span: EndedSpan) {
+    for sink in sinks { sink.accept(span) }
   }
 }

@@ -85,7 +85,7 @@ extension KitTracer {
   ) async rethrows -> Result {
     var context = InstrumentationContext.current ?? .topLevel
     context[attribute] = value
-    activeSpan(identifiedBy: context)?.updateAttributes { $0[attribute.name] = value }
+    activeSpan(identifiedBy: context)?.recording?.set(attribute.name, value.toSpanAttribute())
     return try await InstrumentationContext.withValue(context, operation: work)
   }
 }

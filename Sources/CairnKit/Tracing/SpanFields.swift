@@ -3,39 +3,47 @@ public import Tracing
 
 /// Attributes in the order in which they were set: setting one costs an append. A name that was set again is settled when somebody reads.
 package struct SpanFields: Sendable {
-  struct Entry: Sendable {
-    var name: String
-    var value: SpanAttribute
-  }
-
   /// The most names, as the span's limits have it.
   let countMax: Int
-  private(set) var entries: [Entry] = []
+  private(set) var entries: [WireField] = []
   /// Names that did not fit.
   private(set) var droppedCount = 0
 
-  init(countMax: Int) { self.countMax = countMax }
+  /// `room` is for how many there will be, in one allocation.
+  init(countMax: Int, room: Int = 8) {
+    self.countMax = countMax
+    self.room = room
+  }
+
+  private let room: Int
 
   var isEmpty: Bool { entries.isEmpty }
 
-  package mutating func set(_ name: String, _ value: SpanAttribute) {
-    if entries.isEmpty { entries.reserveCapacity(Self.roomAtFirst) }
+  package mutating func set(_ name: String, _ text: String) { set(name, WireValue.string(text)) }
+
+  package mutating func set(_ name: String, _ number: Int64) { set(name, WireValue.integer(number)) }
+
+  package mutating func set(_ name: String, _ number: Double) { set(name, WireValue.double(number)) }
+
+  mutating func set(_ name: String, _ value: WireValue) {
+    if entries.isEmpty { entries.reserveCapacity(room) }
     // A program that sets one name for ever must not fill the memory.
     if entries.count >= 2 * countMax {
       entries = settled
       guard entries.count < countMax || entries.contains(where: { $0.name == name }) else { return droppedCount += 1 }
     }
-    entries.append(Entry(name: name, value: value))
+    entries.append(WireField(name, value))
   }
 
   mutating func remove(_ name: String) { entries.removeAll { $0.name == name } }
 
   /// The value that was set last.
-  subscript(_ name: String) -> SpanAttribute? { entries.last { $0.name == name }?.value }
+  subscript(_ name: String) -> WireValue? { entries.last { sameName($0.name, name) }?.value }
 
   /// Each name once, where it was set first, with the value that was set last.
-  var settled: [Entry] {
-    var once: [Entry] = []
+  var settled: [WireField] {
+    guard hasRepeats else { return entries }
+    var once: [WireField] = []
     once.reserveCapacity(entries.count)
     for entry in entries {
       if let index = once.firstIndex(where: { sameName($0.name, entry.name) }) { once[index].value = entry.value } else { once.append(entry) }
@@ -43,8 +51,16 @@ package struct SpanFields: Sendable {
     return once
   }
 
-  /// What a span has in most programs, in one allocation.
-  private static let roomAtFirst = 8
+  /// Most names of a span differ in their length, so that a bit for each length sees most of them apart.
+  private var hasRepeats: Bool {
+    var lengths: UInt64 = 0
+    for index in entries.indices {
+      let bit: UInt64 = 1 << UInt64(entries[index].name.utf8.count & 63)
+      if lengths & bit != 0, entries[..<index].contains(where: { sameName($0.name, entries[index].name) }) { return true }
+      lengths |= bit
+    }
+    return false
+  }
 }
 
 /// Whether two names are the same; most that are not differ in their length, which costs nothing to see.
@@ -60,22 +76,22 @@ public struct KitAttributes: Sendable {
 
   public subscript(_ name: String) -> String? {
     get { if case .string(let value)? = get(name) { value } else { nil } }
-    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .string($0) }) } }
+    @inlinable nonmutating set { if let recording { recording.setText(name, newValue) } }
   }
 
   public subscript(_ name: String) -> Int? {
     get { if case .int64(let value)? = get(name) { Int(exactly: value) } else { nil } }
-    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .int64(Int64($0)) }) } }
+    @inlinable nonmutating set { if let recording { recording.setInteger(name, newValue) } }
   }
 
   public subscript(_ name: String) -> Double? {
     get { if case .double(let value)? = get(name) { value } else { nil } }
-    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .double($0) }) } }
+    @inlinable nonmutating set { if let recording { recording.setNumber(name, newValue) } }
   }
 
   public subscript(_ name: String) -> Bool? {
     get { if case .bool(let value)? = get(name) { value } else { nil } }
-    @inlinable nonmutating set { if let recording { recording.setAttribute(name, newValue.map { .bool($0) }) } }
+    @inlinable nonmutating set { if let recording { recording.setFlag(name, newValue) } }
   }
 
   /// nil where it is not set, or is of another type; setting nil takes the attribute away.
@@ -102,8 +118,9 @@ public struct KitAttributes: Sendable {
   private static func read<Value>(_ attribute: SpanAttribute) -> Value? {
     if let whole = attribute as? Value { return whole }
     switch attribute {
-    case .int64(let value): return value as? Value
+    case .int64(let value): return value as? Value ?? Int(exactly: value) as? Value ?? Int32(exactly: value) as? Value
     case .int32(let value): return value as? Value
+    case .double(let value): return value as? Value ?? Float(value) as? Value
     case .stringArray(let values): return values as? Value
     case .int64Array(let values): return values as? Value
     case .doubleArray(let values): return values as? Value

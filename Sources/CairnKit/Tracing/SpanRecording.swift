@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import Synchronization
-public import Tracing
+internal import Tracing
 
 /// A span that is recorded: the one object that a span costs. It is what the context carries, what the program writes to, and, once
 /// ended, what the queues of the exporters hold.
@@ -34,17 +34,22 @@ final class SpanRecording: Sendable {
     /// The errors that were recorded, for those exporters that make items of them.
     var errors: [RecordedError] = []
 
-    mutating func set(_ name: String, _ value: SpanAttribute) {
-      if attributes.isEmpty { fields.set(name, value) } else { attributes.set(name, value: value) }
+    mutating func set(_ name: String, _ value: WireValue) {
+      if attributes.isEmpty { fields.set(name, value) } else { attributes.set(name, value: value.attribute) }
     }
 
-    func attribute(_ name: String) -> SpanAttribute? { fields[name] ?? attributes.get(name) }
+    func attribute(_ name: String) -> SpanAttribute? { fields[name]?.attribute ?? attributes.get(name) }
 
     /// All of them as a dictionary.
     var allAttributes: SpanAttributes {
       var all = attributes
-      for entry in fields.entries { all.set(entry.name, value: entry.value) }
+      for entry in fields.entries { all.set(entry.name, value: entry.value.attribute) }
       return all
+    }
+
+    mutating func edit(_ change: (inout SpanFields) -> Void) {
+      change(&fields)
+      if !attributes.isEmpty { moveToDictionary(capacity: 0) }
     }
 
     mutating func moveToDictionary(capacity: Int) {
@@ -54,6 +59,9 @@ final class SpanRecording: Sendable {
       fields = SpanFields(countMax: fields.countMax)
     }
   }
+
+  /// What most spans have: those of requests have more.
+  private static func room(_ kind: SpanKind) -> Int { kind == .server ? 16 : 8 }
 
   init(
     name: String, context: TraceContext, parent: UInt64, isParentRemote: Bool, kind: SpanKind, startUnixNanoseconds: UInt64, sampleRate: Int,
@@ -66,7 +74,7 @@ final class SpanRecording: Sendable {
     self.startUnixNanoseconds = startUnixNanoseconds
     self.sampleRate = sampleRate
     self.tracer = tracer
-    state = Mutex(State(name: name, fields: SpanFields(countMax: tracer.limits.attributeCount)))
+    state = Mutex(State(name: name, fields: SpanFields(countMax: tracer.limits.attributeCount, room: Self.room(kind))))
   }
 
   /// Changes the span unless it has ended.
@@ -80,7 +88,9 @@ final class SpanRecording: Sendable {
   func read<Result>(_ body: (State) -> Result) -> Result { state.withLock { body($0) } }
 
   /// Sets an attribute, or takes it away.
-  func set(_ name: String, _ value: SpanAttribute?) {
+  func set(_ name: String, _ value: SpanAttribute?) { set(name, wire: value.map { WireValue($0) }) }
+
+  func set(_ name: String, wire value: WireValue?) {
     update { state in
       if let value { return state.set(name, value) }
       state.fields.remove(name)
@@ -88,18 +98,17 @@ final class SpanRecording: Sendable {
     }
   }
 
-  /// The same, for code that is part of the program by inlining.
-  @usableFromInline func setAttribute(_ name: String, _ value: SpanAttribute?) { set(name, value) }
+  // The same, for code that is part of the program by inlining.
+
+  @usableFromInline func setText(_ name: String, _ text: String?) { set(name, wire: text.map { .string($0) }) }
+  @usableFromInline func setInteger(_ name: String, _ number: Int?) { set(name, wire: number.map { .integer(Int64($0)) }) }
+  @usableFromInline func setNumber(_ name: String, _ number: Double?) { set(name, wire: number.map { .double($0) }) }
+  @usableFromInline func setFlag(_ name: String, _ flag: Bool?) { set(name, wire: flag.map { .boolean($0) }) }
 
   func attribute(_ name: String) -> SpanAttribute? { read { $0.attribute(name) } }
 
   /// Sets several.
-  func edit(_ change: (inout SpanFields) -> Void) {
-    update { state in
-      change(&state.fields)
-      if !state.attributes.isEmpty { state.moveToDictionary(capacity: 0) }
-    }
-  }
+  func edit(_ change: (inout SpanFields) -> Void) { update { $0.edit(change) } }
 
   /// Room for a few attributes in one allocation; what comes from or goes to the network has more of them.
   private var attributeCapacity: Int { kind == .internal ? 6 : 12 }
@@ -123,15 +132,21 @@ final class SpanRecording: Sendable {
     }
   }
 
-  /// Ends the span; false if it had ended before.
-  func end(unixNanoseconds: UInt64) -> Bool {
-    state.withLock { state in
-      guard !state.hasEnded else { return false }
+  /// Ends the span; what it is then, or nil if it had ended before.
+  func end(unixNanoseconds: UInt64, name: String? = nil, _ change: (inout SpanFields) -> Void = { _ in }) -> EndedSpan? {
+    let ended = state.withLock { state -> State? in
+      guard !state.hasEnded else { return nil }
+      if let name { state.name = name }
+      state.edit(change)
       state.hasEnded = true
       state.endUnixNanoseconds = max(unixNanoseconds, startUnixNanoseconds)
-      return true
+      return state
     }
+    return ended.map { EndedSpan(self, $0) }
   }
+
+  /// What it is now that it has ended.
+  var ended: EndedSpan { EndedSpan(self, read { $0 }) }
 }
 
 /// An error as `recordError` got it.

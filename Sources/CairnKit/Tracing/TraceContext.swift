@@ -33,6 +33,12 @@ public struct TraceContext: Sendable, Hashable {
   public var spanID: String { hexText(span) }
   /// `1-8hex-24hex`, as X-Ray writes it.
   public var xrayTraceID: String { trace.xrayText }
+  /// `Root=` and that, as it stands in a header.
+  package var xrayHeader: String {
+    var text = "Root="
+    text += trace.xrayText
+    return text
+  }
 }
 
 /// What the task-local context holds: a local span itself, or what came from another process.
@@ -85,9 +91,17 @@ extension InstrumentationContext {
     guard count > 0 else { return nil }
     guard count < 4 else { return self[ContextEntryKey.self] }
     var found: ContextEntry?
-    forEach { key, value in
-      if ObjectIdentifier(key.keyType) == ObjectIdentifier(ContextEntryKey.self) { found = value as? ContextEntry }
+    forEach { _, value in
+      if let entry = Self.entry(value) { found = entry }
     }
     return found
+  }
+
+  /// The value if it is an entry: its type is compared, since a cast by the runtime costs as much as all else here. Nothing but
+  /// `ContextEntryKey` has values of that type.
+  @inline(__always)
+  private static func entry<Value>(_ value: Value) -> ContextEntry? {
+    guard Value.self == ContextEntry.self else { return nil }
+    return unsafe withUnsafePointer(to: value) { unsafe UnsafeRawPointer($0).load(as: ContextEntry.self) }
   }
 }

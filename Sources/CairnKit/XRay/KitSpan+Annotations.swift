@@ -6,11 +6,12 @@ extension Tracing.Span {
   /// an attribute like any other.
   public func annotate(_ name: String, _ value: some SpanAttributeConvertible) {
     guard let recording = (self as? KitSpan)?.recording else { return }
+    let value = WireValue(value.toSpanAttribute())
     recording.update { state in
-      state.set(name, value.toSpanAttribute())
+      state.set(name, value)
       var names: [String] = []
       if case .stringArray(let before)? = state.attribute(SegmentWriter.annotationsName) { names = before }
-      if !names.contains(name) { state.set(SegmentWriter.annotationsName, .stringArray(names + [name])) }
+      if !names.contains(name) { state.set(SegmentWriter.annotationsName, .array((names + [name]).map { .string($0) })) }
     }
   }
 

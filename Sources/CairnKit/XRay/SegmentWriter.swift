@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CairnBytes
-internal import CairnFormats
 internal import Tracing
 
 // A span as an X-Ray document.
 //
 //   server, consumer, and spans without a parent here   segment: name = service.name
-//   all others                                          subsegment, sent alone: type, parent_id; name = what was called
+//   all others                                          subsegment inside its parent's document where that is at hand, else alone with
+//                                                       type, trace_id and parent_id; name = what was called
 //
 //   http.request.method, url.full or scheme+address+path, user_agent.original, client.address   http.request
 //   http.response.status_code, http.response.body.size                                          http.response
@@ -27,58 +26,85 @@ struct SegmentWriter: Sendable {
   static let annotationsName = "aws.xray.annotations"
   private static let nameLengthMax = 200
   private static let shortLengthMax = 500
+  private let service: String
+  /// The members of a segment that all have: `service`, `origin` and `aws`.
+  private let common: [UInt8]
 
-  /// One that is too long goes without its metadata and without stacks.
-  func document(_ span: SpanRecording, byteCountMax: Int) -> [UInt8] {
-    let whole = document(span)
-    return whole.count <= byteCountMax ? whole : document(span, isShort: true)
+  init(resource: Resource) {
+    self.resource = resource
+    service = Self.allowed(resource.serviceName)
+    common = Self.common(resource)
   }
 
-  func document(_ span: SpanRecording, isShort: Bool = false) -> [UInt8] {
-    var state = span.read { $0 }
-    if isShort { state.shorten(to: Self.shortLengthMax) }
-    let lengthMax = span.tracer.limits.attributeValueLength
-    let fields = WireFields(
-      state, countMax: span.tracer.limits.attributeCount, lengthMax: isShort ? min(lengthMax ?? .max, Self.shortLengthMax) : lengthMax)
-    let isSegment = span.parent == 0 || span.kind == .server || span.kind == .consumer || span.isParentRemote
-    var writer = JSONWriter(reserving: 1_024)
+  /// Adds the span's document to the buffer, open at its end: its last brace and, for a subsegment, what it has only where it stands
+  /// alone, are written when it is known whether it does. One that is too long goes without its metadata and without stacks.
+  func write(_ span: EndedSpan, to bytes: inout WireBuffer, byteCountMax: Int) -> XRayMark {
+    let start = bytes.count
+    let recording = span.recording
+    let mark = XRayMark(
+      trace: recording.context.trace, id: recording.context.span, parent: recording.parent, isSegment: Self.isSegment(recording))
+    write(span, span.fields, span.state.errors, mark, hasMetadata: true, to: &bytes)
+    guard bytes.count - start > byteCountMax else { return mark }
+    bytes.truncate(to: start)
+    let fields = span.fields.map { WireField($0.name, $0.value.limited(to: Self.shortLengthMax)) }
+    write(span, fields, span.state.errors.map { $0.shortened(to: Self.shortLengthMax) }, mark, hasMetadata: false, to: &bytes)
+    return mark
+  }
+
+  private static func isSegment(_ span: SpanRecording) -> Bool {
+    span.parent == 0 || span.kind == .server || span.kind == .consumer || span.isParentRemote
+  }
+
+  private func write(
+    _ span: EndedSpan, _ all: [WireField], _ errors: [RecordedError], _ mark: XRayMark, hasMetadata: Bool, to writer: inout WireBuffer
+  ) {
+    let fields = XRayFields(all), recording = span.recording
+    writer.needsComma = false
     writer.beginObject()
-    writer.member("name", Self.allowed(isSegment ? resource.serviceName : calleeName(span, state.name, fields)))
-    writer.member("id", span.context.spanID)
-    writer.member("trace_id", span.context.xrayTraceID)
-    writer.member("start_time", Double(span.startUnixNanoseconds) / 1e9)
-    writer.member("end_time", Double(state.endUnixNanoseconds) / 1e9)
-    if span.parent != 0 { writer.member("parent_id", hexText(span.parent)) }
-    if isSegment { segment(&writer, fields) } else { subsegment(&writer, span, fields) }
-    http(&writer, fields, isSegment: isSegment)
-    flags(&writer, state, fields)
-    cause(&writer, state)
-    annotations(&writer, fields)
-    if !isShort { metadata(&writer, state.name, fields) }
-    writer.endObject()
-    return writer.finish()
+    writer.member("name", mark.isSegment ? service : Self.allowed(calleeName(recording, span.state.name, fields)))
+    writer.name("id")
+    writer.hexString(mark.id)
+    writer.name("start_time")
+    writer.seconds(recording.startUnixNanoseconds)
+    writer.name("end_time")
+    writer.seconds(span.state.endUnixNanoseconds)
+    if mark.isSegment { segment(&writer, mark, fields) } else { subsegment(&writer, recording, fields) }
+    http(&writer, fields, isSegment: mark.isSegment)
+    flags(&writer, span, fields)
+    cause(&writer, errors)
+    let annotated = annotated(fields)
+    annotations(&writer, annotated, fields)
+    if hasMetadata { metadata(&writer, span.state.name, annotated, fields) }
   }
 
-  private func segment(_ writer: inout JSONWriter, _ fields: WireFields) {
-    if let user = fields["user.id"] ?? fields["enduser.id"] { writer.member("user", user.text) }
-    writer.key("service")
+  private func segment(_ writer: inout WireBuffer, _ mark: XRayMark, _ fields: XRayFields) {
+    mark.writeTrace(to: &writer)
+    if let user = fields.first(.user, .endUser) { writer.member("user", user.text) }
+    writer.separate()
+    writer.append(common)
+  }
+
+  private static func common(_ resource: Resource) -> [UInt8] {
+    var writer = WireBuffer()
+    writer.name("service")
     writer.beginObject()
     if let version = resource["service.version"] { writer.member("version", version) }
     writer.member("runtime", "swift")
     writer.member("runtime_version", resource["process.runtime.version"] ?? "")
     writer.endObject()
-    if let origin { writer.member("origin", origin) }
-    writer.key("aws")
+    if let origin = origin(resource) { writer.member("origin", origin) }
+    writer.name("aws")
     writer.beginObject()
-    writer.key("xray")
+    writer.name("xray")
     writer.beginObject()
     writer.member("sdk", "cairn-kit for Swift")
     writer.member("sdk_version", KitScope.version)
     writer.endObject()
     writer.endObject()
+    return writer.bytes
   }
 
-  private var origin: String? {
+  private static func origin(_ resource: Resource) -> String? {
     switch resource["cloud.platform"] {
     case "aws_ec2": "AWS::EC2::Instance"
     case "aws_ecs": "AWS::ECS::Container"
@@ -87,88 +113,113 @@ struct SegmentWriter: Sendable {
     }
   }
 
-  private func subsegment(_ writer: inout JSONWriter, _ span: SpanRecording, _ fields: WireFields) {
-    writer.member("type", "subsegment")
-    if fields["aws.request_id"] != nil || fields["rpc.system"]?.text == "aws-api" {
+  private func subsegment(_ writer: inout WireBuffer, _ span: SpanRecording, _ fields: XRayFields) {
+    if fields[.requestID] != nil || fields[.rpcSystem]?.text == "aws-api" {
       writer.member("namespace", "aws")
       aws(&writer, fields)
     } else if span.kind == .client || span.kind == .producer {
       writer.member("namespace", "remote")
     }
-    guard let system = fields["db.system.name"] ?? fields["db.system"] else { return }
-    writer.key("sql")
+    guard let system = fields.first(.system, .systemBefore) else { return }
+    writer.name("sql")
     writer.beginObject()
     writer.member("database_type", system.text)
-    if let query = fields["db.query.text"] ?? fields["db.statement"] { writer.member("sanitized_query", query.text) }
-    if let name = fields["db.namespace"] ?? fields["db.name"] {
-      writer.member("url", [fields["server.address"]?.text, name.text].compactMap { $0 }.joined(separator: "/"))
+    if let query = fields.first(.query, .queryBefore) { writer.member("sanitized_query", query.text) }
+    if let name = fields.first(.namespace, .database) {
+      writer.member("url", fields[.address].map { "\($0.text)/\(name.text)" } ?? name.text)
     }
     writer.endObject()
   }
 
-  private func aws(_ writer: inout JSONWriter, _ fields: WireFields) {
-    writer.key("aws")
+  private func aws(_ writer: inout WireBuffer, _ fields: XRayFields) {
+    writer.name("aws")
     writer.beginObject()
-    for (name, member) in [("rpc.method", "operation"), ("aws.request_id", "request_id"), ("cloud.region", "region"), ("aws.dynamodb.table_names", "table_name"), ("messaging.destination.name", "queue_url")] {
-      if let value = fields[name] { writer.member(member, value.text) }
-    }
+    if let value = fields[.operation] { writer.member("operation", value.text) }
+    if let value = fields[.requestID] { writer.member("request_id", value.text) }
+    if let value = fields[.region] { writer.member("region", value.text) }
+    if let value = fields[.tables] { writer.member("table_name", value.text) }
+    if let value = fields[.destination] { writer.member("queue_url", value.text) }
     writer.endObject()
   }
 
   /// What a call goes to: the database, the service or the host; else the span's own name.
-  private func calleeName(_ span: SpanRecording, _ name: String, _ fields: WireFields) -> String {
+  private func calleeName(_ span: SpanRecording, _ name: String, _ fields: XRayFields) -> String {
     guard span.kind == .client || span.kind == .producer else { return name }
-    for field in ["peer.service", "rpc.service", "db.namespace", "db.name", "messaging.destination.name", "server.address"] {
+    for field in [XRayFields.Name.peer, .service, .namespace, .database, .destination, .address] {
       if let value = fields[field]?.text, !value.isEmpty { return value }
     }
     return name
   }
 
-  private func http(_ writer: inout JSONWriter, _ fields: WireFields, isSegment: Bool) {
-    let status = fields["http.response.status_code"] ?? fields["http.status_code"]
-    guard let method = fields["http.request.method"] ?? fields["http.method"] ?? status else { return }
-    writer.key("http")
+  private func http(_ writer: inout WireBuffer, _ fields: XRayFields, isSegment: Bool) {
+    let status = fields.first(.status, .statusBefore), method = fields.first(.method, .methodBefore)
+    guard status != nil || method != nil else { return }
+    writer.name("http")
     writer.beginObject()
-    writer.key("request")
+    writer.name("request")
     writer.beginObject()
-    if status != method { writer.member("method", method.text) }
+    if let method { writer.member("method", method.text) }
     if let url = url(fields) { writer.member("url", url) }
-    if let agent = fields["user_agent.original"] { writer.member("user_agent", agent.text) }
-    if let address = fields["client.address"] { writer.member("client_ip", address.text) }
-    if !isSegment { writer.member("traced", true) }
+    if let agent = fields[.agent] { writer.member("user_agent", agent.text) }
+    if let address = fields[.client] { writer.member("client_ip", address.text) }
+    if !isSegment {
+      writer.name("traced")
+      writer.boolean(true)
+    }
     writer.endObject()
-    writer.key("response")
+    writer.name("response")
     writer.beginObject()
-    if case .integer(let code)? = status { writer.member("status", code) }
-    if case .integer(let size)? = fields["http.response.body.size"] { writer.member("content_length", size) }
+    if case .integer(let code)? = status {
+      writer.name("status")
+      writer.integer(code)
+    }
+    if case .integer(let size)? = fields[.bodySize] {
+      writer.name("content_length")
+      writer.integer(size)
+    }
     writer.endObject()
     writer.endObject()
   }
 
-  private func url(_ fields: WireFields) -> String? {
-    if let url = fields["url.full"] ?? fields["http.url"] { return url.text }
-    guard let path = fields["url.path"]?.text else { return nil }
-    let scheme = fields["url.scheme"]?.text ?? "http"
-    guard let address = fields["server.address"]?.text else { return path }
-    let port = fields["server.port"].map { ":\($0.text)" } ?? ""
-    return "\(scheme)://\(address)\(port)\(path)"
+  private func url(_ fields: XRayFields) -> String? {
+    if let url = fields.first(.url, .urlBefore) { return url.text }
+    guard let path = fields[.path]?.text else { return nil }
+    guard let address = fields[.address]?.text else { return path }
+    var url = fields[.scheme]?.text ?? "http"
+    url.reserveCapacity(url.utf8.count + address.utf8.count + path.utf8.count + 10)
+    url += "://"
+    url += address
+    if let port = fields[.port]?.text {
+      url += ":"
+      url += port
+    }
+    url += path
+    return url
   }
 
-  private func flags(_ writer: inout JSONWriter, _ state: SpanRecording.State, _ fields: WireFields) {
+  private func flags(_ writer: inout WireBuffer, _ span: EndedSpan, _ fields: XRayFields) {
     var code: Int64 = 0
-    if case .integer(let value)? = fields["http.response.status_code"] ?? fields["http.status_code"] { code = value }
-    let hasFailed = state.status.map { if case .error = $0.code { true } else { false } } ?? false
-    if code == 429 { writer.member("throttle", true) }
-    if (400...499).contains(code) { writer.member("error", true) } else if code >= 500 || hasFailed { writer.member("fault", true) }
+    if case .integer(let value)? = fields.first(.status, .statusBefore) { code = value }
+    if code == 429 {
+      writer.name("throttle")
+      writer.boolean(true)
+    }
+    if (400...499).contains(code) {
+      writer.name("error")
+      writer.boolean(true)
+    } else if code >= 500 || span.hasFailed {
+      writer.name("fault")
+      writer.boolean(true)
+    }
   }
 
-  private func cause(_ writer: inout JSONWriter, _ state: SpanRecording.State) {
-    guard !state.errors.isEmpty else { return }
-    writer.key("cause")
+  private func cause(_ writer: inout WireBuffer, _ errors: [RecordedError]) {
+    guard !errors.isEmpty else { return }
+    writer.name("cause")
     writer.beginObject()
-    writer.key("exceptions")
+    writer.name("exceptions")
     writer.beginArray()
-    for (index, error) in state.errors.enumerated() {
+    for (index, error) in errors.enumerated() {
       exception(&writer, index * 16, error.type, error.message, stack: error.stackTrace, hasCause: !error.causes.isEmpty)
       for (depth, cause) in error.causes.enumerated() {
         exception(&writer, index * 16 + depth + 1, cause.type, cause.message, stack: "", hasCause: depth + 1 < error.causes.count)
@@ -178,14 +229,18 @@ struct SegmentWriter: Sendable {
     writer.endObject()
   }
 
-  private func exception(_ writer: inout JSONWriter, _ number: Int, _ type: String, _ message: String, stack: String, hasCause: Bool) {
+  private func exception(_ writer: inout WireBuffer, _ number: Int, _ type: String, _ message: String, stack: String, hasCause: Bool) {
     writer.beginObject()
-    writer.member("id", hexText(UInt64(number + 1)))
+    writer.name("id")
+    writer.hexString(UInt64(number + 1))
     writer.member("type", type)
     writer.member("message", message)
-    if hasCause { writer.member("cause", hexText(UInt64(number + 2))) }
+    if hasCause {
+      writer.name("cause")
+      writer.hexString(UInt64(number + 2))
+    }
     if !stack.isEmpty {
-      writer.key("stack")
+      writer.name("stack")
       writer.beginArray()
       for line in stack.split(separator: "\n") {
         writer.beginObject()
@@ -197,36 +252,35 @@ struct SegmentWriter: Sendable {
     writer.endObject()
   }
 
-  private func annotations(_ writer: inout JSONWriter, _ fields: WireFields) {
-    let names = annotated(fields)
+  private func annotations(_ writer: inout WireBuffer, _ names: [String], _ fields: XRayFields) {
     guard !names.isEmpty else { return }
-    writer.key("annotations")
+    writer.name("annotations")
     writer.beginObject()
     for name in names {
-      guard let value = fields[name] else { continue }
-      let key = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+      guard let value = fields.all.first(where: { sameName($0.name, name) })?.value else { continue }
+      writer.name(of: String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }))
       switch value {
-      case .array, .map: writer.member(key, value.text)
-      default: writer.member(key, value.json)
+      case .array, .map: writer.string(value.text)
+      default: writer.value(value)
       }
     }
     writer.endObject()
   }
 
-  private func annotated(_ fields: WireFields) -> [String] {
-    guard case .array(let values)? = fields[Self.annotationsName] else { return [] }
+  private func annotated(_ fields: XRayFields) -> [String] {
+    guard case .array(let values)? = fields[.annotations] else { return [] }
     return values.map(\.text)
   }
 
-  private func metadata(_ writer: inout JSONWriter, _ name: String, _ fields: WireFields) {
-    let annotated = Set(annotated(fields))
-    writer.key("metadata")
+  private func metadata(_ writer: inout WireBuffer, _ name: String, _ annotated: [String], _ fields: XRayFields) {
+    writer.name("metadata")
     writer.beginObject()
-    writer.key("default")
+    writer.name("default")
     writer.beginObject()
     writer.member("span.name", name)
-    for field in fields.fields where !annotated.contains(field.name) && field.name != Self.annotationsName {
-      writer.member(field.name, field.value.json)
+    for field in fields.all {
+      if !annotated.isEmpty, annotated.contains(field.name) || field.name == Self.annotationsName { continue }
+      writer.member(field)
     }
     writer.endObject()
     writer.endObject()
@@ -248,13 +302,13 @@ struct SegmentWriter: Sendable {
   }
 }
 
-extension SpanRecording.State {
-  /// Errors without stacks, and with short messages.
-  fileprivate mutating func shorten(to length: Int) {
-    for index in errors.indices {
-      errors[index].stackTrace = ""
-      errors[index].message = String(errors[index].message.prefix(length))
-      for depth in errors[index].causes.indices { errors[index].causes[depth].message = String(errors[index].causes[depth].message.prefix(length)) }
-    }
+extension RecordedError {
+  /// Without its stack, and with short messages.
+  fileprivate func shortened(to length: Int) -> RecordedError {
+    var short = self
+    short.stackTrace = ""
+    short.message = String(message.prefix(length))
+    for depth in causes.indices { short.causes[depth].message = String(causes[depth].message.prefix(length)) }
+    return short
   }
 }

@@ -11,37 +11,45 @@ struct XRayAPIExporter: Sendable {
   static let documentByteCountMax = 64 * 1_024
 
   let access: AWSAccess
-  let writer: SegmentWriter
   let sender: HTTPSender
   let loss: Loss
   let warn: @Sendable (String) -> Void
 
-  func export(_ spans: [SpanRecording]) async {
-    var rest = spans[...]
-    while !rest.isEmpty {
-      await put(rest.prefix(Self.documentCountMax).map { writer.document($0, byteCountMax: Self.documentByteCountMax) })
-      rest = rest.dropFirst(Self.documentCountMax)
+  func export(_ batch: WireBatch<XRayMark>) async {
+    let tree = SegmentTree(batch, byteCountMax: Self.documentByteCountMax)
+    for first in stride(from: 0, to: tree.documentCount, by: Self.documentCountMax) {
+      await put(tree, first..<min(first + Self.documentCountMax, tree.documentCount))
     }
   }
 
-  private func put(_ documents: [[UInt8]]) async {
-    var body = JSONWriter(reserving: documents.reduce(64) { $0 + $1.count + $1.count / 4 })
-    body.beginObject()
-    body.key("TraceSegmentDocuments")
-    body.beginArray()
-    for document in documents { body.string(String(decoding: document, as: UTF8.self)) }
-    body.endArray()
-    body.endObject()
-    let outcome = await access.call("xray", path: "/TraceSegments", headers: [("content-type", "application/json")], body: body.finish(), sender)
+  private func put(_ tree: SegmentTree, _ documents: Range<Int>) async {
+    let outcome = await access.call(
+      "xray", path: "/TraceSegments", headers: [("content-type", "application/json")], body: body(tree, documents), sender)
+    let spanCount = documents.reduce(0) { $0 + tree.spanCount($1) }
     switch outcome {
     case .answered(let response) where response.isSuccess: tellUnprocessed(response)
     case .answered(let response):
-      loss.add(documents.count)
-      warn("xray segments: \(documents.count) refused with status \(response.status): \(response.bodyText.prefix(200))")
+      loss.add(spanCount)
+      warn("xray segments: \(spanCount) refused with status \(response.status): \(response.bodyText.prefix(200))")
     case .gaveUp(let reason):
-      loss.add(documents.count)
-      warn("xray segments: \(documents.count) could not be sent: \(reason)")
+      loss.add(spanCount)
+      warn("xray segments: \(spanCount) could not be sent: \(reason)")
     }
+  }
+
+  private func body(_ tree: SegmentTree, _ documents: Range<Int>) -> [UInt8] {
+    var body = WireBuffer(), document = WireBuffer()
+    body.beginObject()
+    body.name("TraceSegmentDocuments")
+    body.beginArray()
+    for index in documents {
+      document.removeAll()
+      tree.write(index, to: &document)
+      body.string(String(decoding: document.bytes, as: UTF8.self))
+    }
+    body.endArray()
+    body.endObject()
+    return body.bytes
   }
 
   private func tellUnprocessed(_ response: IncomingResponse) {

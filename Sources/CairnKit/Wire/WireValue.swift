@@ -64,6 +64,24 @@ enum WireValue: Sendable, Hashable {
     }
   }
 
+  /// As swift-distributed-tracing has it; arrays are of what their first value is.
+  var attribute: SpanAttribute {
+    switch self {
+    case .string(let value): return .string(value)
+    case .integer(let value): return .int64(value)
+    case .double(let value): return .double(value)
+    case .boolean(let value): return .bool(value)
+    case .map: return .string(text)
+    case .array(let values):
+      switch values.first {
+      case .integer: return .int64Array(values.compactMap { if case .integer(let value) = $0 { value } else { nil } })
+      case .double: return .doubleArray(values.compactMap { if case .double(let value) = $0 { value } else { nil } })
+      case .boolean: return .boolArray(values.compactMap { if case .boolean(let value) = $0 { value } else { nil } })
+      default: return .stringArray(values.map(\.text))
+      }
+    }
+  }
+
   /// Texts cut to so many characters.
   func limited(to length: Int?) -> WireValue {
     guard let length else { return self }
@@ -108,10 +126,10 @@ struct WireFields: Sendable, Hashable {
       droppedCount += state.fields.droppedCount
       return
     }
-    let entries = state.fields.settled
-    fields.reserveCapacity(entries.count)
-    for entry in entries.prefix(countMax) { fields.append(WireField(entry.name, WireValue(entry.value).limited(to: lengthMax))) }
-    droppedCount = max(0, entries.count - countMax) + state.fields.droppedCount
+    fields = state.fields.settled
+    droppedCount = max(0, fields.count - countMax) + state.fields.droppedCount
+    if fields.count > countMax { fields.removeLast(fields.count - countMax) }
+    if lengthMax != nil { for index in fields.indices { fields[index].value = fields[index].value.limited(to: lengthMax) } }
   }
 
   subscript(_ name: String) -> WireValue? { fields.first { sameName($0.name, name) }?.value }

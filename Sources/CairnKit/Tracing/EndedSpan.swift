@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Tracing
+
+/// A span that has ended, as exporters get it: nothing of it changes any more, and its attributes are within their limits.
+struct EndedSpan: Sendable {
+  /// Who it is and when it began.
+  let recording: SpanRecording
+  let state: SpanRecording.State
+  /// In the order in which they were set where the span knows it, else in the order of their names.
+  let fields: [WireField]
+  let droppedFieldCount: Int
+
+  init(_ recording: SpanRecording, _ state: SpanRecording.State) {
+    let limits = recording.tracer.limits
+    let fields = WireFields(state, countMax: limits.attributeCount, lengthMax: limits.attributeValueLength)
+    self.recording = recording
+    self.state = state
+    self.fields = fields.fields
+    droppedFieldCount = fields.droppedCount
+  }
+
+  /// Status error.
+  var hasFailed: Bool {
+    if case .error? = state.status?.code { true } else { false }
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Protobuf's wire format at the end of the buffer, field by field.
+extension WireBuffer {
+  @inline(__always)
+  mutating func varint(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      byte(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    byte(UInt8(truncatingIfNeeded: rest))
+  }
+
+  @inline(__always)
+  mutating func tag(_ number: Int, _ wireType: Int) { varint(UInt64(truncatingIfNeeded: number << 3 | wireType)) }
+
+  @inline(__always)
+  mutating func text(_ number: Int, _ value: String) {
+    tag(number, 2)
+    varint(UInt64(value.utf8.count))
+    text(value)
+  }
+
+  /// Opens a message in place; give what it answers to `endMessage`.
+  @inline(__always)
+  mutating func beginMessage(_ number: Int) -> Int {
+    tag(number, 2)
+    byte(0)
+    byte(0)
+    return count
+  }
+
+  /// Closes it: two bytes are kept for the length, which is what most messages need; others are moved.
+  mutating func endMessage(_ start: Int) {
+    let length = count - start
+    let lengthByteCount = Self.varintByteCount(UInt64(length))
+    if lengthByteCount != 2 { move(from: start, by: lengthByteCount - 2) }
+    var rest = UInt64(length)
+    for place in 0..<lengthByteCount {
+      set(start - 2 + place, UInt8(truncatingIfNeeded: rest & 0x7f) | (place + 1 < lengthByteCount ? 0x80 : 0))
+      rest >>= 7
+    }
+  }
+
+  /// KeyValue { 1 key, 2 AnyValue } of what is not nested: lengths are computed, so that nothing is written twice.
+  mutating func attribute(_ number: Int, _ key: String, _ value: WireValue) {
+    switch value {
+    case .string(let text):
+      let count = text.utf8.count
+      beginAttribute(number, key, valueByteCount: 1 + Self.varintByteCount(UInt64(count)) + count)
+      self.text(1, text)
+    case .integer(let value):
+      let word = UInt64(bitPattern: value)
+      beginAttribute(number, key, valueByteCount: 1 + Self.varintByteCount(word))
+      byte(3 << 3)
+      varint(word)
+    case .double(let value):
+      beginAttribute(number, key, valueByteCount: 9)
+      byte(4 << 3 | 1)
+      word(value.bitPattern)
+    case .boolean(let flag):
+      beginAttribute(number, key, valueByteCount: 2)
+      byte(2 << 3)
+      byte(flag ? 1 : 0)
+    case .array, .map: preconditionFailure("what is nested is written as a message")
+    }
+  }
+
+  private mutating func beginAttribute(_ number: Int, _ key: String, valueByteCount: Int) {
+    let keyByteCount = key.utf8.count
+    let whole =
+      1 + Self.varintByteCount(UInt64(keyByteCount)) + keyByteCount + 1 + Self.varintByteCount(UInt64(valueByteCount)) + valueByteCount
+    tag(number, 2)
+    varint(UInt64(whole))
+    text(1, key)
+    tag(2, 2)
+    varint(UInt64(valueByteCount))
+  }
+
+  @inline(__always)
+  static func varintByteCount(_ value: UInt64) -> Int { max(1, (70 &- value.leadingZeroBitCount) / 7) }
+}

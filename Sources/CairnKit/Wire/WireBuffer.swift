@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// Bytes that grow at their end, for what is written while the program waits: room is made once a field, and nothing is counted or
+/// checked for sharing.
+///
+/// Its extensions write protobuf's primitives and JSON. One owner; the memory is kept by `removeAll`.
+@safe
+struct WireBuffer: ~Copyable, @unchecked Sendable {
+  // Proof for `@unchecked Sendable`: the memory has one owner that cannot be copied, and nothing about it belongs to a thread.
+  private var base: UnsafeMutableRawPointer?
+  private(set) var count = 0
+  private(set) var capacity = 0
+  /// Of the JSON that is being written: the next name or value has a comma before it.
+  var needsComma = false
+  /// The JSON is the text of a string of JSON: what is escaped in it is escaped twice.
+  var isNested = false
+
+  /// No memory before something is written.
+  init() { unsafe base = nil }
+
+  deinit { unsafe free(base) }
+
+  /// Drops what was written and keeps the memory.
+  mutating func removeAll() { truncate(to: 0) }
+
+  /// Drops the bytes from `newCount` on.
+  mutating func truncate(to newCount: Int) {
+    precondition(newCount >= 0 && newCount <= count, "a buffer is not truncated upwards")
+    count = newCount
+    needsComma = false
+  }
+
+  /// What was written, for as long as nothing else is.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    unsafe body(UnsafeRawBufferPointer(start: base, count: count))
+  }
+
+  /// A copy of a part.
+  func bytes(_ range: Range<Int>) -> [UInt8] {
+    unsafe withBytes { unsafe [UInt8](UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// A copy of all.
+  var bytes: [UInt8] { bytes(0..<count) }
+
+  @inline(__always)
+  mutating func byte(_ byte: UInt8) {
+    let end = unsafe room(1)
+    unsafe end.storeBytes(of: byte, as: UInt8.self)
+    count &+= 1
+  }
+
+  /// What is known when the program is compiled.
+  @inline(__always)
+  mutating func literal(_ text: StaticString) { unsafe copy(UnsafeRawPointer(text.utf8Start), text.utf8CodeUnitCount) }
+
+  /// UTF-8 as it is.
+  @inline(__always)
+  mutating func text(_ text: String) {
+    var text = text
+    text.withUTF8 { unsafe copy(UnsafeRawPointer($0.baseAddress), $0.count) }
+  }
+
+  mutating func append(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe copy($0.baseAddress, $0.count) } }
+
+  /// A part of another buffer.
+  mutating func append(_ other: borrowing WireBuffer, _ range: Range<Int>) {
+    unsafe other.withBytes { bytes in
+      let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+      unsafe copy(part.baseAddress, part.count)
+    }
+  }
+
+  /// One byte so many times.
+  mutating func fill(_ byte: UInt8, count times: Int) {
+    guard times > 0 else { return }
+    let end = unsafe room(times)
+    unsafe end.initializeMemory(as: UInt8.self, repeating: byte, count: times)
+    count &+= times
+  }
+
+  /// Eight bytes, little-endian.
+  @inline(__always)
+  mutating func word(_ word: UInt64) {
+    let end = unsafe room(8)
+    unsafe end.storeBytes(of: word.littleEndian, as: UInt64.self)
+    count &+= 8
+  }
+
+  @inline(__always)
+  mutating func half(_ half: UInt32) {
+    let end = unsafe room(4)
+    unsafe end.storeBytes(of: half.littleEndian, as: UInt32.self)
+    count &+= 4
+  }
+
+  /// 16 lower-case digits.
+  mutating func hex(_ value: UInt64) {
+    let end = unsafe room(16)
+    var rest = value
+    for index in stride(from: 15, through: 0, by: -1) {
+      let nibble = UInt8(truncatingIfNeeded: rest) & 15
+      unsafe end.storeBytes(of: nibble &+ (nibble < 10 ? 48 : 87), toByteOffset: index, as: UInt8.self)
+      rest >>= 4
+    }
+    count &+= 16
+  }
+
+  /// The digits, with zeros before them up to `width`.
+  mutating func decimal(_ value: UInt64, width: Int = 1) {
+    var digits = InlineArray<20, UInt8>(repeating: 48)
+    var rest = value
+    var start = 20
+    while rest > 0 {
+      start &-= 1
+      let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
+      digits[start] = 48 &+ UInt8(truncatingIfNeeded: remainder)
+      rest = quotient
+    }
+    start = min(start, 20 - width)
+    unsafe digits.span.withUnsafeBytes { unsafe copy($0.baseAddress.map { unsafe $0 + start }, 20 - start) }
+  }
+
+  mutating func decimal(_ value: Int64) {
+    if value < 0 { byte(0x2d) }
+    decimal(value.magnitude)
+  }
+
+  /// Writes over a byte that is there.
+  mutating func set(_ index: Int, _ byte: UInt8) {
+    precondition(index >= 0 && index < count, "the byte is one that was written")
+    unsafe base?.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+  }
+
+  /// Moves the bytes from `index` on by so many places, forth or back; forth leaves what stood there.
+  mutating func move(from index: Int, by places: Int) {
+    precondition(index >= 0 && index <= count && index + places >= 0, "what is moved was written")
+    _ = unsafe room(max(places, 0))
+    if let base = unsafe base { unsafe memmove(base + index + places, base + index, count - index) }
+    count += places
+  }
+
+  /// Copies UTF-8 up to the first byte that a string of JSON escapes; how many bytes that were.
+  @inline(__always)
+  mutating func copyPlain(_ text: UnsafeRawBufferPointer) -> Int {
+    guard let source = text.baseAddress else { return 0 }
+    let end = unsafe room(text.count)
+    var index = 0
+    while index &+ 8 <= text.count {
+      let word = unsafe source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if Self.hasSpecial(word) { break }
+      unsafe end.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+      index &+= 8
+    }
+    while index < text.count {
+      let byte = unsafe source.load(fromByteOffset: index, as: UInt8.self)
+      if byte == 0x22 || byte == 0x5c || byte < 0x20 { break }
+      unsafe end.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+      index &+= 1
+    }
+    count &+= index
+    return index
+  }
+
+  /// A quote, a backslash or a control character among eight bytes; may be wrong about bytes right above one.
+  @inline(__always)
+  private static func hasSpecial(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101, tops: UInt64 = 0x8080_8080_8080_8080
+    let quotes = word ^ (ones &* 0x22), backslashes = word ^ (ones &* 0x5c)
+    let found = ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | ((word &- ones &* 0x20) & ~word)
+    return found & tops != 0
+  }
+
+  @inline(__always)
+  private mutating func copy(_ source: UnsafeRawPointer?, _ byteCount: Int) {
+    guard let source = unsafe source, byteCount > 0 else { return }
+    let end = unsafe room(byteCount)
+    unsafe end.copyMemory(from: source, byteCount: byteCount)
+    count &+= byteCount
+  }
+
+  /// The end, with room for so many bytes behind it.
+  @inline(__always)
+  private mutating func room(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    if capacity &- count < byteCount { grow(byteCount) }
+    guard let base = unsafe base else { return unsafe Self.nowhere }
+    return unsafe base + count
+  }
+
+  @inline(never)
+  private mutating func grow(_ byteCount: Int) {
+    let wanted = max(count + byteCount, capacity * 2, 4_096)
+    guard let grown = unsafe realloc(base, wanted) else { preconditionFailure("out of memory") }
+    unsafe base = grown
+    capacity = wanted
+  }
+
+  /// Where nothing is written: the place of no bytes in a buffer without memory.
+  private static var nowhere: UnsafeMutableRawPointer {
+    guard let somewhere = unsafe UnsafeMutableRawPointer(bitPattern: 16) else { preconditionFailure("16 is no null") }
+    return unsafe somewhere
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A span's attributes with the places of those that X-Ray's documents have a member for: found in one pass.
+struct XRayFields {
+  /// An attribute that is looked for.
+  enum Name: Int, CaseIterable {
+    case method
+    case methodBefore
+    case status
+    case statusBefore
+    case bodySize
+    case agent
+    case client
+    case url
+    case urlBefore
+    case path
+    case scheme
+    case address
+    case port
+    case user
+    case endUser
+    case system
+    case systemBefore
+    case query
+    case queryBefore
+    case namespace
+    case database
+    case peer
+    case service
+    case destination
+    case rpcSystem
+    case operation
+    case requestID
+    case region
+    case tables
+    case annotations
+
+    /// As the semantic conventions have it; those `Before` as they had it.
+    var text: String {
+      switch self {
+      case .method: "http.request.method"
+      case .methodBefore: "http.method"
+      case .status: "http.response.status_code"
+      case .statusBefore: "http.status_code"
+      case .bodySize: "http.response.body.size"
+      case .agent: "user_agent.original"
+      case .client: "client.address"
+      case .url: "url.full"
+      case .urlBefore: "http.url"
+      case .path: "url.path"
+      case .scheme: "url.scheme"
+      case .address: "server.address"
+      case .port: "server.port"
+      case .user: "user.id"
+      case .endUser: "enduser.id"
+      case .system: "db.system.name"
+      case .systemBefore: "db.system"
+      case .query: "db.query.text"
+      case .queryBefore: "db.statement"
+      case .namespace: "db.namespace"
+      case .database: "db.name"
+      case .peer: "peer.service"
+      case .service: "rpc.service"
+      case .destination: "messaging.destination.name"
+      case .rpcSystem: "rpc.system"
+      case .operation: "rpc.method"
+      case .requestID: "aws.request_id"
+      case .region: "cloud.region"
+      case .tables: "aws.dynamodb.table_names"
+      case .annotations: SegmentWriter.annotationsName
+      }
+    }
+  }
+
+  let all: [WireField]
+  private var places = InlineArray<30, Int16>(repeating: -1)
+
+  /// Names by their length: most are told apart by it.
+  private static let byLength: [[(text: String, name: Name)]] = {
+    var found = [[(text: String, name: Name)]](repeating: [], count: lengthMax + 1)
+    for name in Name.allCases { found[name.text.utf8.count].append((name.text, name)) }
+    return found
+  }()
+  private static let lengthMax = Name.allCases.reduce(0) { max($0, $1.text.utf8.count) }
+
+  init(_ fields: [WireField]) {
+    all = fields
+    let byLength = Self.byLength
+    for index in fields.indices.prefix(Int(Int16.max)) {
+      let length = fields[index].name.utf8.count
+      guard length < byLength.count else { continue }
+      for candidate in byLength[length] where candidate.text == fields[index].name { places[candidate.name.rawValue] = Int16(index) }
+    }
+  }
+
+  subscript(_ name: Name) -> WireValue? {
+    let place = Int(places[name.rawValue])
+    return place >= 0 ? all[place].value : nil
+  }
+
+  /// The first of two that is there.
+  func first(_ name: Name, _ other: Name) -> WireValue? { self[name] ?? self[other] }
+}
