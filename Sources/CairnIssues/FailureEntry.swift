@@ -5,10 +5,23 @@ public struct FailureEntry: Sendable, Hashable {
   /// Its place in what was given.
   public var place: Int
   /// One report a door, the richest door's first.
-  public var others: [Int]
+  public var others: [Other]
+
+  /// Another door's report of the failure.
+  public struct Other: Sendable, Hashable {
+    public var place: Int
+    /// False where several failures of that moment could be the one: then the order of both doors' reports decides, or the time.
+    public var isSure: Bool
+
+    public init(place: Int, isSure: Bool) {
+      self.place = place
+      self.isSure = isSure
+    }
+  }
 }
 
-/// The failures that reports of one item tell of, in order of time: as many as `failureBursts` counts. Each report counts once.
+/// The failures that reports of one item tell of, in order of time: as many as `failureBursts` counts. Each report counts once; those of one
+/// time are given in the order in which they came.
 public func failureEntries(_ reports: [FailureReport]) -> [FailureEntry] {
   guard let door = reports.first?.door else { return [] }
   if reports.allSatisfy({ $0.door == door }) {
@@ -60,13 +73,18 @@ private struct BurstReader {
     }
   }
 
-  private func others(_ index: Int) -> [Int] {
+  private func others(_ index: Int) -> [FailureEntry.Other] {
     let report = reports[index]
-    return ReportingDoor.allCases.compactMap { (door) -> Int? in
+    let own = all[report.door] ?? []
+    return ReportingDoor.allCases.compactMap { (door) -> FailureEntry.Other? in
       guard door != report.door else { return nil }
-      if report.failure != 0, let same = tied[Tied(failure: report.failure, door: door)] { return same }
+      if report.failure != 0, let same = tied[Tied(failure: report.failure, door: door)] { return FailureEntry.Other(place: same, isSure: true) }
       let isUntied = report.failure == 0 || report.door == .document
-      return nearest(report.firstUnixNanoseconds, (isUntied ? all : untied)[door] ?? [])
+      let pool = (isUntied ? all : untied)[door] ?? []
+      if pool.count == own.count, let ordinal = own.firstIndex(of: index) {
+        return FailureEntry.Other(place: pool[ordinal], isSure: own.count == 1)
+      }
+      return nearest(report.firstUnixNanoseconds, pool).map { FailureEntry.Other(place: $0, isSure: false) }
     }
   }
 

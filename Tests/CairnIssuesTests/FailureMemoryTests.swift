@@ -92,8 +92,18 @@ import Testing
       let entries = failureEntries(told)
       #expect(entries.count == count(told), "seed \(seed)")
       #expect(Set(entries.map(\.place)).count == entries.count)
-      for entry in entries { #expect(Set(entry.others.map { told[$0].door }).isDisjoint(with: [told[entry.place].door])) }
+      for entry in entries { #expect(Set(entry.others.map { told[$0.place].door }).isDisjoint(with: [told[entry.place].door])) }
     }
+  }
+
+  @Test func aListSaysWhichReportsBelongTogether() {
+    // By their trace, whatever the times.
+    let traced = [report(.rollbar, trace: 1), report(.rollbar, trace: 2), report(.span, trace: 2, at: 10), report(.span, trace: 1, at: 20)]
+    #expect(failureEntries(traced).map(\.others) == [[.init(place: 3, isSure: true)], [.init(place: 2, isSure: true)]])
+    // Notifiers cut their times to seconds: the order of arrival says it, and no more.
+    let cut = [report(.rollbar), report(.rollbar), report(.span, trace: 1, at: 100), report(.span, trace: 2, at: 600)]
+    #expect(failureEntries(cut).map(\.others) == [[.init(place: 2, isSure: false)], [.init(place: 3, isSure: false)]])
+    #expect(failureEntries([report(.rollbar), report(.span, trace: 1, at: 100)]).map(\.others) == [[.init(place: 1, isSure: true)]])
   }
 
   @Test func itemsThatBecomeOneCountTheirFailuresOnce() {

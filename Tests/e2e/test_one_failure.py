@@ -64,6 +64,7 @@ def test_three_sdks_that_share_a_trace_make_one_item(make_cairn):
     assert len(listed) == 4 and {entry["door"] for entry in listed} == {"Rollbar"}
     assert all([other["door"] for other in entry["also"]] == ["OpenTelemetry", "X-Ray"] for entry in listed)
     assert {entry["fields"]["trace.trace_id"] for entry in listed} == set(traces)
+    assert all(other["trace"] == entry["fields"]["trace.trace_id"] and other["sure"] for entry in listed for other in entry["also"])
     other = cairn.request("GET", f"/api/cairn/occurrences/{listed[0]['also'][1]['id']}").json()
     assert other["item"]["id"] == item["id"] and other["occurrence"]["door"] == "X-Ray"
     assert {entry["door"] for entry in other["occurrence"]["also"]} == {"Rollbar", "OpenTelemetry"}
@@ -99,7 +100,7 @@ def test_three_sdks_that_share_a_trace_make_one_item(make_cairn):
     assert until(lambda: sorted(entry["total"] for entry in errors(cairn)) == [6, 6], 20, 0.1), errors(cairn)
     assert any(entry["kind"] == "parted" for entry in one(cairn, item["id"])["history"])
     nothing = cairn.request("POST", f"/api/cairn/errors/{item['id']}/unmerge", b'{"door": "X-Ray"}', KIND)
-    assert nothing.status == 400 or nothing.status == 422
+    assert nothing.status in (400, 422) and "could be parted" in nothing.json()["error"], nothing
 
 
 def send_rollbar(cairn, trace, number):

@@ -148,3 +148,37 @@ def test_an_occurrence_without_a_trace_leads_to_the_failed_requests_of_its_route
     expect(page.locator("main")).to_contain_text("1 trace")
     page.locator("tbody tr a").first.click()
     page.wait_for_url(f"**/ui/trace/{1:032x}*")
+
+
+def test_what_other_doors_told_stands_beside_and_can_be_parted(server, open_page):
+    trace, now = "1af7651916cd43dd8448eb211c80319c", time.time_ns()
+    post(server, "/api/1/item/", {"data": item(0, request={"url": "http://shop.example/x", "headers": {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}},
+                                             fingerprint="two doors", body={"trace": {"frames": [{"filename": "/srv/app/x.py", "method": "x", "lineno": 1}], "exception": {"class": "Twice", "message": "told"}}})})
+    values = (("exception.type", "shop.Twice"), ("exception.message", "told"), ("exception.stacktrace", ""))
+    span = {"traceId": trace, "spanId": "b7ad6b7169203331", "name": "GET /x", "kind": 2, "startTimeUnixNano": str(now), "endTimeUnixNano": str(now + 10**6),
+            "events": [{"timeUnixNano": str(now), "name": "exception", "attributes": [{"key": k, "value": {"stringValue": v}} for k, v in values]}]}
+    post(server, "/v1/traces", {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [span]}]}]})
+
+    def found():
+        items = json.load(urllib.request.urlopen(server + "/api/cairn/errors?query=class:Twice"))["items"]
+        return items[0]["id"] if len(items) == 1 and len(json.load(urllib.request.urlopen(f"{server}/api/cairn/errors/{items[0]['id']}"))["doors"]) == 2 else None
+
+    deadline = time.monotonic() + 20
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    number = found()
+    page = open_page(f"{server}/ui/errors/{number}")
+    through = page.get_by_label("Trace of this occurrence")
+    expect(through).to_contain_text(re.compile(r"Seen through\s*Rollbar"))
+    through.get_by_role("link", name="OpenTelemetry").click()
+    expect(page.get_by_label("Trace of this occurrence")).to_contain_text(re.compile(r"Seen through\s*OpenTelemetry"))
+    page.get_by_label("Trace of this occurrence").get_by_role("link", name="Rollbar").wait_for()
+    page.goto(f"{server}/ui/errors/{number}")
+    panel = page.get_by_label("Seen through")
+    expect(panel).to_contain_text("each failure counts once")
+    panel.get_by_role("button", name="Part").click()
+    expect(page.get_by_label("History")).to_contain_text("parted")
+    expect(panel).to_have_count(0)
+    parted = json.load(urllib.request.urlopen(server + "/api/cairn/errors?query=told"))["items"]
+    assert sorted((item["class"], item["total"]) for item in parted) == [("Twice", 1), ("shop.Twice", 1)]

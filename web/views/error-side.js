@@ -14,9 +14,10 @@ const names = /** @type {Record<string, string>} */ ({ code_version: 'Version', 
 /** @param {string} title @param {string} sub @param {any} body */
 function panel(title, sub, body) { return h('section', { class: 'panel', 'aria-label': title }, h('header', {}, h('h2', {}, title), sub && h('span', { class: 'sub' }, sub)), body); }
 
-/** @param {any} item @returns {(HTMLElement | false)[]} */
-export function sidePanels(item) {
+/** @param {any} item @param {(change: any) => void} act @returns {(HTMLElement | false)[]} */
+export function sidePanels(item, act) {
   return [
+    item.doors.length > 1 && doors(item, act),
     item.versions.length > 0 && panel('Versions', 'newest first', h('table', { class: 'tbl dense' }, h('tbody', {}, item.versions.slice(0, 8).map((/** @type {any} */ v) => h('tr', {}, h('td', { class: 'mono' }, v.version),
       h('td', { class: 'num' }, whole(v.count)), h('td', { class: 'num dim' }, when(v.last_us))))))),
     item.facets.length > 0 && panel('Who and where', '', item.facets.map((/** @type {any} */ f) => facet(f, item.total))),
@@ -24,6 +25,15 @@ export function sidePanels(item) {
       h('span', { class: 'dim small' }, ` ${r.environment}, ${whole(r.total)}`))))),
     history(item),
   ];
+}
+
+/** Who told of it. What another door told under a name of its own can be parted again. @param {any} item @param {(change: any) => void} act */
+function doors(item, act) {
+  const told = item.aliases.filter((/** @type {any} */ a) => a.doors.length > 0 && !a.doors.includes(item.own_door));
+  const row = (/** @type {string} */ name, /** @type {any} */ from, /** @type {any} */ end) => h('li', { class: 'row' }, h('div', { class: 'door-told' }, h('div', {}, name), h('div', { class: 'mono small dim cut' }, from)), h('span', { class: 'end' }, end));
+  return panel('Seen through', 'each failure counts once', h('ul', { class: 'pad plain-list' }, row(item.own_door, `${item.project} ${item.environment} ${item.hash.slice(0, 8)}`, null),
+    told.map((/** @type {any} */ a) => row(a.doors.join(', '), `${a.project} ${a.environment} ${a.hash.slice(0, 8)}`,
+      h('button', { class: 'btn sm', type: 'button', title: 'Make an item of its own of it; it will not join again', onclick: () => act({ part: { hash: a.hash } }) }, 'Part')))));
 }
 
 /** @param {any} f @param {number} total */

@@ -21,7 +21,7 @@ export function errorPage(host) {
   const quiet = () => { for (const stop of stops) stop(); stops = []; };
   const read = () => load.run(host, (signal) => errorItem(id, signal), (item) => { quiet(); shown = item; stops = draw(host, item, act); }, () => h('div', { class: 'panel' }, skeleton(14)));
   const act = async (/** @type {any} */ change) => {
-    try { if (change.unmerge) await unmergeItem(id); else await changeItem(id, change); } catch (error) { host.prepend(failed(error)); return; }
+    try { if (change.unmerge) await unmergeItem(id); else if (change.part) await unmergeItem(id, change.part); else await changeItem(id, change); } catch (error) { host.prepend(failed(error)); return; }
     say('Changed');
     if (change.unmerge && shown?.is_group) go(link('/ui/errors')); else read();
   };
@@ -55,7 +55,7 @@ function draw(host, item, act) {
   h('div', { class: 'row wrap dim item-line' }, h('span', {}, `#${item.counter}`), service(item.project, true), badge('', item.environment), badge(item.level === 'critical' || item.level === 'error' ? 'err' : item.level === 'warning' ? 'warn' : '', item.level),
     item.context && h('span', { class: 'mono small cut' }, item.context), h('span', {}, 'first seen ', when(item.first_us)), item.suspect_deploy && h('span', {}, 'after deploy ', h('b', {}, item.suspect_deploy.revision), item.suspect_deploy.local_username && ` by ${item.suspect_deploy.local_username}`)),
   h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, figures(item), item.occurrence ? main(item.occurrence) : h('section', { class: 'panel' }, empty('Its occurrences are gone.', ['They were older than events are kept. The item remembers their counts.'])), list.element),
-    h('div', { class: 'stack-4' }, why.element, item.occurrence && before(item.occurrence), sidePanels(item), (item.grouping ?? item.first_grouping) && groupingPanel(item.grouping ?? item.first_grouping))));
+    h('div', { class: 'stack-4' }, why.element, item.occurrence && before(item.occurrence), sidePanels(item, act), (item.grouping ?? item.first_grouping) && groupingPanel(item.grouping ?? item.first_grouping))));
   return [why.stop, list.stop];
 }
 
@@ -85,14 +85,16 @@ function likelyTraces(o) {
 
 /** Of one occurrence: the way to its trace, its stack, its request. @param {any} o @param {string} [title] */
 function main(o, title = 'Latest occurrence') {
-  const trace = o.fields['trace.trace_id'], stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
+  const own = o.fields['trace.trace_id'], told = own ? null : o.also.find((/** @type {any} */ a) => a.trace), trace = own ?? told?.trace, stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
   const hidden = /^(meta\.|item\.|exception\.stacktrace|occurrence\.)/;
   const fields = Object.entries(o.fields).filter(([name]) => !hidden.test(name));
   return [
     h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, title), h('a', { href: link(`/ui/occurrence/${o.id}`) }, clock(o.us, utc.get())), trace
-      ? [h('span', { class: 'faint' }, 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace}" | fields @timestamp, @message | sort @timestamp asc | limit 500`, t: `${Math.floor(o.us / 1e6) - 3600}..${Math.ceil(o.us / 1e6) + 3600}` }) }, 'Log lines'),
+      ? [h('span', { class: 'faint' }, told ? `${told.door} knows ${told.sure ? 'its trace' : 'a trace of that moment'}` : 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace}" | fields @timestamp, @message | sort @timestamp asc | limit 500`, t: `${Math.floor(o.us / 1e6) - 3600}..${Math.ceil(o.us / 1e6) + 3600}` }) }, 'Log lines'),
         h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, 'Open trace', h('kbd', {}, 't')))]
-      : [h('span', { class: 'dim' }, 'no trace id came with it'), likelyTraces(o)])),
+      : [h('span', { class: 'dim' }, 'no trace id came with it'), likelyTraces(o)]),
+    h('div', { class: 'pad row wrap also' }, h('span', { class: 'faint' }, 'Seen through'), h('span', {}, o.door), o.also.length > 0 && [h('span', { class: 'faint' }, 'also seen through'),
+      o.also.map((/** @type {any} */ a) => h('a', { class: 'chip', href: link(`/ui/occurrence/${a.id}`) }, a.door))])),
     stack,
     !stack && typeof message === 'string' && h('section', { class: 'panel', 'aria-label': 'Message' }, h('header', {}, h('h2', {}, 'Message')), h('pre', { class: 'pad pre' }, message.slice(0, 20_000))),
     curl && h('section', { class: 'panel', 'aria-label': 'Request' }, h('header', {}, h('h2', {}, 'Request'), h('span', { class: 'sub' }, 'again, without its secrets'), h('span', { class: 'end' }, copyButton(curl, 'Copy curl', 'the request as curl'))), h('pre', { class: 'pre' }, curl)),
@@ -112,9 +114,9 @@ function before(o) {
 function occurrencesPanel(item) {
   const body = h('div', {}), load = loader();
   load.run(body, (signal) => errorOccurrences(String(item.id), { limit: 25 }, signal), (answer) => fill(body, h('table', { class: 'tbl list dense' },
-    h('thead', {}, h('tr', {}, ['When', 'Person', 'Address', 'Version', 'Trace'].map((text) => h('th', { scope: 'col' }, text)))),
-    h('tbody', {}, answer.occurrences.map((/** @type {any} */ o) => { const f = o.fields, trace = f['trace.trace_id'];
+    h('thead', {}, h('tr', {}, ['When', 'Person', 'Address', 'Version', 'Through', 'Trace'].map((text) => h('th', { scope: 'col', class: text === 'Version' || text === 'Through' ? 'hide-s' : '' }, text)))),
+    h('tbody', {}, answer.occurrences.map((/** @type {any} */ o) => { const f = o.fields, trace = f['trace.trace_id'] ?? o.also.find((/** @type {any} */ a) => a.trace)?.trace;
       return h('tr', {}, h('td', {}, h('a', { href: link(`/ui/occurrence/${o.id}`), 'data-row': true, title: stamp(o.us, utc.get()) }, stamp(o.us, utc.get()).slice(5, 19))), h('td', { 'data-l': 'person' }, f['person.username'] ?? f['person.id'] ?? '–'),
-        h('td', { 'data-l': 'address', class: 'mono small' }, f['client.address'] ?? '–'), h('td', { class: 'hide-s' }, f.code_version ?? f['service.version'] ?? '–'), h('td', { class: 'mono small' }, trace ? h('a', { href: link(`/ui/trace/${trace}`) }, `${trace.slice(0, 8)}…`) : '–')); })))));
+        h('td', { 'data-l': 'address', class: 'mono small' }, f['client.address'] ?? '–'), h('td', { class: 'hide-s' }, f.code_version ?? f['service.version'] ?? '–'), h('td', { class: 'hide-s small', title: o.also.map((/** @type {any} */ a) => a.door).join(', ') }, o.door, o.also.length > 0 && h('span', { class: 'dim' }, ` +${o.also.length}`)), h('td', { class: 'mono small' }, trace ? h('a', { href: link(`/ui/trace/${trace}`) }, `${trace.slice(0, 8)}…`) : '–')); })))));
   return { stop: load.stop, element: h('section', { class: 'panel', 'aria-label': 'Occurrences' }, h('header', {}, h('h2', {}, 'Occurrences'), h('span', { class: 'sub' }, `newest of ${whole(item.total)}`)), body) };
 }

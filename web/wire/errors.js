@@ -22,4 +22,4 @@ export function changeItem(id, change) {
 /** @param {number} id @param {number[]} others @returns {Promise<any>} the group */
 export function mergeItems(id, others) { return post(`errors/${id}/merge`, { items: others }); }
 /** @param {number | string} id @returns {Promise<any>} */
-export function unmergeItem(id) { return post(`errors/${encodeURIComponent(id)}/unmerge`, {}); }
+export function unmergeItem(id, part = {}) { return post(`errors/${encodeURIComponent(id)}/unmerge`, part); }

@@ -70,7 +70,7 @@ struct ErrorsAPI: Sendable {
       writer.member("doors", item.doors.map(\.title))
       writer.array("aliases", item.aliases ?? []) { (identity, writer) in
         writer.object { (writer) in
-          writer.member("door", orNull: item.accounts?.first { $0.identity == identity }?.door.title)
+          writer.member("doors", (item.accounts ?? []).filter { $0.identity == identity }.map(\.door).sorted { $0.rank < $1.rank }.map(\.title))
           writer.member("project", identity.project)
           writer.member("environment", identity.environment)
           writer.member("hash", identity.hash)
@@ -143,6 +143,8 @@ struct ErrorsAPI: Sendable {
       writer.object { (writer) in
         writer.member("door", other.door.title)
         writer.member("id", String(other.id))
+        writer.member("trace", orNull: other.trace)
+        writer.member("sure", other.isSure)
       }
     }
   }
@@ -184,17 +186,16 @@ struct ErrorsAPI: Sendable {
   }
 
   /// Takes a member out of its group, or all of a group's; what it counted goes with it. Of an item that is in no group, what came by other
-  /// doors is parted from it: all of it, or what the `door` of the body told.
+  /// doors is parted from it: all of it, or what the `door` of the body told, or what has its `hash`.
   private func unmerge(_ exchange: Exchange) async throws(Refusal) -> Response {
     let item = try item(exchange)
     let actor = exchange.principal.keyID ?? ""
     let now = nowUnixSeconds
-    let door = (try? exchange.json())?["door"]?.string
-    if !item.isGroup, item.groupItemID == nil || door != nil {
-      let identities = ItemParting.candidates(item, door: door)
-      guard !identities.isEmpty else {
-        throw Refusal(.invalid, door.map { "nothing of the item came by \($0.prefix(40)) alone" } ?? "the item is in no group and came by one door", field: "door")
-      }
+    let body = try? exchange.json()
+    let (door, hash) = (body?["door"]?.string, body?["hash"]?.string)
+    if !item.isGroup, item.groupItemID == nil || door != nil || hash != nil {
+      let identities = ItemParting.candidates(item, door: door).filter { hash == nil || $0.hash == hash }
+      guard !identities.isEmpty else { throw Refusal(.invalid, "the item is in no group, and another door told of nothing in it that could be parted") }
       let parted = try await ItemParting(state: state, tenant: exchange.environment, actor: actor).part(identities, from: item)
       return jsonResponse { (writer) in parted.writeSummary(&writer) }
     }

@@ -13,13 +13,24 @@ struct FailureList: Sendable {
   /// What a failure needs to be found among others.
   static let columns = [
     FieldName.itemHash, FieldName.itemProject, FieldName.itemEnvironment, FieldName.occurrenceID, FieldName.occurrenceDoor,
-    FieldName.occurrenceFailure, FieldName.signalType,
+    FieldName.occurrenceFailure, FieldName.signalType, FieldName.traceID,
   ]
 
   /// One report of another door.
   struct Other: Sendable, Hashable {
     var door: ReportingDoor
     var id: Int64
+    /// nil where the report knows of none.
+    var trace: String?
+    /// False where several of that moment could be meant.
+    var isSure: Bool
+
+    init(_ event: Event, isSure: Bool) {
+      self.isSure = isSure
+      door = ReportingDoor(event)
+      id = OccurrenceJSON.id(event)
+      trace = event[FieldName.traceID]?.text
+    }
   }
   struct Line: Sendable {
     /// Its place among the events.
@@ -38,10 +49,11 @@ struct FailureList: Sendable {
       return places
     }
     var lines = (places[0] ?? []).map { Line(place: $0, others: []) }
-    for (id, own) in places where id != 0 {
+    for (id, unordered) in places where id != 0 {
+      let own = unordered.sorted { OccurrenceJSON.id(events[$0]) < OccurrenceJSON.id(events[$1]) }
       let entries = failureEntries(own.map { Self.report(events[$0]) })
       lines += entries.map { (entry) in
-        Line(place: own[entry.place], others: entry.others.map { Other(door: ReportingDoor(events[own[$0]]), id: OccurrenceJSON.id(events[own[$0]])) })
+        Line(place: own[entry.place], others: entry.others.map { Other(events[own[$0.place]], isSure: $0.isSure) })
       }
     }
     return lines.sorted { $0.place < $1.place }
@@ -146,10 +158,11 @@ struct FailureList: Sendable {
       found += try await events(same).events.filter { !known.contains(OccurrenceJSON.id($0)) }
     }
     let id = OccurrenceJSON.id(event)
+    found.sort { OccurrenceJSON.id($0) < OccurrenceJSON.id($1) }
     for entry in failureEntries(found.map(Self.report)) {
-      let group = [entry.place] + entry.others
-      guard group.contains(where: { OccurrenceJSON.id(found[$0]) == id }) else { continue }
-      return group.filter { OccurrenceJSON.id(found[$0]) != id }.map { Other(door: ReportingDoor(found[$0]), id: OccurrenceJSON.id(found[$0])) }
+      let group = [FailureEntry.Other(place: entry.place, isSure: true)] + entry.others
+      guard let own = group.first(where: { OccurrenceJSON.id(found[$0.place]) == id }) else { continue }
+      return group.filter { $0.place != own.place }.map { Other(found[$0.place], isSure: $0.isSure && own.isSure) }
     }
     return []
   }
