@@ -28,7 +28,7 @@ struct TraceCommand: AsyncParsableCommand {
       let start = min(Self.barWidth - 1, max(0, Int(offset / whole * Double(Self.barWidth))))
       let width = min(Self.barWidth - start, max(1, Int(length / whole * Double(Self.barWidth))))
       table.rows.append([
-        cell(span["service"]), String(repeating: "  ", count: min(depth, 40)) + cell(span["name"]), cell(.double(length / 1e6)),
+        cell(span["service"]), String(repeating: "  ", count: min(depth, 40)) + cell(span["title"] ?? span["name"]), cell(.double(length / 1e6)),
         String(repeating: " ", count: start) + String(repeating: "█", count: width),
         span["error"]?.boolean == true ? "error" : "",
       ])

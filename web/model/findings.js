@@ -10,6 +10,7 @@
 
 const slowerFactor = 1.5; // less is weather
 const failingPoints = 0.01; // one point of all requests
+const muchFailure = 0.05; // nobody means to refuse every twentieth request
 const leastRequests = 20; // in each part; fewer say nothing
 
 /** @param {(number | null)[]} values @returns {number | null} */
@@ -42,6 +43,12 @@ export function findings(lines) {
     if (found.failing) failing.push(found.failing);
   }
   return { slower: slower.sort((a, b) => b.factor - a.factor), failing: failing.sort((a, b) => b.after - b.before - (a.after - a.before)), changes };
+}
+
+/** @param {Service[]} services @param {Failing[]} named @returns {Service[]} those that fail much and are not named yet, worst first: a new one has no before */
+export function failingMuch(services, named) {
+  return services.filter((s) => s.error_rate >= muchFailure && s.requests >= leastRequests && !named.some((f) => f.name === s.name))
+    .sort((a, b) => b.error_rate - a.error_rate);
 }
 
 /** @param {Line[]} lines @returns {{requests: number[], errors: number[]}} all services added */

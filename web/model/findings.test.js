@@ -1,5 +1,5 @@
 // @ts-check
-import { findings, median, totals } from './findings.js';
+import { failingMuch, findings, median, totals } from './findings.js';
 import { equal, test } from './testing.js';
 
 const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30),
@@ -11,5 +11,9 @@ test('the slower service comes first', () => { const f = findings([line('a', [10
 test('few requests say nothing', () => { const quiet = { ...line('a', [1, 1, 1, 9, 9, 9]), requests: Array(6).fill(1) };
   equal(findings([quiet]).slower, []); });
 test('more failures are found', () => equal(findings([line('a', Array(9).fill(10), 3)]).failing.map((f) => [f.name, f.after]), [['a', 0.1]]));
+test('what fails much is named, though it always did', () => {
+  const service = (/** @type {string} */ name, /** @type {number} */ rate, requests = 100) => /** @type {any} */ ({ name, requests, error_rate: rate });
+  equal(failingMuch([service('fine', 0.01), service('new', 0.3), service('worse', 0.4), service('rare', 1, 3), service('named', 0.9)],
+    [{ name: 'named', before: 0, after: 0.9 }]).map((s) => s.name), ['worse', 'new']); });
 test('the median skips the unknown', () => { equal(median([null, 3, 1, null, 2]), 2); equal(median([null]), null); });
 test('totals add all services', () => equal(totals([line('a', [1, 1]), line('b', [1, 1])]).requests, [60, 60]));

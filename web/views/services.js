@@ -2,7 +2,7 @@
 // Home: first the finding in words, then the two pictures, then every service.
 import { sparkline } from '../charts/sparkline.js';
 import { duration, durationText, percent, rate, times, whole } from '../model/format.js';
-import { findings } from '../model/findings.js';
+import { failingMuch, findings } from '../model/findings.js';
 import { filterTexts } from '../model/query.js';
 import * as api from '../wire/api.js';
 import { colourOf, figure, fill, h, service } from './dom.js';
@@ -76,6 +76,14 @@ function lead(found, rows) {
   if (fail) {
     parts.push(h('b', {}, service(fail.name), ' fails more often'), ': ', h('a', { href: link('/ui/traces', { service: fail.name, error: '1' }) },
       `${percent(fail.after).join(' ')} of its requests, was ${percent(fail.before).join(' ')}`), '. ');
+  }
+  const [much, ...others] = failingMuch(rows, found.failing);
+  if (much) {
+    parts.push(h('b', {}, service(much.name), ` fails ${percent(much.error_rate).join(' ')} of its requests`), ': ',
+      h('a', { href: link('/ui/traces', { service: much.name, error: '1' }) }, `${whole(much.errors)} of ${whole(much.requests)}`),
+'. ');
+    if (others.length) parts.push('Above 5 % too: ', others.slice(0, 3).map((s, i) => [i ? ', ' : '', h('a', { href: link('/ui/traces', { service: s.name, error: '1' }) }, s.name)]),
+      others.length > 3 ? ` and ${others.length - 3} more. ` : '. ');
   }
   if (!parts.length) {
     const requests = rows.reduce((sum, r) => sum + r.requests, 0), errors = rows.reduce((sum, r) => sum + r.errors, 0);
