@@ -38,11 +38,12 @@ public struct DeliveryOrigin: Sendable, Hashable, Codable {
     case rule
     case subscription
     case alarm
+    case trigger
     case test
   }
   public var tenant: String
   public var kind: Kind
-  /// The rule's id, `log group/filter` of a subscription, the alarm's name.
+  /// The rule's id, `log group/filter` of a subscription, the alarm's name, the trigger's id.
   public var name: String
 
   public init(tenant: String, kind: Kind, name: String) {

@@ -72,11 +72,13 @@ public final class CairnServer: Sendable {
     let insights = InsightRunner(state: state)
     let alarms = MetricsDesk(state: state)
     let anomalies = AnomalyWatch(desk: LogsDesk(state: state))
+    let triggers = TriggerDesk(state: state)
     insightWatch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(5))
         await insights.tick()
         await alarms.evaluateAlarms()
+        await triggers.tick()
         await anomalies.tick(at: state.parts.clock.unixNanoseconds())
       }
     }

@@ -33,6 +33,7 @@ final class ServerState: Sendable {
   let groupingRules = GroupingRules()
   let sourceMaps: SourceMapShelf
   let insights = InsightsShelf()
+  let triggers = TriggerBook()
   /// The one way out for what rules, subscriptions and alarms tell.
   let deliverer: Deliverer
   let logger = Logger(label: "cairn.server")
@@ -111,6 +112,7 @@ final class ServerState: Sendable {
     queryJobs.reset()
     _ = parts.pendingOccurrences.take()
     insights.reset()
+    triggers.reset()
     for body in resets.withLock({ $0 }) { body() }
   }
 

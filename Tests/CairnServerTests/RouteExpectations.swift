@@ -63,6 +63,17 @@ enum RouteExpectations {
     GET /1/markers/:dataset/:id query
     PUT /1/markers/:dataset/:id manage
     DELETE /1/markers/:dataset/:id manage
+    POST /1/triggers/:dataset manage
+    GET /1/triggers/:dataset query
+    GET /1/triggers/:dataset/:id query
+    PUT /1/triggers/:dataset/:id manage
+    DELETE /1/triggers/:dataset/:id manage
+    POST /1/recipients manage
+    GET /1/recipients manage
+    GET /1/recipients/:id manage
+    PUT /1/recipients/:id manage
+    DELETE /1/recipients/:id manage
+    GET /1/recipients/:id/triggers manage
     POST /1/marker_settings/:dataset manage
     GET /1/marker_settings/:dataset query
     PUT /1/marker_settings/:dataset/:id manage
@@ -208,6 +219,9 @@ enum RouteExpectations {
     GET /api/cairn/errors query
     GET /api/cairn/errors/:id query
     GET /api/cairn/deliveries query
+    GET /api/cairn/triggers query
+    POST /api/cairn/triggers/:id/test manage
+    GET /api/cairn/triggers/:id/history query
     GET /api/cairn/rules query
     POST /api/cairn/rules manage
     PUT /api/cairn/rules/:id manage

@@ -21,6 +21,7 @@ struct HoneycombAPI: Sendable {
         try await columns(exchange)
       },
     ] + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state).routes + HoneycombDoor(state: state).routes
+      + HoneycombTriggers(state: state, directory: self).routes + HoneycombRecipients(state: state).routes
   }
 
   func json(_ body: [UInt8], status: HTTPResponseStatus = .ok) -> Response {
@@ -33,6 +34,7 @@ struct HoneycombAPI: Sendable {
     var access: HoneycombAccount.Access = []
     if principal.scopes.contains(.ingest) { access.formUnion([.events, .createDatasets, .markers]) }
     if principal.scopes.contains(.query) { access.formUnion([.queries, .columns]) }
+    if principal.scopes.contains(.manage) { access.formUnion([.triggers, .recipients]) }
     let environment = principal.environment
     let account = HoneycombAccount(
       id: principal.keyID ?? "open", kind: isReader ? .configuration : .ingest, access: access,

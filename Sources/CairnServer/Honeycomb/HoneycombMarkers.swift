@@ -39,12 +39,12 @@ struct HoneycombMarkers: Sendable {
 
   private func createMarker(_ exchange: Exchange) throws(Refusal) -> Response {
     let shelf = Shelf<HoneycombMarker>(state, exchange)
-    let (body, now) = (try body(exchange), state.parts.clock.unixNanoseconds())
+    let (body, now) = (try exchange.honeycombBody(), state.parts.clock.unixNanoseconds())
     guard try shelf.count() < Self.countMax else {
       throw Refusal(.invalid, "The environment has \(Self.countMax) markers already; delete some.")
     }
     let id = try shelf.freeID()
-    let marker = try refusing { () throws(HoneycombError) in
+    let marker = try honeycomb { () throws(HoneycombError) in
       try HoneycombMarker(parsing: body, id: id, dataset: shelf.dataset, nowUnixNanoseconds: now)
     }
     try shelf.save(marker)
@@ -68,8 +68,8 @@ struct HoneycombMarkers: Sendable {
   private func changeMarker(_ exchange: Exchange) throws(Refusal) -> Response {
     let shelf = Shelf<HoneycombMarker>(state, exchange)
     var marker = try shelf.find()
-    let (body, now) = (try body(exchange), state.parts.clock.unixNanoseconds())
-    try refusing { () throws(HoneycombError) in try marker.change(body, nowUnixNanoseconds: now) }
+    let (body, now) = (try exchange.honeycombBody(), state.parts.clock.unixNanoseconds())
+    try honeycomb { () throws(HoneycombError) in try marker.change(body, nowUnixNanoseconds: now) }
     try shelf.save(marker)
     return try answer(.ok, exchange) { (writer, colors) in marker.write(to: &writer, color: colors[marker.type]) }
   }
@@ -78,9 +78,9 @@ struct HoneycombMarkers: Sendable {
 
   private func createSetting(_ exchange: Exchange) throws(Refusal) -> Response {
     let shelf = Shelf<HoneycombMarkerSetting>(state, exchange)
-    let (body, now) = (try body(exchange), state.parts.clock.unixNanoseconds())
+    let (body, now) = (try exchange.honeycombBody(), state.parts.clock.unixNanoseconds())
     let id = try shelf.freeID()
-    let setting = try refusing { () throws(HoneycombError) in
+    let setting = try honeycomb { () throws(HoneycombError) in
       try HoneycombMarkerSetting(parsing: body, id: id, dataset: shelf.dataset, nowUnixNanoseconds: now)
     }
     if try shelf.all().contains(where: { $0.type == setting.type }) {
@@ -102,8 +102,8 @@ struct HoneycombMarkers: Sendable {
   private func changeSetting(_ exchange: Exchange) throws(Refusal) -> Response {
     let shelf = Shelf<HoneycombMarkerSetting>(state, exchange)
     var setting = try shelf.find()
-    let (body, now) = (try body(exchange), state.parts.clock.unixNanoseconds())
-    try refusing { () throws(HoneycombError) in try setting.change(body, nowUnixNanoseconds: now) }
+    let (body, now) = (try exchange.honeycombBody(), state.parts.clock.unixNanoseconds())
+    try honeycomb { () throws(HoneycombError) in try setting.change(body, nowUnixNanoseconds: now) }
     try shelf.save(setting)
     return try answer(.ok, exchange) { (writer, _) in setting.write(to: &writer) }
   }
@@ -124,17 +124,5 @@ struct HoneycombMarkers: Sendable {
     var writer = JSONWriter()
     write(&writer, Dictionary(settings.map { ($0.type, $0.color) }) { (first, _) in first })
     return Response(status: status, contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
-  }
-
-  private func body(_ exchange: Exchange) throws(Refusal) -> JSONValue {
-    do throws(DecodeError) {
-      return try JSONValue(parsing: exchange.request.body.readableBytesSpan)
-    } catch {
-      throw Refusal(HoneycombError(parsing: error))
-    }
-  }
-
-  private func refusing<Result>(_ work: () throws(HoneycombError) -> Result) throws(Refusal) -> Result {
-    do throws(HoneycombError) { return try work() } catch { throw Refusal(error) }
   }
 }

@@ -30,7 +30,7 @@ struct HoneycombQueries: Sendable {
     ]
   }
 
-  private struct Saved {
+  struct Saved {
     var id: String
     var query: HoneycombQuery
   }
@@ -43,18 +43,23 @@ struct HoneycombQueries: Sendable {
     } catch {
       throw Refusal(error)
     }
+    return directory.json(query.body(id: try keep(query, scope, exchange.environment)))
+  }
+
+  /// Keeps a query; the id under which it is found again.
+  func keep(_ query: HoneycombQuery, _ scope: DatasetScope, _ environment: String) throws(Refusal) -> String {
     let text = String(decoding: query.body(id: ""), as: UTF8.self)
     let id = shortID([scope.name, text])
-    let saved = SavedQuery(id: id, environment: exchange.environment, dataset: scope.name, specification: text)
+    let saved = SavedQuery(id: id, environment: environment, dataset: scope.name, specification: text)
     do throws(CatalogError) {
       try state.parts.catalog.saveQuery(saved, nowUnixSeconds: state.nowUnixMicroseconds / 1_000_000)
     } catch {
       throw Refusal(error)
     }
-    return directory.json(query.body(id: id))
+    return id
   }
 
-  private func find(_ id: String, _ exchange: Exchange) async throws(Refusal) -> Saved {
+  func find(_ id: String, _ exchange: Exchange) async throws(Refusal) -> Saved {
     let scope = try await directory.scope(exchange)
     let found: SavedQuery?
     do throws(CatalogError) {
@@ -88,7 +93,7 @@ struct HoneycombQueries: Sendable {
     let id = shortID([exchange.environment, request.queryID, String(now), String(UInt64.random(in: 0 ... .max))])
     let path = exchange.parameters["dataset"]
     let base = "http://\(exchange.request.header("host") ?? state.addresses[.http] ?? "")"
-    let page = "\(base)/ui/explore?dataset=\(percentEncoded(scope.name))&query=\(request.queryID)"
+    let page = base + query.explorePath(dataset: scope.name, query.time.range(nowUnixNanoseconds: now))
     let result = HoneycombResult(id: id, query: query, request: request, queryURL: page, graphImageURL: page)
     let plan = query.plan(environment: exchange.environment, datasets: scope, nowUnixNanoseconds: now, request: request)
     let pending = ByteBuffer(bytes: result.pendingBody)
@@ -138,7 +143,7 @@ struct HoneycombQueries: Sendable {
 
 extension DatasetScope {
   /// The dataset's name, or `__all__`.
-  fileprivate var name: String {
+  var name: String {
     switch self {
     case .all: allDatasets
     case .named(let names): names.first ?? allDatasets

@@ -4,7 +4,7 @@ import CairnCatalog
 import CairnFormats
 import CairnHoneycomb
 
-/// What `Shelf` keeps: markers and their settings.
+/// What `Shelf` keeps: markers and their settings, triggers, recipients.
 protocol ShelfEntry: Sendable {
   static var collection: String { get }
   static var noun: String { get }
@@ -14,6 +14,12 @@ protocol ShelfEntry: Sendable {
   var updatedUnixNanoseconds: Int64 { get set }
   init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError)
   func write(to writer: inout JSONWriter)
+  /// What clients cannot set, from what was written.
+  mutating func restore(_ json: JSONValue)
+}
+
+extension ShelfEntry {
+  mutating func restore(_ json: JSONValue) {}
 }
 
 extension HoneycombMarker: ShelfEntry {
@@ -25,6 +31,25 @@ extension HoneycombMarker: ShelfEntry {
 extension HoneycombMarkerSetting: ShelfEntry {
   static var collection: String { "honeycomb_marker_setting" }
   static var noun: String { "Marker setting" }
+}
+
+extension HoneycombRecipient: ShelfEntry {
+  static var collection: String { "honeycomb_recipient" }
+  static var noun: String { "Recipient" }
+  /// Recipients are an environment's.
+  var dataset: String { "" }
+  init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
+    try self.init(parsing: json, id: id, nowUnixNanoseconds: nowUnixNanoseconds)
+  }
+}
+
+extension HoneycombTrigger: ShelfEntry {
+  static var collection: String { "honeycomb_trigger" }
+  static var noun: String { "Trigger" }
+  mutating func restore(_ json: JSONValue) {
+    queryID = json["query_id"]?.string ?? ""
+    isTriggered = json["triggered"]?.boolean ?? false
+  }
 }
 
 /// The entries of one kind that a request is about, in the catalog: those of its environment and its path's dataset.
@@ -43,11 +68,21 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
     wantedID = exchange.parameters["id"]
   }
 
+  /// Those of a whole environment.
+  init(_ catalog: Catalog, environment: String) {
+    self.catalog = catalog
+    collection = "\(Entry.collection) \(environment)"
+    (dataset, wantedID) = ("", "")
+  }
+
   /// The entries of the dataset.
-  func all() throws(Refusal) -> [Entry] { try read().filter { $0.dataset == dataset } }
+  func all() throws(Refusal) -> [Entry] { try everything().filter { $0.dataset == dataset } }
+
+  /// The entry of this id, of any dataset.
+  func entry(_ id: String) throws(Refusal) -> Entry? { try everything().first { $0.id == id } }
 
   /// How many the environment has.
-  func count() throws(Refusal) -> Int { try read().count }
+  func count() throws(Refusal) -> Int { try everything().count }
 
   /// The entry that the path names.
   func find() throws(Refusal) -> Entry {
@@ -57,7 +92,7 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
 
   /// An id that no entry has: eight hex digits.
   func freeID() throws(Refusal) -> String {
-    let taken = Set(try read().map(\.id))
+    let taken = Set(try everything().map(\.id))
     while true {
       let id = String(hexText(UInt64.random(in: 0...0xffff_ffff)).suffix(8))
       if !taken.contains(id) { return id }
@@ -81,13 +116,15 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
 
   private static func number(_ entry: Entry) -> Int64 { Int64(entry.id, radix: 16) ?? 0 }
 
-  private func read() throws(Refusal) -> [Entry] {
+  /// Those of all datasets.
+  func everything() throws(Refusal) -> [Entry] {
     try refusing { () throws(CatalogError) in try catalog.documents(in: collection) }.compactMap { (document) in
       guard let stored = try? JSONValue(parsing: document.body), let json = stored["entry"], let id = json["id"]?.string,
         let dataset = stored["dataset"]?.string,
         var entry = try? Entry(parsing: json, id: id, dataset: dataset, nowUnixNanoseconds: 0)
       else { return nil }
       entry.createdUnixNanoseconds = json["created_at"]?.string.flatMap { RFC3339.unixNanoseconds($0) } ?? 0
+      entry.restore(json)
       entry.updatedUnixNanoseconds = json["updated_at"]?.string.flatMap { RFC3339.unixNanoseconds($0) } ?? 0
       return entry
     }

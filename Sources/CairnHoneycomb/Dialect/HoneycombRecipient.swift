@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CairnFormats
+
+/// Someone who is told of triggers: an address of e-mail, or a webhook with its secret and its own header fields.
+///
+/// ```json
+/// {"id": "1c9e04f2", "type": "webhook", "details": {"webhook_name": "on call", "webhook_url": "https://…", "webhook_secret": "…",
+///  "webhook_headers": [{"header": "Authorization", "value": "Bearer …"}]}}
+/// {"id": "77aa01bc", "type": "email", "details": {"email_address": "ops@example.com"}}
+/// ```
+/// Refused with a reason: the other types (`pagerduty`, `slack`, `msteams`, …) and templates of payloads (`webhook_payloads`).
+/// Source: the `Recipient` schemas of Honeycomb's OpenAPI document.
+public struct HoneycombRecipient: Sendable, Hashable {
+  public enum Channel: Sendable, Hashable {
+    case email(address: String)
+    case webhook(Webhook)
+  }
+  public struct Webhook: Sendable, Hashable {
+    public var name = ""
+    public var url = ""
+    /// Sent along as `X-Honeycomb-Webhook-Token`; empty for none.
+    public var secret = ""
+    /// At most five.
+    public var headers: [Header] = []
+  }
+  public struct Header: Sendable, Hashable {
+    public var name: String
+    public var value: String
+  }
+  public var id: String
+  public var channel: Channel
+  public var createdUnixNanoseconds: Int64
+  public var updatedUnixNanoseconds: Int64
+
+  static let headerCountMax = 5
+  static let textBytesMax = 2048
+
+  /// The address of somebody who is told by e-mail.
+  public init(email address: String, id: String, nowUnixNanoseconds: Int64) {
+    self.id = id
+    channel = .email(address: address)
+    (createdUnixNanoseconds, updatedUnixNanoseconds) = (nowUnixNanoseconds, nowUnixNanoseconds)
+  }
+
+  /// Reads what a client sends.
+  public init(parsing json: JSONValue, id: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
+    self.init(email: "", id: id, nowUnixNanoseconds: nowUnixNanoseconds)
+    if json["type"]?.string == "webhook" { channel = .webhook(Webhook()) }
+    try change(json, nowUnixNanoseconds: nowUnixNanoseconds)
+  }
+
+  /// The name on the wire.
+  public var type: String {
+    switch channel {
+    case .email: "email"
+    case .webhook: "webhook"
+    }
+  }
+
+  /// What a trigger's list of recipients calls it: the address, or the webhook's name.
+  public var target: String {
+    switch channel {
+    case .email(let address): address
+    case .webhook(let webhook): webhook.name
+    }
+  }
+
+  /// The recipient with what a client sends in its place; its type stays.
+  public mutating func change(_ json: JSONValue, nowUnixNanoseconds: Int64) throws(HoneycombError) {
+    var findings = Findings()
+    guard findings.isObject(json, "", known: ["id", "type", "details", "created_at", "updated_at"]) else { return try findings.settle() }
+    if let asked = findings.text(json["type"], "type") {
+      if !["email", "webhook"].contains(asked) {
+        findings.add("type", .invalid, "'\(asked)' is not supported; email and webhook are")
+      } else if asked != type {
+        findings.add("type", .invalid, "the type of a recipient cannot change")
+      }
+    } else if Findings.present(json["type"]) == nil {
+      findings.add("type", .missing, "email or webhook")
+    }
+    let details = json["details"] ?? .null
+    switch channel {
+    case .email: readEmail(details, &findings)
+    case .webhook(let webhook): readWebhook(details, webhook, &findings)
+    }
+    updatedUnixNanoseconds = nowUnixNanoseconds
+    try findings.settle()
+  }
+
+  private mutating func readEmail(_ details: JSONValue, _ findings: inout Findings) {
+    guard findings.isObject(details, "details", known: ["email_address"]) else { return }
+    let address = findings.text(details["email_address"], "details.email_address") ?? ""
+    if !Self.isAddress(address) { findings.add("details.email_address", address.isEmpty ? .missing : .invalid, "must be an address of e-mail") }
+    channel = .email(address: address)
+  }
+
+  /// True for what may stand in the envelope of a mail.
+  public static func isAddress(_ text: String) -> Bool {
+    text.utf8.count <= 320 && text.contains("@") && text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") }
+  }
+
+  private mutating func readWebhook(_ details: JSONValue, _ before: Webhook, _ findings: inout Findings) {
+    let known = ["webhook_name", "webhook_url", "webhook_secret", "webhook_headers", "webhook_payloads"]
+    guard findings.isObject(details, "details", known: known) else { return }
+    var webhook = Webhook()
+    let texts: [(String, WritableKeyPath<Webhook, String>)] = [
+      ("webhook_name", \.name), ("webhook_url", \.url), ("webhook_secret", \.secret),
+    ]
+    for (name, path) in texts {
+      let text = findings.text(details[name], "details.\(name)") ?? ""
+      if text.utf8.count > Self.textBytesMax { findings.add("details.\(name)", .invalid, "may have at most \(Self.textBytesMax) bytes") }
+      webhook[keyPath: path] = text
+    }
+    if webhook.name.isEmpty { findings.add("details.webhook_name", .missing, "a webhook needs a name") }
+    if webhook.url.isEmpty { findings.add("details.webhook_url", .missing, "a webhook needs a URL") }
+    if !webhook.secret.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) { findings.add("details.webhook_secret", .invalid, "must be plain ASCII") }
+    if Findings.present(details["webhook_payloads"]) != nil {
+      findings.add("details.webhook_payloads", .invalid, "templates of payloads are not supported yet")
+    }
+    for (index, item) in findings.items(details["webhook_headers"], "details.webhook_headers").enumerated() {
+      let field = "details.webhook_headers[\(index)]"
+      guard findings.isObject(item, field, known: ["header", "value"]) else { continue }
+      let name = findings.text(item["header"], "\(field).header") ?? ""
+      let value = findings.text(item["value"], "\(field).value") ?? ""
+      if !Self.isFieldName(name) { findings.add("\(field).header", .invalid, "is not the name of a header field that may be set") }
+      if value.utf8.count > Self.textBytesMax || !value.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) {
+        findings.add("\(field).value", .invalid, "must be plain ASCII")
+      }
+      webhook.headers.append(Header(name: name, value: value))
+    }
+    if webhook.headers.count > Self.headerCountMax {
+      findings.add("details.webhook_headers", .invalid, "may have at most \(Self.headerCountMax) items")
+    }
+    channel = .webhook(webhook)
+  }
+
+  /// A token that does not change how the request itself is read.
+  private static func isFieldName(_ name: String) -> Bool {
+    let fixed = ["host", "content-length", "content-type", "transfer-encoding", "connection", "x-honeycomb-webhook-token"]
+    return !name.isEmpty && name.utf8.count <= 64 && !fixed.contains(name.lowercased())
+      && name.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0 | 32) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+  }
+
+  /// Writes the recipient as one object.
+  public func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("id", id)
+    writer.member("type", type)
+    writer.key("details")
+    writer.beginObject()
+    switch channel {
+    case .email(let address): writer.member("email_address", address)
+    case .webhook(let webhook):
+      writer.member("webhook_name", webhook.name)
+      writer.member("webhook_url", webhook.url)
+      if !webhook.secret.isEmpty { writer.member("webhook_secret", webhook.secret) }
+      if !webhook.headers.isEmpty {
+        writer.key("webhook_headers")
+        writer.beginArray()
+        for header in webhook.headers {
+          writer.beginObject()
+          writer.member("header", header.name)
+          writer.member("value", header.value)
+          writer.endObject()
+        }
+        writer.endArray()
+      }
+    }
+    writer.endObject()
+    writer.member("created_at", RFC3339.text(unixNanoseconds: createdUnixNanoseconds))
+    writer.member("updated_at", RFC3339.text(unixNanoseconds: updatedUnixNanoseconds))
+    writer.endObject()
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnFormats
+import CairnHoneycomb
+import CairnPlan
+
+extension HoneycombQuery {
+  /// Where the page Explore shows this query over this time: `/ui/explore?ds=shop&c=COUNT&by=http.route&t=1795392000..1795399200`.
+  func explorePath(dataset: String, _ time: TimeRange) -> String {
+    let second: Int64 = 1_000_000_000
+    var parts: [(String, String)] = dataset == allDatasets ? [] : [("ds", dataset)]
+    parts += calculations.map { ("c", $0.name) } + breakdowns.map { ("by", $0) }
+    parts += filters.map { (filter) in
+      ("f", Self.text([.string(filter.column), .string(filter.operation.rawValue)] + (filter.value.map { [$0] } ?? [])))
+    }
+    if filterCombination == .or { parts.append(("any", "1")) }
+    parts += orders.map { (order) in
+      let name = switch order.term {
+      case .breakdown(let column): column
+      case .calculation(let calculation): calculation.name
+      }
+      return ("o", (order.direction == .descending ? "-" : "") + name)
+    }
+    parts += havings.map { (having) in
+      ("h", Self.text([.string(having.calculation.name), .string(HoneycombTrigger.name(of: having.comparison)), .double(having.value)]))
+    }
+    if limit < Self.limitDefault { parts.append(("lim", String(limit))) }
+    if let granularityNanoseconds { parts.append(("g", String(granularityNanoseconds / second))) }
+    parts.append(("t", "\(time.startUnixNanoseconds / second)..\((time.endUnixNanoseconds + second - 1) / second)"))
+    return "/ui/explore?" + parts.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
+  }
+
+  private static func text(_ items: [JSONValue]) -> String { String(decoding: JSONValue.array(items).bytes, as: UTF8.self) }
+}

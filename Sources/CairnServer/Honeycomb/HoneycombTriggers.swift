@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnCatalog
+import CairnFormats
+import CairnHoneycomb
+import CairnPlan
+import NIOCore
+import NIOHTTP1
+
+/// Honeycomb's triggers: kept here, asked by `TriggerDesk`.
+struct HoneycombTriggers: Sendable {
+  let state: ServerState
+  let directory: HoneycombAPI
+
+  /// More than this in one environment is refused: each is a question again and again.
+  static let countMax = 300
+
+  var routes: [Route] {
+    [
+      route(.POST, "/1/triggers/:dataset", .manage, create),
+      route(.GET, "/1/triggers/:dataset", .query) { (exchange) throws(Refusal) in Self.list(try Shelf<HoneycombTrigger>(state, exchange).all()) },
+      route(.GET, "/1/triggers/:dataset/:id", .query) { (exchange) throws(Refusal) in
+        Self.answer(.ok, try Shelf<HoneycombTrigger>(state, exchange).find())
+      },
+      route(.PUT, "/1/triggers/:dataset/:id", .manage, change),
+      route(.DELETE, "/1/triggers/:dataset/:id", .manage) { (exchange) throws(Refusal) in
+        let shelf = Shelf<HoneycombTrigger>(state, exchange)
+        try shelf.remove(try shelf.find())
+        return Response(status: .noContent, contentType: "application/json", bytes: ByteBuffer())
+      },
+    ]
+  }
+
+  private func route(
+    _ method: HTTPMethod, _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (Exchange) async throws(Refusal) -> Response
+  ) -> Route {
+    Route(method, path, .key(scope), .honeycomb) { (exchange) async throws(Refusal) in try await handle(exchange) }
+  }
+
+  static func list(_ triggers: [HoneycombTrigger]) -> Response {
+    HoneycombRecipients.json(.ok) { (writer) in
+      writer.beginArray()
+      for trigger in triggers { trigger.write(to: &writer) }
+      writer.endArray()
+    }
+  }
+
+  private static func answer(_ status: HTTPResponseStatus, _ trigger: HoneycombTrigger) -> Response {
+    HoneycombRecipients.json(status) { (writer) in trigger.write(to: &writer) }
+  }
+
+  private func create(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let scope = try await directory.scope(exchange)
+    let shelf = Shelf<HoneycombTrigger>(state, exchange)
+    guard try shelf.count() < Self.countMax else { throw Refusal(.invalid, "The environment has \(Self.countMax) triggers already.") }
+    let (body, id, now) = (try await body(exchange), try shelf.freeID(), state.parts.clock.unixNanoseconds())
+    var trigger = try honeycomb { () throws(HoneycombError) in
+      try HoneycombTrigger(parsing: body, id: id, dataset: shelf.dataset, nowUnixNanoseconds: now)
+    }
+    try await settle(&trigger, scope, exchange)
+    try shelf.save(trigger)
+    return Self.answer(.created, trigger)
+  }
+
+  private func change(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let scope = try await directory.scope(exchange)
+    let shelf = Shelf<HoneycombTrigger>(state, exchange)
+    var trigger = try shelf.find()
+    let (body, now) = (try await body(exchange), state.parts.clock.unixNanoseconds())
+    try honeycomb { () throws(HoneycombError) in try trigger.change(body, nowUnixNanoseconds: now) }
+    try await settle(&trigger, scope, exchange)
+    // Another question begins anew.
+    if body["query"] != nil || body["threshold"] != nil { trigger.isTriggered = false }
+    try shelf.save(trigger)
+    state.triggers.forget(exchange.environment, trigger.id)
+    return Self.answer(.ok, trigger)
+  }
+
+  /// The body, with the query that a `query_id` stands for.
+  private func body(_ exchange: Exchange) async throws(Refusal) -> JSONValue {
+    let body = try exchange.honeycombBody()
+    guard let members = body.members, body["query"] == nil || body["query"] == .null, let id = body["query_id"]?.string, !id.isEmpty else { return body }
+    let query: JSONValue
+    do {
+      query = try JSONValue(parsing: try await HoneycombQueries(state: state, directory: directory).find(id, exchange).query.body(id: id))
+    } catch let refusal as Refusal {
+      throw Refusal(.invalid, refusal.reason, field: "query_id")
+    } catch {
+      throw Refusal(.invalid, "the query cannot be read", field: "query_id")
+    }
+    return .object(members.filter { $0.name != "query" } + [JSONMember("query", query)])
+  }
+
+  /// Keeps the query under an id and finds who is told.
+  private func settle(_ trigger: inout HoneycombTrigger, _ scope: DatasetScope, _ exchange: Exchange) async throws(Refusal) {
+    trigger.queryID = try HoneycombQueries(state: state, directory: directory).keep(trigger.query, scope, exchange.environment)
+    let shelf = Shelf<HoneycombRecipient>(state.parts.catalog, environment: exchange.environment)
+    for (index, receiver) in trigger.receivers.enumerated() {
+      let known = try shelf.everything().first {
+        receiver.id.isEmpty ? $0.type == receiver.type && $0.target == receiver.target : $0.id == receiver.id
+      }
+      let recipient: HoneycombRecipient
+      if let known {
+        recipient = known
+      } else {
+        // An address is all that an e-mail needs; a webhook has to be made first.
+        guard receiver.id.isEmpty, receiver.type == "email", HoneycombRecipient.isAddress(receiver.target) else {
+          throw Refusal(.invalid, "there is no such recipient; POST /1/recipients makes one", field: "recipients[\(index)]")
+        }
+        recipient = HoneycombRecipient(email: receiver.target, id: try shelf.freeID(), nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+        try await HoneycombRecipients(state: state).check(recipient)
+        try shelf.save(recipient)
+      }
+      trigger.receivers[index] = .init(id: recipient.id, type: recipient.type, target: recipient.target)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Honeycomb's triggers and recipients: kept, asked, told to a webhook, over when the question says so."""
+import json
+import time
+
+import cairn_process
+import pytest
+import webhook
+
+SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
+KEY = {"x-honeycomb-team": "any", "content-type": "application/json"}
+
+
+def call(cairn, method, path, body=None, status=200):
+    reply = cairn.request(method, path, None if body is None else json.dumps(body), KEY)
+    assert reply.status == status, reply
+    return reply.json() if reply.body else None
+
+
+@pytest.fixture(scope="module")
+def hook():
+    hook = webhook.Webhook()
+    yield hook
+    hook.stop()
+
+
+def wait(condition, timeout=10):
+    assert cairn_process.until(condition, timeout)
+
+
+def send(cairn, name, count, **fields):
+    now = time.time()
+    events = [{"time": f"{now:.3f}", "data": {"name": name, **fields}} for _ in range(count)]
+    call(cairn, "POST", "/1/batch/shop", events)
+
+
+def recipient(cairn, hook, name):
+    return call(cairn, "POST", "/1/recipients", {"type": "webhook", "details": {
+        "webhook_name": name, "webhook_url": hook.url, "webhook_secret": "sesame", "webhook_headers": [{"header": "X-Team", "value": "shop"}]}}, 201)
+
+
+def told(hook, name):
+    return [(headers, json.loads(body)) for headers, body in hook.got if json.loads(body)["name"] == name]
+
+
+def test_a_trigger_tells_when_it_begins_and_when_it_is_over(cairn, hook):
+    send(cairn, "other", 1)
+    who = recipient(cairn, hook, "pulse")
+    made = call(cairn, "POST", "/1/triggers/shop", {
+        "name": "no pulse", "description": "call somebody", "frequency": 900, "threshold": {"op": "<", "value": 3},
+        "query": {"calculations": [{"op": "COUNT"}], "filters": [{"column": "name", "op": "=", "value": "pulse"}]}, "recipients": [{"id": who["id"]}]}, 201)
+    assert made["triggered"] is False and made["recipients"] == [{"id": who["id"], "type": "webhook", "target": "pulse"}] and made["query_id"]
+    wait(lambda: told(hook, "no pulse"), timeout=30)
+    headers, body = told(hook, "no pulse")[0]
+    assert headers["X-Honeycomb-Webhook-Token"] == "sesame" and headers["X-Team"] == "shop"
+    assert body["status"] == "TRIGGERED" and body["result_groups_triggered"] == [{"Group": {}, "Result": 0.0}]
+    assert body["description"] == "Currently less than threshold value (3) (value 0)" and body["trigger_description"] == "call somebody"
+    assert "f=%5B%22name%22%2C%22%3D%22%2C%22pulse%22%5D" in body["result_url"] and "ds=shop" in body["result_url"]
+    wait(lambda: call(cairn, "GET", f"/1/triggers/shop/{made['id']}")["triggered"])
+    send(cairn, "pulse", 5)
+    cairn.stop()
+    cairn.start()  # asks at once, and knows what it told
+    wait(lambda: len(told(hook, "no pulse")) == 2, timeout=30)
+    assert told(hook, "no pulse")[1][1]["status"] == "OK"
+    assert call(cairn, "GET", f"/1/triggers/shop/{made['id']}")["triggered"] is False
+    listed = cairn.request("GET", "/api/cairn/triggers").json()["triggers"]
+    assert [one["text"] for one in listed if one["trigger"]["id"] == made["id"]] == ["No longer less than threshold value (3)"]
+
+
+def test_groups_beyond_the_threshold_are_named_and_a_test_says_that_it_is_one(cairn, hook):
+    for route, length in (("/a", 900), ("/b", 5)):
+        send(cairn, "request", 4, duration_ms=length, route=route)
+    who = recipient(cairn, hook, "groups")
+    made = call(cairn, "POST", "/1/triggers/__all__", {
+        "name": "slow routes", "threshold": {"op": ">", "value": 500}, "frequency": 60, "disabled": True, "recipients": [{"type": "webhook", "target": "groups"}],
+        "query": {"calculations": [{"op": "P95", "column": "duration_ms"}], "breakdowns": ["route"], "filters": [{"column": "name", "op": "=", "value": "request"}], "time_range": 240}}, 201)
+    assert made["recipients"][0]["id"] == who["id"]
+    tried = json.loads(cairn.request("POST", f"/api/cairn/triggers/{made['id']}/test", "{}", KEY).body)
+    assert tried["met"] and [entry["delivered"] for entry in tried["entries"]] == [True]
+    body = told(hook, "slow routes")[0][1]
+    assert body["is_test"] is True and [g["Group"] for g in body["result_groups_triggered"]] == [{"route": "/a"}] and len(body["result_groups"]) == 2
+    assert [t["id"] for t in call(cairn, "GET", f"/1/recipients/{who['id']}/triggers")] == [made["id"]]
+    assert call(cairn, "DELETE", f"/1/recipients/{who['id']}", status=422)["error"]
+    changed = call(cairn, "PUT", f"/1/triggers/__all__/{made['id']}", {**made, "threshold": {"op": ">=", "value": 901}})
+    assert changed["threshold"] == {"op": ">=", "value": 901.0, "exceeded_limit": 1}
+    call(cairn, "DELETE", f"/1/triggers/__all__/{made['id']}", status=204)
+    call(cairn, "GET", f"/1/triggers/__all__/{made['id']}", status=404)
+    call(cairn, "DELETE", f"/1/recipients/{who['id']}", status=204)
+
+
+def test_a_saved_query_can_be_a_triggers(cairn):
+    saved = call(cairn, "POST", "/1/queries/shop", {"calculations": [{"op": "COUNT"}], "time_range": 600})
+    made = call(cairn, "POST", "/1/triggers/shop", {"name": "saved", "query_id": saved["id"], "threshold": {"op": ">", "value": 1e9}}, 201)
+    assert made["query"]["time_range"] == 600 and made["query_id"] == saved["id"]
+    refused = call(cairn, "POST", "/1/triggers/shop", {"name": "none", "query_id": "nothing", "threshold": {"op": ">", "value": 1}}, 422)
+    assert [detail["field"] for detail in refused["type_detail"]] == ["query_id"]
+
+
+@pytest.mark.parametrize("body, says", [
+    ({"type": "webhook", "details": {"webhook_name": "in", "webhook_url": "http://10.0.0.1/x"}}, "webhook_hosts"),
+    ({"type": "email", "details": {"email_address": "a@example.com"}}, "no mail relay"),
+    ({"type": "pagerduty", "details": {}}, "not supported"),
+])
+def test_who_cannot_be_told_is_refused(cairn, body, says):
+    answer = call(cairn, "POST", "/1/recipients", body, 422)
+    assert any(says in detail["description"] for detail in answer["type_detail"]), answer
+
+
+def test_what_cannot_be_asked_is_refused(cairn):
+    call(cairn, "POST", "/1/triggers/nowhere", {}, 404)
+    answer = call(cairn, "POST", "/1/triggers/shop", {"name": "x", "frequency": 61}, 422)
+    assert {detail["field"] for detail in answer["type_detail"]} >= {"threshold", "frequency"}
+
+
+def test_the_link_of_a_result_opens_the_question(cairn):
+    saved = call(cairn, "POST", "/1/queries/shop", {"calculations": [{"op": "P95", "column": "duration_ms"}], "breakdowns": ["route"],
+                                                     "orders": [{"op": "P95", "column": "duration_ms", "order": "descending"}], "time_range": 600})
+    result = call(cairn, "POST", "/1/query_results/shop", {"query_id": saved["id"]}, 201)
+    assert "/ui/explore?ds=shop&c=P95%28duration_ms%29&by=route&o=-P95%28duration_ms%29&t=" in result["links"]["query_url"]
