@@ -21,6 +21,7 @@ import { empty } from './views/states.js';
 import { showTime, startTimePicker } from './views/time-picker.js';
 import { tracePage } from './views/trace.js';
 import { tracesPage } from './views/traces.js';
+import { triggersPage } from './views/triggers.js';
 
 /** @typedef {{update: () => void, close: () => void, keys?: import('./views/keys.js').Key[]}} Page */
 /** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean, dataset?: boolean}} Route */
@@ -34,6 +35,7 @@ const routes = {
   errors: { open: errorsPage, title: 'Errors', nav: 'errors' },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   rules: { open: rulesPage, title: 'Notifications', nav: 'errors' },
+  triggers: { open: triggersPage, title: 'Triggers', nav: 'explore' },
   logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
   map: { open: mapPage, title: 'Map', nav: 'map', time: true },
   sampling: { open: samplingPage, title: 'Sampling', nav: 'sampling' },

@@ -14,6 +14,7 @@ import './model/sampling.test.js';
 import './model/scales.test.js';
 import './model/snippets.test.js';
 import './model/time.test.js';
+import './model/triggers.test.js';
 import './model/trace-tree.test.js';
 import './model/bubbles.test.js';
 import './model/service-graph.test.js';

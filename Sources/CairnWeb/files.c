@@ -190,189 +190,204 @@ static const unsigned char file_61[] = {
 #embed "../../web/model/trace-tree.test.js"
 };
 static const unsigned char file_62[] = {
-#embed "../../web/theme.css"
+#embed "../../web/model/triggers.js"
 };
 static const unsigned char file_63[] = {
-#embed "../../web/views/catalog.js"
+#embed "../../web/model/triggers.test.js"
 };
 static const unsigned char file_64[] = {
-#embed "../../web/views/chart-hover.js"
+#embed "../../web/theme.css"
 };
 static const unsigned char file_65[] = {
-#embed "../../web/views/combo.js"
+#embed "../../web/views/catalog.js"
 };
 static const unsigned char file_66[] = {
-#embed "../../web/views/dataset-picker.js"
+#embed "../../web/views/chart-hover.js"
 };
 static const unsigned char file_67[] = {
-#embed "../../web/views/dom.js"
+#embed "../../web/views/combo.js"
 };
 static const unsigned char file_68[] = {
-#embed "../../web/views/error-parts.js"
+#embed "../../web/views/dataset-picker.js"
 };
 static const unsigned char file_69[] = {
-#embed "../../web/views/error-side.js"
+#embed "../../web/views/dom.js"
 };
 static const unsigned char file_70[] = {
-#embed "../../web/views/error-stack.js"
+#embed "../../web/views/error-parts.js"
 };
 static const unsigned char file_71[] = {
-#embed "../../web/views/error-why.js"
+#embed "../../web/views/error-side.js"
 };
 static const unsigned char file_72[] = {
-#embed "../../web/views/error.js"
+#embed "../../web/views/error-stack.js"
 };
 static const unsigned char file_73[] = {
-#embed "../../web/views/errors.js"
+#embed "../../web/views/error-why.js"
 };
 static const unsigned char file_74[] = {
-#embed "../../web/views/explore-bubbleup.js"
+#embed "../../web/views/error.js"
 };
 static const unsigned char file_75[] = {
-#embed "../../web/views/explore-clauses.js"
+#embed "../../web/views/errors.js"
 };
 static const unsigned char file_76[] = {
-#embed "../../web/views/explore-editor.js"
+#embed "../../web/views/explore-alert.js"
 };
 static const unsigned char file_77[] = {
-#embed "../../web/views/explore-heatmap.js"
+#embed "../../web/views/explore-bubbleup.js"
 };
 static const unsigned char file_78[] = {
-#embed "../../web/views/explore-lines.js"
+#embed "../../web/views/explore-clauses.js"
 };
 static const unsigned char file_79[] = {
-#embed "../../web/views/explore-results.js"
+#embed "../../web/views/explore-editor.js"
 };
 static const unsigned char file_80[] = {
-#embed "../../web/views/explore.js"
+#embed "../../web/views/explore-heatmap.js"
 };
 static const unsigned char file_81[] = {
-#embed "../../web/views/keys.js"
+#embed "../../web/views/explore-lines.js"
 };
 static const unsigned char file_82[] = {
-#embed "../../web/views/logs-deliveries.js"
+#embed "../../web/views/explore-results.js"
 };
 static const unsigned char file_83[] = {
-#embed "../../web/views/logs-editor.js"
+#embed "../../web/views/explore.js"
 };
 static const unsigned char file_84[] = {
-#embed "../../web/views/logs-groups.js"
+#embed "../../web/views/keys.js"
 };
 static const unsigned char file_85[] = {
-#embed "../../web/views/logs-line.js"
+#embed "../../web/views/logs-deliveries.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../web/views/logs-patterns.js"
+#embed "../../web/views/logs-editor.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../web/views/logs-results.js"
+#embed "../../web/views/logs-groups.js"
 };
 static const unsigned char file_88[] = {
-#embed "../../web/views/logs-tail.js"
+#embed "../../web/views/logs-line.js"
 };
 static const unsigned char file_89[] = {
-#embed "../../web/views/logs-volume.js"
+#embed "../../web/views/logs-patterns.js"
 };
 static const unsigned char file_90[] = {
-#embed "../../web/views/logs.js"
+#embed "../../web/views/logs-results.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../web/views/map-insights.js"
+#embed "../../web/views/logs-tail.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/logs-volume.js"
 };
 static const unsigned char file_93[] = {
-#embed "../../web/views/map-scrub.js"
+#embed "../../web/views/logs.js"
 };
 static const unsigned char file_94[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/map-insights.js"
 };
 static const unsigned char file_95[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_96[] = {
-#embed "../../web/views/markers.js"
+#embed "../../web/views/map-scrub.js"
 };
 static const unsigned char file_97[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_98[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_99[] = {
-#embed "../../web/views/rules.js"
+#embed "../../web/views/markers.js"
 };
 static const unsigned char file_100[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_102[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_103[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_104[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_105[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_106[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_112[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_113[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_114[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_115[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_116[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_117[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_118[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_119[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_120[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/views/triggers.js"
 };
 static const unsigned char file_121[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_122[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_123[] = {
+#embed "../../web/wire/honeycomb.js"
+};
+static const unsigned char file_124[] = {
+#embed "../../web/wire/http.js"
+};
+static const unsigned char file_125[] = {
+#embed "../../web/wire/logs.js"
+};
+static const unsigned char file_126[] = {
+#embed "../../web/wire/rules.js"
+};
+static const unsigned char file_127[] = {
+#embed "../../web/wire/triggers.js"
+};
+static const unsigned char file_128[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -439,69 +454,74 @@ static const cairn_web_file files[] = {
   {"model/time.test.js", file_59, sizeof file_59},
   {"model/trace-tree.js", file_60, sizeof file_60},
   {"model/trace-tree.test.js", file_61, sizeof file_61},
-  {"theme.css", file_62, sizeof file_62},
-  {"views/catalog.js", file_63, sizeof file_63},
-  {"views/chart-hover.js", file_64, sizeof file_64},
-  {"views/combo.js", file_65, sizeof file_65},
-  {"views/dataset-picker.js", file_66, sizeof file_66},
-  {"views/dom.js", file_67, sizeof file_67},
-  {"views/error-parts.js", file_68, sizeof file_68},
-  {"views/error-side.js", file_69, sizeof file_69},
-  {"views/error-stack.js", file_70, sizeof file_70},
-  {"views/error-why.js", file_71, sizeof file_71},
-  {"views/error.js", file_72, sizeof file_72},
-  {"views/errors.js", file_73, sizeof file_73},
-  {"views/explore-bubbleup.js", file_74, sizeof file_74},
-  {"views/explore-clauses.js", file_75, sizeof file_75},
-  {"views/explore-editor.js", file_76, sizeof file_76},
-  {"views/explore-heatmap.js", file_77, sizeof file_77},
-  {"views/explore-lines.js", file_78, sizeof file_78},
-  {"views/explore-results.js", file_79, sizeof file_79},
-  {"views/explore.js", file_80, sizeof file_80},
-  {"views/keys.js", file_81, sizeof file_81},
-  {"views/logs-deliveries.js", file_82, sizeof file_82},
-  {"views/logs-editor.js", file_83, sizeof file_83},
-  {"views/logs-groups.js", file_84, sizeof file_84},
-  {"views/logs-line.js", file_85, sizeof file_85},
-  {"views/logs-patterns.js", file_86, sizeof file_86},
-  {"views/logs-results.js", file_87, sizeof file_87},
-  {"views/logs-tail.js", file_88, sizeof file_88},
-  {"views/logs-volume.js", file_89, sizeof file_89},
-  {"views/logs.js", file_90, sizeof file_90},
-  {"views/map-insights.js", file_91, sizeof file_91},
-  {"views/map-panel.js", file_92, sizeof file_92},
-  {"views/map-scrub.js", file_93, sizeof file_93},
-  {"views/map-traces.js", file_94, sizeof file_94},
-  {"views/map.js", file_95, sizeof file_95},
-  {"views/markers.js", file_96, sizeof file_96},
-  {"views/popover.js", file_97, sizeof file_97},
-  {"views/router.js", file_98, sizeof file_98},
-  {"views/rules.js", file_99, sizeof file_99},
-  {"views/sampling.js", file_100, sizeof file_100},
-  {"views/search.js", file_101, sizeof file_101},
-  {"views/send.js", file_102, sizeof file_102},
-  {"views/server.js", file_103, sizeof file_103},
-  {"views/services-charts.js", file_104, sizeof file_104},
-  {"views/services.js", file_105, sizeof file_105},
-  {"views/span-panel.js", file_106, sizeof file_106},
-  {"views/span-xray.js", file_107, sizeof file_107},
-  {"views/states.js", file_108, sizeof file_108},
-  {"views/teach.js", file_109, sizeof file_109},
-  {"views/time-picker.js", file_110, sizeof file_110},
-  {"views/trace-errors.js", file_111, sizeof file_111},
-  {"views/trace-lines.js", file_112, sizeof file_112},
-  {"views/trace-minimap.js", file_113, sizeof file_113},
-  {"views/trace-rows.js", file_114, sizeof file_114},
-  {"views/trace.js", file_115, sizeof file_115},
-  {"views/traces.js", file_116, sizeof file_116},
-  {"wire/api.js", file_117, sizeof file_117},
-  {"wire/errors.js", file_118, sizeof file_118},
-  {"wire/honeycomb.js", file_119, sizeof file_119},
-  {"wire/http.js", file_120, sizeof file_120},
-  {"wire/logs.js", file_121, sizeof file_121},
-  {"wire/rules.js", file_122, sizeof file_122},
-  {"wire/xray.js", file_123, sizeof file_123},
+  {"model/triggers.js", file_62, sizeof file_62},
+  {"model/triggers.test.js", file_63, sizeof file_63},
+  {"theme.css", file_64, sizeof file_64},
+  {"views/catalog.js", file_65, sizeof file_65},
+  {"views/chart-hover.js", file_66, sizeof file_66},
+  {"views/combo.js", file_67, sizeof file_67},
+  {"views/dataset-picker.js", file_68, sizeof file_68},
+  {"views/dom.js", file_69, sizeof file_69},
+  {"views/error-parts.js", file_70, sizeof file_70},
+  {"views/error-side.js", file_71, sizeof file_71},
+  {"views/error-stack.js", file_72, sizeof file_72},
+  {"views/error-why.js", file_73, sizeof file_73},
+  {"views/error.js", file_74, sizeof file_74},
+  {"views/errors.js", file_75, sizeof file_75},
+  {"views/explore-alert.js", file_76, sizeof file_76},
+  {"views/explore-bubbleup.js", file_77, sizeof file_77},
+  {"views/explore-clauses.js", file_78, sizeof file_78},
+  {"views/explore-editor.js", file_79, sizeof file_79},
+  {"views/explore-heatmap.js", file_80, sizeof file_80},
+  {"views/explore-lines.js", file_81, sizeof file_81},
+  {"views/explore-results.js", file_82, sizeof file_82},
+  {"views/explore.js", file_83, sizeof file_83},
+  {"views/keys.js", file_84, sizeof file_84},
+  {"views/logs-deliveries.js", file_85, sizeof file_85},
+  {"views/logs-editor.js", file_86, sizeof file_86},
+  {"views/logs-groups.js", file_87, sizeof file_87},
+  {"views/logs-line.js", file_88, sizeof file_88},
+  {"views/logs-patterns.js", file_89, sizeof file_89},
+  {"views/logs-results.js", file_90, sizeof file_90},
+  {"views/logs-tail.js", file_91, sizeof file_91},
+  {"views/logs-volume.js", file_92, sizeof file_92},
+  {"views/logs.js", file_93, sizeof file_93},
+  {"views/map-insights.js", file_94, sizeof file_94},
+  {"views/map-panel.js", file_95, sizeof file_95},
+  {"views/map-scrub.js", file_96, sizeof file_96},
+  {"views/map-traces.js", file_97, sizeof file_97},
+  {"views/map.js", file_98, sizeof file_98},
+  {"views/markers.js", file_99, sizeof file_99},
+  {"views/popover.js", file_100, sizeof file_100},
+  {"views/router.js", file_101, sizeof file_101},
+  {"views/rules.js", file_102, sizeof file_102},
+  {"views/sampling.js", file_103, sizeof file_103},
+  {"views/search.js", file_104, sizeof file_104},
+  {"views/send.js", file_105, sizeof file_105},
+  {"views/server.js", file_106, sizeof file_106},
+  {"views/services-charts.js", file_107, sizeof file_107},
+  {"views/services.js", file_108, sizeof file_108},
+  {"views/span-panel.js", file_109, sizeof file_109},
+  {"views/span-xray.js", file_110, sizeof file_110},
+  {"views/states.js", file_111, sizeof file_111},
+  {"views/teach.js", file_112, sizeof file_112},
+  {"views/time-picker.js", file_113, sizeof file_113},
+  {"views/trace-errors.js", file_114, sizeof file_114},
+  {"views/trace-lines.js", file_115, sizeof file_115},
+  {"views/trace-minimap.js", file_116, sizeof file_116},
+  {"views/trace-rows.js", file_117, sizeof file_117},
+  {"views/trace.js", file_118, sizeof file_118},
+  {"views/traces.js", file_119, sizeof file_119},
+  {"views/triggers.js", file_120, sizeof file_120},
+  {"wire/api.js", file_121, sizeof file_121},
+  {"wire/errors.js", file_122, sizeof file_122},
+  {"wire/honeycomb.js", file_123, sizeof file_123},
+  {"wire/http.js", file_124, sizeof file_124},
+  {"wire/logs.js", file_125, sizeof file_125},
+  {"wire/rules.js", file_126, sizeof file_126},
+  {"wire/triggers.js", file_127, sizeof file_127},
+  {"wire/xray.js", file_128, sizeof file_128},
 };
-const size_t cairn_web_file_count = 124;
+const size_t cairn_web_file_count = 129;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

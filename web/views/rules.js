@@ -16,7 +16,7 @@ export function rulesPage(host) {
   const list = h('div', { class: 'rules' }, skeleton(5)), trouble = h('div', { class: 'trouble', role: 'status' }), load = loader();
   const add = h('button', { class: 'btn', type: 'button', onclick: () => edit(null) }, icon('plus'), 'New rule');
   fill(host, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/errors'), 'aria-label': 'Errors' }, icon('left')), h('h1', {}, 'Notifications'),
-    h('span', { class: 'sub' }, 'Of each item and deploy that meets a rule, one message. New items of one family are told once an hour.'), h('span', { class: 'row end' }, add)),
+    h('span', { class: 'sub' }, 'Of each item and deploy that meets a rule, one message. New items of one family are told once an hour.'), h('span', { class: 'row end' }, h('a', { class: 'btn', href: link('/ui/triggers') }, 'Triggers'), add)),
   trouble, h('section', { class: 'panel', 'aria-label': 'Rules' }, list));
   let /** @type {any} */ known = null, isEditing = false;
   const draw = () => {
@@ -69,7 +69,7 @@ function ruleRow(rule, edit, again) {
 }
 
 /** @param {any[]} entries */
-function historyTable(entries) {
+export function historyTable(entries) {
   if (!entries.length) return h('p', { class: 'pad dim' }, 'Nothing has been sent yet.');
   return h('table', { class: 'tbl dense list' }, h('thead', {}, h('tr', {}, ['When', 'Of', 'Try', 'Outcome'].map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, entries.map((entry) => h('tr', {}, h('td', {}, when(entry.unix_ms * 1000)), h('td', {}, entry.subject), h('td', { class: 'num', 'data-l': 'try' }, entry.attempt || '–'),

@@ -26,6 +26,12 @@ export function post(path, body, signal) {
     Accept: 'application/json' } });
 }
 
+/** What an answer says went wrong: Honeycomb's names the fields apart. @param {any} answer @returns {string | undefined} */
+function inWords(answer) {
+  const details = Array.isArray(answer.type_detail) ? answer.type_detail.map((/** @type {any} */ d) => (d.field ? `${d.field}: ${d.description}` : d.description)) : [];
+  return details.length ? `${details.join('; ')}.` : answer.error ?? answer.Message;
+}
+
 /** @param {string} url @param {RequestInit} init @returns {Promise<any>} */
 export async function ask(url, init) {
   let response;
@@ -40,8 +46,7 @@ export async function ask(url, init) {
   try { answer = text ? JSON.parse(text) : {}; } catch {
     throw failure('shape', response.ok ? 'The answer is no JSON.' : `Status ${response.status}.`, response.status);
   }
-  if (!response.ok) throw failure('answer', answer.error ?? answer.Message ?? `Status ${response.status}.`, response.status,
-    answer.field);
+  if (!response.ok) throw failure('answer', inWords(answer) ?? `Status ${response.status}.`, response.status, answer.field);
   return answer;
 }
 

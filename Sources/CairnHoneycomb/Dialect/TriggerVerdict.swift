@@ -11,7 +11,7 @@ public struct TriggerVerdict: Sendable {
     public var result: Double
   }
   public var groups: [Group] = []
-  /// Those of the groups that meet the threshold.
+  /// Those of the groups that meet the threshold, the furthest beyond it first.
   public var exceeding: [Group] = []
   private let breakdowns: [String]
 
@@ -26,6 +26,7 @@ public struct TriggerVerdict: Sendable {
     }
     if groups.isEmpty, breakdowns.isEmpty, calculation?.operation == .count { groups = [Group(values: [], result: 0)] }
     exceeding = groups.filter { trigger.threshold.comparison.holds($0.result, trigger.threshold.value) }
+      .sorted { abs($0.result - trigger.threshold.value) > abs($1.result - trigger.threshold.value) }
   }
 
   private static let words: [Comparison: String] = [
