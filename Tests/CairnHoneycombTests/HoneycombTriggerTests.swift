@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"type": "slack", "details": {"slack_channel": "#ops"}}"#, "type"), (#"{"type": "webhook", "details": {"webhook_name": "x"}}"#, "details.webhook_url"),
+    (#"{"type": "slack", "details": {"slack_channel": "ops"}}"#, "type"), (#"{"type": "webhook", "details": {"webhook_name": "x"}}"#, "details.webhook_url"),
     (#"{"type": "email", "details": {"email_address": "nobody"}}"#, "details.email_address"), (#"{"details": {}}"#, "type"),
     (#"{"type": "webhook", "details": {"webhook_name": "x", "webhook_url": "u", "webhook_headers": [{"header": "Host", "value": "x"}]}}"#, "details.webhook_headers[0].header"),
     (#"{"type": "webhook", "details": {"webhook_name": "x", "webhook_url": "u", "webhook_headers": [{"header": "X-A", "value": "a\r\nb"}]}}"#, "details.webhook_headers[0].value"),

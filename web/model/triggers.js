@@ -16,7 +16,7 @@ export function conditionText(trigger) {
 /** @param {any} trigger @returns {string} every 5 min, over the last 10 min */
 export function rhythmText(trigger) {
   const times = trigger.threshold.exceeded_limit > 1 ? `, ${trigger.threshold.exceeded_limit} times in a row` : '';
-  const window = trigger.evaluation_schedule?.window, when = window ? `, ${window.days_of_week.map((/** @type {string} */ d) => d.slice(0, 3)).join(' ')} ${window.start_time}–${window.end_time} UTC` : '';
+  const week = /** @type {any} */ (Object.values(trigger.evaluation_schedule ?? {})[0]), when = week ? `, ${week.days_of_week.map((/** @type {string} */ d) => d.slice(0, 3)).join(' ')} ${week.start_time}–${week.end_time} UTC` : '';
   return `every ${lengthName(trigger.frequency)}, over the last ${lengthName(trigger.query.time_range ?? trigger.frequency)}${times}${when}`;
 }
 

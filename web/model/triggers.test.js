@@ -4,7 +4,7 @@ import { equal, test } from './testing.js';
 import { comparable, conditionText, questionOf, recipientOf, rhythmText } from './triggers.js';
 
 const trigger = { query: { calculations: [{ op: 'P95', column: 'duration_ms' }], breakdowns: ['http.route'], time_range: 600 }, threshold: { op: '>', value: 500, exceeded_limit: 2 },
-  frequency: 300, evaluation_schedule: { window: { days_of_week: ['monday', 'friday'], start_time: '09:00', end_time: '17:00' } } };
+  frequency: 300, evaluation_schedule: { 'window': { days_of_week: ['monday', 'friday'], start_time: '09:00', end_time: '17:00' } } };
 
 test('a trigger in words', () => { equal(conditionText(trigger), 'P95(duration_ms) > 500 by http.route');
   equal(rhythmText(trigger), 'every 5 min, over the last 10 min, 2 times in a row, mon fri 09:00–17:00 UTC'); });
