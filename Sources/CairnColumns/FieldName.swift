@@ -46,6 +46,8 @@ public enum FieldName {
   public static let ingestionTime = "meta.ingestion_time_ns"
   /// What an exception told of in an event is, as OpenTelemetry names it.
   public static let exceptionType = "exception.type"
+  /// True of an exception that a span tells of although a span inside it did already.
+  public static let exceptionIsRepeated = "exception.repeated"
   /// True of an exception that is told only because another one was raised because of it.
   public static let exceptionIsCause = "exception.is_cause"
   public static let exceptionMessage = "exception.message"

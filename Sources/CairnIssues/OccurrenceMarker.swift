@@ -38,13 +38,14 @@ private struct OccurrenceMarker {
     return found
   }
 
-  /// Rows with an exception that is not marked yet, that no span repeats and that is nobody's cause, in order. Nothing is allocated where there are none.
+  /// Rows with an exception that is not marked yet, that no span repeats and that is nobody's cause, in order. Where there are none, nothing is
+  /// allocated.
   private func unmarkedRows(_ batch: borrowing Batch) -> [Int] {
     var flags: [UInt8] = []
     let rowCount = batch.rowCount - firstRow
     for (name, kind, flag) in [
       (FieldName.exceptionType, ColumnKind.string, UInt8(1)), (FieldName.exceptionMessage, .string, 1), (FieldName.itemHash, .string, 2),
-      (FieldName.spanID, .spanID, 2), (FieldName.exceptionIsCause, .boolean, 2),
+      (FieldName.spanID, .spanID, 2), (FieldName.exceptionIsCause, .boolean, 2), (FieldName.exceptionIsRepeated, .boolean, 2),
     ] {
       if flag == 2, flags.isEmpty { return [] }
       guard let column = batch.existingColumn(name, kind) else { continue }

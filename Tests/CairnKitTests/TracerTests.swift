@@ -52,6 +52,18 @@ struct TracerTests {
     #expect(ErrorDescription.record(WrappingError(cause: ShopError(reason: "x")), unixNanoseconds: 1).causes.map(\.type) == ["CairnKitTests.ShopError"])
   }
 
+  @Test func anErrorThatPassesThroughSpansIsToldAsNewOnce() throws {
+    let tracer = kit.tracer
+    try? tracer.withSpan("request") { _ in
+      // Two tries of the same are two failures.
+      for _ in 0..<2 { try? tracer.withSpan("try") { _ in throw ShopError(reason: "no stock") } }
+      try tracer.withSpan("checkout") { _ in try tracer.withSpan("pay") { _ in throw ShopError(reason: "no money") } }
+    }
+    let repeated = memory.spans.map { span in (span.name, span.events.map { $0.attributes["exception.repeated"] != nil }) }
+    #expect(repeated.map(\.0) == ["try", "try", "pay", "checkout", "request"])
+    #expect(repeated.map(\.1) == [[false], [false], [false], [true], [true]])
+  }
+
   @Test func nothingChangesAfterTheEnd() throws {
     let span = kit.tracer.startSpan("once")
     span.end()

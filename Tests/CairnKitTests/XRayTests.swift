@@ -51,6 +51,7 @@ struct XRayTests {
     }
     #expect(exceptions.count == 2)
     #expect(exceptions[0]["cause"] == exceptions[1]["id"])
+    #expect(exceptions[0]["id"]?.string?.count == 16 && exceptions[0]["id"] != exceptions[1]["id"])
     #expect(subsegment["type"] == .string("subsegment"))
     #expect(subsegment["parent_id"] == segment["id"])
     #expect(subsegment["trace_id"] == segment["trace_id"])

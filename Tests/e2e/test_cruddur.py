@@ -65,13 +65,18 @@ def test_a_request_that_fails_is_found_by_every_vendors_api(cairn, example):
 
     # Rollbar: one item, with person, request, the cause, and the lines before it.
     token = {"x-rollbar-access-token": "dev"}
-    items = until(lambda: [item for item in requests.get(f"{cairn.url}/api/1/items", headers=token).json()["result"]["items"] if "TimelineError" in item["title"]], 20)
-    assert items
+    def told():
+        found = requests.get(f"{cairn.url}/api/1/items", headers=token).json()["result"]["items"]
+        mine = [item for item in found if "TimelineError" in item["title"]]
+        instances = [instance["data"] for item in mine for instance in requests.get(f"{cairn.url}/api/1/item/{item['id']}/instances", headers=token).json()["result"]["instances"]]
+        return (mine, [data for data in instances if data.get("custom", {}).get("trace_id") == trace_id and data.get("notifier", {}).get("name") == "cairn-kit"])
+
+    items, mine = until(lambda: (found := told()) and found[1] and found, 20) or told()
     # Its cause is part of it, and no item of its own.
     assert not [item for item in requests.get(f"{cairn.url}/api/1/items", headers=token).json()["result"]["items"] if item["title"].startswith("CruddurAPI.NotANumber")]
-    instances = [instance["data"] for item in items for instance in requests.get(f"{cairn.url}/api/1/item/{item['id']}/instances", headers=token).json()["result"]["instances"]]
-    mine = [data for data in instances if data.get("custom", {}).get("trace_id") == trace_id and data.get("notifier", {}).get("name") == "cairn-kit"]
-    assert len(mine) == 1
+    assert len(mine) == 1 and len(items) == 1, items
+    # Three exporters told of it, two of them on two spans: it is one failure.
+    assert [item["total"] for item in cairn.get("errors", trace=trace_id, status="any")["items"]] == [1]
     data = mine[0]
     assert data["person"]["id"] == "user-8" and data["body"]["trace_chain"][1]["exception"]["class"] == "CruddurAPI.NotANumber"
     assert data["body"]["telemetry"][-1]["body"]["message"] == "the timeline is rendered by number"

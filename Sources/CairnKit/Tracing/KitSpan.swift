@@ -120,11 +120,14 @@ public struct KitSpan: Tracing.Span {
     }
   }
 
-  /// Adds the event `exception` with type, message and stack, and sets the status to error; exporters of errors make an item of it.
+  /// Adds the event `exception` with type, message and stack, and sets the status to error; exporters of errors make an item of it. Where
+  /// a span inside has told of the same error already, the event says so (`exception.repeated`).
   public func recordError(_ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> some TracerInstant) {
     guard let recording else { return }
-    let recorded = ErrorDescription.record(error, unixNanoseconds: instant().nanosecondsSinceEpoch)
+    var recorded = ErrorDescription.record(error, unixNanoseconds: instant().nanosecondsSinceEpoch)
+    (recorded.id, recorded.isRepeated) = recording.tracer.errors.note(recorded, in: recording, number: recording.read(\.errors.count))
     var described = attributes
+    if recorded.isRepeated { described["exception.repeated"] = true }
     described["exception.type"] = recorded.type
     described["exception.message"] = recorded.message
     if !recorded.stackTrace.isEmpty { described["exception.stacktrace"] = recorded.stackTrace }

@@ -59,6 +59,7 @@ final class TracerCore: Sendable {
   let limits: RecordLimits
   let propagators: [any Propagator]
   let sinks: [any SpanSink]
+  let errors = ErrorMemory()
   private let shared: [SharedAttributeName]
   // Asked of the sampler once: these are on the shortest ways through `startSpan`.
   private let decidesForChildren: Bool

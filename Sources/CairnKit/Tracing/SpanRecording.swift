@@ -156,6 +156,10 @@ struct RecordedError: Sendable {
   var stackTrace: String
   var unixNanoseconds: UInt64
   var causes: [Cause]
+  /// Among the errors of its trace; those of its causes follow.
+  var id: UInt64 = 0
+  /// A span inside told of it already.
+  var isRepeated = false
 
   /// An error below another one.
   struct Cause: Sendable {

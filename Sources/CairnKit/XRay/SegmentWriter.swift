@@ -13,6 +13,7 @@ internal import Tracing
 //   rpc.service with aws.*, aws.request_id, cloud.region                                        aws, namespace aws
 //   status error                                                                                fault, or error / throttle by the status code
 //   recorded errors with their causes                                                           cause.exceptions
+//   an error that a span inside recorded already                                                cause: the id of that exception
 //   names that `aws.xray.annotations` lists                                                     annotations
 //   all other attributes                                                                        metadata.default
 //   user.id, enduser.id                                                                         user (segments)
@@ -213,31 +214,36 @@ struct SegmentWriter: Sendable {
     }
   }
 
-  private func cause(_ writer: inout WireBuffer, _ errors: [RecordedError]) {
-    guard !errors.isEmpty else { return }
+  private func cause(_ writer: inout WireBuffer, _ all: [RecordedError]) {
+    let errors = all.filter { !$0.isRepeated }
+    guard !errors.isEmpty else {
+      guard let repeated = all.first else { return }
+      writer.name("cause")
+      return writer.hexString(repeated.id)
+    }
     writer.name("cause")
     writer.beginObject()
     writer.name("exceptions")
     writer.beginArray()
-    for (index, error) in errors.enumerated() {
-      exception(&writer, index * 16, error.type, error.message, stack: error.stackTrace, hasCause: !error.causes.isEmpty)
+    for error in errors {
+      exception(&writer, error.id, error.type, error.message, stack: error.stackTrace, hasCause: !error.causes.isEmpty)
       for (depth, cause) in error.causes.enumerated() {
-        exception(&writer, index * 16 + depth + 1, cause.type, cause.message, stack: "", hasCause: depth + 1 < error.causes.count)
+        exception(&writer, error.id &+ UInt64(depth + 1), cause.type, cause.message, stack: "", hasCause: depth + 1 < error.causes.count)
       }
     }
     writer.endArray()
     writer.endObject()
   }
 
-  private func exception(_ writer: inout WireBuffer, _ number: Int, _ type: String, _ message: String, stack: String, hasCause: Bool) {
+  private func exception(_ writer: inout WireBuffer, _ id: UInt64, _ type: String, _ message: String, stack: String, hasCause: Bool) {
     writer.beginObject()
     writer.name("id")
-    writer.hexString(UInt64(number + 1))
+    writer.hexString(id)
     writer.member("type", type)
     writer.member("message", message)
     if hasCause {
       writer.name("cause")
-      writer.hexString(UInt64(number + 2))
+      writer.hexString(id &+ 1)
     }
     if !stack.isEmpty {
       writer.name("stack")
