@@ -89,6 +89,69 @@ def test_items_are_resolved_and_found_again(server, open_page):
     expect(page.get_by_role("region", name="History", exact=True)).to_contain_text("looked at it")
 
 
+def test_items_are_assigned_muted_and_lead_elsewhere(server, open_page):
+    post(server, "/api/1/item/", {"data": item(1, fingerprint="owned", title="Owned")})
+    assert post(server, "/api/1/service_links", {"name": "Build", "template": "https://ci.example/{{code_version}}?who={{person.username}}"})["err"] == 0
+    post(server, "/api/1/deploy/", {"environment": "production", "revision": "1.4.2", "local_username": "ana"})
+    page = open_page(server + "/ui/errors?q=Owned&status=any")
+    page.get_by_role("link", name="Owned", exact=True).click()
+    page.get_by_role("button", name="Assign").click()
+    page.get_by_role("combobox", name="Assign to").fill("mira@example.com")
+    page.get_by_role("combobox", name="Assign to").press("Enter")
+    expect(page.get_by_role("button", name="Assigned to mira")).to_be_visible()
+    expect(page.get_by_role("region", name="History", exact=True)).to_contain_text("assigned mira@example.com")
+    link = page.get_by_role("region", name="Links", exact=True).get_by_role("link", name="Build")
+    assert link.get_attribute("href") == "https://ci.example/1.4.2?who=%3Cimg%20src%3Dx%20onerror%3D%22window.__xss%3D1%22%3E"
+    page.get_by_role("button", name="Mute").click()
+    page.get_by_role("button", name="Mute for a week").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    # In the list: its owner, a facet that chooses by it, and the day's deploy on the chart.
+    page.goto(server + "/ui/errors?status=muted")
+    expect(page.locator(".items tbody")).to_contain_text("mira")
+    page.get_by_role("checkbox", name="mira 1").check()
+    expect(page.locator(".items tbody tr")).to_have_count(1)
+    expect(page.get_by_role("img", name="Occurrences by hour")).to_contain_text("1.4.2")
+    page.get_by_label("Select all").check()
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.get_by_text("No item matches.")).to_be_visible()
+
+
+def evil(value):
+    """The payload with markup in every text, names of members of free trees included."""
+    if isinstance(value, dict):
+        return {key: evil(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [evil(inner) for inner in value]
+    return f"{value}{EVIL}" if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_markup_in_any_text_stays_text(server, open_page, width):
+    payload = evil(item(3, context="/pay", framework="flask", language="python", host="h", custom={"note": "n", EVIL: {EVIL: EVIL}}))
+    payload["body"]["telemetry"] = [{"level": "error", "type": "log", "source": "client", "timestamp_ms": 1, "body": {"message": EVIL}},
+                                    {"level": EVIL, "type": EVIL, "source": EVIL, "timestamp_ms": EVIL, "body": {EVIL: EVIL, "url": "javascript:window.__xss=1"}}]
+    payload["request"]["url"], payload["notifier"], payload["title"] = "javascript:window.__xss=1", {"name": EVIL, "version": EVIL}, f"evil {width} {EVIL}"
+    payload.update(level="error", fingerprint=f"evil-{width}", uuid=f"00000000-0000-4000-8000-{width:012}")
+    post(server, "/api/1/item/", {"data": payload})
+    found = None
+    while not found:
+        found = [one for one in json.load(urllib.request.urlopen(server + "/api/cairn/errors?status=any"))["items"] if one["hash"] == f"evil-{width}"]
+    changed = {"title": f"changed {EVIL}", "comment": EVIL, "assignee": EVIL}
+    urllib.request.urlopen(urllib.request.Request(f"{server}/api/cairn/errors/{found[0]['id']}", json.dumps(changed).encode(), method="PATCH"))
+    post(server, "/api/1/deploy/", {"environment": payload["environment"], "revision": EVIL, "local_username": EVIL})
+    page = open_page(server + "/ui/errors?status=any", width)
+    expect(page.locator(".items tbody")).to_contain_text(f"changed {EVIL}")
+    page.goto(f"{server}/ui/errors/{found[0]['id']}")
+    expect(page.get_by_role("region", name="History", exact=True)).to_contain_text(EVIL)
+    for frame in page.locator(".fr > button:not([disabled])").all():
+        if frame.get_attribute("aria-expanded") == "false":
+            frame.click()
+    page.goto(f"{server}/ui/occurrence/{payload['uuid']}")
+    expect(page.get_by_role("region", name="Fields", exact=True)).to_contain_text(EVIL)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("a[href^='javascript:'], img").count() == 0
+
+
 def test_the_list_filters_and_tells_when_nothing_matches(server, open_page):
     page = open_page(server + "/ui/errors?q=nothinglikeit")
     expect(page.get_by_text("No item matches.")).to_be_visible()

@@ -29,5 +29,15 @@ export function titleParts(item) {
   return [item.title, ''];
 }
 
+/**
+ * @param {any[]} deploys @param {number} startUs @param {number} endUs @param {boolean} named with the project, where several are shown
+ * @returns {{at: number, text: string, title: string}[]} marks for a chart; of those that would lie on each other the later has the words
+ */
+export function deployMarks(deploys, startUs, endUs, named) {
+  const marks = deploys.map((d) => ({ at: (d.start_time * 1e6 - startUs) / (endUs - startUs), text: `${named && d.project ? `${d.project} ` : ''}${d.revision.slice(0, 12)}`,
+    title: `Deploy of ${d.revision} to ${d.environment}${d.local_username ? ` by ${d.local_username}` : ''}, ${d.status}` })).filter((m) => m.at >= 0 && m.at <= 1);
+  return marks.map((m, i) => (marks[i + 1] && marks[i + 1].at - m.at < 0.14 ? { ...m, text: '' } : m));
+}
+
 /** @param {number} us @returns {HTMLElement} how long ago, with the time itself */
 export function when(us) { return h('span', { title: stamp(us, utc.get()), class: 'nowrap' }, ago(us, Date.now() * 1000)); }

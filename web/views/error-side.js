@@ -18,6 +18,7 @@ function panel(title, sub, body) { return h('section', { class: 'panel', 'aria-l
 export function sidePanels(item, act) {
   return [
     item.doors.length > 1 && doors(item, act),
+    item.links.length > 0 && panel('Links', '', h('ul', { class: 'pad plain-list' }, item.links.map((/** @type {any} */ l) => h('li', { class: 'cut' }, h('a', { href: l.url, rel: 'noreferrer noopener', target: '_blank' }, l.name))))),
     item.versions.length > 0 && panel('Versions', 'newest first', h('table', { class: 'tbl dense' }, h('tbody', {}, item.versions.slice(0, 8).map((/** @type {any} */ v) => h('tr', {}, h('td', { class: 'mono' }, v.version),
       h('td', { class: 'num' }, whole(v.count)), h('td', { class: 'num dim' }, when(v.last_us))))))),
     item.facets.length > 0 && panel('Who and where', '', item.facets.map((/** @type {any} */ f) => facet(f, item.total))),

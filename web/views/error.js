@@ -1,11 +1,13 @@
 // @ts-check
 // One error item, and one occurrence of it: stack, request, what happened before, why, and the way to the trace and back.
-import { sparkbars } from '../charts/sparkline.js';
+import { hourBars } from '../charts/hour-bars.js';
 import { icon } from '../charts/svg.js';
 import { ago, plural, whole } from '../model/format.js';
 import { curlOf, telemetry } from '../model/errors.js';
 import { clock, stamp } from '../model/time.js';
 import { changeItem, errorItem, errorOccurrences, occurrence as readOccurrence, unmergeItem } from '../wire/errors.js';
+import { assign, quiet as quietMenu } from './error-actions.js';
+import { deployMarks } from './error-parts.js';
 import { sidePanels } from './error-side.js';
 import { stackPanel } from './error-stack.js';
 import { groupingPanel, whyPanel } from './error-why.js';
@@ -63,8 +65,9 @@ function draw(host, item, act) {
 function actions(item, act) {
   const button = (/** @type {string} */ text, /** @type {any} */ change, primary = false, key = '') => h('button', { class: `btn sm ${primary ? 'pri' : ''}`, type: 'button', onclick: () => act(change) }, text, key && h('kbd', {}, key));
   if (item.status !== 'active') return [button('Reopen', { status: 'active' }, true, 'r')];
-  return [(item.is_group || item.group_id) && button(item.is_group ? 'Unmerge all' : 'Unmerge', { unmerge: true }), button('Snooze 1 h', { snoozed: true, snooze_expiration_in_seconds: 3600 }),
-    button('Mute until 100 more', { status: 'muted', mute_until_count: 100 }), button('Mute', { status: 'muted' }, false, 'm'),
+  const menu = (/** @type {any} */ text, /** @type {(anchor: HTMLElement) => void} */ open) => { const opener = h('button', { class: 'btn sm', type: 'button', 'aria-haspopup': 'dialog', onclick: () => open(opener) }, text, icon('down')); return opener; };
+  return [(item.is_group || item.group_id) && button(item.is_group ? 'Unmerge all' : 'Unmerge', { unmerge: true }),
+    menu(item.assigned_user ? ['Assigned to ', h('b', {}, item.assigned_user)] : 'Assign', (anchor) => assign(anchor, item.users, item.assigned_user != null, act)), menu('Mute', (anchor) => quietMenu(anchor, act)),
     item.last_version && button(`Resolve in ${item.last_version}`, { status: 'resolved', resolved_in_version: item.last_version }), button('Resolve', { status: 'resolved' }, true, 'r')];
 }
 
@@ -73,7 +76,14 @@ function figures(item) {
   const fact = (/** @type {string} */ name, /** @type {any} */ value) => h('div', {}, h('dt', {}, name), h('dd', {}, value));
   return h('section', { class: 'panel', 'aria-label': 'Figures' }, h('div', { class: 'pad row wrap item-figures' }, h('dl', { class: 'kp' }, fact('Times', whole(item.total)), fact('People', item.people ? whole(item.people) : '–'),
     fact('Addresses', item.addresses ? whole(item.addresses) : '–'), fact('Last seen', ago(item.last_us, Date.now() * 1000))),
-  h('div', { class: 'end week' }, sparkbars(item.hours, { width: 420, height: 44, colour: 'var(--err)' }), h('div', { class: 'row faint small' }, h('span', {}, '7 days ago'), h('span', { class: 'end' }, 'now')))));
+  h('div', { class: 'end week' }, weekBars(item))));
+}
+
+/** Seven days by three hours. @param {any} item */
+function weekBars(item) {
+  const per = 3, end = (Math.floor(Date.now() / 3_600_000) + 1) * 3_600e6, start = end - item.hours.length * 3_600e6;
+  const sums = Array.from({ length: Math.ceil(item.hours.length / per) }, (_, i) => item.hours.slice(i * per, (i + 1) * per).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0));
+  return hourBars(sums, deployMarks(item.deploys, start, end, false), [{ at: 0, text: '7 days ago' }, { at: 1, text: 'now' }], 'Occurrences of the last seven days, with deploys');
 }
 
 /** The failed requests of the same route at that moment: one of them is the occurrence's. @param {any} o */
@@ -106,7 +116,7 @@ function main(o, title = 'Latest occurrence') {
 /** What the notifier saw before it happened. @param {any} o */
 function before(o) {
   const events = telemetry(o.data);
-  return events.length > 0 && h('section', { class: 'panel', 'aria-label': 'Before it happened' }, h('header', {}, h('h2', {}, 'Before it happened')), events.map((e) => h('div', { class: 'crumb' }, h('span', { class: 'faint nowrap' }, `${((e.us - o.us) / 1e6).toFixed(2)} s`),
+  return events.length > 0 && h('section', { class: 'panel', 'aria-label': 'Before it happened' }, h('header', {}, h('h2', {}, 'Before it happened')), events.map((e) => h('div', { class: 'crumb' }, h('span', { class: 'faint nowrap' }, `${e.us <= o.us ? '−' : '+'}${Math.abs((e.us - o.us) / 1e6).toFixed(2)} s`),
     h('span', { class: 'chip' }, e.kind), h('span', { class: `cut ${e.level === 'error' ? 't-err' : ''}`, title: e.text }, e.text))));
 }
 

@@ -2,7 +2,7 @@
 // Errors in Cairn's own API (docs/api.md): items, occurrences, and what people decide about them.
 import { ask, get, post } from './http.js';
 
-/** @typedef {{status?: string, level?: string, project?: string, environment?: string, query?: string, trace?: string, sort?: string, limit?: number, offset?: number}} ItemSearch */
+/** @typedef {{status?: string, level?: string, project?: string, environment?: string, owner?: string, query?: string, trace?: string, sort?: string, limit?: number, offset?: number}} ItemSearch */
 
 /** @param {ItemSearch} search @param {AbortSignal} [signal] */
 export function errorItems(search, signal) { return get('errors', { ...search }, signal); }

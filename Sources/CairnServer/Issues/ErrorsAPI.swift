@@ -56,6 +56,8 @@ struct ErrorsAPI: Sendable {
     }.sorted { $0.lastOccurrence.unixSeconds > $1.lastOccurrence.unixSeconds }
     let suspect = item.suspectDeployID.flatMap { (id) in state.book.state.withLock { $0.deploys[id] } }
     let hour = nowUnixSeconds / 3600
+    let deploys = state.book.state.withLock { $0.deploys(projectID: item.projectID, environment: item.identity.environment) }
+      .filter { $0.startUnixSeconds > (hour - 168) * 3600 }.suffix(20)
     return jsonResponse(reserving: 32_768) { (writer) in
       item.writeSummary(&writer)
       item.writeDetail(&writer)
@@ -64,6 +66,16 @@ struct ErrorsAPI: Sendable {
       writer.array("hours", (hour - 167)...hour) { $1.integer(item.count(hour: $0)) }
       writer.array("facets", facets) { (facet, writer) in writer.object { facet.write(&$0) } }
       writer.array("related", related.prefix(20)) { (other, writer) in writer.object { other.writeSummary(&$0) } }
+      let users = state.book.users(tenant: exchange.environment)
+      writer.array("users", users) { (user, writer) in writer.object { user.write(&$0) } }
+      writer.member("assigned_user", orNull: users.first { $0.id == item.assignedUserID }?.username)
+      writer.array("links", state.book.links(of: item, latest)) { (link, writer) in
+        writer.object { (writer) in
+          writer.member("name", link.name)
+          writer.member("url", link.url)
+        }
+      }
+      writer.array("deploys", deploys) { (deploy, writer) in writer.object { deploy.write(&$0) } }
       if let suspect { writer.object("suspect_deploy") { suspect.write(&$0) } }
       if let first = state.book.explanation(itemID: item.id) { writer.object("first_grouping") { first.write(&$0) } }
       writer.member("own_door", orNull: item.ownDoor?.title)

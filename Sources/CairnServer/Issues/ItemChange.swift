@@ -13,6 +13,8 @@ struct ItemChange: Sendable {
   var title: String?
   /// Some(nil) takes the assignment away.
   var assignedUserID: Int64??
+  /// A name or an address, for whom a user is made if there is none; empty takes the assignment away. Cairn's own.
+  var assignee: String?
   var snoozeSeconds: Int64?
   var muteUntilUnixSeconds: Int64?
   var muteUntilCount: Int?
@@ -35,6 +37,10 @@ struct ItemChange: Sendable {
         guard let id = value.integer ?? value.string.flatMap({ Int64($0) }) else { throw Refusal(.invalid, "assigned_user_id must be a number or null") }
         assignedUserID = id
       }
+    }
+    if let value = body["assignee"] {
+      guard value == .null || value.string.map({ $0.count <= 255 }) == true else { throw Refusal(.invalid, "assignee must be a name of at most 255 characters") }
+      assignee = trimmed(value.string ?? "")
     }
     if let value = body["snoozed"] { snoozeSeconds = value.boolean == true || value.string == "true" ? body["snooze_expiration_in_seconds"]?.integer ?? 3_600 : 0 }
     if let value = body["comment"]?.string, !value.isEmpty { comment = value }
@@ -81,7 +87,7 @@ struct ItemChange: Sendable {
     }
     if let assignedUserID {
       item.assignedUserID = assignedUserID
-      item.note("assigned", actor: actor, detail: assignedUserID.map { String($0) } ?? "nobody", nowUnixSeconds: now)
+      item.note("assigned", actor: actor, detail: assignedUserID.map { assignee ?? String($0) } ?? "nobody", nowUnixSeconds: now)
     }
     if let snoozeSeconds {
       item.snoozedUntilUnixSeconds = snoozeSeconds > 0 ? now + snoozeSeconds : nil
@@ -96,9 +102,14 @@ extension ServerState {
   /// Changes an item, writes it, and tells the rules.
   func changeItem(_ id: Int64, tenant: String, _ change: ItemChange) async throws(Refusal) -> Item {
     let now = parts.clock.unixNanoseconds() / 1_000_000_000
+    var change = change
+    if let name = change.assignee {
+      do { change.assignedUserID = name.isEmpty ? .some(nil) : try book.user(named: name, tenant: tenant).id } catch { throw Refusal(error) }
+    }
+    let fixed = change
     let changed: (item: Item, result: ItemTurn?)?
     do {
-      changed = try book.changeItem(id: id, tenant: tenant) { change.apply(to: &$0, nowUnixSeconds: now) }
+      changed = try book.changeItem(id: id, tenant: tenant) { fixed.apply(to: &$0, nowUnixSeconds: now) }
     } catch {
       throw Refusal(error)
     }

@@ -46,18 +46,40 @@ struct ItemList: Sendable {
   let state: ServerState
 
   /// An item as far as order and counts need it.
-  private struct Place: Sendable {
+  fileprivate struct Place: Sendable {
     var id: Int64
     var primary: Int64
     var secondary: Int64
   }
-  private struct Found: Sendable {
-    var places: [Place] = []
+  fileprivate struct Found: Sendable {
+    fileprivate var places: [Place] = []
     var countByStatus: [ItemStatus: Int] = [:]
     var projects: Set<String> = []
     var environments: Set<String> = []
+    /// Of the items in the state that was asked for, before facets choose among them.
+    var countByLevel: [String: Int] = [:]
+    var countByProject: [String: Int] = [:]
+    var countByEnvironment: [String: Int] = [:]
+    var countByOwner: [Int64: Int] = [:]
+    var unownedCount = 0
+    /// Occurrences of the items found, by hour; the newest last.
+    var hours = [Int](repeating: 0, count: 24)
+
+    mutating func countFacets(_ item: Item) {
+      countByLevel[item.level, default: 0] += 1
+      countByProject[item.shownProject, default: 0] += 1
+      countByEnvironment[item.identity.environment, default: 0] += 1
+      if let owner = item.assignedUserID { countByOwner[owner, default: 0] += 1 } else { unownedCount += 1 }
+    }
+
+    mutating func countHours(_ item: Item, _ hour: Int64) {
+      for entry in item.hours.reversed() {
+        guard entry.hour > hour - 24 else { return }
+        if entry.hour <= hour { hours[Int(entry.hour - hour + 23)] += entry.count }
+      }
+    }
   }
-  private enum Sort: String {
+  fileprivate enum Sort: String {
     case last
     case first
     case total
@@ -81,6 +103,7 @@ struct ItemList: Sendable {
     if let found = try await finder.identities(search.eventTerms) { identities = identities?.intersection(found) ?? found }
     let wanted = { (name: String) in query[name].map { Set($0.split(separator: ",").map(String.init)) } }
     let (levels, projects, environments) = (wanted("level"), wanted("project"), wanted("environment"))
+    let owners = query["owner"].map { Set($0.split(separator: ",").map { Int64($0) ?? 0 }) }
     let status = query["status"] ?? "active"
     let (fixed, hour) = (identities, nowUnixSeconds / 3_600)
     var found = state.book.state.withLock { (state) -> Found in
@@ -88,7 +111,9 @@ struct ItemList: Sendable {
       for stored in state.items.values where stored.identity.tenant == tenant {
         if let fixed, !state.isAny(of: fixed, stored) { continue }
         let item = stored.isGroup ? state.withMembers(stored) : stored
-        guard item.groupItemID == nil || search.includesMembers, search.matches(item), levels?.contains(item.level) ?? true,
+        guard item.groupItemID == nil || search.includesMembers, search.matches(item) else { continue }
+        if status == "any" || item.status.rawValue == status { found.countFacets(item) }
+        guard owners?.contains(item.assignedUserID ?? 0) ?? true, levels?.contains(item.level) ?? true,
           projects?.contains(item.shownProject) ?? true, environments?.contains(item.identity.environment) ?? true
         else { continue }
         found.countByStatus[item.status, default: 0] += 1
@@ -96,18 +121,22 @@ struct ItemList: Sendable {
         found.environments.insert(item.identity.environment)
         guard status == "any" || item.status.rawValue == status else { continue }
         found.places.append(Self.place(item, sort, hour))
+        found.countHours(item, hour)
       }
       return found
     }
     found.places.sort { ($0.primary, $0.secondary, $0.id) > ($1.primary, $1.secondary, $1.id) }
     let page = Array(found.places.dropFirst(offset).prefix(limit))
     let (lines, items) = lines(page, hour)
+    let deploys = deploys(tenant, hour, environments)
     let people = items.count <= 500 ? try await ItemPeople(state: state, tenant: tenant).counts(items) : [:]
     return jsonResponse(reserving: lines.reduce(4_096) { $0 + $1.count + 48 }) { (writer) in
       writer.member("total", found.places.count)
       writer.object("by_status") { (writer) in
         for status in ItemStatus.allCases { writer.member(status.rawValue, found.countByStatus[status] ?? 0) }
       }
+      found.writeFacets(&writer, state.book.users(tenant: tenant))
+      found.writeChart(&writer, deploys, hour)
       writer.member("projects", found.projects.sorted())
       writer.member("environments", found.environments.sorted())
       writer.array("items", lines.indices) { (index, writer) in
@@ -121,7 +150,16 @@ struct ItemList: Sendable {
     }
   }
 
-  private static func place(_ item: Item, _ sort: Sort, _ hour: Int64) -> Place {
+  /// The deploys of the hours that the list's chart shows, with their projects' names.
+  private func deploys(_ tenant: String, _ hour: Int64, _ environments: Set<String>?) -> [(deploy: Deploy, project: String)] {
+    let names = Dictionary(uniqueKeysWithValues: state.book.projects(tenant: tenant).map { ($0.id, $0.name) })
+    let shown = state.book.state.withLock { Array($0.deploys.values) }.filter { (deploy) in
+      names[deploy.projectID] != nil && deploy.startUnixSeconds > (hour - 23) * 3_600 && environments?.contains(deploy.environment) ?? true
+    }
+    return shown.sorted { ($0.startUnixSeconds, $0.id) < ($1.startUnixSeconds, $1.id) }.suffix(20).map { ($0, names[$0.projectID] ?? "") }
+  }
+
+  fileprivate static func place(_ item: Item, _ sort: Sort, _ hour: Int64) -> Place {
     let last = item.lastOccurrence.unixSeconds
     switch sort {
     case .last: return Place(id: item.id, primary: last, secondary: 0)
@@ -159,6 +197,37 @@ struct ItemList: Sendable {
       }
       return (lines, items)
     }
+  }
+}
+
+extension ItemList.Found {
+  func writeChart(_ writer: inout JSONWriter, _ deploys: [(deploy: Deploy, project: String)], _ hour: Int64) {
+    writer.member("hour_us", hour * 3_600_000_000)
+    writer.array("hours", hours) { $1.integer($0) }
+    writer.array("deploys", deploys) { (entry, writer) in
+      writer.object { (writer) in
+        entry.deploy.write(&writer)
+        writer.member("project", entry.project)
+      }
+    }
+  }
+
+  func writeFacets(_ writer: inout JSONWriter, _ users: [DirectoryUser]) {
+    writer.object("facets") { (writer) in
+      for (name, counts) in [("level", countByLevel), ("project", countByProject), ("environment", countByEnvironment)] {
+        writer.object(name) { (writer) in
+          for (value, count) in counts.sorted(by: { $0.key < $1.key }) { writer.member(value, count) }
+        }
+      }
+    }
+    writer.array("owners", users.filter { countByOwner[$0.id] != nil }) { (user, writer) in
+      writer.object { (writer) in
+        user.write(&writer)
+        writer.member("count", countByOwner[user.id] ?? 0)
+      }
+    }
+    writer.member("unowned", unownedCount)
+    writer.array("users", users) { (user, writer) in writer.object { user.write(&$0) } }
   }
 }
 

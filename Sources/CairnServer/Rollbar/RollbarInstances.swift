@@ -118,7 +118,7 @@ struct OccurrenceFinder: Sendable {
   /// Whole events, the newest first; the payload among their fields.
   func events(ids: [Int64]) async throws(Refusal) -> [Event] {
     guard !ids.isEmpty else { return [] }
-    return try await events(.oneOf(column: FieldName.occurrenceID, ids.map { .integer($0) }), limit: ids.count)
+    return try await whole(.oneOf(column: FieldName.occurrenceID, ids.map { .integer($0) }), limit: ids.count)
   }
 
   /// The fields of events without their payloads, the newest first.
@@ -132,7 +132,12 @@ struct OccurrenceFinder: Sendable {
     try await events(.compare(column: FieldName.occurrenceUUID, .equal, .string(uuid)), limit: 1).first
   }
 
+  /// The newest that pass, whole: first which they are, as of several at one instant two questions may choose differently.
   func events(_ filter: Filter, limit: Int) async throws(Refusal) -> [Event] {
+    try await events(ids: try await thin(filter, limit: limit).map(OccurrenceJSON.id))
+  }
+
+  private func whole(_ filter: Filter, limit: Int) async throws(Refusal) -> [Event] {
     let plain = EventsPlan(scope: scope, filter: filter, limit: limit)
     let whole = EventsPlan(
       scope: scope, filter: filter, columns: [FieldName.occurrenceID, FieldName.original], limit: limit)
