@@ -188,7 +188,7 @@ let package = Package(
       [
         "CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "CairnKit", "TestSupport",
         .product(name: "Logging", package: "swift-log"), .product(name: "Tracing", package: "swift-distributed-tracing"),
-        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "CoreMetrics", package: "swift-metrics"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ]),
     // A small instrumented program, run by Tests/e2e and Benchmarks/kit.py.
     .executableTarget(

@@ -66,8 +66,9 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     } catch {
       record.setRoute(Self.route(context))
       record.finish(status: Int((error as? any HTTPResponseError)?.status.code ?? 500), byteCount: nil, error: error)
-      guard let text = span.traceContext?.xrayTraceID, let name = HeaderNames.xray else { throw error }
-      throw TracedError(underlying: error, headers: [name: "Root=\(text)"])
+      var headers = HTTPFields()
+      tell(span, in: &headers)
+      throw TracedError(underlying: error, headers: headers)
     }
   }
 

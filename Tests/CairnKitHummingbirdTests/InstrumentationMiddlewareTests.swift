@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-import CairnKit
 import CairnKitHummingbird
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Synchronization
 import Testing
 import Tracing
 
+@testable import CairnKit
+
 struct Broken: Error {}
+
+/// Remembers what the middleware inside it threw.
+private struct Outside<Context: RequestContext>: RouterMiddleware {
+  let seen: @Sendable (any Error) -> Void
+
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch {
+      seen(error)
+      throw error
+    }
+  }
+}
 
 struct InstrumentationMiddlewareTests {
   private let memory = InMemoryExporter()
@@ -21,6 +37,7 @@ struct InstrumentationMiddlewareTests {
     }
     router.get("/unwell") { _, _ -> Response in Response(status: .serviceUnavailable) }
     router.get("/broken") { _, _ -> String in throw Broken() }
+    router.get("/gone") { _, _ -> String in throw HTTPError(.gone, message: "it was sold") }
     try await Application(router: router).test(.router, test)
   }
 
@@ -72,6 +89,52 @@ struct InstrumentationMiddlewareTests {
     let span = try #require(memory.spans.first)
     #expect(span.events.first?.name == "exception")
     #expect(span.attributes["http.response.status_code"]?.toSpanAttribute() == .int64(500))
+  }
+
+  @Test(arguments: [("/broken", 500, ""), ("/gone", 410, #"{"error":{"message":"it was sold"}}"#), ("/unwell", 503, "")])
+  func everyAnswerNamesItsTrace(path: String, status: Int, body: String) async throws {
+    try await served { client in
+      let traceHeader = try #require(HTTPField.Name("x-amzn-trace-id"))
+      try await client.execute(uri: path, method: .get) { response in
+        #expect(Int(response.status.code) == status && String(buffer: response.body) == body)
+        #expect(response.headers[traceHeader]?.hasPrefix("Root=1-") == true)
+        #expect(response.headers[traceHeader]?.replacing("-", with: "") == memory.spans.first.map { "Root=1\($0.traceID)" })
+      }
+    }
+  }
+
+  @Test func aMiddlewareAroundFindsTheErrorItself() async throws {
+    let found = Mutex<(any Error)?>(nil)
+    let router = Router()
+    router.add(middleware: Outside { error in found.withLock { $0 = error } })
+    router.add(middleware: InstrumentationMiddleware(Kit.testing(memory)))
+    router.get("/broken") { _, _ -> String in throw Broken() }
+    try await Application(router: router).test(.router) { client in try await client.execute(uri: "/broken", method: .get) { #expect($0.status == .internalServerError) } }
+    let error = found.withLock { $0 }
+    #expect((error as? TracedError)?.underlying is Broken)
+    #expect("\(error.map { "\($0)" } ?? "")" == "Broken()")
+  }
+
+  @Test func anErrorThatEscapesSaysSo() async throws {
+    try await served { try await $0.execute(uri: "/broken", method: .get) { _ in } }
+    #expect(memory.spans.first?.events.first?.attributes["exception.escaped"]?.toSpanAttribute() == .bool(true))
+  }
+
+  @Test func oneRequestIsOneLineAndEachMeasureHasItsUnit() async throws {
+    let kit = Kit.testing(memory)
+    let router = Router()
+    router.add(middleware: InstrumentationMiddleware(kit))
+    router.post("/items/:id") { _, _ in "made" }
+    try await Application(router: router).test(.router) { client in
+      try await client.execute(uri: "/items/7", method: .post, headers: [.contentLength: "3"], body: ByteBuffer(string: "abc")) { #expect($0.status == .ok) }
+    }
+    #expect(memory.logs.map(\.message) == ["POST /items/7 200"])
+    let series = Dictionary(kit.metrics.instruments.map { ($0.series.name, $0.series) }) { $1 }
+    #expect(series.mapValues(\.unit) == [
+      "http.server.request.duration": "s", "http.server.active_requests": "{request}", "http.server.request.body.size": "By", "http.server.response.body.size": "By",
+    ])
+    let names = series["http.server.request.duration"]?.dimensions.map { "\($0.name)=\($0.value.text)" }
+    #expect(names == ["http.request.method=POST", "http.response.status_code=200", "http.route=/items/{id}", "url.scheme=http"])
   }
 
   @Test func whatIsNotFoundIsNobodysFault() async throws {

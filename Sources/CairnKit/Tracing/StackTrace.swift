@@ -59,8 +59,12 @@ enum StackTrace {
   static func withoutOwn(_ lines: [String]) -> ArraySlice<String> {
     let top = lines.prefix(ownFrames * 3)
     let recording = top.lastIndex { $0.contains(".recordError") } ?? top.lastIndex { $0.contains("StackTrace.here(") }
-    return lines.dropFirst(recording.map { $0 + 1 } ?? ownFrames)
+    let rest = lines.dropFirst(recording.map { $0 + 1 } ?? ownFrames).drop { $0.hasPrefix("at (extension in Tracing):") }
+    return ArraySlice(rest.filter { line in !madeByCompiler.contains { line.hasPrefix($0) } })
   }
+
+  /// How the names of functions begin that stand in no source: they only hand on to the next one.
+  private static let madeByCompiler = ["partial apply", "protocol witness for", "reabstraction thunk", "implicit closure", "dispatch thunk"].map { "at " + $0 }
 
   private static func lines(_ addresses: [UInt]) -> [Line] {
     guard !addresses.isEmpty else { return [] }
