@@ -10,7 +10,7 @@ public import CairnColumns
 //   occurrence.id .uuid
 //   occurrence.place     see `FailureKey`
 //
-// A span that repeats its exception event's fields is not an occurrence: the event is. Rollbar's own decoder has set these fields already.
+// A span that repeats its exception event's fields is not an occurrence: the event is; nor is what an inner span has passed on (`PassedOn`). Rollbar's own decoder has set these fields already.
 // All of them get `occurrence.door` and, in a trace, `occurrence.failure`.
 
 /// Marks the occurrences among the rows from `firstRow` on and tells of all of them, in order. Cost where there are none: one look-up.
@@ -64,7 +64,8 @@ private struct OccurrenceMarker {
     let messages = texts(batch, FieldName.exceptionMessage)
     let stacks = texts(batch, FieldName.exceptionStacktrace)
     let severities = texts(batch, FieldName.severity)
-    for row in rows {
+    let repeated = door == .span && rows.count > 1 ? passedOn(batch.raised(rows, from: firstRow, types: types, messages: messages)) : []
+    for row in rows where !repeated.contains(row) {
       let chain = exceptionChain(className: types[row] ?? "", message: messages[row] ?? "", stack: stacks[row] ?? "")
       let report = ErrorReport(.chain(chain))
       let found = groupings.groupings(of: report, receivedUnixNanoseconds: context.receivedUnixNanoseconds)

@@ -218,3 +218,24 @@ import Testing
     #expect(memory.meetings(report(.span, failure: 5), of: ItemIdentity(tenant: "other", project: "p", environment: "e", hash: "b")).isEmpty)
   }
 }
+
+@Suite struct PassedOnTests {
+  private func raised(_ row: Int, _ start: Int64, _ end: Int64, failure: Int64 = 1, dataset: UInt32 = 0, span: UInt64? = nil) -> RaisedInSpan {
+    RaisedInSpan(row: row, failure: failure, dataset: dataset, span: span ?? UInt64(row + 1), startUnixNanoseconds: start, endUnixNanoseconds: end)
+  }
+
+  @Test func nestedSpansPassOnOneFailure() {
+    #expect(passedOn([raised(0, 20, 30), raised(1, 10, 31), raised(2, 0, 31)]) == [1, 2])
+    #expect(passedOn([raised(0, 0, 31), raised(1, 10, 31), raised(2, 20, 30)]) == [0, 1], "whatever the order")
+    #expect(passedOn([raised(0, 10, 30), raised(1, 10, 30)]) == [1], "one of two that are alike stays")
+  }
+
+  @Test func attemptsAndStrangersCount() {
+    #expect(passedOn([raised(0, 0, 10), raised(1, 10, 20), raised(2, 20, 30)]).isEmpty, "one after the other")
+    #expect(passedOn([raised(0, 1, 10), raised(1, 11, 20), raised(2, 0, 21)]) == [2], "and the last goes on through the outer span")
+    #expect(passedOn([raised(0, 0, 30, span: 7), raised(1, 0, 20, span: 7)]).isEmpty, "one span twice")
+    #expect(passedOn([raised(0, 20, 30), raised(1, 0, 31, failure: 2)]).isEmpty)
+    #expect(passedOn([raised(0, 20, 30), raised(1, 0, 31, dataset: 1)]).isEmpty, "another service")
+    #expect(passedOn([raised(0, 20, 30, failure: 0), raised(1, 0, 31, failure: 0)]).isEmpty)
+  }
+}

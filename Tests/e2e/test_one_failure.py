@@ -165,3 +165,37 @@ def test_a_loop_counts_each_time_and_strangers_stay_apart(make_cairn):
     cairn.request("POST", "/api/1/item/", json.dumps({"data": data}).encode(), {**TOKEN, **KIND})
     assert until(lambda: len(errors(cairn)) == 2, 10, 0.1)
     assert {entry["total"] for entry in errors(cairn)} == {5, 1}
+
+
+def test_an_exception_that_rises_through_nested_spans_counts_once(make_cairn):
+    """OpenTelemetry's SDK records it in each span that it leaves; two attempts are two."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    cairn = make_cairn().start()
+    provider = TracerProvider(resource=Resource.create({"service.name": "nested"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{cairn.url}/v1/traces")))
+    tracer = provider.get_tracer("nested")
+
+    def fail():
+        with tracer.start_as_current_span("middle"), tracer.start_as_current_span("inner"):
+            raise KeyError("gone")
+
+    with tracer.start_as_current_span("request"):
+        for _ in range(2):
+            try:
+                with tracer.start_as_current_span("attempt"):
+                    fail()
+            except KeyError:
+                pass
+    try:
+        with tracer.start_as_current_span("another"):
+            fail()
+    except KeyError:
+        pass
+    provider.shutdown()
+    items = until(lambda: errors(cairn), 20, 0.1)
+    assert [(item["title"], item["total"]) for item in items] == [("KeyError: 'gone'", 3)]
+    assert len(cairn.request("GET", f"/api/cairn/errors/{items[0]['id']}/occurrences").json()["occurrences"]) == 3
