@@ -39,7 +39,10 @@ public struct FailureMemory: Sendable {
     let isOneDoor = reports.allSatisfy { $0.door == door }
     shelf.onlyDoor = isOneDoor ? door : nil
     for report in reports {
-      if let last = shelf.kept.indices.last, shelf.kept[last].identity == identity, shelf.kept[last].report.absorb(report) { continue }
+      if let last = shelf.kept.indices.last, shelf.kept[last].identity == identity, shelf.kept[last].report.absorb(report) {
+        shelf.kept[last].arrivedUnixSeconds = nowUnixSeconds
+        continue
+      }
       shelf.kept.append(Kept(report: report, identity: identity, arrivedUnixSeconds: nowUnixSeconds))
       reportCount += 1
     }

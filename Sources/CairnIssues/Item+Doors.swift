@@ -15,7 +15,10 @@ extension Item {
   public var ownDoor: ReportingDoor? { (accounts ?? []).filter { $0.identity == identity }.map(\.door).min { $0.rank < $1.rank } }
 
   /// Some of its failures may have been told of by several doors.
-  public var isManyDoored: Bool { doors.count > 1 }
+  public var isManyDoored: Bool {
+    guard let accounts, let first = accounts.first else { return false }
+    return accounts.contains { $0.door != first.door }
+  }
 
   /// How pages name its project.
   public var shownProject: String { service ?? identity.project }
