@@ -21,7 +21,7 @@ extension IssueBook {
     let entries = pending.sorted { $0.value.first.id < $1.value.first.id }
     var turned: [TurnedItem] = []
     for part in stride(from: 0, to: entries.count, by: 500) {
-      turned += state.withLock { (state) -> [TurnedItem] in
+      let some = state.withLock { (state) -> [TurnedItem] in
         entries[part..<min(part + 500, entries.count)].compactMap { (identity, entry) in
           guard state.settle(identity, entry, joined[identity], groupingVersion, nowUnixSeconds: nowUnixSeconds) else { return nil }
           let counted = state.counted(identity, entry, nowUnixSeconds: nowUnixSeconds)
@@ -29,6 +29,8 @@ extension IssueBook {
           return state.apply(identity, counted, nowUnixSeconds: nowUnixSeconds)
         }
       }
+      writeLines(some, nowUnixSeconds: nowUnixSeconds)
+      turned += some
     }
     let highestID = entries.reduce(0) { max($0, $1.value.highestID) }
     try change { (state) in

@@ -40,7 +40,6 @@ final class ItemTracker: Sendable {
     do {
       let turned = try book.apply(items, joined: joined, nowUnixSeconds: nowUnixSeconds)
       listen(turned)
-      book.writeLines(turned, nowUnixSeconds: nowUnixSeconds)
     } catch {
       logger.error("items could not be written and will be with the next change: \(error)")
     }

@@ -67,8 +67,8 @@ struct RollbarReports: Sendable {
     let query = QueryString(exchange.request.query)
     let size = try bucketSize(query, [60, 3_600, 86_400])
     let buckets = try count(query, "buckets", 60, size == 60 ? 2...240 : 2...366)
-    let least = RollbarCodes.level(query["min_level"] ?? "error")
-    let most = RollbarCodes.level(query["max_level"] ?? "critical")
+    let least = try level(query, "min_level", "error")
+    let most = try level(query, "max_level", "critical")
     let levels = Set(RollbarCodes.levels.filter { $0.number >= least && $0.number <= most }.map(\.name))
     let item = try query["item_id"].map { (text) throws(Refusal) -> Item in
       guard let id = Int64(text) else { throw Refusal(.invalid, "item_id must be a number") }
@@ -84,6 +84,14 @@ struct RollbarReports: Sendable {
       let time = start + Int64(bucket) * step
       return (time / 1_000_000_000, counts[time] ?? 0)
     })
+  }
+
+  /// The weight of a level that is given by name or number.
+  private func level(_ query: QueryString, _ name: String, _ otherwise: String) throws(Refusal) -> Int {
+    guard let level = RollbarCodes.level(named: query[name] ?? otherwise) else {
+      throw Refusal(.invalid, "\(name) must be debug, info, warning, error or critical")
+    }
+    return RollbarCodes.level(level)
   }
 
   private func bucketSize(_ query: QueryString, _ sizes: [Int]) throws(Refusal) -> Int {
