@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import pathlib
-import select
 import signal
 import socket
 import statistics
@@ -41,6 +40,57 @@ void *realloc(void *p, size_t n) { COUNT; return __libc_realloc(p, n); }
 void *aligned_alloc(size_t a, size_t n) { COUNT; return __libc_memalign(a, n); }
 void *memalign(size_t a, size_t n) { COUNT; return __libc_memalign(a, n); }
 int posix_memalign(void **p, size_t a, size_t n) { COUNT; *p = __libc_memalign(a, n); return *p ? 0 : ENOMEM; }
+"""
+# A client that costs little, so that requests wait for the server and not the other way about.
+DRIVER = r"""
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + t.tv_nsec / 1e9; }
+static char answer[1 << 20], request[512];
+int main(int argc, char **argv) {
+  int port = atoi(argv[1]), connections = atoi(argv[4]), yes = 1;
+  double seconds = atof(argv[3]);
+  int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: drive\r\n\r\n", argv[2], port);
+  struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int poll = epoll_create1(0);
+  long received[1024] = {0}, length = 0, count = 0;
+  for (int i = 0; i < connections; i++) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd >= 1024 || connect(fd, (void *)&place, sizeof place)) return 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+    if (send(fd, request, size, 0) != size) return 1;
+  }
+  double began = now(), end = began + seconds;
+  struct epoll_event events[64];
+  while (now() < end) {
+    int ready = epoll_wait(poll, events, 64, 100);
+    for (int i = 0; i < ready; i++) {
+      int fd = events[i].data.fd;
+      long got = recv(fd, answer, sizeof answer - 1, 0);
+      if (got <= 0) return 1;
+      if (!length) { /* All heads are of one length: the date has one form. */
+        answer[got] = 0;
+        char *body = strstr(answer, "\r\n\r\n"), *header = strcasestr(answer, "content-length:");
+        if (!body || !header) return 1;
+        length = body + 4 - answer + atol(header + 15);
+      }
+      received[fd] += got;
+      if (received[fd] >= length) { received[fd] = 0; count++; if (send(fd, request, size, 0) != size) return 1; }
+    }
+  }
+  printf("%f\n", count / (now() - began));
+  return 0;
+}
 """
 # name: nanoseconds and allocations at most
 GOALS = {"span_5_attributes": (1000, 4), "span_5_attributes_generic": (1000, 4), "unsampled_root": (60, None), "unsampled_child": (60, None),
@@ -80,37 +130,17 @@ def sink(connection, request):
     kit.reply(connection)
 
 
-def drive(port, path, seconds, connection_count=16):
+def build_driver(folder):
+    source, program = pathlib.Path(folder, "drive.c"), pathlib.Path(folder, "drive")
+    source.write_text(DRIVER)
+    subprocess.run(["cc", "-O2", "-o", program, source], check=True)
+    return program
+
+
+def drive(driver, port, path, seconds, connection_count=16):
     """Requests on a few connections as fast as they are answered: how many in a second."""
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: drive\r\n\r\n".encode()
-    poll = select.epoll()
-    connections = {}
-    for _ in range(connection_count):
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connections[connection.fileno()] = connection
-        poll.register(connection, select.EPOLLIN)
-        connection.sendall(request)
-    first = next(iter(connections.values()))
-    answer = first.recv(1 << 20, socket.MSG_PEEK)
-    head, _, _ = answer.partition(b"\r\n\r\n")
-    length = len(head) + 4 + int(next(line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")))
-    received = dict.fromkeys(connections, 0)
-    count = 0
-    end = time.monotonic() + seconds
-    began = time.monotonic()
-    while time.monotonic() < end:
-        for number, _ in poll.poll(0.1):
-            received[number] += len(connections[number].recv(1 << 20))
-            # Heads differ by a digit or two in nothing: the date has one form, the length is the answer's.
-            if received[number] >= length:
-                received[number] = 0
-                count += 1
-                connections[number].send(request)
-    took = time.monotonic() - began
-    for connection in connections.values():
-        connection.close()
-    return count / took
+    words = [driver, port, path, seconds, connection_count]
+    return float(subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True).stdout)
 
 
 def processor_seconds(pid):
@@ -131,9 +161,16 @@ def throughput(probe, rounds):
     cpu = pin()
     daemon = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     daemon.bind(("127.0.0.1", 0))
-    with kit.Collector(sink) as collector:
+    with tempfile.TemporaryDirectory() as folder, kit.Collector(sink) as collector:
+        driver = build_driver(folder)
         full = {**everything(collector.url), "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}"}
-        forms = {"bare": {"PROBE_BARE": "1"}, "spans and lines by OTLP": {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}, "everything on": full}
+        forms = {
+            "bare": {"PROBE_BARE": "1"},
+            "the kit, nothing sent": {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "LOGS", "METRICS")},
+            "OTLP": {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url},
+            "OTLP, CloudWatch, Rollbar": {**full, "OTEL_TRACES_EXPORTER": "otlp"},
+            "everything on": full,
+        }
         for path in ("/plain", "/items", "/feed"):
             rates = {name: [] for name in forms}
             costs = {name: [] for name in forms}
@@ -141,9 +178,9 @@ def throughput(probe, rounds):
             for _ in range(rounds):
                 for name, variables in forms.items():
                     with kit.Server(cpu=cpu, **variables) as server:
-                        drive(server.port, path, 0.5)
+                        drive(driver, server.port, path, 0.5)
                         before = processor_seconds(server.process.pid)
-                        rate = drive(server.port, path, 3)
+                        rate = drive(driver, server.port, path, 3)
                         costs[name].append((processor_seconds(server.process.pid) - before) / (rate * 3) * 1e6)
                         rates[name].append(rate)
                         lost[name] = server.stop()[1]["lost"]

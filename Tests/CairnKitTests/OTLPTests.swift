@@ -70,10 +70,10 @@ struct OTLPTests {
   }
 
   @Test func logsAreUnderstood() throws {
-    var record = LogRecord(
+    let record = LogRecord(
       unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "shop.cart",
-      fields: LogRecord.fields(["n": .stringConvertible(3)], valueLengthMax: nil), file: "a.swift", function: "f", line: 1)
-    record.context = TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true)
+      fields: LogRecord.fields(["n": .stringConvertible(3)], valueLengthMax: nil), file: "a.swift", function: "f", line: 1,
+      context: TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true))
     let row = try #require(try logRows([record], RecordLimits(), .protobuf).first)
     #expect(row["body"] == .string("it broke"))
     #expect(row["severity_text"] == .string("ERROR"))

@@ -55,9 +55,11 @@ struct CloudWatchTests {
   }
 
   @Test func aLineIsOneJSONObjectWithItsTrace() throws {
-    var line = record("hello")
-    line.context = TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true)
-    line.fields = [WireField("quoted \\", .string("a \"b\" \\ \u{1}\n Köln")), WireField("n", .map([WireField("x", .array([.double(0.5), .boolean(true)]))]))]
+    let line = LogRecord(
+      unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: "hello", label: "l",
+      fields: [
+        WireField("quoted \\", .string("a \"b\" \\ \u{1}\n Köln")), WireField("n", .map([WireField("x", .array([.double(0.5), .boolean(true)]))])),
+      ], file: "f", function: "f", line: 1, context: TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true))
     let value = try JSONValue(parsing: Array(try message(batch([line])).utf8))
     #expect(value["quoted \\"] == .string("a \"b\" \\ \u{1}\n Köln"))
     #expect(value["n"]?["x"] == .array([.double(0.5), .boolean(true)]))

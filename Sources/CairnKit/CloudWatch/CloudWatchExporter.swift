@@ -208,6 +208,7 @@ struct CloudWatchExporter: Sendable {
   /// The array `logEvents` of a request.
   static func eventsJSON(_ batch: WireBatch<Mark>, _ part: [Int]) -> [UInt8] {
     var writer = WireBuffer()
+    writer.reserve(batch.bytes.count + batch.count + 2)
     writer.beginArray()
     for index in part {
       writer.separate()

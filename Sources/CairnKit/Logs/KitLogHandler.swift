@@ -24,11 +24,11 @@ public struct KitLogHandler: LogHandler {
 
   public func log(event: LogEvent) {
     let now = DefaultTracerClock.now.nanosecondsSinceEpoch
-    var record = LogRecord(
+    let record = LogRecord(
       unixNanoseconds: now, level: event.level, message: event.message.description, label: label,
       fields: LogRecord.fields(merged(event.metadata), valueLengthMax: core.limits.attributeValueLength), file: event.file,
-      function: event.function, line: event.line, context: InstrumentationContext.current?.traceContext)
-    record.error = event.error.map { ErrorDescription.record($0, unixNanoseconds: now) }
+      function: event.function, line: event.line, context: InstrumentationContext.current?.traceContext,
+      error: event.error.map { ErrorDescription.record($0, unixNanoseconds: now) })
     core.write(record)
   }
 

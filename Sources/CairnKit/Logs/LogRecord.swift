@@ -1,20 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Logging
 
-/// One log line, as the exporters get it.
-struct LogRecord: Sendable {
-  var unixNanoseconds: UInt64
-  var level: Logger.Level
-  var message: String
-  var label: String
-  /// What the kit itself has to say in its order, or the metadata in the order of its names.
-  var fields: [WireField] = []
-  var file: String
-  var function: String
-  var line: UInt
+/// One log line, as the exporters get it. A class, since handing on so many texts one by one would cost more than one object.
+final class LogRecord: Sendable {
+  let unixNanoseconds: UInt64
+  let level: Logger.Level
+  let message: String
+  let label: String
+  /// What the kit itself has to say in its order, or the metadata in an order that its names alone decide.
+  let fields: [WireField]
+  let file: String
+  let function: String
+  let line: UInt
   /// The span in which it was written.
-  var context: TraceContext?
-  var error: RecordedError?
+  let context: TraceContext?
+  let error: RecordedError?
+
+  init(
+    unixNanoseconds: UInt64, level: Logger.Level, message: String, label: String, fields: [WireField] = [], file: String, function: String,
+    line: UInt, context: TraceContext? = nil, error: RecordedError? = nil
+  ) {
+    self.unixNanoseconds = unixNanoseconds
+    self.level = level
+    self.message = message
+    self.label = label
+    self.fields = fields
+    self.file = file
+    self.function = function
+    self.line = line
+    self.context = context
+    self.error = error
+  }
 
   /// The metadata's fields, texts among them cut to so many characters. Made before the record goes to any exporter, since values are
   /// asked what they are called by code of the program.
@@ -23,7 +39,7 @@ struct LogRecord: Sendable {
     var fields: [WireField] = []
     fields.reserveCapacity(metadata.count)
     for (name, value) in metadata { fields.append(WireField(name, WireValue(value).limited(to: valueLengthMax))) }
-    if fields.count > 1 { fields.sort { $0.name < $1.name } }
+    WireField.order(&fields)
     return fields
   }
 }

@@ -16,7 +16,7 @@ extension OTLPWriter {
   /// The request of a batch whose items are records, marked with their logger's label.
   static func logs(_ batch: WireBatch<String>, resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
     let labels = Dictionary(grouping: batch.items.indices) { batch.items[$0].mark }.sorted { $0.key < $1.key }
-    return message(encoding) { writer in
+    return message(encoding, reserving: batch.bytes.count + batch.count) { writer in
       writer.messages(1, "resourceLogs", [resource]) { resource, group in
         group.resource(resource)
         group.messages(2, "scopeLogs", labels) { entry, scope in

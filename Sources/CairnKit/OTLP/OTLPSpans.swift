@@ -22,7 +22,7 @@ enum KitScope {
 extension OTLPWriter {
   /// The request of a batch whose items are spans.
   static func spans(_ batch: WireBatch<Void>, resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
-    message(encoding) { writer in
+    message(encoding, reserving: batch.bytes.count) { writer in
       writer.messages(1, "resourceSpans", [resource]) { resource, group in
         group.resource(resource)
         group.messages(2, "scopeSpans", [()]) { _, scope in

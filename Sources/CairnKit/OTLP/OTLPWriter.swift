@@ -18,8 +18,9 @@ struct OTLPWriter: ~Copyable {
   consuming func finish() -> WireBuffer { bytes }
 
   /// One whole message.
-  static func message(_ encoding: OTLPEncoding, _ content: (inout OTLPWriter) -> Void) -> [UInt8] {
+  static func message(_ encoding: OTLPEncoding, reserving byteCount: Int = 0, _ content: (inout OTLPWriter) -> Void) -> [UInt8] {
     var writer = OTLPWriter(encoding)
+    writer.bytes.reserve(byteCount + 4_096)
     if writer.isJSON { writer.bytes.beginObject() }
     content(&writer)
     if writer.isJSON { writer.bytes.endObject() }

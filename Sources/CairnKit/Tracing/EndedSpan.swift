@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Tracing
 
-/// A span that has ended, as exporters get it: nothing of it changes any more, and its attributes are within their limits.
-struct EndedSpan: Sendable {
+/// A span that has ended, as exporters get it: nothing of it changes any more, and its attributes are within their limits. A class, since
+/// handing on so many texts one by one would cost more than one more object.
+final class EndedSpan: Sendable {
   /// Who it is and when it began.
   let recording: SpanRecording
   let state: SpanRecording.State

@@ -140,7 +140,10 @@ public struct KitSpan: Tracing.Span {
   }
 
   public func end(at instant: @autoclosure () -> some TracerInstant) {
-    guard let recording, let ended = recording.end(unixNanoseconds: instant().nanosecondsSinceEpoch) else { return }
-    recording.tracer.ended(ended)
+    if let recording { end(recording, instant().nanosecondsSinceEpoch) }
+  }
+
+  func end(_ recording: SpanRecording, _ unixNanoseconds: UInt64) {
+    if let ended = recording.end(unixNanoseconds: unixNanoseconds) { recording.tracer.ended(ended) }
   }
 }

@@ -68,10 +68,13 @@ extension ContextEntry {
 @usableFromInline
 final class BareContext: Sendable {
   let context: TraceContext
+  /// The trace is not recorded, and that was decided.
+  let isDropped: Bool
 
-  init(_ context: TraceContext) { self.context = context }
-
-  var isDropped: Bool { !context.isSampled && !context.isUndecided }
+  init(_ context: TraceContext) {
+    self.context = context
+    isDropped = !context.isSampled && !context.isUndecided
+  }
 }
 
 enum ContextEntryKey: InstrumentationContextKey {
@@ -92,16 +95,16 @@ extension InstrumentationContext {
     guard count < 4 else { return self[ContextEntryKey.self] }
     var found: ContextEntry?
     forEach { _, value in
-      if let entry = Self.entry(value) { found = entry }
+      if type(of: value) == ContextEntry.self { found = Self.entry(value) }
     }
     return found
   }
 
-  /// The value if it is an entry: its type is compared, since a cast by the runtime costs as much as all else here. Nothing but
-  /// `ContextEntryKey` has values of that type.
+  /// What is known to be an entry, out of its box: a cast by the runtime costs as much as all else here. It is small enough to lie in
+  /// the box itself, at its start.
   @inline(__always)
-  private static func entry<Value>(_ value: Value) -> ContextEntry? {
-    guard Value.self == ContextEntry.self else { return nil }
-    return unsafe withUnsafePointer(to: value) { unsafe UnsafeRawPointer($0).load(as: ContextEntry.self) }
+  private static func entry(_ value: any Sendable) -> ContextEntry {
+    precondition(MemoryLayout<ContextEntry>.size <= 3 * MemoryLayout<Int>.size, "an entry lies in its box")
+    return unsafe withUnsafeBytes(of: value) { unsafe $0.load(as: ContextEntry.self) }
   }
 }

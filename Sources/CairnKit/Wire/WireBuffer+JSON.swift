@@ -152,9 +152,8 @@ extension WireBuffer {
 
   private mutating func quoted(_ text: String) {
     quote()
-    var text = text
-    text.withUTF8 { utf8 in
-      var rest = UnsafeRawBufferPointer(utf8)
+    unsafe Self.withUTF8(text) { utf8 in
+      var rest = unsafe utf8
       while true {
         let copied = unsafe copyPlain(rest)
         guard copied < rest.count else { break }

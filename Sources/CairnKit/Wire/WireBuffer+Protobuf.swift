@@ -67,8 +67,17 @@ extension WireBuffer {
     }
   }
 
+  @inline(__always)
   private mutating func beginAttribute(_ number: Int, _ key: String, valueByteCount: Int) {
     let keyByteCount = key.utf8.count
+    // Nearly all are so short that each length is a byte: two of them at a time.
+    if keyByteCount + valueByteCount < 120, number < 16 {
+      bytePair(UInt8(truncatingIfNeeded: number << 3 | 2), UInt8(truncatingIfNeeded: keyByteCount + valueByteCount + 4))
+      bytePair(1 << 3 | 2, UInt8(truncatingIfNeeded: keyByteCount))
+      text(key)
+      bytePair(2 << 3 | 2, UInt8(truncatingIfNeeded: valueByteCount))
+      return
+    }
     let whole =
       1 + Self.varintByteCount(UInt64(keyByteCount)) + keyByteCount + 1 + Self.varintByteCount(UInt64(valueByteCount)) + valueByteCount
     tag(number, 2)

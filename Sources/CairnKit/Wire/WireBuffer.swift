@@ -55,6 +55,16 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
     count &+= 1
   }
 
+  @inline(__always)
+  mutating func bytePair(_ first: UInt8, _ second: UInt8) {
+    let end = unsafe room(2)
+    unsafe end.storeBytes(of: (UInt16(first) | UInt16(second) << 8).littleEndian, as: UInt16.self)
+    count &+= 2
+  }
+
+  /// Makes room for so many bytes more.
+  mutating func reserve(_ byteCount: Int) { if capacity - count < byteCount { grow(byteCount) } }
+
   /// What is known when the program is compiled.
   @inline(__always)
   mutating func literal(_ text: StaticString) { unsafe copy(UnsafeRawPointer(text.utf8Start), text.utf8CodeUnitCount) }
@@ -62,8 +72,17 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
   /// UTF-8 as it is.
   @inline(__always)
   mutating func text(_ text: String) {
-    var text = text
-    text.withUTF8 { unsafe copy(UnsafeRawPointer($0.baseAddress), $0.count) }
+    unsafe Self.withUTF8(text) { unsafe copy($0.baseAddress, $0.count) }
+  }
+
+  /// The bytes of a text, for the time of the closure; without a copy that has to be counted.
+  @inline(__always)
+  static func withUTF8(_ text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+    let isDone: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { unsafe body(UnsafeRawBufferPointer($0)) }
+    if isDone == nil {
+      var native = text
+      native.withUTF8 { unsafe body(UnsafeRawBufferPointer($0)) }
+    }
   }
 
   mutating func append(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe copy($0.baseAddress, $0.count) } }

@@ -102,6 +102,24 @@ struct WireField: Sendable, Hashable {
     self.name = name
     self.value = value
   }
+
+  /// Shorter names first, those of one length by their text: few of a span's have the same length, so that texts are hardly compared.
+  static func order(_ fields: inout [WireField]) {
+    guard fields.count > 1 else { return }
+    guard fields.count <= 24 else { return fields.sort { isBefore($0.name, $1.name) } }
+    for index in 1..<fields.count {
+      var place = index
+      while place > 0, isBefore(fields[place].name, fields[place - 1].name) {
+        fields.swapAt(place, place - 1)
+        place -= 1
+      }
+    }
+  }
+
+  private static func isBefore(_ one: String, _ other: String) -> Bool {
+    let (count, otherCount) = (one.utf8.count, other.utf8.count)
+    return count == otherCount ? one < other : count < otherCount
+  }
 }
 
 /// Fields by name, within limits, and how many were left out.
@@ -109,10 +127,11 @@ struct WireFields: Sendable, Hashable {
   var fields: [WireField] = []
   var droppedCount = 0
 
-  /// Attributes in the order of their names, so that what is exported does not depend on hashing.
+  /// Attributes in an order that their names alone decide, so that what is exported does not depend on hashing.
   init(_ attributes: SpanAttributes, countMax: Int, lengthMax: Int?) {
+    fields.reserveCapacity(attributes.count)
     attributes.forEach { name, value in fields.append(WireField(name, WireValue(value).limited(to: lengthMax))) }
-    fields.sort { $0.name < $1.name }
+    WireField.order(&fields)
     if fields.count > countMax {
       droppedCount = fields.count - countMax
       fields.removeLast(droppedCount)
