@@ -12,7 +12,10 @@ struct LifeTests {
   private func settings(_ variables: [String: String] = [:]) throws -> KitSettings {
     var all = ["OTEL_SERVICE_NAME": "shop", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none", "OTEL_BSP_SCHEDULE_DELAY": "3600000"]
     all.merge(variables) { $1 }
-    return try KitSettings.fromEnvironment(all)
+    var settings = try KitSettings.fromEnvironment(all)
+    // Patience for a machine where other tests hold all threads; whoever tests the bound sets it.
+    settings.shutdownTimeout = .seconds(300)
+    return settings
   }
 
   /// Runs the kit, does the work, stops it; the time of the stop.
