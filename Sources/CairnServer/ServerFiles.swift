@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnFormats
 import FoundationEssentials
+import Glibc
 
 /// The few small files that the server itself reads and writes.
 enum ServerFiles {
@@ -26,6 +27,12 @@ enum ServerFiles {
       throw .cannotWrite(path: path, reason: "\(error)")
     }
   }
+
+  /// Throws where nothing can be made in a folder, in the system's words: SQLite's own would say less.
+  static func mustTakeFiles(_ path: String) throws(ServerError) {
+    guard unsafe access(path, W_OK | X_OK) != 0 else { return }
+    throw .cannotWrite(path: path, reason: unsafe String(cString: strerror(errno)))
+  }
 }
 
 extension Settings {
@@ -43,6 +50,7 @@ extension Settings {
   /// Where the catalog is; makes the data folder if it is not there.
   public func preparedCatalogPath() throws(ServerError) -> String {
     try ServerFiles.makeDirectory(dataDirectory)
+    try ServerFiles.mustTakeFiles(dataDirectory)
     return dataDirectory + "/catalog.sqlite"
   }
 }

@@ -32,15 +32,7 @@ extension HoneycombQuery {
   private func list<Item>(
     _ name: String, _ items: [Item], _ writer: inout JSONWriter, _ body: (Item, inout JSONWriter) -> Void
   ) {
-    guard !items.isEmpty else { return }
-    writer.key(name)
-    writer.beginArray()
-    for item in items {
-      writer.beginObject()
-      body(item, &writer)
-      writer.endObject()
-    }
-    writer.endArray()
+    if !items.isEmpty { writer.objects(name, items, body) }
   }
 
   private static func write(_ calculation: Calculation, opName: String, _ writer: inout JSONWriter) {

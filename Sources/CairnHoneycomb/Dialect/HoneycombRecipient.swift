@@ -155,15 +155,10 @@ public struct HoneycombRecipient: Sendable, Hashable {
       writer.member("webhook_url", webhook.url)
       if !webhook.secret.isEmpty { writer.member("webhook_secret", webhook.secret) }
       if !webhook.headers.isEmpty {
-        writer.key("webhook_headers")
-        writer.beginArray()
-        for header in webhook.headers {
-          writer.beginObject()
+        writer.objects("webhook_headers", webhook.headers) { (header, writer) in
           writer.member("header", header.name)
           writer.member("value", header.value)
-          writer.endObject()
         }
-        writer.endArray()
       }
     }
     writer.endObject()

@@ -121,14 +121,14 @@ public struct HoneycombTrigger: Sendable, Hashable {
     writer.member("alert_type", alertType.rawValue)
     writer.member("disabled", isDisabled)
     writer.member("triggered", isTriggered)
-    objects("recipients", receivers, &writer) { (receiver, writer) in
+    writer.objects("recipients", receivers) { (receiver, writer) in
       writer.member("id", receiver.id)
       writer.member("type", receiver.type)
       writer.member("target", receiver.target)
     }
     writer.member("evaluation_schedule_type", window == nil ? "frequency" : "window")
     if let window { write(window, &writer) }
-    objects("tags", tags, &writer) { (tag, writer) in
+    writer.objects("tags", tags) { (tag, writer) in
       writer.member("key", tag.key)
       writer.member("value", tag.value)
     }
@@ -148,17 +148,6 @@ public struct HoneycombTrigger: Sendable, Hashable {
     writer.member("end_time", clock(window.endMinute))
     writer.endObject()
     writer.endObject()
-  }
-
-  private func objects<Item>(_ name: String, _ items: [Item], _ writer: inout JSONWriter, _ body: (Item, inout JSONWriter) -> Void) {
-    writer.key(name)
-    writer.beginArray()
-    for item in items {
-      writer.beginObject()
-      body(item, &writer)
-      writer.endObject()
-    }
-    writer.endArray()
   }
 
   /// A comparison's name on the wire.
