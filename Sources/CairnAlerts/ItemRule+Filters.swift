@@ -35,14 +35,8 @@ extension ItemRule {
   public static func holds(_ filters: [Filter], uniqueCount: Int) -> Bool {
     filters.allSatisfy { (filter) in
       guard let wanted = Int(filter.value) else { return false }
-      switch filter.operation {
-      case "lte": return uniqueCount <= wanted
-      case "lt": return uniqueCount < wanted
-      case "gt": return uniqueCount > wanted
-      case "eq": return uniqueCount == wanted
-      case "neq": return uniqueCount != wanted
-      default: return uniqueCount >= wanted
-      }
+      let order = Self.order(uniqueCount, wanted)
+      return Self.meets(filter.operation, order) ?? (order >= 0)
     }
   }
 
@@ -52,14 +46,8 @@ extension ItemRule {
       guard Self.itemFilterTypes.contains(filter.type) else { return true }
       guard filter.type == "level" else { return Self.holds(filter, Self.text(filter.type, item)) }
       let (own, wanted) = (levels.firstIndex(of: item.level) ?? 0, levels.firstIndex(of: filter.value) ?? 0)
-      switch filter.operation {
-      case "gte": return own >= wanted
-      case "gt": return own > wanted
-      case "lte": return own <= wanted
-      case "lt": return own < wanted
-      case "neq": return own != wanted
-      default: return own == wanted
-      }
+      let order = Self.order(own, wanted)
+      return Self.meets(filter.operation, order) ?? (order == 0)
     }
   }
 
@@ -116,23 +104,29 @@ extension ItemRule {
     case "nregex": return !((try? Pattern(filter.value))?.matches(text) ?? true)
     case "exists": return true
     case "nexists": return false
-    case "gt", "gte", "lt", "lte": return isOrdered(text, filter)
+    case "gt", "gte", "lt", "lte": return meets(filter.operation, order(text, like: filter.value)) ?? false
     default: return text == filter.value
     }
   }
 
-  private static func isOrdered(_ text: String, _ filter: Filter) -> Bool {
-    let order: Int
-    if let own = Double(text), let wanted = Double(filter.value) {
-      order = own < wanted ? -1 : own > wanted ? 1 : 0
-    } else {
-      order = text < filter.value ? -1 : text > filter.value ? 1 : 0
+  /// Whether an operation on what has an order holds; nil for the other operations.
+  private static func meets(_ operation: String, _ order: Int) -> Bool? {
+    switch operation {
+    case "gt": order > 0
+    case "gte": order >= 0
+    case "lt": order < 0
+    case "lte": order <= 0
+    case "eq": order == 0
+    case "neq": order != 0
+    default: nil
     }
-    switch filter.operation {
-    case "gt": return order > 0
-    case "gte": return order >= 0
-    case "lt": return order < 0
-    default: return order <= 0
-    }
+  }
+
+  /// -1, 0 or 1: numbers by their value, texts by their letters; NaN is the equal of everything.
+  private static func order<Value: Comparable>(_ own: Value, _ wanted: Value) -> Int { own < wanted ? -1 : own > wanted ? 1 : 0 }
+
+  private static func order(_ text: String, like wanted: String) -> Int {
+    if let own = Double(text), let wanted = Double(wanted) { return order(own, wanted) }
+    return order(text, wanted)
   }
 }

@@ -107,7 +107,7 @@ public final class CairnServer: Sendable {
     parts.retain?(state.logs.retention())
     let core = ServerCore(state: state, checksHost: beyond.isEmpty)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
-    await state.tracker.begin(tenants: Set(parts.catalog.keys().map(\.environment) + [Principal.open.environment]))
+    await state.tracker.begin(tenants: parts.catalog.environments)
     var listeners: [Listener] = []
     do throws(ServerError) {
       for (role, endpoint) in endpoints where role != .xray {

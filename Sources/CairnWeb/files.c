@@ -262,138 +262,141 @@ static const unsigned char file_85[] = {
 #embed "../../web/views/explore.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../web/views/keys.js"
+#embed "../../web/views/forms.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../web/views/logs-deliveries.js"
+#embed "../../web/views/keys.js"
 };
 static const unsigned char file_88[] = {
-#embed "../../web/views/logs-editor.js"
+#embed "../../web/views/logs-deliveries.js"
 };
 static const unsigned char file_89[] = {
-#embed "../../web/views/logs-groups.js"
+#embed "../../web/views/logs-editor.js"
 };
 static const unsigned char file_90[] = {
-#embed "../../web/views/logs-line.js"
+#embed "../../web/views/logs-groups.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../web/views/logs-patterns.js"
+#embed "../../web/views/logs-line.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../web/views/logs-results.js"
+#embed "../../web/views/logs-patterns.js"
 };
 static const unsigned char file_93[] = {
-#embed "../../web/views/logs-tail.js"
+#embed "../../web/views/logs-results.js"
 };
 static const unsigned char file_94[] = {
-#embed "../../web/views/logs-volume.js"
+#embed "../../web/views/logs-tail.js"
 };
 static const unsigned char file_95[] = {
-#embed "../../web/views/logs.js"
+#embed "../../web/views/logs-volume.js"
 };
 static const unsigned char file_96[] = {
-#embed "../../web/views/map-insights.js"
+#embed "../../web/views/logs.js"
 };
 static const unsigned char file_97[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/map-insights.js"
 };
 static const unsigned char file_98[] = {
-#embed "../../web/views/map-scrub.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_99[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/map-scrub.js"
 };
 static const unsigned char file_100[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../web/views/markers.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_102[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/markers.js"
 };
 static const unsigned char file_103[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_104[] = {
-#embed "../../web/views/rules.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_105[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_106[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_112[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_113[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_114[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_115[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_116[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_117[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_118[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_119[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_120[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_121[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_122[] = {
-#embed "../../web/views/triggers.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_123[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/triggers.js"
 };
 static const unsigned char file_124[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_125[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_126[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/honeycomb.js"
 };
 static const unsigned char file_127[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_128[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/logs.js"
 };
 static const unsigned char file_129[] = {
-#embed "../../web/wire/triggers.js"
+#embed "../../web/wire/rules.js"
 };
 static const unsigned char file_130[] = {
+#embed "../../web/wire/triggers.js"
+};
+static const unsigned char file_131[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -484,52 +487,53 @@ static const cairn_web_file files[] = {
   {"views/explore-lines.js", file_83, sizeof file_83},
   {"views/explore-results.js", file_84, sizeof file_84},
   {"views/explore.js", file_85, sizeof file_85},
-  {"views/keys.js", file_86, sizeof file_86},
-  {"views/logs-deliveries.js", file_87, sizeof file_87},
-  {"views/logs-editor.js", file_88, sizeof file_88},
-  {"views/logs-groups.js", file_89, sizeof file_89},
-  {"views/logs-line.js", file_90, sizeof file_90},
-  {"views/logs-patterns.js", file_91, sizeof file_91},
-  {"views/logs-results.js", file_92, sizeof file_92},
-  {"views/logs-tail.js", file_93, sizeof file_93},
-  {"views/logs-volume.js", file_94, sizeof file_94},
-  {"views/logs.js", file_95, sizeof file_95},
-  {"views/map-insights.js", file_96, sizeof file_96},
-  {"views/map-panel.js", file_97, sizeof file_97},
-  {"views/map-scrub.js", file_98, sizeof file_98},
-  {"views/map-traces.js", file_99, sizeof file_99},
-  {"views/map.js", file_100, sizeof file_100},
-  {"views/markers.js", file_101, sizeof file_101},
-  {"views/popover.js", file_102, sizeof file_102},
-  {"views/router.js", file_103, sizeof file_103},
-  {"views/rules.js", file_104, sizeof file_104},
-  {"views/sampling.js", file_105, sizeof file_105},
-  {"views/search.js", file_106, sizeof file_106},
-  {"views/send.js", file_107, sizeof file_107},
-  {"views/server.js", file_108, sizeof file_108},
-  {"views/services-charts.js", file_109, sizeof file_109},
-  {"views/services.js", file_110, sizeof file_110},
-  {"views/span-panel.js", file_111, sizeof file_111},
-  {"views/span-xray.js", file_112, sizeof file_112},
-  {"views/states.js", file_113, sizeof file_113},
-  {"views/teach.js", file_114, sizeof file_114},
-  {"views/time-picker.js", file_115, sizeof file_115},
-  {"views/trace-errors.js", file_116, sizeof file_116},
-  {"views/trace-lines.js", file_117, sizeof file_117},
-  {"views/trace-minimap.js", file_118, sizeof file_118},
-  {"views/trace-rows.js", file_119, sizeof file_119},
-  {"views/trace.js", file_120, sizeof file_120},
-  {"views/traces.js", file_121, sizeof file_121},
-  {"views/triggers.js", file_122, sizeof file_122},
-  {"wire/api.js", file_123, sizeof file_123},
-  {"wire/errors.js", file_124, sizeof file_124},
-  {"wire/honeycomb.js", file_125, sizeof file_125},
-  {"wire/http.js", file_126, sizeof file_126},
-  {"wire/logs.js", file_127, sizeof file_127},
-  {"wire/rules.js", file_128, sizeof file_128},
-  {"wire/triggers.js", file_129, sizeof file_129},
-  {"wire/xray.js", file_130, sizeof file_130},
+  {"views/forms.js", file_86, sizeof file_86},
+  {"views/keys.js", file_87, sizeof file_87},
+  {"views/logs-deliveries.js", file_88, sizeof file_88},
+  {"views/logs-editor.js", file_89, sizeof file_89},
+  {"views/logs-groups.js", file_90, sizeof file_90},
+  {"views/logs-line.js", file_91, sizeof file_91},
+  {"views/logs-patterns.js", file_92, sizeof file_92},
+  {"views/logs-results.js", file_93, sizeof file_93},
+  {"views/logs-tail.js", file_94, sizeof file_94},
+  {"views/logs-volume.js", file_95, sizeof file_95},
+  {"views/logs.js", file_96, sizeof file_96},
+  {"views/map-insights.js", file_97, sizeof file_97},
+  {"views/map-panel.js", file_98, sizeof file_98},
+  {"views/map-scrub.js", file_99, sizeof file_99},
+  {"views/map-traces.js", file_100, sizeof file_100},
+  {"views/map.js", file_101, sizeof file_101},
+  {"views/markers.js", file_102, sizeof file_102},
+  {"views/popover.js", file_103, sizeof file_103},
+  {"views/router.js", file_104, sizeof file_104},
+  {"views/rules.js", file_105, sizeof file_105},
+  {"views/sampling.js", file_106, sizeof file_106},
+  {"views/search.js", file_107, sizeof file_107},
+  {"views/send.js", file_108, sizeof file_108},
+  {"views/server.js", file_109, sizeof file_109},
+  {"views/services-charts.js", file_110, sizeof file_110},
+  {"views/services.js", file_111, sizeof file_111},
+  {"views/span-panel.js", file_112, sizeof file_112},
+  {"views/span-xray.js", file_113, sizeof file_113},
+  {"views/states.js", file_114, sizeof file_114},
+  {"views/teach.js", file_115, sizeof file_115},
+  {"views/time-picker.js", file_116, sizeof file_116},
+  {"views/trace-errors.js", file_117, sizeof file_117},
+  {"views/trace-lines.js", file_118, sizeof file_118},
+  {"views/trace-minimap.js", file_119, sizeof file_119},
+  {"views/trace-rows.js", file_120, sizeof file_120},
+  {"views/trace.js", file_121, sizeof file_121},
+  {"views/traces.js", file_122, sizeof file_122},
+  {"views/triggers.js", file_123, sizeof file_123},
+  {"wire/api.js", file_124, sizeof file_124},
+  {"wire/errors.js", file_125, sizeof file_125},
+  {"wire/honeycomb.js", file_126, sizeof file_126},
+  {"wire/http.js", file_127, sizeof file_127},
+  {"wire/logs.js", file_128, sizeof file_128},
+  {"wire/rules.js", file_129, sizeof file_129},
+  {"wire/triggers.js", file_130, sizeof file_130},
+  {"wire/xray.js", file_131, sizeof file_131},
 };
-const size_t cairn_web_file_count = 131;
+const size_t cairn_web_file_count = 132;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

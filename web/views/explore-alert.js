@@ -6,6 +6,7 @@ import { lengthName } from '../model/time.js';
 import { comparable, comparisons, frequencies, questionOf, recipientOf } from '../model/triggers.js';
 import * as wire from '../wire/triggers.js';
 import { fill, h, say } from './dom.js';
+import { field, select } from './forms.js';
 import { popover } from './popover.js';
 import { dataset, go, link } from './router.js';
 
@@ -16,12 +17,6 @@ export function alertButton(query) {
   return button;
 }
 
-/** @param {string} title @param {any} control @param {any} [hint] */
-function field(title, control, hint) { return h('label', { class: 'field' }, h('span', { class: 'small dim' }, title), control, hint); }
-
-/** @param {string} name @param {[string, string][]} options @param {string} value */
-function select(name, options, value) { return h('select', { class: 'input', name, 'aria-label': name }, options.map(([key, text]) => h('option', { value: key, selected: key === value }, text))); }
-
 /** @param {import('../model/query.js').Query} query @param {() => void} close */
 function form(query, close) {
   const choices = comparable(query), trouble = h('div', { class: 'trouble' }), known = h('datalist', { id: 'known-recipients' });
@@ -29,14 +24,14 @@ function form(query, close) {
   let recipients = [];
   const name = (/** @type {wire.Recipient} */ r) => r.details.webhook_name ?? r.details.email_address;
   wire.recipients().then((all) => { recipients = all; fill(known, all.map((r) => h('option', { value: name(r) }, r.type))); }, () => {});
-  const lengths = /** @type {[string, string][]} */ (frequencies.map((s) => [String(s), lengthName(s)]));
+  const lengths = Object.fromEntries(frequencies.map((s) => [String(s), lengthName(s)]));
   const element = h('form', { class: 'stack alert-form', 'aria-label': 'New trigger' },
     field('Name', h('span', { class: 'input' }, h('input', { name: 'name', required: true, maxlength: 120, placeholder: 'checkout is slow' }))),
-    h('div', { class: 'row' }, field('Tell when', select('calculation', choices.map((c, i) => [String(i), label(c)]), '0')), field('is', select('op', comparisons.map((c) => [c, c]), '>')),
+    h('div', { class: 'row' }, field('Tell when', select('calculation', Object.fromEntries(choices.map((c, i) => [String(i), label(c)])), '0')), field('is', select('op', Object.fromEntries(comparisons.map((c) => [c, c])), '>')),
       field('than', h('span', { class: 'input' }, h('input', { name: 'value', required: true, inputmode: 'decimal', placeholder: '500' })))),
     h('p', { class: 'small faint' }, query.breakdowns.length ? `in any group of ${query.breakdowns.join(', ')}` : 'over all events that pass the filters'),
-    h('div', { class: 'row' }, field('asked every', select('frequency', lengths, '300')), field('over the last', select('range', lengths, '300')), field('in a row', select('limit', [1, 2, 3, 4, 5].map((n) => [String(n), n === 1 ? 'once' : `${n} times`]), '1'))),
-    field('To', h('span', { class: 'input' }, h('input', { name: 'to', required: true, spellcheck: false, list: 'known-recipients', placeholder: 'https://… or an address' })), known),
+    h('div', { class: 'row' }, field('asked every', select('frequency', lengths, '300')), field('over the last', select('range', lengths, '300')), field('in a row', select('limit', Object.fromEntries([1, 2, 3, 4, 5].map((n) => [String(n), n === 1 ? 'once' : `${n} times`])), '1'))),
+    field('To', h('span', { class: 'input' }, h('input', { name: 'to', required: true, spellcheck: false, list: 'known-recipients', placeholder: 'https://… or an address' }), known)),
     trouble, h('div', { class: 'row end-row' }, h('a', { class: 'small', href: link('/ui/triggers') }, 'All triggers'), h('button', { class: 'btn pri sm end', type: 'submit' }, 'Keep')));
   element.addEventListener('submit', async (/** @type {Event} */ event) => {
     event.preventDefault();

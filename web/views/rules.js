@@ -6,6 +6,7 @@ import { channels, filterNames, filterText, operations, periods, ruleOf, standin
 import * as wire from '../wire/rules.js';
 import { when } from './error-parts.js';
 import { badge, fill, h, say, service } from './dom.js';
+import { field, select } from './forms.js';
 import { link, refresh } from './router.js';
 import { empty, failed, loader, skeleton } from './states.js';
 
@@ -75,15 +76,6 @@ export function historyTable(entries) {
     h('tbody', {}, entries.map((entry) => h('tr', {}, h('td', {}, when(entry.unix_ms * 1000)), h('td', {}, entry.subject), h('td', { class: 'num', 'data-l': 'try' }, entry.attempt || '–'),
       h('td', { class: entry.delivered ? '' : entry.attempt ? 't-err' : 'dim' }, entry.outcome, !entry.delivered && !entry.final && ', will be tried again')))));
 }
-
-/** @param {string} name @param {Record<string, string>} options @param {string} value @param {(value: string) => void} [changed] */
-function select(name, options, value, changed) {
-  const element = h('select', { class: 'input', name, 'aria-label': name, onchange: () => changed?.(element.value) }, Object.entries(options).map(([key, text]) => h('option', { value: key, selected: key === value }, text)));
-  return element;
-}
-
-/** @param {string} title @param {any} control @param {string} [hint] */
-function field(title, control, hint) { return h('label', { class: 'field' }, h('span', { class: 'small dim' }, title), control, hint && h('span', { class: 'tiny faint' }, hint)); }
 
 /** @param {Rule | null} rule @param {any} known @param {{save: (rule: object) => Promise<void>, remove: () => Promise<void>, cancel: () => void}} act */
 function ruleForm(rule, known, act) {

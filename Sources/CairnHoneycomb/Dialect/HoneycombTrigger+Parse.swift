@@ -14,7 +14,7 @@ extension HoneycombTrigger {
   mutating func read(_ json: JSONValue, isNew: Bool) throws(HoneycombError) {
     var findings = Findings()
     guard findings.isObject(json, "", known: Self.members) else { return try findings.settle() }
-    readWords(json, isNew, &findings)
+    readWords(json, &findings)
     readThreshold(json["threshold"], isNew, &findings)
     if let seconds = findings.integer(json["frequency"], "frequency", in: Self.frequencies) {
       if seconds % 60 == 0 { frequencySeconds = seconds } else { findings.add("frequency", .invalid, "must be whole minutes, in seconds") }
@@ -34,7 +34,7 @@ extension HoneycombTrigger {
     try readQuery(json["query"], isNew)
   }
 
-  private mutating func readWords(_ json: JSONValue, _ isNew: Bool, _ findings: inout Findings) {
+  private mutating func readWords(_ json: JSONValue, _ findings: inout Findings) {
     if let text = findings.text(json["name"], "name") { name = text }
     if !(1...120).contains(name.count) { findings.add("name", name.isEmpty ? .missing : .invalid, "must have 1 to 120 characters") }
     if let text = findings.text(json["description"], "description") { description = text }

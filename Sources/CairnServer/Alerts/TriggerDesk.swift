@@ -39,7 +39,7 @@ struct TriggerDesk: Sendable {
   func tick() async {
     guard !state.isDraining else { return }
     let now = state.parts.clock.unixNanoseconds()
-    for environment in Set(state.parts.catalog.keys().map(\.environment) + [Principal.open.environment]).sorted() {
+    for environment in state.parts.catalog.environments.sorted() {
       let triggers = (try? Shelf<HoneycombTrigger>(state.parts.catalog, environment: environment).everything()) ?? []
       for trigger in triggers where !trigger.isDisabled && trigger.isScheduled(atUnixNanoseconds: now) {
         let asked = state.triggers.progress(environment, trigger.id).askedUnixNanoseconds

@@ -94,8 +94,9 @@ struct HoneycombTriggers: Sendable {
   private func settle(_ trigger: inout HoneycombTrigger, _ scope: DatasetScope, _ exchange: Exchange) async throws(Refusal) {
     trigger.queryID = try HoneycombQueries(state: state, directory: directory).keep(trigger.query, scope, exchange.environment)
     let shelf = Shelf<HoneycombRecipient>(state.parts.catalog, environment: exchange.environment)
+    var all = try shelf.everything()
     for (index, receiver) in trigger.receivers.enumerated() {
-      let known = try shelf.everything().first {
+      let known = all.first {
         receiver.id.isEmpty ? $0.type == receiver.type && $0.target == receiver.target : $0.id == receiver.id
       }
       let recipient: HoneycombRecipient
@@ -109,6 +110,7 @@ struct HoneycombTriggers: Sendable {
         recipient = HoneycombRecipient(email: receiver.target, id: try shelf.freeID(), nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
         try await HoneycombRecipients(state: state).check(recipient)
         try shelf.save(recipient)
+        all.append(recipient)
       }
       trigger.receivers[index] = .init(id: recipient.id, type: recipient.type, target: recipient.target)
     }

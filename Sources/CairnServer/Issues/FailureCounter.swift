@@ -56,20 +56,11 @@ struct FailureCounter: Sendable {
   /// The failures of one item in one hour, its reports compared.
   private func compared(_ item: Int64, _ hour: Int64) async throws(QueryError) -> Int {
     guard let item = book.state.withLock({ $0.items[item] }) else { return 0 }
-    var plan = EventsPlan(
+    let plan = EventsPlan(
       scope: Scope(environment: tenant, datasets: .all, time: time(hour)), filter: book.occurrences(of: item),
       columns: [FieldName.occurrenceDoor, FieldName.occurrenceFailure, FieldName.signalType], limit: 50_000)
     var reports: [FailureReport] = []
-    while true {
-      let answer = try await store.events(plan)
-      for event in answer.events {
-        reports.append(
-          FailureReport(
-            ReportingDoor(event), failure: event.integer(FieldName.occurrenceFailure), unixNanoseconds: event.timeUnixNanoseconds))
-      }
-      guard answer.hasMore, let cursor = answer.cursor else { break }
-      plan.after = cursor
-    }
+    try await store.forEachEvent(plan) { reports.append(FailureReport($0)) }
     return failureBursts(reports).reduce(0) { $0 + $1.count }
   }
 }

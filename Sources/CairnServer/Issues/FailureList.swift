@@ -51,16 +51,12 @@ struct FailureList: Sendable {
     var lines = (places[0] ?? []).map { Line(place: $0, others: []) }
     for (id, unordered) in places where id != 0 {
       let own = unordered.sorted { OccurrenceJSON.id(events[$0]) < OccurrenceJSON.id(events[$1]) }
-      let entries = failureEntries(own.map { Self.report(events[$0]) })
+      let entries = failureEntries(own.map { FailureReport(events[$0]) })
       lines += entries.map { (entry) in
         Line(place: own[entry.place], others: entry.others.map { Other(events[own[$0.place]], isSure: $0.isSure) })
       }
     }
     return lines.sorted { $0.place < $1.place }
-  }
-
-  private static func report(_ event: Event) -> FailureReport {
-    FailureReport(ReportingDoor(event), failure: event.integer(FieldName.occurrenceFailure), unixNanoseconds: event.timeUnixNanoseconds)
   }
 
   /// A page of an item's failures.
@@ -159,7 +155,7 @@ struct FailureList: Sendable {
     }
     let id = OccurrenceJSON.id(event)
     found.sort { OccurrenceJSON.id($0) < OccurrenceJSON.id($1) }
-    for entry in failureEntries(found.map(Self.report)) {
+    for entry in failureEntries(found.map { FailureReport($0) }) {
       let group = [FailureEntry.Other(place: entry.place, isSure: true)] + entry.others
       guard let own = group.first(where: { OccurrenceJSON.id(found[$0.place]) == id }) else { continue }
       return group.filter { $0.place != own.place }.map { Other(found[$0.place], isSure: $0.isSure && own.isSure) }

@@ -77,17 +77,12 @@ extension ItemTracker {
 
   /// Finds the items of what came after the mark, and sets the hours in which it came to what the events say.
   private func recount(_ tenant: String, after highestID: Int64) async throws(QueryError) {
-    var plan = EventsPlan(
+    let plan = EventsPlan(
       scope: Scope(environment: tenant, datasets: .all, time: .everything),
       filter: .compare(column: FieldName.occurrenceID, .greater, .integer(highestID)), columns: Self.columns,
       direction: .oldestFirst, limit: 10_000)
     var touched: [ItemIdentity: PendingItem] = [:]
-    while true {
-      let answer = try await store.events(plan)
-      for event in answer.events { Self.add(OccurrenceNote(event, tenant: tenant), to: &touched) }
-      guard answer.hasMore, let cursor = answer.cursor else { break }
-      plan.after = cursor
-    }
+    try await store.forEachEvent(plan) { Self.add(OccurrenceNote($0, tenant: tenant), to: &touched) }
     guard !touched.isEmpty else { return }
     let joined = await DoorJoiner(store: store, book: book).joined(touched)
     do {

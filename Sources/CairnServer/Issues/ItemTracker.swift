@@ -128,6 +128,13 @@ extension Event {
   }
 }
 
+extension FailureReport {
+  /// Of a stored occurrence, for counting.
+  init(_ event: Event) {
+    self.init(ReportingDoor(event), failure: event.integer(FieldName.occurrenceFailure), unixNanoseconds: event.timeUnixNanoseconds)
+  }
+}
+
 extension ReportingDoor {
   /// The door of an event; of one that is older than this field, by its kind.
   init(_ event: Event) {

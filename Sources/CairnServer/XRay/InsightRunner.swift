@@ -54,7 +54,7 @@ final class InsightRunner: Sendable {
   private func environments() -> [String] {
     let catalog = state.parts.catalog
     let grouped = (try? catalog.xrayGroupEnvironments()) ?? []
-    return Set(grouped + catalog.keys().map(\.environment) + ["default"]).sorted()
+    return catalog.environments.union(grouped).sorted()
   }
 
   private func evaluate(_ group: XRayGroup, _ bucket: Int64) async {
