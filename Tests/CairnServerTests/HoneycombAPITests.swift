@@ -39,6 +39,18 @@ import Testing
     return true
   }
 
+  /// The last second that nanoseconds can tell: the link to Explore rounds it up.
+  @Test func aQueryMayEndWithTime() async throws {
+    try await withServer { (live) async throws in
+      let client = try live.client()
+      for time in [#""end_time": 9223372036"#, #""start_time": 1, "end_time": 9223372036"#, #""start_time": 9223372036"#, #""time_range": 9223372036"#] {
+        let query = try await client.ask("POST", "/1/queries/__all__", body: Array("{\(time)}".utf8))
+        let id = try #require(query["id"]?.string)
+        #expect(try await client.send("POST", "/1/query_results/__all__", body: Array(#"{"query_id": "\#(id)"}"#.utf8)).status == 201, "\(time)")
+      }
+    }
+  }
+
   @Test func failuresAreProblems() async throws {
     try await withServer { (live) async throws in
       let cases: [(String, String, String, Int)] = [

@@ -25,7 +25,9 @@ extension HoneycombQuery {
     }
     if limit < Self.limitDefault { parts.append(("lim", String(limit))) }
     if let granularityNanoseconds { parts.append(("g", String(granularityNanoseconds / second))) }
-    parts.append(("t", "\(time.startUnixNanoseconds / second)..\((time.endUnixNanoseconds + second - 1) / second)"))
+    // Rounded up, without a sum: the end may be the last instant that there is.
+    let (end, rest) = time.endUnixNanoseconds.quotientAndRemainder(dividingBy: second)
+    parts.append(("t", "\(time.startUnixNanoseconds / second)..\(rest > 0 ? end + 1 : end)"))
     return "/ui/explore?" + parts.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
   }
 
