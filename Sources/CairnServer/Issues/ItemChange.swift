@@ -42,7 +42,10 @@ struct ItemChange: Sendable {
       guard value == .null || value.string.map({ $0.count <= 255 }) == true else { throw Refusal(.invalid, "assignee must be a name of at most 255 characters") }
       assignee = trimmed(value.string ?? "")
     }
-    if let value = body["snoozed"] { snoozeSeconds = value.boolean == true || value.string == "true" ? body["snooze_expiration_in_seconds"]?.integer ?? 3_600 : 0 }
+    if let value = body["snoozed"] {
+      let length = try Self.number(body, "snooze_expiration_in_seconds", 1...Self.snoozeSecondsMax) ?? 3_600
+      snoozeSeconds = value.boolean == true || value.string == "true" ? length : 0
+    }
     if let value = body["comment"]?.string, !value.isEmpty { comment = value }
   }
 
@@ -59,8 +62,20 @@ struct ItemChange: Sendable {
       guard value.count <= 40 else { throw Refusal(.invalid, "resolved_in_version must be at most 40 characters") }
       resolvedInVersion = value
     }
-    muteUntilUnixSeconds = body["mute_until"]?.integer
-    muteUntilCount = body["mute_until_count"]?.integer.map { Int(clamping: $0) }
+    muteUntilUnixSeconds = try Self.number(body, "mute_until", 0...9_999_999_999)
+    muteUntilCount = try Self.number(body, "mute_until_count", 0...1_000_000_000_000).map { Int($0) }
+  }
+
+  /// Ten years.
+  private static let snoozeSecondsMax: Int64 = 315_360_000
+
+  /// A whole number inside its bounds, since sums are made of it; nil where the member is absent or null.
+  private static func number(_ body: JSONValue, _ name: String, _ bounds: ClosedRange<Int64>) throws(Refusal) -> Int64? {
+    guard let value = body[name], value != .null else { return nil }
+    guard let number = value.integer, bounds.contains(number) else {
+      throw Refusal(.invalid, "\(name) must be a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
+    }
+    return number
   }
 
   private static func text(_ value: JSONValue?) -> String? { value?.string ?? value?.integer.map { String($0) } }

@@ -3,6 +3,12 @@ import CairnFormats
 import CairnIssues
 import CairnRollbar
 
+/// A time or length in whole seconds; one that microseconds cannot tell is the last that they can.
+private func microseconds(_ seconds: Int64) -> Int64 {
+  let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+  return overflow ? (seconds < 0 ? .min : .max) : product
+}
+
 /// Items, frames and explanations in the words of Cairn's own API.
 extension Item {
   func writeSummary(_ writer: inout JSONWriter) {
@@ -17,15 +23,15 @@ extension Item {
     writer.member("level", level)
     writer.member("status", status.rawValue)
     writer.member("total", totalCount)
-    writer.member("first_us", firstOccurrence.unixSeconds * 1_000_000)
-    writer.member("last_us", lastOccurrence.unixSeconds * 1_000_000)
+    writer.member("first_us", microseconds(firstOccurrence.unixSeconds))
+    writer.member("last_us", microseconds(lastOccurrence.unixSeconds))
     writer.member("last_occurrence", String(lastOccurrence.id))
     writer.member("context", context)
     writer.member("framework", framework)
     writer.member("language", language)
     writer.member("last_version", lastOccurrence.version)
     writer.member("assigned_user_id", orNull: assignedUserID)
-    writer.member("snoozed_until_us", orNull: snoozedUntilUnixSeconds.map { $0 * 1_000_000 })
+    writer.member("snoozed_until_us", orNull: snoozedUntilUnixSeconds.map(microseconds))
     writer.member("is_group", isGroup)
     writer.member("group_id", orNull: groupItemID)
   }
@@ -35,20 +41,20 @@ extension Item {
     writer.member("platform", platform)
     writer.member("resolved_in_version", orNull: resolvedInVersion)
     writer.member("since_activation", countSinceActivation)
-    writer.member("last_activated_us", lastActivatedUnixSeconds * 1_000_000)
-    writer.member("mute_until_us", orNull: muteUntilUnixSeconds.map { $0 * 1_000_000 })
+    writer.member("last_activated_us", microseconds(lastActivatedUnixSeconds))
+    writer.member("mute_until_us", orNull: muteUntilUnixSeconds.map(microseconds))
     writer.member("mute_until_count", orNull: muteUntilCount.map(Int64.init))
     writer.array("versions", versions.reversed()) { (version, writer) in
       writer.object { (writer) in
         writer.member("version", version.version)
         writer.member("count", version.count)
-        writer.member("first_us", version.firstUnixSeconds * 1_000_000)
-        writer.member("last_us", version.lastUnixSeconds * 1_000_000)
+        writer.member("first_us", microseconds(version.firstUnixSeconds))
+        writer.member("last_us", microseconds(version.lastUnixSeconds))
       }
     }
     writer.array("history", history.reversed()) { (entry, writer) in
       writer.object { (writer) in
-        writer.member("us", entry.unixSeconds * 1_000_000)
+        writer.member("us", microseconds(entry.unixSeconds))
         writer.member("actor", entry.actor)
         writer.member("kind", entry.kind)
         writer.member("detail", entry.detail)
