@@ -15,7 +15,7 @@ import Testing
 
   private func run(_ text: String) throws -> [[String]] {
     let statement = try RQLParser.parse(text)
-    let result = statement.run(over: Self.rows, starColumns: ["level", "n"], nowUnixSeconds: 1_000)
+    let result = try statement.run(over: Self.rows, starColumns: ["level", "n"], nowUnixSeconds: 1_000)
     return result.rows.map { $0.map { String(decoding: $0.bytes, as: UTF8.self) } }
   }
 
@@ -31,6 +31,7 @@ import Testing
     ("SELECT count_distinct(level), count(n) FROM item_occurrence WHERE `title` != 'x'", [["2", "3"]]),
     ("SELECT * FROM item_occurrence WHERE n = 1 OR n = 3 ORDER BY n", [[#""warning""#, "1"], [#""error""#, "3"]]),
     ("SELECT left(title, 'nan'), 'nan' + 1, left(title, 1e300) FROM item_occurrence WHERE n = 1", [[#""""#, "null", #""Slow""#]]),
+    ("SELECT locate('gone a', title), locate('gg', title), locate('e', title, 10), locate('', title, 3), locate('aab', 'aaab') FROM item_occurrence WHERE n = 5", [["7", "0", "10", "3", "2"]]),
     ("SELECT n FROM item_occurrence WHERE n < 'x' AND missing.path IS NULL AND n IS NULL", []),
     ("SELECT concat_ws(',', level, missing, n) FROM item_occurrence WHERE level NOT LIKE '%r_or' AND n = 1", [[#""warning,1""#]]),
   ] as [(String, [[String]]?)])
@@ -62,8 +63,49 @@ import Testing
     for _ in 0..<5_000 {
       let text = String(decoding: mutated(Array(seeds[generator.below(2)].utf8), using: &generator), as: UTF8.self)
       guard let statement = try? RQLParser.parse(text) else { continue }
-      _ = statement.run(over: Self.rows, starColumns: ["level"], nowUnixSeconds: 1)
+      _ = try? statement.run(over: Self.rows, starColumns: ["level"], nowUnixSeconds: 1)
     }
     #expect(throws: RQLError.self) { try RQLParser.parse("SELECT " + String(repeating: "(", count: 5_000) + " FROM deploy") }
+  }
+
+  // MARK: What a statement may cost
+
+  private func failure(_ query: String, over rows: [@Sendable (String) -> JSONValue], isOver: @escaping () -> Bool = { false }) throws -> String? {
+    let statement = try RQLParser.parse(query)
+    do throws(RQLError) { _ = try statement.run(over: rows, starColumns: [], nowUnixSeconds: 1, isOver: isOver) } catch { return error.reason }
+    return nil
+  }
+
+  private static let long = String(repeating: "ab", count: 100_000)
+
+  @Test func aTextThatGrowsBeyondAllEndsTheQuery() throws {
+    let inner = "concat(" + Array(repeating: "t", count: 50).joined(separator: ",") + ")"
+    let query = "SELECT length(concat(" + Array(repeating: inner, count: 18).joined(separator: ",") + ")) FROM item_occurrence"
+    #expect(try failure(query, over: [{ _ in .string(Self.long) }])?.contains("4 MiB") == true)
+    #expect(try failure("SELECT length(concat_ws(t, t, t, t)) FROM item_occurrence", over: [{ _ in .string(Self.long) }]) == nil)
+  }
+
+  @Test(arguments: ["SELECT %@ FROM item_occurrence", "SELECT 1 FROM item_occurrence ORDER BY %@", "SELECT count(*) FROM item_occurrence GROUP BY %@"])
+  func whatAQueryKeepsIsBounded(_ form: String) throws {
+    let many = Array(repeating: "t", count: 100).joined(separator: ",")
+    let query = form.replacing("%@", with: many)
+    let rows: [@Sendable (String) -> JSONValue] = (0..<10).map { (number) in { _ in .string(Self.long + String(number)) } }
+    #expect(try failure(query, over: rows)?.contains("64 MiB") == true)
+    #expect(try failure(query, over: Array(rows.prefix(2))) == nil)
+  }
+
+  @Test(arguments: [
+    "SELECT count(*) FROM item_occurrence WHERE t LIKE '%" + String(repeating: "ab", count: 4_000) + "c%'",
+    "SELECT locate('" + String(repeating: "ab", count: 4_000) + "c', t) FROM item_occurrence", "SELECT t FROM item_occurrence ORDER BY lower(t)",
+  ])
+  func aQueryThatTakesTooLongEnds(_ query: String) throws {
+    let rows: [@Sendable (String) -> JSONValue] = (0..<100).map { (number) in { _ in .string(Self.long + String(number)) } }
+    var looks = 0
+    let reason = try failure(query, over: rows) {
+      looks += 1
+      return looks > 10
+    }
+    #expect(reason?.contains("too long") == true)
+    #expect(looks == 11)
   }
 }

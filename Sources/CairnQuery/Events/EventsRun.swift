@@ -231,6 +231,8 @@ struct EventsRun {
       times: rows.map(\.timeUnixNanoseconds), datasets: datasets, columns: columns, cursor: cursor, hasMore: hasMore, info: info)
   }
 
+  private static let rowsAtOnce = 512
+
   private mutating func values(
     _ index: Int, _ names: [String], _ rows: [EventRow], _ places: [Int: [Int]]
   ) throws(QueryError) -> [FieldValue?] {
@@ -240,7 +242,13 @@ struct EventsRun {
     for (piece, places) in places {
       let fields = fields(of: piece)
       let own = plan.columns.isEmpty ? fields.names.firstIndex { $0.utf8.elementsEqual(names[index].utf8) } : index
-      if let own { fields.read(own, rows, places, into: &values) }
+      guard let own else { continue }
+      // Some at a time, so that long texts are noticed before all of them are in memory.
+      for start in stride(from: 0, to: places.count, by: Self.rowsAtOnce) {
+        let some = Array(places[start..<min(start + Self.rowsAtOnce, places.count)])
+        fields.read(own, rows, some, into: &values)
+        try watch.hold(some.reduce(0) { (sum, place) in if case .string(let text)? = values[place] { sum + text.utf8.count } else { sum } })
+      }
     }
     return values
   }

@@ -9,8 +9,10 @@ struct RQLEvaluator {
   let nowUnixSeconds: Int64
   /// The rows of the group at hand; the expression outside aggregates sees the first.
   let rows: [RQLRow]
+  let meter: RQLMeter
 
   func value(_ expression: RQLExpression) -> JSONValue {
+    guard meter.work() else { return .null }
     switch expression {
     case .column(let path): return rows.first?(path) ?? .null
     case .literal(let value): return value
@@ -71,6 +73,7 @@ struct RQLEvaluator {
     let numbers = (number(left), number(right))
     if let first = numbers.0, let second = numbers.1, left.string == nil || right.string == nil { return first < second ? -1 : first > second ? 1 : 0 }
     let (first, second) = (text(left).lowercased(), text(right).lowercased())
+    guard meter.text(first.utf8.count + second.utf8.count) else { return nil }
     return first < second ? -1 : first > second ? 1 : 0
   }
 
@@ -115,7 +118,9 @@ struct RQLEvaluator {
   private func like(_ text: [UnicodeScalar], _ pattern: [UnicodeScalar]) -> Bool {
     var (at, of) = (0, 0)
     var star: (pattern: Int, text: Int)?
+    guard meter.text(text.count + pattern.count) else { return false }
     while at < text.count {
+      guard meter.work() else { return false }
       if of < pattern.count, pattern[of] == "%" {
         star = (of, at)
         of += 1
@@ -135,14 +140,13 @@ struct RQLEvaluator {
 
   private func function(_ name: String, _ values: [JSONValue]) -> JSONValue {
     if name == "unix_timestamp" { return .integer(nowUnixSeconds) }
-    if name == "concat_ws" {
-      return .string(values.dropFirst().filter { $0 != .null }.map(text).joined(separator: text(values[0])))
-    }
+    if name == "concat_ws" { return joined(values.dropFirst().filter { $0 != .null }, separator: text(values[0])) }
     guard !values.contains(.null) else { return .null }
     let first = text(values[0])
+    guard meter.text(first.utf8.count) else { return .null }
     let count = { (index: Int) in Int(max(0, min(1e6, number(values[index]) ?? 0))) }
     switch name {
-    case "concat": return .string(values.map(text).joined())
+    case "concat": return joined(values, separator: "")
     case "lower": return .string(first.lowercased())
     case "upper": return .string(first.uppercased())
     case "left": return .string(String(first.prefix(count(1))))
@@ -150,18 +154,44 @@ struct RQLEvaluator {
     case "substring":
       let rest = first.dropFirst(max(0, count(1) - 1))
       return .string(String(values.count > 2 ? rest.prefix(count(2)) : rest))
-    case "locate":
-      let whole = text(values[1])
-      let skipped = values.count > 2 ? max(0, count(2) - 1) : 0
-      guard let range = whole.dropFirst(skipped).firstRange(of: first) else { return .integer(0) }
-      return .integer(Int64(whole.distance(from: whole.startIndex, to: range.lowerBound) + 1))
+    case "locate": return locate(Array(first), text(values[1]), skipping: values.count > 2 ? max(0, count(2) - 1) : 0)
     case "char_length": return .integer(Int64(first.count))
     default: return .integer(Int64(first.utf8.count))
     }
   }
 
+  private func joined(_ values: [JSONValue], separator: String) -> JSONValue {
+    let texts = values.map(text)
+    guard meter.text(texts.reduce(0) { $0 + $1.utf8.count } + max(0, texts.count - 1) * separator.utf8.count) else { return .null }
+    return .string(texts.joined(separator: separator))
+  }
+
+  /// The place of a text in another one, counted from 1; 0 where it is not there. Linear in both: what matched tells where to go on.
+  private func locate(_ wanted: [Character], _ text: String, skipping skipped: Int) -> JSONValue {
+    guard meter.text(text.utf8.count) else { return .null }
+    let whole = Array(text)
+    guard skipped + wanted.count <= whole.count else { return .integer(0) }
+    if wanted.isEmpty { return .integer(Int64(skipped + 1)) }
+    // For each beginning of the text the longest shorter one that it ends with.
+    var shorter = [0]
+    var matched = 0
+    for index in wanted.indices.dropFirst() {
+      while matched > 0, wanted[index] != wanted[matched] { matched = shorter[matched - 1] }
+      if wanted[index] == wanted[matched] { matched += 1 }
+      shorter.append(matched)
+    }
+    matched = 0
+    for index in skipped..<whole.count {
+      guard meter.work() else { return .null }
+      while matched > 0, whole[index] != wanted[matched] { matched = shorter[matched - 1] }
+      if whole[index] == wanted[matched] { matched += 1 }
+      if matched == wanted.count { return .integer(Int64(index - matched + 2)) }
+    }
+    return .integer(0)
+  }
+
   private func aggregate(_ name: String, _ argument: RQLExpression) -> JSONValue {
-    let values = rows.map { RQLEvaluator(nowUnixSeconds: nowUnixSeconds, rows: [$0]).value(argument) }.filter { $0 != .null }
+    let values = rows.map { RQLEvaluator(nowUnixSeconds: nowUnixSeconds, rows: [$0], meter: meter).value(argument) }.filter { $0 != .null }
     switch name {
     case "count": return .integer(Int64(values.count))
     case "count_distinct": return .integer(Int64(Set(values).count))

@@ -12,34 +12,29 @@ public struct RQLResult: Sendable, Hashable {
   }
 }
 
+extension RQLResult {
+  /// About what the rows take in memory, in bytes.
+  public var heldByteCount: Int { rows.reduce(0) { $1.reduce($0) { $0 + $1.heldByteCount } } }
+}
+
 extension RQLStatement {
   /// Runs the statement over rows that were fetched: filters, groups, orders, cuts. `starColumns` are what `*` means.
-  public func run(over source: [@Sendable (String) -> JSONValue], starColumns: [String], nowUnixSeconds: Int64) -> RQLResult {
+  ///
+  /// Throws where it would keep or put together more than it may (see `RQLMeter`), and soon after `isOver` says so.
+  public func run(
+    over source: [@Sendable (String) -> JSONValue], starColumns: [String], nowUnixSeconds: Int64, isOver: @escaping () -> Bool = { false }
+  ) throws(RQLError) -> RQLResult {
+    let meter = RQLMeter(isOver: isOver)
     let list = selections ?? starColumns.map { Selection(expression: .column($0), name: $0) }
-    let evaluator = { (rows: [RQLRow]) in RQLEvaluator(nowUnixSeconds: nowUnixSeconds, rows: rows) }
+    let evaluator = { (rows: [RQLRow]) in RQLEvaluator(nowUnixSeconds: nowUnixSeconds, rows: rows, meter: meter) }
     let kept = source.filter { (row) in
       guard let condition else { return true }
       let one = evaluator([row])
       return one.truth(one.value(condition)) == true
     }
-    var buckets: [[RQLRow]] = []
-    if !isGrouped {
-      buckets = kept.map { [$0] }
-    } else if groups.isEmpty {
-      buckets = [kept]
-    } else {
-      var places: [[JSONValue]: Int] = [:]
-      for row in kept {
-        let key = groups.map { evaluator([row]).value($0) }
-        if let place = places[key] {
-          buckets[place].append(row)
-        } else {
-          places[key] = buckets.count
-          buckets.append([row])
-        }
-      }
-    }
-    var keyed = buckets.map { (rows) in (rows: rows, keys: orders.map { evaluator(rows).value($0.expression) }) }
+    let buckets = buckets(kept, meter) { evaluator([$0]) }
+    var keyed = buckets.map { (rows) in (rows: rows, keys: meter.kept(orders.map { evaluator(rows).value($0.expression) })) }
+    try meter.settle()
     if !orders.isEmpty {
       let compare = evaluator([])
       keyed.sort { (left, right) in
@@ -52,8 +47,28 @@ extension RQLStatement {
         return false
       }
     }
-    let rows = keyed.dropFirst(offset).prefix(limit).map { (bucket) in list.map { evaluator(bucket.rows).value($0.expression) } }
+    let rows = keyed.dropFirst(offset).prefix(limit).map { (bucket) in meter.kept(list.map { evaluator(bucket.rows).value($0.expression) }) }
+    try meter.settle()
     return RQLResult(columns: list.map(\.name), rows: Array(rows))
+  }
+
+  /// The rows of each group, in the order in which groups are met; without groups each row by itself.
+  private func buckets(_ rows: [RQLRow], _ meter: RQLMeter, _ evaluator: (@escaping RQLRow) -> RQLEvaluator) -> [[RQLRow]] {
+    if !isGrouped { return rows.map { [$0] } }
+    if groups.isEmpty { return [rows] }
+    var buckets: [[RQLRow]] = []
+    var places: [[JSONValue]: Int] = [:]
+    for row in rows {
+      let key = groups.map { evaluator(row).value($0) }
+      guard meter.work(1 + key.reduce(0) { $0 + $1.heldByteCount } / 64) else { break }
+      if let place = places[key] {
+        buckets[place].append(row)
+      } else {
+        places[meter.kept(key)] = buckets.count
+        buckets.append([row])
+      }
+    }
+    return buckets
   }
 }
 
@@ -62,7 +77,7 @@ extension RQLStatement {
   public func timeBounds(nowUnixSeconds: Int64) -> (start: Double?, end: Double?) {
     var bounds: (start: Double?, end: Double?) = (nil, nil)
     var waiting = condition.map { [$0] } ?? []
-    let constant = RQLEvaluator(nowUnixSeconds: nowUnixSeconds, rows: [])
+    let constant = RQLEvaluator(nowUnixSeconds: nowUnixSeconds, rows: [], meter: RQLMeter())
     while let part = waiting.popLast() {
       switch part {
       case .binary("and", let left, let right): waiting += [left, right]

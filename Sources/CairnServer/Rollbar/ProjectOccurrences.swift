@@ -55,9 +55,12 @@ struct ProjectOccurrences: Sendable {
   }
 
   /// Of events that pass the filter, those that stand for a failure, in their order.
-  func failures(_ events: [Event]) -> [Event] {
-    let own = events.filter(owns)
+  func failures(_ events: [Event]) -> [Event] { places(events).map { events[$0] } }
+
+  /// The places of those events.
+  func places(_ events: [Event]) -> [Int] {
+    let own = events.indices.filter { owns(events[$0]) }
     guard !comparedHashes.isEmpty else { return own }
-    return FailureList(state: state, tenant: caller.tenant).lines(own).map { own[$0.place] }
+    return FailureList(state: state, tenant: caller.tenant).lines(own.map { events[$0] }).map { own[$0.place] }
   }
 }

@@ -17,6 +17,9 @@ struct RQLRows: Sendable {
   /// The newest so many occurrences are looked at; fewer where the payload has to be read.
   private static let rowCountMax = 100_000
   private static let payloadCountMax = 10_000
+  /// Payloads that are in memory at once, and the most bytes of what is kept of all of them.
+  private static let payloadsAtOnce = 200
+  private static let payloadByteCountMax = 256 << 20
 
   /// RQL's name and the field that has it.
   private static let fields: [String: String] = [
@@ -65,7 +68,6 @@ struct RQLRows: Sendable {
     var columns = Set(paths.compactMap { Self.fields[$0] } + paths.filter { $0.hasPrefix("custom.") })
     columns.formUnion(FailureList.columns)
     let own = ProjectOccurrences(state: state, caller: caller)
-    if !fromPayload.isEmpty { columns.insert(FieldName.original) }
     let bounds = statement.timeBounds(nowUnixSeconds: now)
     let nanoseconds = { (seconds: Double) in Int64(max(-9e9, min(9e9, seconds)) * 1e9) }
     let time = TimeRange(
@@ -73,25 +75,57 @@ struct RQLRows: Sendable {
     let plan = EventsPlan(
       scope: Scope(environment: caller.tenant, datasets: .all, time: time),
       filter: own.filter, columns: columns.sorted(), limit: limit)
-    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }
+    let (found, hasMore) = try await read(plan, fromPayload)
     let (items, identities) = state.book.state.withLock { ($0.items, $0.itemOfIdentity) }
-    let rows = own.failures(answer.events).map { (event) -> Row in
+    let rows = own.places(found.map(\.event)).map { (place) -> Row in
+      let (event, values) = found[place]
       let identity = OccurrenceNote(event, tenant: caller.tenant).item
-      return row(event, identities[identity].flatMap { items[$0] }, fromPayload)
+      return row(event, identities[identity].flatMap { items[$0] }, values)
     }
-    let warning = answer.hasMore ? "only the newest \(limit) occurrences were looked at" : nil
+    let warning = hasMore ? "only the newest \(limit) occurrences were looked at" : nil
     return (rows, Self.starColumns, warning)
   }
 
-  private func row(_ event: Event, _ item: Item?, _ fromPayload: Set<String>) -> Row {
-    var values: [String: JSONValue] = [:]
-    if !fromPayload.isEmpty, case .string(let original) = event[FieldName.original],
-      let payload = try? JSONValue(parsing: original, depthMax: JSONReader.depthMaxLimit)
-    {
-      for path in fromPayload { values[path] = Self.look(up: path, in: payload) }
+  /// The events of a plan, each with what paths lead to in its payload. Payloads are read some at a time and not kept.
+  private func read(
+    _ plan: EventsPlan, _ paths: Set<String>
+  ) async throws(Refusal) -> (found: [(event: Event, values: [String: JSONValue])], hasMore: Bool) {
+    guard !paths.isEmpty else {
+      let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }
+      return (answer.events.map { ($0, [:]) }, answer.hasMore)
     }
-    let looked = values
-    return { (path) in
+    var (found, byteCount): ([(event: Event, values: [String: JSONValue])], Int) = ([], 0)
+    var page = plan
+    page.columns = plan.columns + [FieldName.original]
+    while true {
+      page.limit = min(Self.payloadsAtOnce, plan.limit - found.count)
+      let fixed = page
+      let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(fixed) }
+      for event in answer.events {
+        let values = Self.values(paths, event)
+        byteCount += values.values.reduce(0) { $0 + $1.heldByteCount }
+        let kept = event.fields.filter { $0.name != FieldName.original }
+        found.append((Event(dataset: event.dataset, timeUnixNanoseconds: event.timeUnixNanoseconds, fields: kept), values))
+      }
+      guard byteCount <= Self.payloadByteCountMax else {
+        throw Refusal(.invalid, "the query needs more than \(Self.payloadByteCountMax >> 20) MiB of payloads; narrow its time")
+      }
+      guard answer.hasMore, let cursor = answer.cursor, found.count < plan.limit else { return (found, answer.hasMore) }
+      page.after = cursor
+    }
+  }
+
+  private static func values(_ paths: Set<String>, _ event: Event) -> [String: JSONValue] {
+    guard case .string(let original)? = event[FieldName.original],
+      let payload = try? JSONValue(parsing: original, depthMax: JSONReader.depthMaxLimit)
+    else { return [:] }
+    var values: [String: JSONValue] = [:]
+    for path in paths { values[path] = look(up: path, in: payload) }
+    return values
+  }
+
+  private func row(_ event: Event, _ item: Item?, _ looked: [String: JSONValue]) -> Row {
+    { (path) in
       if path == "timestamp" { return .integer(event.timeUnixNanoseconds / 1_000_000_000) }
       if path.hasPrefix("item."), path != "item.hash" { return Self.itemValue(path, item) }
       if let name = Self.fields[path] ?? (path.hasPrefix("custom.") ? path : nil) {
