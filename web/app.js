@@ -24,7 +24,7 @@ import { tracesPage } from './views/traces.js';
 import { triggersPage } from './views/triggers.js';
 
 /** @typedef {{update: () => void, close: () => void, keys?: import('./views/keys.js').Key[]}} Page */
-/** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean, dataset?: boolean}} Route */
+/** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean | 'list', dataset?: boolean}} Route  time 'list': not with an id */
 
 /** @type {Record<string, Route>} */
 const routes = {
@@ -32,7 +32,7 @@ const routes = {
   explore: { open: explorePage, title: 'Explore', nav: 'explore', time: true, dataset: true },
   traces: { open: tracesPage, title: 'Traces', nav: 'traces', time: true, dataset: true },
   trace: { open: tracePage, title: 'Trace', nav: 'traces' },
-  errors: { open: errorsPage, title: 'Errors', nav: 'errors' },
+  errors: { open: errorsPage, title: 'Errors', nav: 'errors', time: 'list' },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   rules: { open: rulesPage, title: 'Notifications', nav: 'errors' },
   triggers: { open: triggersPage, title: 'Triggers', nav: 'explore' },
@@ -59,7 +59,7 @@ function nowherePage(host) {
 }
 
 function show() {
-  const { page: name, id } = place.get(), route = routes[name], key = `${name}/${id}`, main = byID('main');
+  const { page: name, id } = place.get(), route = routes[name], key = `${name}/${id}`, main = byID('main'), hasTime = route?.time === 'list' ? !id : Boolean(route?.time);
   closePopover();
   if (key === shown) { page?.update(); links(); return; }
   page?.close();
@@ -68,9 +68,9 @@ function show() {
   main.className = `main page-${route ? name : 'none'}`;
   main.removeAttribute('aria-busy');
   document.title = `${route?.title ?? 'No such page'} · Cairn`;
-  byID('time').hidden = byID('refresh').hidden = byID('live').hidden = !route?.time;
+  byID('time').hidden = byID('refresh').hidden = byID('live').hidden = !hasTime;
   byID('dataset').hidden = !route?.dataset;
-  if (!route?.time) setLive(false);
+  if (!hasTime) setLive(false);
   page = (route?.open ?? nowherePage)(main);
   setPageKeys(page.keys ?? []);
   links();

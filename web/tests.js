@@ -6,6 +6,7 @@ import './model/format.test.js';
 import './model/figures.test.js';
 import './model/findings.test.js';
 import './model/heatbox.test.js';
+import './model/ids.test.js';
 import './model/insights.test.js';
 import './model/palette.test.js';
 import './model/query.test.js';

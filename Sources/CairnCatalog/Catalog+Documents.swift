@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import GRDB
+import Synchronization
 
 /// Something small that changes as a whole: an item, a project, a deploy, a rule. Its owner keeps it in memory and writes it here.
 public struct CatalogDocument: Sendable, Hashable {
@@ -15,7 +16,20 @@ public struct CatalogDocument: Sendable, Hashable {
   }
 }
 
+/// How often each collection of documents has changed in this process, for those who keep what they have read.
+struct DocumentChanges: Sendable {
+  private var counts: [String: Int] = [:]
+  private var sweeps = 0
+
+  func count(of collection: String) -> Int { counts[collection, default: 0] + sweeps }
+  mutating func note(_ collections: Set<String>) { for collection in collections { counts[collection, default: 0] += 1 } }
+  mutating func noteAll() { sweeps += 1 }
+}
+
 extension Catalog {
+  /// Goes up with every change of a collection's documents by this process; other processes write none.
+  public func changeCount(of collection: String) -> Int { documentChanges.withLock { $0.count(of: collection) } }
+
   /// All documents of a collection, by id.
   public func documents(in collection: String) throws(CatalogError) -> [CatalogDocument] {
     try perform { queue in
@@ -40,17 +54,21 @@ extension Catalog {
   public func change(
     saving documents: () -> [CatalogDocument], removing removed: [(collection: String, id: Int64)] = []
   ) throws(CatalogError) {
-    try perform { queue in
-      try queue.write { database in
+    let changed = try perform { queue in
+      try queue.write { (database) -> Set<String> in
+        var collections = Set(removed.map(\.collection))
         let save = try database.cachedStatement(
           sql: "INSERT INTO document (collection, id, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body")
         for document in documents() {
+          collections.insert(document.collection)
           try save.execute(arguments: [document.collection, document.id, DatabaseBytes(document.body).value])
         }
         for entry in removed {
           try database.execute(sql: "DELETE FROM document WHERE collection = ? AND id = ?", arguments: [entry.collection, entry.id])
         }
+        return collections
       }
     }
+    documentChanges.withLock { $0.note(changed) }
   }
 }

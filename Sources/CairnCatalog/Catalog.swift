@@ -10,6 +10,7 @@ public final class Catalog: Sendable {
   let path: String
   let queue: DatabaseQueue
   let ring = Mutex(KeyRing())
+  let documentChanges = Mutex(DocumentChanges())
 
   /// Opens or creates the file and brings its tables up to date.
   public init(path: String) throws(CatalogError) {
@@ -93,6 +94,7 @@ public final class Catalog: Sendable {
         for name in names where !Self.keptTables.contains(name) { try database.execute(sql: "DELETE FROM \(name.quotedDatabaseIdentifier)") }
       }
     }
+    documentChanges.withLock { $0.noteAll() }
     try reload()
   }
 

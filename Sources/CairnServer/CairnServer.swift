@@ -46,7 +46,7 @@ public final class CairnServer: Sendable {
   let state: ServerState
   let core: ServerCore
   private let keyWatch: Task<Void, Never>
-  private let insightWatch: Task<Void, Never>
+  private let rounds: Rounds
   private let itemWatch: Task<Void, Never>
   private let deliveryWatch: Task<Void, Never>
   private let listeners: [Listener]
@@ -73,15 +73,12 @@ public final class CairnServer: Sendable {
     let alarms = MetricsDesk(state: state)
     let anomalies = AnomalyWatch(desk: LogsDesk(state: state))
     let triggers = TriggerDesk(state: state)
-    insightWatch = Task {
-      while !Task.isCancelled {
-        try? await Task.sleep(for: .seconds(5))
-        await insights.tick()
-        await alarms.evaluateAlarms()
-        await triggers.tick()
-        await anomalies.tick(at: state.parts.clock.unixNanoseconds())
-      }
-    }
+    rounds = Rounds(
+      every: .seconds(5),
+      [
+        { await insights.tick() }, { await alarms.evaluateAlarms() }, { await triggers.tick() },
+        { await anomalies.tick(at: state.parts.clock.unixNanoseconds()) },
+      ])
     itemWatch = Task { await state.tracker.run() }
     deliveryWatch = Task { await state.deliverer.run() }
     self.listeners = listeners
@@ -164,7 +161,7 @@ public final class CairnServer: Sendable {
   private func stopOnce(within seconds: Int) async {
     state.drain()
     keyWatch.cancel()
-    insightWatch.cancel()
+    rounds.stop()
     for listener in listeners { await listener.stopAccepting() }
     await daemon.stop()
     let connections = state.connections

@@ -127,276 +127,279 @@ static const unsigned char file_40[] = {
 #embed "../../web/model/ids.js"
 };
 static const unsigned char file_41[] = {
-#embed "../../web/model/insights.js"
+#embed "../../web/model/ids.test.js"
 };
 static const unsigned char file_42[] = {
-#embed "../../web/model/insights.test.js"
+#embed "../../web/model/insights.js"
 };
 static const unsigned char file_43[] = {
-#embed "../../web/model/palette.js"
+#embed "../../web/model/insights.test.js"
 };
 static const unsigned char file_44[] = {
-#embed "../../web/model/palette.test.js"
+#embed "../../web/model/palette.js"
 };
 static const unsigned char file_45[] = {
-#embed "../../web/model/query.js"
+#embed "../../web/model/palette.test.js"
 };
 static const unsigned char file_46[] = {
-#embed "../../web/model/query.test.js"
+#embed "../../web/model/query.js"
 };
 static const unsigned char file_47[] = {
-#embed "../../web/model/rules.js"
+#embed "../../web/model/query.test.js"
 };
 static const unsigned char file_48[] = {
-#embed "../../web/model/rules.test.js"
+#embed "../../web/model/rules.js"
 };
 static const unsigned char file_49[] = {
-#embed "../../web/model/sampling.js"
+#embed "../../web/model/rules.test.js"
 };
 static const unsigned char file_50[] = {
-#embed "../../web/model/sampling.test.js"
+#embed "../../web/model/sampling.js"
 };
 static const unsigned char file_51[] = {
-#embed "../../web/model/scales.js"
+#embed "../../web/model/sampling.test.js"
 };
 static const unsigned char file_52[] = {
-#embed "../../web/model/scales.test.js"
+#embed "../../web/model/scales.js"
 };
 static const unsigned char file_53[] = {
-#embed "../../web/model/service-graph.js"
+#embed "../../web/model/scales.test.js"
 };
 static const unsigned char file_54[] = {
-#embed "../../web/model/service-graph.test.js"
+#embed "../../web/model/service-graph.js"
 };
 static const unsigned char file_55[] = {
-#embed "../../web/model/signal.js"
+#embed "../../web/model/service-graph.test.js"
 };
 static const unsigned char file_56[] = {
-#embed "../../web/model/snippets.js"
+#embed "../../web/model/signal.js"
 };
 static const unsigned char file_57[] = {
-#embed "../../web/model/snippets.test.js"
+#embed "../../web/model/snippets.js"
 };
 static const unsigned char file_58[] = {
-#embed "../../web/model/testing.js"
+#embed "../../web/model/snippets.test.js"
 };
 static const unsigned char file_59[] = {
-#embed "../../web/model/time.js"
+#embed "../../web/model/testing.js"
 };
 static const unsigned char file_60[] = {
-#embed "../../web/model/time.test.js"
+#embed "../../web/model/time.js"
 };
 static const unsigned char file_61[] = {
-#embed "../../web/model/trace-tree.js"
+#embed "../../web/model/time.test.js"
 };
 static const unsigned char file_62[] = {
-#embed "../../web/model/trace-tree.test.js"
+#embed "../../web/model/trace-tree.js"
 };
 static const unsigned char file_63[] = {
-#embed "../../web/model/triggers.js"
+#embed "../../web/model/trace-tree.test.js"
 };
 static const unsigned char file_64[] = {
-#embed "../../web/model/triggers.test.js"
+#embed "../../web/model/triggers.js"
 };
 static const unsigned char file_65[] = {
-#embed "../../web/theme.css"
+#embed "../../web/model/triggers.test.js"
 };
 static const unsigned char file_66[] = {
-#embed "../../web/views/catalog.js"
+#embed "../../web/theme.css"
 };
 static const unsigned char file_67[] = {
-#embed "../../web/views/chart-hover.js"
+#embed "../../web/views/catalog.js"
 };
 static const unsigned char file_68[] = {
-#embed "../../web/views/combo.js"
+#embed "../../web/views/chart-hover.js"
 };
 static const unsigned char file_69[] = {
-#embed "../../web/views/dataset-picker.js"
+#embed "../../web/views/combo.js"
 };
 static const unsigned char file_70[] = {
-#embed "../../web/views/dom.js"
+#embed "../../web/views/dataset-picker.js"
 };
 static const unsigned char file_71[] = {
-#embed "../../web/views/error-actions.js"
+#embed "../../web/views/dom.js"
 };
 static const unsigned char file_72[] = {
-#embed "../../web/views/error-parts.js"
+#embed "../../web/views/error-actions.js"
 };
 static const unsigned char file_73[] = {
-#embed "../../web/views/error-side.js"
+#embed "../../web/views/error-parts.js"
 };
 static const unsigned char file_74[] = {
-#embed "../../web/views/error-stack.js"
+#embed "../../web/views/error-side.js"
 };
 static const unsigned char file_75[] = {
-#embed "../../web/views/error-why.js"
+#embed "../../web/views/error-stack.js"
 };
 static const unsigned char file_76[] = {
-#embed "../../web/views/error.js"
+#embed "../../web/views/error-why.js"
 };
 static const unsigned char file_77[] = {
-#embed "../../web/views/errors.js"
+#embed "../../web/views/error.js"
 };
 static const unsigned char file_78[] = {
-#embed "../../web/views/explore-alert.js"
+#embed "../../web/views/errors.js"
 };
 static const unsigned char file_79[] = {
-#embed "../../web/views/explore-bubbleup.js"
+#embed "../../web/views/explore-alert.js"
 };
 static const unsigned char file_80[] = {
-#embed "../../web/views/explore-clauses.js"
+#embed "../../web/views/explore-bubbleup.js"
 };
 static const unsigned char file_81[] = {
-#embed "../../web/views/explore-editor.js"
+#embed "../../web/views/explore-clauses.js"
 };
 static const unsigned char file_82[] = {
-#embed "../../web/views/explore-heatmap.js"
+#embed "../../web/views/explore-editor.js"
 };
 static const unsigned char file_83[] = {
-#embed "../../web/views/explore-lines.js"
+#embed "../../web/views/explore-heatmap.js"
 };
 static const unsigned char file_84[] = {
-#embed "../../web/views/explore-results.js"
+#embed "../../web/views/explore-lines.js"
 };
 static const unsigned char file_85[] = {
-#embed "../../web/views/explore.js"
+#embed "../../web/views/explore-results.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../web/views/forms.js"
+#embed "../../web/views/explore.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../web/views/keys.js"
+#embed "../../web/views/forms.js"
 };
 static const unsigned char file_88[] = {
-#embed "../../web/views/logs-deliveries.js"
+#embed "../../web/views/keys.js"
 };
 static const unsigned char file_89[] = {
-#embed "../../web/views/logs-editor.js"
+#embed "../../web/views/logs-deliveries.js"
 };
 static const unsigned char file_90[] = {
-#embed "../../web/views/logs-groups.js"
+#embed "../../web/views/logs-editor.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../web/views/logs-line.js"
+#embed "../../web/views/logs-groups.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../web/views/logs-patterns.js"
+#embed "../../web/views/logs-line.js"
 };
 static const unsigned char file_93[] = {
-#embed "../../web/views/logs-results.js"
+#embed "../../web/views/logs-patterns.js"
 };
 static const unsigned char file_94[] = {
-#embed "../../web/views/logs-tail.js"
+#embed "../../web/views/logs-results.js"
 };
 static const unsigned char file_95[] = {
-#embed "../../web/views/logs-volume.js"
+#embed "../../web/views/logs-tail.js"
 };
 static const unsigned char file_96[] = {
-#embed "../../web/views/logs.js"
+#embed "../../web/views/logs-volume.js"
 };
 static const unsigned char file_97[] = {
-#embed "../../web/views/map-insights.js"
+#embed "../../web/views/logs.js"
 };
 static const unsigned char file_98[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/map-insights.js"
 };
 static const unsigned char file_99[] = {
-#embed "../../web/views/map-scrub.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_100[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/map-scrub.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_102[] = {
-#embed "../../web/views/markers.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_103[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/markers.js"
 };
 static const unsigned char file_104[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_105[] = {
-#embed "../../web/views/rules.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_106[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_112[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_113[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_114[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_115[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_116[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_117[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_118[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_119[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_120[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_121[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_122[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_123[] = {
-#embed "../../web/views/triggers.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_124[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/triggers.js"
 };
 static const unsigned char file_125[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_126[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_127[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/honeycomb.js"
 };
 static const unsigned char file_128[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_129[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/logs.js"
 };
 static const unsigned char file_130[] = {
-#embed "../../web/wire/triggers.js"
+#embed "../../web/wire/rules.js"
 };
 static const unsigned char file_131[] = {
+#embed "../../web/wire/triggers.js"
+};
+static const unsigned char file_132[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -442,98 +445,99 @@ static const cairn_web_file files[] = {
   {"model/heatbox.js", file_38, sizeof file_38},
   {"model/heatbox.test.js", file_39, sizeof file_39},
   {"model/ids.js", file_40, sizeof file_40},
-  {"model/insights.js", file_41, sizeof file_41},
-  {"model/insights.test.js", file_42, sizeof file_42},
-  {"model/palette.js", file_43, sizeof file_43},
-  {"model/palette.test.js", file_44, sizeof file_44},
-  {"model/query.js", file_45, sizeof file_45},
-  {"model/query.test.js", file_46, sizeof file_46},
-  {"model/rules.js", file_47, sizeof file_47},
-  {"model/rules.test.js", file_48, sizeof file_48},
-  {"model/sampling.js", file_49, sizeof file_49},
-  {"model/sampling.test.js", file_50, sizeof file_50},
-  {"model/scales.js", file_51, sizeof file_51},
-  {"model/scales.test.js", file_52, sizeof file_52},
-  {"model/service-graph.js", file_53, sizeof file_53},
-  {"model/service-graph.test.js", file_54, sizeof file_54},
-  {"model/signal.js", file_55, sizeof file_55},
-  {"model/snippets.js", file_56, sizeof file_56},
-  {"model/snippets.test.js", file_57, sizeof file_57},
-  {"model/testing.js", file_58, sizeof file_58},
-  {"model/time.js", file_59, sizeof file_59},
-  {"model/time.test.js", file_60, sizeof file_60},
-  {"model/trace-tree.js", file_61, sizeof file_61},
-  {"model/trace-tree.test.js", file_62, sizeof file_62},
-  {"model/triggers.js", file_63, sizeof file_63},
-  {"model/triggers.test.js", file_64, sizeof file_64},
-  {"theme.css", file_65, sizeof file_65},
-  {"views/catalog.js", file_66, sizeof file_66},
-  {"views/chart-hover.js", file_67, sizeof file_67},
-  {"views/combo.js", file_68, sizeof file_68},
-  {"views/dataset-picker.js", file_69, sizeof file_69},
-  {"views/dom.js", file_70, sizeof file_70},
-  {"views/error-actions.js", file_71, sizeof file_71},
-  {"views/error-parts.js", file_72, sizeof file_72},
-  {"views/error-side.js", file_73, sizeof file_73},
-  {"views/error-stack.js", file_74, sizeof file_74},
-  {"views/error-why.js", file_75, sizeof file_75},
-  {"views/error.js", file_76, sizeof file_76},
-  {"views/errors.js", file_77, sizeof file_77},
-  {"views/explore-alert.js", file_78, sizeof file_78},
-  {"views/explore-bubbleup.js", file_79, sizeof file_79},
-  {"views/explore-clauses.js", file_80, sizeof file_80},
-  {"views/explore-editor.js", file_81, sizeof file_81},
-  {"views/explore-heatmap.js", file_82, sizeof file_82},
-  {"views/explore-lines.js", file_83, sizeof file_83},
-  {"views/explore-results.js", file_84, sizeof file_84},
-  {"views/explore.js", file_85, sizeof file_85},
-  {"views/forms.js", file_86, sizeof file_86},
-  {"views/keys.js", file_87, sizeof file_87},
-  {"views/logs-deliveries.js", file_88, sizeof file_88},
-  {"views/logs-editor.js", file_89, sizeof file_89},
-  {"views/logs-groups.js", file_90, sizeof file_90},
-  {"views/logs-line.js", file_91, sizeof file_91},
-  {"views/logs-patterns.js", file_92, sizeof file_92},
-  {"views/logs-results.js", file_93, sizeof file_93},
-  {"views/logs-tail.js", file_94, sizeof file_94},
-  {"views/logs-volume.js", file_95, sizeof file_95},
-  {"views/logs.js", file_96, sizeof file_96},
-  {"views/map-insights.js", file_97, sizeof file_97},
-  {"views/map-panel.js", file_98, sizeof file_98},
-  {"views/map-scrub.js", file_99, sizeof file_99},
-  {"views/map-traces.js", file_100, sizeof file_100},
-  {"views/map.js", file_101, sizeof file_101},
-  {"views/markers.js", file_102, sizeof file_102},
-  {"views/popover.js", file_103, sizeof file_103},
-  {"views/router.js", file_104, sizeof file_104},
-  {"views/rules.js", file_105, sizeof file_105},
-  {"views/sampling.js", file_106, sizeof file_106},
-  {"views/search.js", file_107, sizeof file_107},
-  {"views/send.js", file_108, sizeof file_108},
-  {"views/server.js", file_109, sizeof file_109},
-  {"views/services-charts.js", file_110, sizeof file_110},
-  {"views/services.js", file_111, sizeof file_111},
-  {"views/span-panel.js", file_112, sizeof file_112},
-  {"views/span-xray.js", file_113, sizeof file_113},
-  {"views/states.js", file_114, sizeof file_114},
-  {"views/teach.js", file_115, sizeof file_115},
-  {"views/time-picker.js", file_116, sizeof file_116},
-  {"views/trace-errors.js", file_117, sizeof file_117},
-  {"views/trace-lines.js", file_118, sizeof file_118},
-  {"views/trace-minimap.js", file_119, sizeof file_119},
-  {"views/trace-rows.js", file_120, sizeof file_120},
-  {"views/trace.js", file_121, sizeof file_121},
-  {"views/traces.js", file_122, sizeof file_122},
-  {"views/triggers.js", file_123, sizeof file_123},
-  {"wire/api.js", file_124, sizeof file_124},
-  {"wire/errors.js", file_125, sizeof file_125},
-  {"wire/honeycomb.js", file_126, sizeof file_126},
-  {"wire/http.js", file_127, sizeof file_127},
-  {"wire/logs.js", file_128, sizeof file_128},
-  {"wire/rules.js", file_129, sizeof file_129},
-  {"wire/triggers.js", file_130, sizeof file_130},
-  {"wire/xray.js", file_131, sizeof file_131},
+  {"model/ids.test.js", file_41, sizeof file_41},
+  {"model/insights.js", file_42, sizeof file_42},
+  {"model/insights.test.js", file_43, sizeof file_43},
+  {"model/palette.js", file_44, sizeof file_44},
+  {"model/palette.test.js", file_45, sizeof file_45},
+  {"model/query.js", file_46, sizeof file_46},
+  {"model/query.test.js", file_47, sizeof file_47},
+  {"model/rules.js", file_48, sizeof file_48},
+  {"model/rules.test.js", file_49, sizeof file_49},
+  {"model/sampling.js", file_50, sizeof file_50},
+  {"model/sampling.test.js", file_51, sizeof file_51},
+  {"model/scales.js", file_52, sizeof file_52},
+  {"model/scales.test.js", file_53, sizeof file_53},
+  {"model/service-graph.js", file_54, sizeof file_54},
+  {"model/service-graph.test.js", file_55, sizeof file_55},
+  {"model/signal.js", file_56, sizeof file_56},
+  {"model/snippets.js", file_57, sizeof file_57},
+  {"model/snippets.test.js", file_58, sizeof file_58},
+  {"model/testing.js", file_59, sizeof file_59},
+  {"model/time.js", file_60, sizeof file_60},
+  {"model/time.test.js", file_61, sizeof file_61},
+  {"model/trace-tree.js", file_62, sizeof file_62},
+  {"model/trace-tree.test.js", file_63, sizeof file_63},
+  {"model/triggers.js", file_64, sizeof file_64},
+  {"model/triggers.test.js", file_65, sizeof file_65},
+  {"theme.css", file_66, sizeof file_66},
+  {"views/catalog.js", file_67, sizeof file_67},
+  {"views/chart-hover.js", file_68, sizeof file_68},
+  {"views/combo.js", file_69, sizeof file_69},
+  {"views/dataset-picker.js", file_70, sizeof file_70},
+  {"views/dom.js", file_71, sizeof file_71},
+  {"views/error-actions.js", file_72, sizeof file_72},
+  {"views/error-parts.js", file_73, sizeof file_73},
+  {"views/error-side.js", file_74, sizeof file_74},
+  {"views/error-stack.js", file_75, sizeof file_75},
+  {"views/error-why.js", file_76, sizeof file_76},
+  {"views/error.js", file_77, sizeof file_77},
+  {"views/errors.js", file_78, sizeof file_78},
+  {"views/explore-alert.js", file_79, sizeof file_79},
+  {"views/explore-bubbleup.js", file_80, sizeof file_80},
+  {"views/explore-clauses.js", file_81, sizeof file_81},
+  {"views/explore-editor.js", file_82, sizeof file_82},
+  {"views/explore-heatmap.js", file_83, sizeof file_83},
+  {"views/explore-lines.js", file_84, sizeof file_84},
+  {"views/explore-results.js", file_85, sizeof file_85},
+  {"views/explore.js", file_86, sizeof file_86},
+  {"views/forms.js", file_87, sizeof file_87},
+  {"views/keys.js", file_88, sizeof file_88},
+  {"views/logs-deliveries.js", file_89, sizeof file_89},
+  {"views/logs-editor.js", file_90, sizeof file_90},
+  {"views/logs-groups.js", file_91, sizeof file_91},
+  {"views/logs-line.js", file_92, sizeof file_92},
+  {"views/logs-patterns.js", file_93, sizeof file_93},
+  {"views/logs-results.js", file_94, sizeof file_94},
+  {"views/logs-tail.js", file_95, sizeof file_95},
+  {"views/logs-volume.js", file_96, sizeof file_96},
+  {"views/logs.js", file_97, sizeof file_97},
+  {"views/map-insights.js", file_98, sizeof file_98},
+  {"views/map-panel.js", file_99, sizeof file_99},
+  {"views/map-scrub.js", file_100, sizeof file_100},
+  {"views/map-traces.js", file_101, sizeof file_101},
+  {"views/map.js", file_102, sizeof file_102},
+  {"views/markers.js", file_103, sizeof file_103},
+  {"views/popover.js", file_104, sizeof file_104},
+  {"views/router.js", file_105, sizeof file_105},
+  {"views/rules.js", file_106, sizeof file_106},
+  {"views/sampling.js", file_107, sizeof file_107},
+  {"views/search.js", file_108, sizeof file_108},
+  {"views/send.js", file_109, sizeof file_109},
+  {"views/server.js", file_110, sizeof file_110},
+  {"views/services-charts.js", file_111, sizeof file_111},
+  {"views/services.js", file_112, sizeof file_112},
+  {"views/span-panel.js", file_113, sizeof file_113},
+  {"views/span-xray.js", file_114, sizeof file_114},
+  {"views/states.js", file_115, sizeof file_115},
+  {"views/teach.js", file_116, sizeof file_116},
+  {"views/time-picker.js", file_117, sizeof file_117},
+  {"views/trace-errors.js", file_118, sizeof file_118},
+  {"views/trace-lines.js", file_119, sizeof file_119},
+  {"views/trace-minimap.js", file_120, sizeof file_120},
+  {"views/trace-rows.js", file_121, sizeof file_121},
+  {"views/trace.js", file_122, sizeof file_122},
+  {"views/traces.js", file_123, sizeof file_123},
+  {"views/triggers.js", file_124, sizeof file_124},
+  {"wire/api.js", file_125, sizeof file_125},
+  {"wire/errors.js", file_126, sizeof file_126},
+  {"wire/honeycomb.js", file_127, sizeof file_127},
+  {"wire/http.js", file_128, sizeof file_128},
+  {"wire/logs.js", file_129, sizeof file_129},
+  {"wire/rules.js", file_130, sizeof file_130},
+  {"wire/triggers.js", file_131, sizeof file_131},
+  {"wire/xray.js", file_132, sizeof file_132},
 };
-const size_t cairn_web_file_count = 132;
+const size_t cairn_web_file_count = 133;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

@@ -29,6 +29,7 @@ enum RouteExpectations {
     POST /api/cairn/query query
     POST /api/cairn/bubbleup query
     GET /api/cairn/services query
+    GET /api/cairn/find query
     GET /api/cairn/traces query
     GET /api/cairn/traces/:id query
     GET /api/cairn/traces/:id/spans/:span query
@@ -216,6 +217,7 @@ enum RouteExpectations {
     """
 
   static let issuesAndAlerts = """
+    GET /api/cairn/deploys query
     GET /api/cairn/errors query
     GET /api/cairn/errors/:id query
     GET /api/cairn/deliveries query

@@ -151,6 +151,12 @@ class Handler(BaseHTTPRequestHandler):
                               "ingest_state": "accepting", "ingest_reason": None, "quarantined": []}}
         if path == "errors":  # a trace asks for its items; the mock has none
             return {"total": 0, "items": []}
+        if path == "find":
+            having = collections.Counter(k for _, e in rows for k, v in e.items() if v == params["text"])
+            span = {"first_us": int((now - 600) * 1e6), "last_us": int((now - 60) * 1e6)}
+            return {"columns": [{"name": k, "trace": None, "events": n, "traces": n, **span} for k, n in having.most_common(6)], "lines": {"events": 0, "traces": 0, **span}}
+        if path == "deploys":
+            return {"deploys": []}
         if path == "datasets":
             seen = collections.OrderedDict()
             for at, e in rows:

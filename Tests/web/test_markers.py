@@ -1,7 +1,10 @@
 """Honeycomb's markers over the charts of Explore, against a real server."""
 import json
+import re
 import time
 import urllib.request
+
+from playwright.sync_api import expect
 
 from pages import ready, until
 
@@ -22,7 +25,16 @@ def test_a_deploy_is_drawn_over_every_chart_and_its_text_is_only_text(real, open
     page = open_page(real + "/ui/explore?t=1h&ds=markers-test&c=HEATMAP(duration_ms)&c=P95(duration_ms)")
     ready(page)
     until(page, "document.querySelectorAll('.hm .marker').length === 2 && document.querySelectorAll('.line-chart .marker').length === 2")
-    link = page.locator(".hm .marker a")
-    assert link.inner_text().startswith("<img src=x") and link.get_attribute("href") == "https://ci.example/4"
+    flag = page.locator(".hm .marker button").first
+    assert flag.inner_text().startswith("<img src=x")
+    flag.click()
+    menu = page.get_by_role("dialog", name="deploy: <img src=x onerror=window.__xss=1> deploy")
+    expect(menu.get_by_role("link", name="https://ci.example/4")).to_have_attribute("href", "https://ci.example/4")
+    menu.get_by_role("link", name="What differs from before").click()
+    expect(page).to_have_url(re.compile(f"box=duration_ms%7C.*%7C{now - 1800}%7C"))
+    until(page, "document.querySelector('.hm-box, .bubbleup, [aria-label=BubbleUp]') !== null || document.body.textContent.includes('BubbleUp')")
+    page.go_back()
+    ready(page)
+    until(page, "document.querySelectorAll('.hm .marker').length === 2")
     box, chart = page.locator(".hm .marker.range").bounding_box(), page.locator(".hm").bounding_box()
     assert 10 < box["width"] < chart["width"] / 4 and chart["x"] < box["x"] < chart["x"] + chart["width"]

@@ -56,3 +56,38 @@ def test_a_request_of_the_example_is_one_story(story, open_page, width, scheme):
     page.get_by_text("the timeline is rendered by number").first.click()
     page.get_by_role("link", name=f"Trace {trace_id[:8]}").first.click()
     expect(page.get_by_role("region", name="Log lines", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_a_customer_sends_is_found(story, open_page, width):
+    """A user's id, the words of the error and a traceparent, pasted into the search, each lead to the same failure."""
+    url, trace_id = story
+    page = open_page(f"{url}/ui/services", width)
+    search, list_ = page.locator("#q"), page.locator("#q-list")
+    search.fill("user-8")
+    expect(list_.get_by_role("option").filter(has_text="= user-8").first).to_contain_text("in one trace")
+    search.press("Enter")
+    expect(page).to_have_url(re.compile(f"/ui/trace/{trace_id}"))
+    search.fill("could not render the timeline")
+    search.press("Enter")  # before the answer: it is waited for
+    expect(page).to_have_url(re.compile("/ui/errors/[0-9]+"))
+    expect(page.get_by_role("heading", name=re.compile("TimelineError")).first).to_be_visible()
+    search.fill(f"00-{trace_id}-00f067aa0ba902b7-01")
+    search.press("Enter")
+    expect(page).to_have_url(re.compile(f"/ui/trace/{trace_id}"))
+    search.fill("rendered by number")
+    expect(list_.get_by_role("option").filter(has_text="log line")).to_have_count(1)
+
+
+def test_errors_keep_the_time_that_was_chosen(story, open_page):
+    url, _ = story
+    page = open_page(f"{url}/ui/services?t=15m")
+    page.get_by_role("link", name="Errors", exact=True).first.click()
+    expect(page.locator("#time-name")).to_have_text("Last 15 min")
+    expect(page.get_by_text("TimelineError").first).to_be_visible()
+    page.get_by_role("button", name="New in this time").click()
+    expect(page.get_by_text("TimelineError").first).to_be_visible()
+    page.goto(f"{url}/ui/errors?t=1000000..1000600")
+    page.get_by_role("button", name="Look at any time").click()
+    expect(page.locator("#time-name")).to_have_text("Any time")
+    expect(page.get_by_text("TimelineError").first).to_be_visible()

@@ -5,8 +5,8 @@
  * @typedef {{name: string, events: number, requests: number, rate_per_s: number, errors: number, error_rate: number, p50_ms: number | null, p95_ms: number | null, p99_ms: number | null}} Service
  */
 /** @typedef {{name: string, requests: number[], errors: number[], p95_ms: (number | null)[]}} Line */
-/** @typedef {{name: string, before: number, after: number, factor: number}} Slower */
-/** @typedef {{name: string, before: number, after: number}} Failing */
+/** @typedef {{name: string, before: number, after: number, factor: number, since: number | null}} Slower */
+/** @typedef {{name: string, before: number, after: number, since: number | null}} Failing  since: the step at which it began */
 
 const slowerFactor = 1.5; // less is weather
 const failingPoints = 0.01; // one point of all requests
@@ -19,6 +19,15 @@ export function median(values) {
   return known.length ? known[Math.floor((known.length - 1) / 2)] : null;
 }
 
+/**
+ * The first step from which on all values are above the middle of both; nothing where that is the start, or where so few steps are that they may be chance.
+ * @param {(number | null)[]} values @param {number} before @param {number} after @returns {number | null}
+ */
+export function began(values, before, after) {
+  const middle = (before + after) / 2, last = values.findLastIndex((v) => v != null && v <= middle);
+  return last < 0 || values.slice(last + 1).filter((v) => v != null).length < 2 ? null : last + 1;
+}
+
 /** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} first third against last third */
 export function compare(line) {
   const third = Math.max(1, Math.floor(line.requests.length / 3));
@@ -28,10 +37,14 @@ export function compare(line) {
   const enough = early >= leastRequests && late >= leastRequests;
   const change = enough && before && after ? after / before - 1 : null;
   const slower = change != null && change + 1 >= slowerFactor
-    ? { name: line.name, before: /** @type {number} */ (before), after: /** @type {number} */ (after), factor: change + 1 } : null;
+    ? { name: line.name, before: /** @type {number} */ (before), after: /** @type {number} */ (after), factor: change + 1,
+      since: began(line.p95_ms, /** @type {number} */ (before), /** @type {number} */ (after)) } : null;
   const was = early ? sum(line.errors.slice(0, third)) / early : 0, is = late ? sum(line.errors.slice(-third)) / late : 0;
-  return { slower, failing: enough && is - was >= failingPoints ? { name: line.name, before: was, after: is } : null, change };
+  return { slower, failing: enough && is - was >= failingPoints ? { name: line.name, before: was, after: is, since: began(shares(line), was, is) } : null, change };
 }
+
+/** @param {Line} line @returns {(number | null)[]} which share of the requests failed, step by step */
+export function shares(line) { return line.requests.map((n, i) => (n ? line.errors[i] / n : null)); }
 
 /** @param {Line[]} lines @returns {{slower: Slower[], failing: Failing[], changes: Map<string, number | null>}} worst first */
 export function findings(lines) {

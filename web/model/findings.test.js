@@ -1,5 +1,5 @@
 // @ts-check
-import { failingMuch, findings, median, totals } from './findings.js';
+import { began, failingMuch, findings, median, shares, totals } from './findings.js';
 import { equal, test } from './testing.js';
 
 const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30),
@@ -15,5 +15,12 @@ test('what fails much is named, though it always did', () => {
   const service = (/** @type {string} */ name, /** @type {number} */ rate, requests = 100) => /** @type {any} */ ({ name, requests, error_rate: rate });
   equal(failingMuch([service('fine', 0.01), service('new', 0.3), service('worse', 0.4), service('rare', 1, 3), service('named', 0.9)],
     [{ name: 'named', before: 0, after: 0.9 }]).map((s) => s.name), ['worse', 'new']); });
+test('what began in the range is told with its step', () => {
+  equal(findings([line('a', Array(9).fill(10), 3)]).failing[0].since, 6);
+  equal(findings([line('b', [10, 10, 10, 10, 10, 10, 90, 90, 90])]).slower[0].since, 6);
+  equal(began([0.2, 0.3, 0.2], 0, 0.2), null);
+  equal(began([0, 0, null, 0, 0.4], 0, 0.4), null);
+  equal(shares({ name: 'a', requests: [10, 0], errors: [1, 0], p95_ms: [] }), [0.1, null]);
+});
 test('the median skips the unknown', () => { equal(median([null, 3, 1, null, 2]), 2); equal(median([null]), null); });
 test('totals add all services', () => equal(totals([line('a', [1, 1]), line('b', [1, 1])]).requests, [60, 60]));

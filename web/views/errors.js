@@ -10,7 +10,7 @@ import { assign, quiet } from './error-actions.js';
 import { deployMarks, levelStripe, stateBadge, titleParts, when } from './error-parts.js';
 import { clock } from '../model/time.js';
 import { badge, fill, h, say, service } from './dom.js';
-import { go, link, patch, place, refresh, utc } from './router.js';
+import { go, isAnyTime, link, patch, place, refresh, setRange, time, utc } from './router.js';
 import { empty, failed, loader, skeleton } from './states.js';
 
 const typingPause = 300; // ms
@@ -22,7 +22,8 @@ const sorts = { last: 'Last seen', total: 'Times', day: 'Times in 24 h', first: 
 function searchOf(params = place.get().params) {
   const sort = params.get('sort') ?? '';
   return { status: params.get('status') || 'active', level: params.getAll('level'), project: params.getAll('project'), environment: params.getAll('in'), owner: params.getAll('owner'),
-    query: params.get('q') ?? '', sort: sort in sorts ? sort : 'last', limit: Math.min(1000, Number(params.get('limit')) || pageSize) };
+    query: params.get('q') ?? '', sort: sort in sorts ? sort : 'last', limit: Math.min(1000, Number(params.get('limit')) || pageSize),
+    isNew: params.get('new') === '1' && !isAnyTime() };
 }
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
@@ -36,7 +37,7 @@ export function errorsPage(host) {
   const draw = () => { if (shown) { drawHead(head, shown, chosen, act); drawFacets(facets, shown); drawChart(chart, shown); drawItems(body, shown, chosen, draw); } };
   const read = () => {
     const s = searchOf();
-    return load.run(body, (signal) => errorItems({ ...s, level: s.level.join(), project: s.project.join(), environment: s.environment.join(), owner: s.owner.join() }, signal), (answer) => {
+    return load.run(body, (signal) => errorItems({ ...s, isNew: undefined, new: s.isNew || undefined, ...(isAnyTime() ? {} : time()), level: s.level.join(), project: s.project.join(), environment: s.environment.join(), owner: s.owner.join() }, signal), (answer) => {
       shown = answer;
       for (const id of chosen) if (!answer.items.some((/** @type {any} */ i) => i.id === id)) chosen.delete(id);
       draw();
@@ -65,7 +66,8 @@ function drawHead(host, answer, chosen, act) {
   const s = searchOf(), n = chosen.size, button = (/** @type {string} */ text, /** @type {any} */ change, primary = false) => h('button', { class: `btn sm ${primary ? 'pri' : ''}`, type: 'button',
     disabled: n < (change.merge ? 2 : 1), onclick: () => act(change) }, text);
   const menu = (/** @type {string} */ text, /** @type {(anchor: HTMLElement) => void} */ open) => { const opener = h('button', { class: 'btn sm', type: 'button', disabled: n < 1, 'aria-haspopup': 'dialog', onclick: () => open(opener) }, text, icon('down')); return opener; };
-  fill(host, h('h1', {}, 'Errors'), h('span', { class: 'sub' }, `${plural(answer.total, 'item')} ${s.status === 'any' ? '' : s.status}, ${plural(answer.hours.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), 'occurrence')} in 24 h`),
+  const seen = isAnyTime() ? '' : s.isNew ? ', first seen in this time' : ', seen in this time';
+  fill(host, h('h1', {}, 'Errors'), h('span', { class: 'sub' }, `${plural(answer.total, 'item')}${s.status === 'any' ? '' : ` ${s.status}`}${seen}, ${plural(answer.hours.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), 'occurrence')} in ${seen ? 'the 24 h to its end' : '24 h'}`),
     h('span', { class: 'row end wrap' }, h('a', { class: 'btn sm ghost', href: link('/ui/rules') }, 'Notifications'), s.status === 'active' ? [button('Merge', { merge: true }), menu('Assign', (anchor) => assign(anchor, answer.users, true, act)), menu('Mute', (anchor) => quiet(anchor, act)),
       button(n ? `Resolve ${n}` : 'Resolve', { status: 'resolved' }, true)] : button('Reopen', { status: 'active' }, true)));
 }
@@ -73,7 +75,16 @@ function drawHead(host, answer, chosen, act) {
 /** Occurrences of all that is listed, with the deploys of the day. @param {HTMLElement} host @param {any} answer */
 function drawChart(host, answer) {
   const end = answer.hour_us + 3_600e6, start = end - 24 * 3_600e6, at = (/** @type {number} */ part) => ({ at: part, text: clock(start + part * (end - start), utc.get()).slice(0, 5) });
-  fill(host, h('div', { class: 'pad' }, hourBars(answer.hours, deployMarks(answer.deploys, start, end, answer.projects.length > 1), [0, 0.25, 0.5, 0.75, 1].map(at), 'Occurrences by hour in the last 24 hours, with deploys')));
+  fill(host, h('div', { class: 'pad' }, hourBars(answer.hours, deployMarks(answer.deploys, start, end, answer.projects.length > 1), [0, 0.25, 0.5, 0.75, 1].map(at), 'Occurrences by hour in 24 hours, with deploys',
+    { band: chosen(start, end), tell: (i) => `${at(i / 24).text} to ${at((i + 1) / 24).text}: ${plural(answer.hours[i], 'occurrence')}. Click to see that hour's items.`,
+      pick: (i) => setRange({ start: Math.round(start / 1e6) + i * 3600, end: Math.round(start / 1e6) + (i + 1) * 3600 }) })));
+}
+
+/** The part of the chart that the page is about. @param {number} start @param {number} end us */
+function chosen(start, end) {
+  if (isAnyTime()) return null;
+  const t = time(), at = (/** @type {number} */ s) => Math.min(1, Math.max(0, (s * 1e6 - start) / (end - start)));
+  return { from: at(t.start), to: Math.max(at(t.end), at(t.start) + 0.004) };
 }
 
 /** @param {HTMLElement} host @param {any} answer */
@@ -99,7 +110,8 @@ function drawItems(host, answer, chosen, again) {
   const focused = document.activeElement?.getAttribute('data-find') != null && host.contains(document.activeElement);
   fill(host, h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'State' }, tabs.map(([value, text]) => h('button', { role: 'tab', type: 'button',
     'aria-selected': s.status === value, onclick: () => patch({ status: value === 'active' ? null : value }) }, text, ' ', h('span', { class: 'c' }, whole(answer.by_status[value]))))),
-  h('div', { class: 'tools' }, h('label', { class: 'input name' }, icon('search', 'i faint'), find, h('kbd', { class: 'hide-s' }, 'f')), h('span', { class: 'end' }, sort)),
+  h('div', { class: 'tools' }, h('label', { class: 'input name' }, icon('search', 'i faint'), find, h('kbd', { class: 'hide-s' }, 'f')), h('button', { class: 'btn', type: 'button', hidden: isAnyTime(), 'aria-pressed': s.isNew, title: 'Only items that were never seen before this time', onclick: () => patch({ new: s.isNew ? null : '1' }) }, 'New in this time'),
+    h('span', { class: 'end' }, sort)),
   answer.items.length ? table(answer.items, chosen, again, new Map(answer.owners.map((/** @type {any} */ u) => [u.id, u.username]))) : nothing(s),
   answer.items.length >= s.limit && h('div', { class: 'pad row' }, h('button', { class: 'btn end', type: 'button', onclick: () => patch({ limit: String(s.limit * 2) }) }, `Show ${s.limit * 2}`)));
   if (focused) { find.focus(); find.setSelectionRange(find.value.length, find.value.length); }
@@ -130,6 +142,7 @@ function row(item, on, owner, tick) {
 
 /** @param {ReturnType<typeof searchOf>} s */
 function nothing(s) {
+  if (!isAnyTime()) return empty('No item matches.', ['No such error happened in this time.'], [h('button', { class: 'btn', type: 'button', onclick: () => patch({ t: null, new: null }) }, 'Look at any time')]);
   if (s.query || s.level.length || s.project.length || s.environment.length || s.owner.length || s.status !== 'active') return empty('No item matches.', ['Take a filter away, or look at another state.'],
     [h('button', { class: 'btn', type: 'button', onclick: () => patch({ q: null, level: null, project: null, in: null, owner: null, status: null }) }, 'All active items')]);
   return empty('No error yet.', ['Errors come from a Rollbar notifier, and from exceptions in spans, segments and log lines of every other door.'],

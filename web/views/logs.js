@@ -17,9 +17,9 @@ import { loader, skeleton } from './states.js';
 
 export const standardQuery = 'fields @timestamp, @message | sort @timestamp desc | limit 200';
 
-/** @returns {{query: string, groups: string[], isLive: boolean}} what the URL asks */
+/** @returns {{query: string, groups: string[], isLive: boolean}} what the URL asks; a time that is over has no live lines */
 export function asked(params = place.get().params) {
-  return { query: params.get('q') ?? '', groups: params.getAll('g'), isLive: params.get('live') === '1' || !params.has('q') };
+  return { query: params.get('q') ?? '', groups: params.getAll('g'), isLive: params.get('live') === '1' || !params.has('q') && !params.get('t')?.includes('..') };
 }
 
 /** @param {string} query @returns {string} its leading filters, for questions about the same lines */

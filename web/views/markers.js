@@ -1,22 +1,36 @@
 // @ts-check
 // Deploys and other markers as flags over a chart of time.
 import { signal } from '../model/signal.js';
-import { clock } from '../model/time.js';
+import { clock, stamp } from '../model/time.js';
+import { filterTexts } from '../model/query.js';
+import { boxText } from '../model/heatbox.js';
 import { everything } from '../wire/api.js';
+import { deploys } from '../wire/errors.js';
 import { markersOf } from '../wire/honeycomb.js';
+import { datasets } from './catalog.js';
 import { fill, h } from './dom.js';
-import { utc } from './router.js';
+import { popover } from './popover.js';
+import { go, link, time, utc } from './router.js';
 
 /** @typedef {import('../wire/honeycomb.js').Marker} Marker */
 
-/** The markers of the chosen dataset and of the whole environment. */
+/** The markers of the chosen dataset and of the whole environment, and the deploys that Rollbar was told of. */
 const markers = signal(/** @type {Marker[]} */ ([]));
+const leastCompared = 600, mostCompared = 7200; // s before and after a marker
+const leastShown = 0.001, mostShown = 3.6e6; // ms: as good as every duration
 const labelMost = 150, labelLeast = 34; // px: the width of a flag; with less room there is none
 
 /** Reads them again; without an answer there are none, and the charts are what they are. @param {string} dataset */
 export async function readMarkers(dataset) {
-  const lists = await Promise.all([...new Set([dataset, everything])].map((name) => markersOf(name).catch(() => [])));
+  const told = deploys(time()).then((answer) => answer.deploys.map(asMarker), () => []);
+  const lists = await Promise.all([told, ...[...new Set([dataset, everything])].map((name) => markersOf(name).catch(() => []))]);
   markers.set(lists.flat().sort((a, b) => a.start_time - b.start_time));
+}
+
+/** @param {any} deploy @returns {Marker} */
+function asMarker(deploy) {
+  const who = deploy.local_username ? ` by ${deploy.local_username}` : '';
+  return { id: `deploy ${deploy.id}`, type: 'deploy', message: `${deploy.project} ${deploy.revision.slice(0, 12)}${who}`, start_time: deploy.start_time };
 }
 
 /**
@@ -54,9 +68,24 @@ function placed(list, f) {
 function element(marker, at, width, room, toLeft) {
   const text = marker.message || marker.type || 'marker', name = [marker.type, marker.message].filter(Boolean).join(': ') || 'marker';
   const title = `${name}, ${clock(marker.start_time * 1e6, utc.get())}`, vars = { 'max-width': `${room}px` };
-  const colour = /^#[0-9a-f]{6}$/i.test(marker.color ?? '') ? marker.color : null, isLink = /^https?:\/\//.test(marker.url ?? '');
-  const label = room > 0 && (isLink ? h('a', { href: marker.url, target: '_blank', rel: 'noopener', title, class: 'cut', vars }, text)
-    : h('span', { title, class: 'cut', vars }, text));
+  const colour = /^#[0-9a-f]{6}$/i.test(marker.color ?? '') ? marker.color : null;
+  const label = room > 0 && h('button', { type: 'button', title, class: 'cut', vars, 'aria-haspopup': 'dialog', onpointerdown: (/** @type {Event} */ e) => e.stopPropagation(),
+    onclick: (/** @type {Event} */ e) => { e.stopPropagation(); popover(/** @type {HTMLElement} */ (label), name, (close) => menu(marker, name, close), 320); } }, text);
   return h('div', { class: `marker ${toLeft ? 'left' : ''} ${width > 1 ? 'range' : ''}`, 'aria-label': title, role: 'note',
     vars: { left: `${at}px`, ...(width > 1 && { width: `${width}px` }), ...(colour && { '--c': colour }) } }, label);
+}
+
+/** Where one goes from a marker: what is new since, what differs since, and its own link. @param {Marker} marker @param {string} name @param {() => void} close */
+function menu(marker, name, close) {
+  const start = marker.start_time, shown = time(), now = Math.ceil(Date.now() / 1000), length = Math.min(mostCompared, Math.max(leastCompared, (shown.end - shown.start) / 2));
+  const end = Math.min(now, Math.ceil(start + length)), since = Math.max(start + 1, Math.min(now, Math.ceil(shown.end)));
+  const project = (marker.message ?? '').split(' ')[0], isService = datasets.get().some((d) => d.name === project);
+  const way = (/** @type {string} */ url, /** @type {string} */ text, /** @type {string} */ note) => h('a', { class: 'opt', href: url, onclick: (/** @type {MouseEvent} */ e) => { if (e.metaKey || e.ctrlKey) return; e.preventDefault(); close(); go(url); } },
+    text, h('span', { class: 'end faint small' }, note));
+  const box = boxText({ column: 'duration_ms', min: leastShown, max: mostShown, start, end: Math.max(end, start + 1) });
+  return h('div', { class: 'stack' }, h('b', {}, name), h('span', { class: 'small dim' }, stamp(start * 1e6, utc.get()), utc.get() ? ' UTC' : ''),
+    h('div', { class: 'list' }, way(link('/ui/errors', { t: `${start}..${since}`, new: '1' }), 'Errors that are new since', 'Errors'),
+      way(link('/ui/explore', { t: `${Math.floor(start - length)}..${end}`, box, ds: null, f: isService ? filterTexts([{ column: 'service.name', op: '=', value: project }]) : [] }), 'What differs from before', isService ? `BubbleUp of ${project}` : 'BubbleUp'),
+      way(link('/ui/services', { t: `${Math.floor(start - length)}..${end}` }), 'Just before and after', 'Services')),
+    /^https?:\/\//.test(marker.url ?? '') && h('a', { href: marker.url, target: '_blank', rel: 'noopener' }, marker.url));
 }

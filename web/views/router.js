@@ -60,6 +60,8 @@ export function link(path, more = {}) {
 export function dataset() { return place.get().params.get('ds') || everything; }
 /** @returns {import('../model/time.js').Range} */
 export function range() { return parseRange(place.get().params.get('t')); }
+/** @returns {boolean} whether the page looks at all times: those that have no need of a range, while the URL names none */
+export function isAnyTime() { return place.get().page === 'errors' && !place.get().params.has('t'); }
 /** @returns {{start: number, end: number}} Unix seconds, of this moment */
 export function time() { return resolve(range(), Date.now() / 1000); }
 

@@ -2,16 +2,17 @@
 import { lineChart } from '../charts/line.js';
 import { drawn } from '../charts/svg.js';
 import { durationText, durationTick, percent, short, whole } from '../model/format.js';
-import { totals } from '../model/findings.js';
+import { shares, totals } from '../model/findings.js';
 import { services } from '../model/palette.js';
 import { h, service } from './dom.js';
+import { markerLayer } from './markers.js';
 import { hoverable } from './chart-hover.js';
 import { utc } from './router.js';
 
-const shownLines = 5;
+const shownLines = 5, shownFailing = 4;
 
 /**
- * Requests of all services, and the P95 of the services that matter most.
+ * Requests of all services, the share of the failed ones and the P95 of the services that matter most.
  * @param {any} answer
  * @param {any} found
  * @returns {{element: HTMLElement, stop: () => void}}
@@ -27,6 +28,11 @@ export function serviceCharts(answer, found) {
     { bars: true, format: (v) => short(v), label: `Requests of all services: ${whole(now)}, ${percent(now ? failed / now : 0).join(' ')} failed` },
     (i) => ({ rows: [['Requests', whole(sum.requests[i] ?? 0)], ['Failed', whole(sum.errors[i] ?? 0)],
       ['Per second', short(Number(((sum.requests[i] ?? 0) / perSecond).toPrecision(3)))]] }));
+  const worst = [...answer.services].filter((s) => s.errors > 0).sort((a, b) => b.error_rate - a.error_rate).slice(0, shownFailing).map((s) => s.name);
+  const failing = new Map(lines.filter((/** @type {any} */ l) => worst.includes(l.name)).map((/** @type {any} */ l) => [l.name, shares(l)]));
+  const three = chart(steps, () => worst.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: failing.get(name) ?? [] })),
+    { format: (v) => percent(v).join(' '), label: `Share of requests that failed: ${worst.join(', ') || 'none failed'}` }, (i) => ({ rows: worst.length ? worst.map((name) => [service(name),
+      failing.get(name)?.[i] == null ? 'no request' : percent(failing.get(name)[i]).join(' ')]) : [['Failed', '0']] }));
   const byName = new Map(lines.map((/** @type {any} */ l) => [l.name, l]));
   const two = chart(steps, () => hot.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: byName.get(name)?.p95_ms ?? [] })),
     { format: durationTick, label: `P95 duration of ${hot.join(', ')}` }, (i) => ({ rows: hot.map((name) => [service(name),
@@ -37,11 +43,12 @@ export function serviceCharts(answer, found) {
       h('div', { class: 'pad' }, body));
   const key = (/** @type {string} */ colour, /** @type {string} */ text) => h('span', { class: 'key', vars: { '--c': colour } }, text);
   return {
-    element: h('div', { class: 'grid duo' }, panel('rq-title', 'Requests', 'all services, per second',
+    element: h('div', { class: 'grid trio' }, panel('rq-title', 'Requests', 'all services, per second',
       [key('var(--base)', 'ok'), key('var(--err)', 'error')], one.host),
+      panel('er-title', 'Errors', worst.length ? 'share of requests' : 'none failed', worst.map((name) => h('span', { class: 'small dim row' }, service(name))), three.host),
       panel('p95-title', 'P95 duration', found.slower.length ? 'slower ones first' : 'busiest services',
         hot.map((name) => h('span', { class: 'small dim row' }, service(name))), two.host)),
-    stop() { one.stop(); two.stop(); },
+    stop() { one.stop(); two.stop(); three.stop(); },
   };
 }
 
@@ -50,7 +57,8 @@ function chart(steps, series, options, tell) {
   const canvas = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart svc-chart' }, canvas);
   /** @type {import('../charts/line.js').Frame | null} */
   let frame = null;
-  const watch = drawn(host, () => { frame = lineChart(canvas, steps, series(), { ...options, utc: utc.get() }); });
+  const flags = markerLayer(host, () => frame);
+  const watch = drawn(host, () => { frame = lineChart(canvas, steps, series(), { ...options, utc: utc.get() }); flags.draw(); });
   const off = hoverable(host, () => frame, tell, { steps: () => steps });
-  return { host, stop() { watch.stop(); off(); } };
+  return { host, stop() { watch.stop(); flags.stop(); off(); } };
 }

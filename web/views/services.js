@@ -2,12 +2,13 @@
 // Home: first the finding in words, then the two pictures, then every service.
 import { sparkline } from '../charts/sparkline.js';
 import { duration, durationText, percent, rate, times, whole } from '../model/format.js';
-import { failingMuch, findings } from '../model/findings.js';
+import { failingMuch, findings, shares } from '../model/findings.js';
 import { filterTexts } from '../model/query.js';
 import * as api from '../wire/api.js';
 import { colourOf, figure, fill, h, service } from './dom.js';
-import { go, link, place, range, refresh, time } from './router.js';
-import { rangeText } from '../model/time.js';
+import { readMarkers } from './markers.js';
+import { go, link, place, range, refresh, time, utc } from './router.js';
+import { clock, rangeText } from '../model/time.js';
 import { datasets } from './catalog.js';
 import { empty, loader, skeleton } from './states.js';
 import { teach } from './teach.js';
@@ -25,7 +26,7 @@ export function servicesPage(host) {
   const body = h('div', { class: 'stack-4' }), load = loader();
   fill(host, h('h1', { class: 'sr' }, 'Services'), body);
   let asked = '', find = '', sort = 'rate', down = true, charts = /** @type {{stop: () => void} | null} */ (null);
-  const read = () => load.run(body, (signal) => api.services(time(), signal), draw, waiting);
+  const read = () => { readMarkers(api.everything); return load.run(body, (signal) => api.services(time(), signal), draw, waiting); };
   const draw = (/** @type {any} */ answer) => {
     charts?.stop();
     charts = null;
@@ -40,7 +41,7 @@ export function servicesPage(host) {
     input.value = find;
     const drawnCharts = serviceCharts(answer, found);
     charts = drawnCharts;
-    fill(body, lead(found, rows), drawnCharts.element, h('section', { class: 'panel', 'aria-labelledby': 'services-title' },
+    fill(body, lead(found, rows, answer.series), drawnCharts.element, h('section', { class: 'panel', 'aria-labelledby': 'services-title' },
       h('header', {}, h('h2', { id: 'services-title' }, 'Services'), h('span', { class: 'sub' },
         `${whole(rows.length)}, requests are spans of kind server or consumer, or roots`),
         h('label', { class: 'input end hide-s small-input' }, input, h('kbd', {}, 'f'))), table));
@@ -60,31 +61,42 @@ function withoutPartial({ series }) {
   for (const line of series.services) for (const key of ['requests', 'errors', 'p95_ms']) line[key] = line[key].slice(0, series.count);
 }
 
-/** @param {any} found @param {Row[]} rows @returns {HTMLElement} a sentence, each clause a link to its evidence */
-function lead(found, rows) {
+/** @param {any} found @param {Row[]} rows @param {any} series @returns {HTMLElement} a sentence, each clause a link to its evidence */
+function lead(found, rows, series) {
   const evidence = (/** @type {string} */ name, /** @type {object} */ more = {}) => link('/ui/explore',
     { f: filterTexts([{ column: 'service.name', op: '=', value: name }]), ...more });
   const parts = [];
+  // When it began, with a link to the time around that.
+  const since = (/** @type {number | null} */ step) => {
+    if (step == null) return '';
+    const us = series.start_us + step * series.step_us, pad = Math.max(600, series.step_us / 1e6 * 5);
+    return [', since ', h('a', { href: link('/ui/services', { t: `${Math.floor(us / 1e6 - pad)}..${Math.ceil(Math.min(time().end, us / 1e6 + pad))}` }) }, clock(us, utc.get(), 'minute'))];
+  };
+  // From a service that fails to what the failures are, and to what they have in common.
+  const more = (/** @type {string} */ name) => [' See its ', h('a', { href: link('/ui/errors', { project: name, t: rangeText(range()) }) }, 'errors'), ' and ',
+    h('a', { href: evidence(name) }, 'what the failures have in common'), '.'];
   const [slow] = found.slower, [fail] = found.failing;
   if (slow) {
     parts.push(h('b', {}, service(slow.name), ` is ${slow.factor.toFixed(1)} times slower at P95`), ' than when this range began: ',
-      h('a', { href: evidence(slow.name) }, `${durationText(slow.after)}, was ${durationText(slow.before)}`), '. ');
+      h('a', { href: evidence(slow.name) }, `${durationText(slow.after)}, was ${durationText(slow.before)}`), since(slow.since), '. ');
     if (found.slower.length > 1) parts.push(`So ${found.slower.length === 2 ? 'is' : 'are'} `,
       found.slower.slice(1, 3).map((/** @type {any} */ s, /** @type {number} */ i) => [i ? ' and ' : '', h('a', { href: evidence(s.name) }, s.name)]),
       found.slower.length > 3 ? ` and ${found.slower.length - 3} more. ` : '. ');
   }
-  if (fail) {
-    parts.push(h('b', {}, service(fail.name), ' fails more often'), ': ', h('a', { href: link('/ui/traces', { service: fail.name, error: '1' }) },
-      `${percent(fail.after).join(' ')} of its requests, was ${percent(fail.before).join(' ')}`), '. ');
-  }
-  const [much, ...others] = failingMuch(rows, found.failing);
-  if (much) {
-    parts.push(h('b', {}, service(much.name), ` fails ${percent(much.error_rate).join(' ')} of its requests`), ': ',
-      h('a', { href: link('/ui/traces', { service: much.name, error: '1' }) }, `${whole(much.errors)} of ${whole(much.requests)}`),
-'. ');
-    if (others.length) parts.push('Above 5 % too: ', others.slice(0, 3).map((s, i) => [i ? ', ' : '', h('a', { href: link('/ui/traces', { service: s.name, error: '1' }) }, s.name)]),
-      others.length > 3 ? ` and ${others.length - 3} more. ` : '. ');
-  }
+  const [much, ...others] = failingMuch(rows, found.failing), isWorse = much && (!fail || much.error_rate > fail.after);
+  const told = {
+    fail: () => parts.push(h('b', {}, service(fail.name), ' fails more often'), ': ', h('a', { href: link('/ui/traces', { service: fail.name, error: '1' }) },
+      `${percent(fail.after).join(' ')} of its requests, was ${percent(fail.before).join(' ')}`), since(fail.since), '.', isWorse ? '' : more(fail.name), ' '),
+    much: () => {
+      parts.push(h('b', {}, service(much.name), ` fails ${percent(much.error_rate).join(' ')} of its requests`), ': ',
+        h('a', { href: link('/ui/traces', { service: much.name, error: '1' }) }, `${whole(much.errors)} of ${whole(much.requests)}`), '.', isWorse ? more(much.name) : '', ' ');
+      if (others.length) parts.push('Above 5 % too: ', others.slice(0, 3).map((s, i) => [i ? ', ' : '', h('a', { href: link('/ui/traces', { service: s.name, error: '1' }) }, s.name)]),
+        others.length > 3 ? ` and ${others.length - 3} more. ` : '. ');
+    },
+  };
+  if (isWorse) told.much();
+  if (fail) told.fail();
+  if (much && !isWorse) told.much();
   if (!parts.length) {
     const requests = rows.reduce((sum, r) => sum + r.requests, 0), errors = rows.reduce((sum, r) => sum + r.errors, 0);
     parts.push(h('b', {}, 'Nothing got slower or fails more'), ` since this range began: ${whole(requests)} requests, `,
@@ -112,21 +124,25 @@ function serviceTable(rows, { find, sort, down }, change) {
 function row(r) {
   const failing = r.error_rate >= 0.01, slower = (r.change ?? 0) >= 0.5;
   const to = link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: r.name }]) });
-  const rates = r.line ? r.line.requests.map((n, i) => (n ? /** @type {any} */ (r.line).errors[i] / n : null)) : [];
+  const rates = r.line ? shares(r.line) : [];
   const cell = (/** @type {any} */ picture, /** @type {any} */ value) => h('span', { class: 'cell' }, picture, h('span', { class: 'v' }, value));
   return h('tr', { class: 'go', onclick: (/** @type {MouseEvent} */ e) => { if (!/** @type {HTMLElement} */ (e.target).closest('a')) go(to); } },
     h('td', {}, h('a', { href: to, class: 'inkless', 'data-row': true, vars: colourOf(r.name) }, service(r.name))),
     h('td', { class: 'num hide-s' }, cell(r.line && sparkline(r.line.requests, { room: 1.5 }), figure(rate(r.rate_per_s)))),
     h('td', { class: 'num', 'data-l': 'errors' }, cell(r.line && sparkline(rates, { colour: failing ? 'var(--err)' : 'var(--ink3)', filled: failing,
       room: failing ? 1.08 : Math.max(1.1, 0.02 / Math.max(0.0001, ...rates.map((x) => x ?? 0))) }),
-      figure(percent(r.error_rate), failing ? 't-err b' : ''))),
+      r.errors ? h('a', { class: 'fails', href: link('/ui/traces', { service: r.name, error: '1' }), title: `${whole(r.errors)} of ${whole(r.requests)} requests failed: their traces` },
+        figure(percent(r.error_rate), failing ? 't-err b' : '')) : figure(percent(r.error_rate)))),
     h('td', { class: 'num', 'data-l': 'P95' }, cell(r.line && sparkline(r.line.p95_ms, { colour: slower ? 'var(--warn-ink)' : 'var(--ink3)',
       filled: slower, room: slower ? 1.08 : 1.6 }), figure(duration(r.p95_ms), slower ? 'b' : ''))),
     h('td', { class: `num hide-s ${slower ? 't-warn b' : 'dim'}` }, r.change == null ? '–' : [slower ? '▲ ' : '', figure(times(r.change))]),
     h('td', { class: 'num hide-m' }, figure(duration(r.p50_ms))), h('td', { class: 'num hide-m' }, figure(duration(r.p99_ms))),
-    h('td', { class: 'num hide-s' }, h('a', { class: 'small', href: link('/ui/traces', { service: r.name }), 'aria-label': `Traces of ${r.name}` },
-      'traces')));
+    h('td', { class: 'num hide-s' }, h('span', { class: 'row ways' }, way('/ui/traces', { service: r.name }, 'Traces', r.name),
+      way('/ui/errors', { project: r.name, t: rangeText(range()) }, 'Errors', r.name), way('/ui/logs', { g: r.name }, 'Logs', r.name))));
 }
+
+/** @param {string} path @param {Record<string, string>} more @param {string} what @param {string} name */
+function way(path, more, what, name) { return h('a', { class: 'small', href: link(path, more), 'aria-label': `${what} of ${name}` }, what.toLowerCase()); }
 
 function nothing() {
   if (!datasets.get().length) return teach('No service has sent anything yet.',

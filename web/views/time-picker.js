@@ -4,7 +4,7 @@ import { icon } from '../charts/svg.js';
 import { lengthName, parseStamp, presets, rangeName, rangeText, shift, stamp } from '../model/time.js';
 import { byID, fill, h, say } from './dom.js';
 import { popover } from './popover.js';
-import { place, range, setRange, time, undoZoom, utc } from './router.js';
+import { isAnyTime, patch, place, range, setRange, time, undoZoom, utc } from './router.js';
 
 export function startTimePicker() {
   byID('time-pick').addEventListener('click', openTimePicker);
@@ -17,10 +17,10 @@ export function startTimePicker() {
 
 /** The button's text; called anew as time goes on. */
 export function showTime() {
-  const { name, span } = rangeName(range(), Date.now() / 1000, utc.get());
+  const { name, span } = isAnyTime() ? { name: 'Any time', span: '' } : rangeName(range(), Date.now() / 1000, utc.get());
   fill(byID('time-name'), name);
   fill(byID('time-span'), span);
-  byID('time-pick').setAttribute('aria-label', `Time range: ${name}, ${span}`);
+  byID('time-pick').setAttribute('aria-label', `Time range: ${[name, span].filter(Boolean).join(', ')}`);
 }
 
 /** @param {-1 | 1} direction */
@@ -32,11 +32,12 @@ export function shiftTime(direction) {
 
 export function openTimePicker() {
   popover(byID('time-pick'), 'Time range', (close) => {
-    const now = rangeText(range());
+    const now = isAnyTime() ? '' : rangeText(range());
     const choose = (/** @type {number} */ seconds) => { close(); setRange({ seconds }); };
     const list = h('div', { role: 'group', 'aria-label': 'Back from now' }, presets.map((p, i) => h('button',
       { class: 'o', type: 'button', 'aria-pressed': now === p.text || (p.text === '24h' && now === '1d'),
-      onclick: () => choose(p.seconds) }, lengthName(p.seconds), h('kbd', {}, i + 1))));
+      onclick: () => choose(p.seconds) }, lengthName(p.seconds), h('kbd', {}, i + 1))),
+      place.get().page === 'errors' && h('button', { class: 'o', type: 'button', 'aria-pressed': isAnyTime(), onclick: () => { close(); patch({ t: null, new: null }); } }, 'Any time'));
     return h('div', { class: 'tp', onkeydown: (/** @type {KeyboardEvent} */ e) => {
       if (/** @type {HTMLElement} */ (e.target).tagName === 'INPUT' || e.metaKey || e.ctrlKey || e.altKey) return;
       const preset = presets[Number(e.key) - 1];

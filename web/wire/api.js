@@ -44,6 +44,14 @@ export function mapGroups(signal) { return get('map/groups', {}, signal); }
 export function doors(signal) { return get('doors', {}, signal); }
 
 /**
+ * Where a text stands: the columns that have it as a value, and the log lines that hold it.
+ * @param {string} text @param {AbortSignal} [signal]
+ * @returns {Promise<{columns: {name: string, events: number, traces: number, trace: string | null, first_us: number, last_us: number}[],
+ *   lines: {events: number, first_us: number, last_us: number}}>}
+ */
+export function find(text, signal) { return get('find', { text }, signal); }
+
+/**
  * The most frequent values of a column, for suggestions.
  * @param {string} dataset @param {string} column @param {Time} time @param {AbortSignal} [signal]
  * @returns {Promise<{value: unknown, count: number}[]>}

@@ -2,10 +2,13 @@
 // Errors in Cairn's own API (docs/api.md): items, occurrences, and what people decide about them.
 import { ask, get, post } from './http.js';
 
-/** @typedef {{status?: string, level?: string, project?: string, environment?: string, owner?: string, query?: string, trace?: string, sort?: string, limit?: number, offset?: number}} ItemSearch */
+/** @typedef {{status?: string, level?: string, project?: string, environment?: string, owner?: string, query?: string, trace?: string, sort?: string, limit?: number, offset?: number,
+ *   start?: number, end?: number, new?: boolean}} ItemSearch  start, end: happened in this time; new: and never before it */
 
 /** @param {ItemSearch} search @param {AbortSignal} [signal] */
 export function errorItems(search, signal) { return get('errors', { ...search }, signal); }
+/** @param {{start: number, end: number}} time @param {AbortSignal} [signal] @returns {Promise<{deploys: any[]}>} of all projects, oldest first */
+export function deploys(time, signal) { return get('deploys', { ...time }, signal); }
 /** @param {string} id @param {AbortSignal} [signal] */
 export function errorItem(id, signal) { return get(`errors/${encodeURIComponent(id)}`, {}, signal); }
 /** @param {string} id @param {AbortSignal} [signal] */

@@ -81,6 +81,9 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
   /// The entry of this id, of any dataset.
   func entry(_ id: String) throws(Refusal) -> Entry? { try everything().first { $0.id == id } }
 
+  /// Goes up with every change of the environment's entries.
+  var changeCount: Int { catalog.changeCount(of: collection) }
+
   /// How many the environment has.
   func count() throws(Refusal) -> Int { try everything().count }
 

@@ -15,6 +15,7 @@ struct ErrorsAPI: Sendable {
   var routes: [Route] {
     [
       Route(.GET, "/api/cairn/errors", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await ItemList(state: state).answer(exchange) },
+      Route(.GET, "/api/cairn/deploys", .key(.query), .cairn) { (exchange) async throws(Refusal) in try ItemList(state: state).deploys(exchange) },
       Route(.GET, "/api/cairn/errors/:id", .key(.query), .cairn) { (exchange) async throws(Refusal) in try await one(exchange) },
       Route(.PATCH, "/api/cairn/errors/:id", .key(.manage), .cairn) { (exchange) async throws(Refusal) in try await patch(exchange) },
       Route(.GET, "/api/cairn/errors/:id/occurrences", .key(.query), .cairn) { (exchange) async throws(Refusal) in

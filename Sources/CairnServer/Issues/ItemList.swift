@@ -89,6 +89,12 @@ struct ItemList: Sendable {
 
   private var nowUnixSeconds: Int64 { state.parts.clock.unixNanoseconds() / 1_000_000_000 }
 
+  /// The time in which items must have happened, where the request says one.
+  private func time(_ exchange: Exchange) throws(Refusal) -> TimeRange? {
+    let question = Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+    return question.query["start"] == nil && question.query["range"] == nil ? nil : try question.time()
+  }
+
   func answer(_ exchange: Exchange) async throws(Refusal) -> Response {
     let query = QueryString(exchange.request.query)
     let tenant = exchange.environment
@@ -101,17 +107,22 @@ struct ItemList: Sendable {
     let finder = IdentityFinder(state: state, tenant: tenant)
     var identities = try await finder.identities(inTrace: query["trace"])
     if let found = try await finder.identities(search.eventTerms) { identities = identities?.intersection(found) ?? found }
+    let time = try time(exchange)
+    if let time { identities = try await finder.identities(in: time, among: identities) }
     let wanted = { (name: String) in query[name].map { Set($0.split(separator: ",").map(String.init)) } }
     let (levels, projects, environments) = (wanted("level"), wanted("project"), wanted("environment"))
     let owners = query["owner"].map { Set($0.split(separator: ",").map { Int64($0) ?? 0 }) }
     let status = query["status"] ?? "active"
-    let (fixed, hour) = (identities, nowUnixSeconds / 3_600)
+    // Items that were not seen before the time that was asked for.
+    let firstSeconds = query["new"] == "true" ? time.map { $0.startUnixNanoseconds / 1_000_000_000 } : nil
+    let (fixed, hour) = (identities, min(nowUnixSeconds, time.map { ($0.endUnixNanoseconds - 1) / 1_000_000_000 } ?? .max) / 3_600)
     var found = state.book.state.withLock { (state) -> Found in
       var found = Found()
       for stored in state.items.values where stored.identity.tenant == tenant {
         if let fixed, !state.isAny(of: fixed, stored) { continue }
         let item = stored.isGroup ? state.withMembers(stored) : stored
         guard item.groupItemID == nil || search.includesMembers, search.matches(item) else { continue }
+        if let firstSeconds, item.firstOccurrence.unixSeconds < firstSeconds { continue }
         if status == "any" || item.status.rawValue == status { found.countFacets(item) }
         guard owners?.contains(item.assignedUserID ?? 0) ?? true, levels?.contains(item.level) ?? true,
           projects?.contains(item.shownProject) ?? true, environments?.contains(item.identity.environment) ?? true
@@ -127,8 +138,15 @@ struct ItemList: Sendable {
     }
     found.places.sort { ($0.primary, $0.secondary, $0.id) > ($1.primary, $1.secondary, $1.id) }
     let page = Array(found.places.dropFirst(offset).prefix(limit))
+    return try await response(found, page, exchange, hour, environments)
+  }
+
+  private func response(
+    _ found: Found, _ page: [Place], _ exchange: Exchange, _ hour: Int64, _ environments: Set<String>?
+  ) async throws(Refusal) -> Response {
+    let tenant = exchange.environment
     let (lines, items) = lines(page, hour)
-    let deploys = deploys(tenant, hour, environments)
+    let deploys = Array(deploys(tenant, (hour - 23) * 3_600..<(hour + 1) * 3_600, environments).suffix(20))
     let people = items.count <= 500 ? try await ItemPeople(state: state, tenant: tenant).counts(items) : [:]
     return jsonResponse(reserving: lines.reduce(4_096) { $0 + $1.count + 48 }) { (writer) in
       writer.member("total", found.places.count)
@@ -150,13 +168,29 @@ struct ItemList: Sendable {
     }
   }
 
-  /// The deploys of the hours that the list's chart shows, with their projects' names.
-  private func deploys(_ tenant: String, _ hour: Int64, _ environments: Set<String>?) -> [(deploy: Deploy, project: String)] {
+  /// The deploys that began in a time, with their projects' names; the newest hundred, oldest first, for charts of any page.
+  func deploys(_ exchange: Exchange) throws(Refusal) -> Response {
+    let time = try Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds()).time()
+    let seconds = time.startUnixNanoseconds / 1_000_000_000..<max(time.startUnixNanoseconds / 1_000_000_000 + 1, time.endUnixNanoseconds / 1_000_000_000)
+    let found = deploys(exchange.environment, seconds, nil).suffix(100)
+    return jsonResponse { (writer) in Self.write(Array(found), &writer) }
+  }
+
+  fileprivate static func write(_ deploys: [(deploy: Deploy, project: String)], _ writer: inout JSONWriter) {
+    writer.array("deploys", deploys) { (entry, writer) in
+      writer.object { (writer) in
+        entry.deploy.write(&writer)
+        writer.member("project", entry.project)
+      }
+    }
+  }
+
+  private func deploys(_ tenant: String, _ seconds: Range<Int64>, _ environments: Set<String>?) -> [(deploy: Deploy, project: String)] {
     let names = Dictionary(uniqueKeysWithValues: state.book.projects(tenant: tenant).map { ($0.id, $0.name) })
     let shown = state.book.state.withLock { Array($0.deploys.values) }.filter { (deploy) in
-      names[deploy.projectID] != nil && deploy.startUnixSeconds > (hour - 23) * 3_600 && environments?.contains(deploy.environment) ?? true
+      names[deploy.projectID] != nil && seconds.contains(deploy.startUnixSeconds) && environments?.contains(deploy.environment) ?? true
     }
-    return shown.sorted { ($0.startUnixSeconds, $0.id) < ($1.startUnixSeconds, $1.id) }.suffix(20).map { ($0, names[$0.projectID] ?? "") }
+    return shown.sorted { ($0.startUnixSeconds, $0.id) < ($1.startUnixSeconds, $1.id) }.map { ($0, names[$0.projectID] ?? "") }
   }
 
   fileprivate static func place(_ item: Item, _ sort: Sort, _ hour: Int64) -> Place {
@@ -204,12 +238,7 @@ extension ItemList.Found {
   func writeChart(_ writer: inout JSONWriter, _ deploys: [(deploy: Deploy, project: String)], _ hour: Int64) {
     writer.member("hour_us", hour * 3_600_000_000)
     writer.array("hours", hours) { $1.integer($0) }
-    writer.array("deploys", deploys) { (entry, writer) in
-      writer.object { (writer) in
-        entry.deploy.write(&writer)
-        writer.member("project", entry.project)
-      }
-    }
+    ItemList.write(deploys, &writer)
   }
 
   func writeFacets(_ writer: inout JSONWriter, _ users: [DirectoryUser]) {
