@@ -3,6 +3,7 @@
 import { datasets, freshDatasets, readCatalog } from './views/catalog.js';
 import { startDatasetPicker } from './views/dataset-picker.js';
 import { byID, fill, h, say } from './views/dom.js';
+import { boardsPage } from './views/boards.js';
 import { errorsPage } from './views/errors.js';
 import { occurrencePage } from './views/error.js';
 import { explorePage } from './views/explore.js';
@@ -17,6 +18,7 @@ import { samplingPage } from './views/sampling.js';
 import { sendPage } from './views/send.js';
 import { serverPage } from './views/server.js';
 import { servicesPage } from './views/services.js';
+import { slosPage } from './views/slos.js';
 import { empty } from './views/states.js';
 import { showTime, startTimePicker } from './views/time-picker.js';
 import { tracePage } from './views/trace.js';
@@ -24,7 +26,7 @@ import { tracesPage } from './views/traces.js';
 import { triggersPage } from './views/triggers.js';
 
 /** @typedef {{update: () => void, close: () => void, keys?: import('./views/keys.js').Key[]}} Page */
-/** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean | 'list', dataset?: boolean}} Route  time 'list': not with an id */
+/** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean | 'list' | 'one', dataset?: boolean}} Route  time 'list': not with an id; 'one': only with one */
 
 /** @type {Record<string, Route>} */
 const routes = {
@@ -35,6 +37,8 @@ const routes = {
   errors: { open: errorsPage, title: 'Errors', nav: 'errors', time: 'list' },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   rules: { open: rulesPage, title: 'Notifications', nav: 'errors' },
+  boards: { open: boardsPage, title: 'Boards', nav: 'boards', time: 'one' },
+  slos: { open: slosPage, title: 'SLOs', nav: 'slos', time: 'one' },
   triggers: { open: triggersPage, title: 'Triggers', nav: 'explore' },
   logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
   map: { open: mapPage, title: 'Map', nav: 'map', time: true },
@@ -59,7 +63,7 @@ function nowherePage(host) {
 }
 
 function show() {
-  const { page: name, id } = place.get(), route = routes[name], key = `${name}/${id}`, main = byID('main'), hasTime = route?.time === 'list' ? !id : Boolean(route?.time);
+  const { page: name, id } = place.get(), route = routes[name], key = `${name}/${id}`, main = byID('main'), hasTime = route?.time === 'list' ? !id : route?.time === 'one' ? Boolean(id) && id !== 'new' : Boolean(route?.time);
   closePopover();
   if (key === shown) { page?.update(); links(); return; }
   page?.close();

@@ -8,15 +8,18 @@ import './model/findings.test.js';
 import './model/heatbox.test.js';
 import './model/ids.test.js';
 import './model/insights.test.js';
+import './model/markdown.test.js';
 import './model/palette.test.js';
 import './model/query.test.js';
 import './model/rules.test.js';
 import './model/sampling.test.js';
 import './model/scales.test.js';
+import './model/slos.test.js';
 import './model/snippets.test.js';
 import './model/time.test.js';
 import './model/triggers.test.js';
 import './model/trace-tree.test.js';
+import './model/boards.test.js';
 import './model/bubbles.test.js';
 import './model/service-graph.test.js';
 

@@ -39,11 +39,12 @@ public struct DeliveryOrigin: Sendable, Hashable, Codable {
     case subscription
     case alarm
     case trigger
+    case burnAlert = "burn_alert"
     case test
   }
   public var tenant: String
   public var kind: Kind
-  /// The rule's id, `log group/filter` of a subscription, the alarm's name, the trigger's id.
+  /// The rule's id, `log group/filter` of a subscription, the alarm's name, the trigger's or the burn alert's id.
   public var name: String
 
   public init(tenant: String, kind: Kind, name: String) {

@@ -45,11 +45,14 @@ public struct Scope: Sendable, Hashable {
   public var environment: String
   public var datasets: DatasetScope
   public var time: TimeRange
+  /// Columns that are worked out while the question is answered; each hides stored ones of its name.
+  public var formulaColumns: [FormulaColumn]
 
-  public init(environment: String, datasets: DatasetScope, time: TimeRange) {
+  public init(environment: String, datasets: DatasetScope, time: TimeRange, formulaColumns: [FormulaColumn] = []) {
     self.environment = environment
     self.datasets = datasets
     self.time = time
+    self.formulaColumns = formulaColumns
   }
 }
 

@@ -73,10 +73,11 @@ public final class CairnServer: Sendable {
     let alarms = MetricsDesk(state: state)
     let anomalies = AnomalyWatch(desk: LogsDesk(state: state))
     let triggers = TriggerDesk(state: state)
+    let objectives = SLODesk(state: state)
     rounds = Rounds(
       every: .seconds(5),
       [
-        { await insights.tick() }, { await alarms.evaluateAlarms() }, { await triggers.tick() },
+        { await insights.tick() }, { await alarms.evaluateAlarms() }, { await triggers.tick() }, { await objectives.tick() },
         { await anomalies.tick(at: state.parts.clock.unixNanoseconds()) },
       ])
     itemWatch = Task { await state.tracker.run() }

@@ -133,6 +133,6 @@ func allRoutes(_ state: ServerState) -> [Route] {
     + HoneycombAPI(state: state).routes + XRayQueryAPI(state: state).routes
     + CloudWatchDoor(state: state).routes
     + RollbarAPI(state: state).routes + ErrorsAPI(state: state).routes + DeliveriesAPI(state: state).routes + RulesAPI(state: state).routes
-    + TriggersAPI(state: state).routes
+    + TriggersAPI(state: state).routes + SLOsAPI(state: state).routes + BoardsAPI(state: state).routes
     + WebPages(state: state).routes
 }

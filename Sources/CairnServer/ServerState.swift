@@ -34,6 +34,10 @@ final class ServerState: Sendable {
   let sourceMaps: SourceMapShelf
   let insights = InsightsShelf()
   let triggers = TriggerBook()
+  let slos = SLOBook()
+  let formulas: FormulaBook
+  /// The store with formula columns: whatever names one is answered as if it were stored.
+  let store: any CairnStore
   /// The one way out for what rules, subscriptions and alarms tell.
   let deliverer: Deliverer
   let logger = Logger(label: "cairn.server")
@@ -52,6 +56,9 @@ final class ServerState: Sendable {
     held = HeldBytes(limit: limits.heldBytesMax)
     connections = Connections(limit: OpenFiles.connectionCountMax(limits.connectionCountMax))
     desk = QuestionDesk(telemetry: telemetry)
+    let formulas = FormulaBook(catalog: parts.catalog)
+    self.formulas = formulas
+    store = FormulaStore(base: parts.store, book: formulas)
     logs = LogRegistry(catalog: parts.catalog)
     let deliverer = Self.makeDeliverer(settings, parts)
     self.deliverer = deliverer
@@ -85,8 +92,6 @@ final class ServerState: Sendable {
     return Deliverer(sender: sender, shelf: CatalogShelf(catalog: parts.catalog), now: { clock.unixNanoseconds() / 1_000_000 })
   }
 
-  var store: any CairnStore { parts.store }
-
   var nowUnixMicroseconds: Int64 { parts.clock.unixNanoseconds() / 1000 }
 
   /// The addresses that were bound; from now on the server is ready.
@@ -113,6 +118,8 @@ final class ServerState: Sendable {
     _ = parts.pendingOccurrences.take()
     insights.reset()
     triggers.reset()
+    slos.reset()
+    formulas.reset()
     for body in resets.withLock({ $0 }) { body() }
   }
 

@@ -116,7 +116,7 @@ let now: Int64 = 1_795_392_000 * second
     (#"{"havings":[{"calculate_op":"COUNT","op":">","value":"1"}]}"#, "havings[0].value"),
     (#"{"havings":[{"calculate_op":"SUM","column":"c","op":">","value":1}]}"#, "havings[0].calculate_op"),
     (#"{"calculations":[{"op":"HEATMAP","column":"c"}],"havings":[{"calculate_op":"HEATMAP","column":"c","op":">","value":1}]}"#, "havings[0].calculate_op"),
-    (#"{"filter_combination":"NOR"}"#, "filter_combination"), (#"{"calculated_fields":[{"name":"n","expression":"1"}]}"#, "calculated_fields"),
+    (#"{"filter_combination":"NOR"}"#, "filter_combination"), (#"{"calculated_fields":[{"name":"n","expression":"NOPE(1)"}]}"#, "calculated_fields[0].expression"),
     (#"{"formulas":[{"name":"n","expression":"$a"}]}"#, "formulas"),
     (#"{"compare_time_offset_seconds":3600}"#, "compare_time_offset_seconds"),
     (#"{"colour":"red"}"#, "colour"), ("[]", ""), ("7", ""), ("null", ""),

@@ -64,6 +64,36 @@ enum RouteExpectations {
     GET /1/markers/:dataset/:id query
     PUT /1/markers/:dataset/:id manage
     DELETE /1/markers/:dataset/:id manage
+    POST /1/derived_columns/:dataset manage
+    GET /1/derived_columns/:dataset query
+    GET /1/derived_columns/:dataset/:id query
+    PUT /1/derived_columns/:dataset/:id manage
+    DELETE /1/derived_columns/:dataset/:id manage
+    POST /1/slos/:dataset manage
+    GET /1/slos/:dataset query
+    GET /1/slos/:dataset/:id query
+    PUT /1/slos/:dataset/:id manage
+    DELETE /1/slos/:dataset/:id manage
+    POST /1/burn_alerts/:dataset manage
+    GET /1/burn_alerts/:dataset query
+    GET /1/burn_alerts/:dataset/:id query
+    PUT /1/burn_alerts/:dataset/:id manage
+    DELETE /1/burn_alerts/:dataset/:id manage
+    POST /1/boards manage
+    GET /1/boards query
+    GET /1/boards/:id query
+    PUT /1/boards/:id manage
+    DELETE /1/boards/:id manage
+    POST /1/boards/:board/views manage
+    GET /1/boards/:board/views query
+    GET /1/boards/:board/views/:id query
+    PUT /1/boards/:board/views/:id manage
+    DELETE /1/boards/:board/views/:id manage
+    POST /1/query_annotations/:dataset manage
+    GET /1/query_annotations/:dataset query
+    GET /1/query_annotations/:dataset/:id query
+    PUT /1/query_annotations/:dataset/:id manage
+    DELETE /1/query_annotations/:dataset/:id manage
     POST /1/triggers/:dataset manage
     GET /1/triggers/:dataset query
     GET /1/triggers/:dataset/:id query
@@ -221,6 +251,12 @@ enum RouteExpectations {
     GET /api/cairn/errors query
     GET /api/cairn/errors/:id query
     GET /api/cairn/deliveries query
+    GET /api/cairn/slos query
+    POST /api/cairn/slos/preview query
+    GET /api/cairn/slos/:id query
+    POST /api/cairn/slos/:id/alerts/:alert/test manage
+    GET /api/cairn/slos/:id/alerts/:alert/history query
+    GET /api/cairn/boards/:id query
     GET /api/cairn/triggers query
     POST /api/cairn/triggers/:id/test manage
     GET /api/cairn/triggers/:id/history query

@@ -11,8 +11,13 @@ import { empty } from './states.js';
 
 const first = 6, valuesEach = 4;
 
+/** What is compared where there is no box. @typedef {{sub: string, key: string, told: string, none: string, hint: string, column: string}} Words */
+/** @type {Words} */
+const errors = { sub: 'what the errors have in common', key: 'errors', told: ' failed', none: 'No error in this time.', column: 'error',
+  hint: 'Drag a box over the heatmap, around what looks unusual: BubbleUp then tells what is special about it.' };
+
 /**
- * @param {{addFilter: (filter: import('../model/query.js').Filter) => void, clear: () => void, traces: () => string}} given
+ * @param {{addFilter: (filter: import('../model/query.js').Filter) => void, clear: () => void, traces: () => string, words?: Words | null}} given
  * @returns {{element: HTMLElement, body: HTMLElement, draw: (answer: any, box: import('../model/heatbox.js').Box | null) => void}}
  */
 export function bubblePanel(given) {
@@ -23,12 +28,13 @@ export function bubblePanel(given) {
     h('span', { class: 'key', vars: { '--c': 'var(--base)' } }, 'the rest'))), body);
   let all = false;
   const draw = (/** @type {any} */ answer, /** @type {import('../model/heatbox.js').Box | null} */ box) => {
-    fill(sub, box ? 'what the box has in common' : 'what the errors have in common');
-    fill(key, box ? 'in box' : 'errors');
-    const { selection, baseline } = answer, columns = answer.columns.filter((/** @type {any} */ c) => c.name !== (box ? box.column : 'error')),
+    const words = given.words ?? errors;
+    fill(sub, box ? 'what the box has in common' : words.sub);
+    fill(key, box ? 'in box' : words.key);
+    const { selection, baseline } = answer, columns = answer.columns.filter((/** @type {any} */ c) => c.name !== (box ? box.column : words.column)),
       total = selection.events + baseline.events;
-    if (!selection.events) { fill(body, empty(box ? 'The box is empty.' : 'No error in this time.',
-      [box ? 'Move it over coloured cells.' : 'Drag a box over the heatmap, around what looks unusual: BubbleUp then tells what is special about it.'],
+    if (!selection.events) { fill(body, empty(box ? 'The box is empty.' : words.none,
+      [box ? 'Move it over coloured cells.' : words.hint],
       box ? [h('button', { class: 'btn', type: 'button', onclick: given.clear }, 'Remove the box')] : [])); return; }
     const clear = standing(columns), unit = columnUnit(box?.column ?? ''),
       tell = (/** @type {number} */ v) => (unit === 'ms' ? durationText(v) : short(Number(v.toPrecision(3))));
@@ -36,7 +42,7 @@ export function bubblePanel(given) {
     fill(buttons, h('a', { class: 'small', href: given.traces() }, 'Traces'), box && h('button',
       { class: 'btn ghost sm', type: 'button', onclick: given.clear }, 'Remove box'));
     fill(body, h('div', { class: 'sum small' }, h('p', {}, h('b', {}, whole(selection.events)),
-      ` of ${plural(total, 'event')}${box ? `: ${tell(box.min)} to ${tell(box.max)}, ${clock(box.start * 1e6, utc.get(), 'minute')}–${clock(box.end * 1e6, utc.get(), 'minute')}` : ' failed'}. `,
+      ` of ${plural(total, 'event')}${box ? `: ${tell(box.min)} to ${tell(box.max)}, ${clock(box.start * 1e6, utc.get(), 'minute')}–${clock(box.end * 1e6, utc.get(), 'minute')}` : words.told}. `,
       h('b', {}, clear.length ? `${clear.length === 1 ? 'One column stands' : `${clear.length} columns stand`} out` : 'No column stands out'),
         ` of ${columns.length} compared.`), buttons),
     h('div', { class: 'bu' }, shown.map((/** @type {any} */ c) => columnBox(c, given))),

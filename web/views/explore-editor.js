@@ -5,6 +5,7 @@ import { defaultLimit, label, takesValue, valueText } from '../model/query.js';
 import { lengthName } from '../model/time.js';
 import { fill, h, service } from './dom.js';
 import { alertButton } from './explore-alert.js';
+import { boardButton } from './explore-board.js';
 import { calculationForm, columnForm, filterForm, havingForm, numberForm, orderForm } from './explore-clauses.js';
 import { popover } from './popover.js';
 import { dataset } from './router.js';
@@ -25,7 +26,7 @@ export function queryEditor(query, commit, run) {
     const q = query();
     fill(rows.show, q.calculations.map((c, i) => calculationChip(q, i, edit)), plus('calculation',
       (close) => calculationForm({ dataset: dataset(), close }, null, (c) => edit({ calculations: unique([...q.calculations, c]) }))),
-      h('span', { class: 'row end' }, alertButton(query), runButton));
+      h('span', { class: 'row end' }, boardButton(query), alertButton(query), runButton));
     fill(any, q.filters.length > 1 ? h('button', { class: 'plain and-or', type: 'button',
       'aria-label': `Where ${q.any ? 'any' : 'all'} of the filters hold; change`, onclick: () => edit({ any: !q.any }) }, 'Where, ',
       h('b', {}, q.any ? 'any of' : 'all of')) : 'Where');

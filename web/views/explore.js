@@ -2,7 +2,7 @@
 // Ask anything: the query, its pictures, BubbleUp beside the heatmap, the results and the traces behind them.
 import { whole, digits, plural } from '../model/format.js';
 import { boxText, parseBox } from '../model/heatbox.js';
-import { filterTexts, fromURL, label, narrowed, specification, toURL } from '../model/query.js';
+import { filterTexts, fromURL, label, narrowed, parseFilters, specification, takesValue, toURL, valueText } from '../model/query.js';
 import { rangeText } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { columns, datasets } from './catalog.js';
@@ -87,8 +87,10 @@ function drawAnswer(body, answer, query, env) {
   const heat = query.calculations.find((c) => c.op === 'HEATMAP' && answer.heatmaps?.[label(c)]), grouped = query.breakdowns.length > 0;
   const counts = query.calculations.some((c) => c.op === 'COUNT') ? totalsOf(answer) : null;
   let events = /** @type {number | null} */ (null), bubbled = '';
-  const bubble = bubblePanel({ addFilter, clear: () => patch({ box: null }), traces: () => tracesOf(box() ? [] : [{ column: 'error', op: '=',
-    value: true }], box()) });
+  const picked = parseFilters(place.get().params.getAll('sel')), pickedText = picked.map((f) => [f.column, f.op, ...(takesValue(f.op) ? [valueText(f.value)] : [])].join(' ')).join(', ');
+  const errors = picked.length ? picked : [{ column: 'error', op: '=', value: true }];
+  const words = picked.length ? { sub: `what ${pickedText} has in common`, key: pickedText, told: ` are ${pickedText}`, none: `No event is ${pickedText}.`, hint: 'Take a longer time.', column: picked[0].column } : null;
+  const bubble = bubblePanel({ addFilter, clear: () => patch({ box: null }), traces: () => tracesOf(box() ? [] : errors, box()), words });
   const heatPanel = heat ? heatmapPanel({ map: answer.heatmaps[label(heat)], column: heat.column ?? '', counts, box,
     setBox: (b) => patch({ box: b ? boxText(b) : null }), openCell: (b) => go(tracesOf([], b)), events: () => events }) : null;
   const lines = query.calculations.filter((c) => c.op !== 'HEATMAP' && answer.series && !(c.op === 'COUNT' && heat && !grouped)).map((c,
@@ -98,8 +100,8 @@ function drawAnswer(body, answer, query, env) {
     if (!heatPanel || key === bubbled) return;
     bubbled = key;
     events = null;
-    if (!b && !known.has('error')) { bubble.draw({ selection: { events: 0 }, baseline: { events: 0 }, columns: [] }, null); return; }
-    const spec = specification(query, shownAt), selection = b ? { box: b } : { filters: [{ column: 'error', op: '=', value: true }] };
+    if (!b && !picked.length && !known.has('error')) { bubble.draw({ selection: { events: 0 }, baseline: { events: 0 }, columns: [] }, null); return; }
+    const spec = specification(query, shownAt), selection = b ? { box: b } : { filters: errors };
     bubbleLoad.run(bubble.body, (/** @type {AbortSignal} */ signal) => api.bubbleUp({ dataset: dataset(), selection, limit: bubbleColumns,
       query: { filters: spec.filters, filter_combination: spec.filter_combination, start_time: spec.start_time, end_time: spec.end_time } }, signal),
       (/** @type {any} */ found) => { events = b ? found.selection.events : null; bubble.draw(found, b); heatPanel.update(); }, () => skeleton(8));

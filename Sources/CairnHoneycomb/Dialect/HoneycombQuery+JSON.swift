@@ -22,6 +22,10 @@ extension HoneycombQuery {
       if let value = filter.value { writer.member("value", value) }
     }
     if filterCombination == .or { writer.member("filter_combination", filterCombination.rawValue) }
+    list("calculated_fields", calculatedFields, &writer) { (field, writer) in
+      writer.member("name", field.name)
+      writer.member("expression", field.expression)
+    }
     list("orders", orders, &writer) { (order, writer) in Self.write(order, &writer) }
     list("havings", havings, &writer) { (having, writer) in Self.write(having, &writer) }
     writer.member("limit", limit ?? self.limit)

@@ -17,6 +17,7 @@ extension HoneycombQuery {
     var findings = Findings()
     guard findings.isObject(json, "", known: Self.members) else { throw HoneycombError(invalid: findings.details) }
     Self.refuseUnsupported(json, &findings)
+    readCalculatedFields(json["calculated_fields"], &findings)
     readCalculations(json["calculations"], &findings)
     filters = HoneycombFilter.list(json["filters"], "filters", &findings)
     filterCombination = HoneycombFilterCombination(json["filter_combination"], "filter_combination", &findings)
@@ -36,11 +37,21 @@ extension HoneycombQuery {
   ]
 
   private static func refuseUnsupported(_ json: JSONValue, _ findings: inout Findings) {
-    for (name, what) in [("calculated_fields", "calculated fields"), ("formulas", "formulas")] {
-      if !findings.items(json[name], name).isEmpty { findings.add(name, .invalid, "\(what) are not supported yet") }
-    }
+    if !findings.items(json["formulas"], "formulas").isEmpty { findings.add("formulas", .invalid, "formulas are not supported yet") }
     if let offset = Findings.present(json["compare_time_offset_seconds"]), offset.number != 0 {
       findings.add("compare_time_offset_seconds", .invalid, "comparison with an earlier time is not supported yet")
+    }
+  }
+
+  private mutating func readCalculatedFields(_ json: JSONValue?, _ findings: inout Findings) {
+    for (index, item) in findings.items(json, "calculated_fields").enumerated() {
+      let field = "calculated_fields[\(index)]"
+      guard findings.isObject(item, field, known: ["name", "expression"]) else { continue }
+      let (name, expression) = (findings.text(item["name"], "\(field).name") ?? "", findings.text(item["expression"], "\(field).expression") ?? "")
+      if name.isEmpty { findings.add("\(field).name", .missing, "a calculated field needs a name") }
+      if expression.isEmpty { findings.add("\(field).expression", .missing, "a calculated field needs an expression") }
+      guard let formula = HoneycombDerivedColumn.formula(expression, "\(field).expression", &findings) else { continue }
+      calculatedFields.append(CalculatedField(name: name, expression: expression, formula: formula))
     }
   }
 

@@ -12,7 +12,9 @@ extension HoneycombQuery {
   ) -> Plan {
     let range = time.range(nowUnixNanoseconds: nowUnixNanoseconds)
     return Plan(
-      scope: Scope(environment: environment, datasets: datasets, time: range), filter: filter, breakdowns: breakdowns,
+      scope: Scope(
+        environment: environment, datasets: datasets, time: range,
+        formulaColumns: calculatedFields.map { FormulaColumn(name: $0.name, formula: $0.formula) }), filter: filter, breakdowns: breakdowns,
       calculations: calculations, orders: orders, havings: havings, limit: limit(for: request),
       granularityNanoseconds: request?.series == .disabled && !calculations.contains { $0.operation.needsBuckets }
         ? nil : granularity(of: range))

@@ -13,7 +13,7 @@ public import CairnPlan
 /// ```
 /// Everything is optional. The question is about the last `time_range` seconds, or those behind `start_time`, or those before
 /// `end_time`, or the time from `start_time` to `end_time`; 7200 where no length is given. Without calculations it is COUNT.
-/// Refused with a reason, since ignoring it would answer another question: `calculated_fields`, `formulas`,
+/// Refused with a reason, since ignoring it would answer another question: `formulas`,
 /// `compare_time_offset_seconds`, names and filters of single calculations, columns with relational prefixes, unknown fields.
 /// Source: the `Query` schema of Honeycomb's OpenAPI document and the query type of its Terraform provider (which wins).
 public struct HoneycombQuery: Sendable, Hashable {
@@ -38,11 +38,19 @@ public struct HoneycombQuery: Sendable, Hashable {
 
   /// The most groups where the query names none.
   public static let limitDefault = 1000
+  public var calculatedFields: [CalculatedField] = []
 
   /// What all filters are together.
   public var filter: Filter { filterCombination.combine(filters) }
 
   init(rules: Rules) { self.rules = rules }
+
+  /// A column that only this query has.
+  public struct CalculatedField: Sendable, Hashable {
+    public var name: String
+    public var expression: String
+    public var formula: Formula
+  }
 }
 
 extension HoneycombQuery {

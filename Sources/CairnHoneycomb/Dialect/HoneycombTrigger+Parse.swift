@@ -8,8 +8,6 @@ extension HoneycombTrigger {
     "evaluation_schedule_type", "evaluation_schedule", "baseline_details", "auto_investigate", "tags", "created_at", "updated_at",
   ]
   private static let frequencies: ClosedRange<Int64> = 60...86_400
-  private static let tagCountMax = 10
-  private static let receiverCountMax = 50
 
   mutating func read(_ json: JSONValue, isNew: Bool) throws(HoneycombError) {
     var findings = Findings()
@@ -23,9 +21,9 @@ extension HoneycombTrigger {
       if let type = AlertType(rawValue: word) { alertType = type } else { findings.add("alert_type", .invalid, "on_change or on_true") }
     }
     isDisabled = findings.truth(json["disabled"], "disabled") ?? isDisabled
-    readReceivers(json["recipients"], &findings)
+    if Findings.present(json["recipients"]) != nil { receivers = Receiver.list(json["recipients"], &findings) }
     readWindow(json, &findings)
-    readTags(json["tags"], &findings)
+    if Findings.present(json["tags"]) != nil { tags = Tag.list(json["tags"], &findings) }
     if Findings.present(json["baseline_details"])?.members?.isEmpty == false {
       findings.add("baseline_details", .invalid, "comparison with an earlier time is not supported yet")
     }
@@ -55,23 +53,6 @@ extension HoneycombTrigger {
     }
     if let value = json["value"]?.number, value.isFinite { threshold.value = value } else { findings.add("threshold.value", .invalid, "must be a number") }
     threshold.exceededLimit = findings.integer(json["exceeded_limit"], "threshold.exceeded_limit", in: 1...5).map { Int($0) } ?? 1
-  }
-
-  private mutating func readReceivers(_ json: JSONValue?, _ findings: inout Findings) {
-    guard Findings.present(json) != nil else { return }
-    receivers = []
-    for (index, item) in findings.items(json, "recipients").enumerated() {
-      let field = "recipients[\(index)]"
-      guard findings.isObject(item, field, known: ["id", "type", "target", "details"]) else { continue }
-      let receiver = Receiver(
-        id: findings.text(item["id"], "\(field).id") ?? "", type: findings.text(item["type"], "\(field).type") ?? "",
-        target: findings.text(item["target"], "\(field).target") ?? "")
-      if receiver.id.isEmpty, receiver.type.isEmpty || receiver.target.isEmpty {
-        findings.add(field, .missing, "a recipient needs an id, or a type and a target")
-      }
-      receivers.append(receiver)
-    }
-    if receivers.count > Self.receiverCountMax { findings.add("recipients", .invalid, "may have at most \(Self.receiverCountMax) items") }
   }
 
   private mutating func readWindow(_ json: JSONValue, _ findings: inout Findings) {
@@ -106,18 +87,6 @@ extension HoneycombTrigger {
     return (numbers[0] * 10 + numbers[1]) * 60 + numbers[3] * 10 + numbers[4]
   }
 
-  private mutating func readTags(_ json: JSONValue?, _ findings: inout Findings) {
-    guard Findings.present(json) != nil else { return }
-    tags = []
-    for (index, item) in findings.items(json, "tags").enumerated() {
-      guard findings.isObject(item, "tags[\(index)]", known: ["key", "value"]) else { continue }
-      let (key, value) = (findings.text(item["key"], "tags[\(index)].key") ?? "", findings.text(item["value"], "tags[\(index)].value") ?? "")
-      if !(1...32).contains(key.count) || !(1...128).contains(value.count) { findings.add("tags[\(index)]", .invalid, "needs a key of 1 to 32 and a value of 1 to 128 characters") }
-      tags.append(Tag(key: key, value: value))
-    }
-    if tags.count > Self.tagCountMax { findings.add("tags", .invalid, "may have at most \(Self.tagCountMax) items") }
-  }
-
   /// A trigger's query is a narrow one: one calculation, of a time that ends now and is not longer than four times the frequency.
   private mutating func readQuery(_ json: JSONValue?, _ isNew: Bool) throws(HoneycombError) {
     var findings = Findings()
@@ -143,5 +112,46 @@ extension HoneycombTrigger {
       if query.calculations.count != 1 { findings.add("query", .invalid, "must have one calculation") }
     }
     try findings.settle()
+  }
+}
+
+extension HoneycombTrigger.Receiver {
+  private static let countMax = 50
+
+  /// Reads `recipients`.
+  static func list(_ json: JSONValue?, _ findings: inout Findings) -> [Self] {
+    var receivers: [Self] = []
+    for (index, item) in findings.items(json, "recipients").enumerated() {
+      let field = "recipients[\(index)]"
+      guard findings.isObject(item, field, known: ["id", "type", "target", "details"]) else { continue }
+      let receiver = Self(
+        id: findings.text(item["id"], "\(field).id") ?? "", type: findings.text(item["type"], "\(field).type") ?? "",
+        target: findings.text(item["target"], "\(field).target") ?? "")
+      if receiver.id.isEmpty, receiver.type.isEmpty || receiver.target.isEmpty {
+        findings.add(field, .missing, "a recipient needs an id, or a type and a target")
+      }
+      receivers.append(receiver)
+    }
+    if receivers.count > countMax { findings.add("recipients", .invalid, "may have at most \(countMax) items") }
+    return receivers
+  }
+}
+
+extension HoneycombTrigger.Tag {
+  private static let countMax = 10
+
+  /// Reads `tags`.
+  static func list(_ json: JSONValue?, _ findings: inout Findings) -> [Self] {
+    var tags: [Self] = []
+    for (index, item) in findings.items(json, "tags").enumerated() {
+      guard findings.isObject(item, "tags[\(index)]", known: ["key", "value"]) else { continue }
+      let (key, value) = (findings.text(item["key"], "tags[\(index)].key") ?? "", findings.text(item["value"], "tags[\(index)].value") ?? "")
+      if !(1...32).contains(key.count) || !(1...128).contains(value.count) {
+        findings.add("tags[\(index)]", .invalid, "needs a key of 1 to 32 and a value of 1 to 128 characters")
+      }
+      tags.append(Self(key: key, value: value))
+    }
+    if tags.count > countMax { findings.add("tags", .invalid, "may have at most \(countMax) items") }
+    return tags
   }
 }

@@ -85,6 +85,13 @@ struct DataAPI: Sendable {
           writer.member("events", column.eventCount)
         }
       }
+      writer.array("derived", state.formulas.columns(exchange.environment, question.datasets)) { (column, writer) in
+        writer.object { (writer) in
+          writer.member("name", column.alias)
+          writer.member("type", column.formula.shownType.name)
+          writer.member("expression", column.expression)
+        }
+      }
     }
   }
 

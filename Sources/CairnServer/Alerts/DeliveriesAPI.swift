@@ -33,11 +33,11 @@ struct DeliveriesAPI: Sendable {
     Refusal(.notFound, "No delivery that waits has the id '\(exchange.parameters["id"].prefix(40))'.")
   }
 
-  /// `?destination=&kind=rule|subscription|alarm|trigger|test&name=&limit=`
+  /// `?destination=&kind=rule|subscription|alarm|trigger|burn_alert|test&name=&limit=`
   private func list(_ exchange: Exchange) throws(Refusal) -> Response {
     let query = QueryString(exchange.request.query)
     if let kind = query["kind"], DeliveryOrigin.Kind(rawValue: kind) == nil {
-      throw Refusal(.invalid, "kind is rule, subscription, alarm, trigger or test", field: "kind")
+      throw Refusal(.invalid, "kind is rule, subscription, alarm, trigger, burn_alert or test", field: "kind")
     }
     let limit = query["limit"].flatMap { Int($0) } ?? 100
     guard (1...1_000).contains(limit) else { throw Refusal(.invalid, "limit is a number from 1 to 1000", field: "limit") }

@@ -109,20 +109,9 @@ struct TriggerDesk: Sendable {
   private func shipments(_ trigger: HoneycombTrigger, _ verdict: TriggerVerdict, _ environment: String, _ now: Int64, isTest: Bool) -> [Shipment] {
     let base = "http://\(state.addresses[.http] ?? state.settings.http.text)"
     let result = base + trigger.query.explorePath(dataset: trigger.dataset, trigger.query.time.range(nowUnixNanoseconds: now))
-    let recipients = (try? Shelf<HoneycombRecipient>(state.parts.catalog, environment: environment).everything()) ?? []
-    return trigger.receivers.compactMap { (receiver) in
-      switch recipients.first(where: { $0.id == receiver.id })?.channel {
-      case nil: return nil
-      case .webhook(let webhook):
-        var fields = webhook.headers.map { WebField($0.name, $0.value) }
-        if !webhook.secret.isEmpty { fields.append(WebField("X-Honeycomb-Webhook-Token", webhook.secret)) }
-        let body = verdict.webhookBody(trigger, environment: environment, resultURL: result, triggerURL: "\(base)/ui/triggers", isTest: isTest)
-        return .webhook(url: webhook.url, fields: fields, body: body)
-      case .email(let address):
-        let text = "\(verdict.text(trigger))\n\(trigger.description)\n\n\(result)\n"
-        return .mail(from: state.settings.mailFrom, to: [address], subject: (isTest ? "TEST: " : "") + verdict.summary(trigger), text: text)
-      }
-    }
+    let body = verdict.webhookBody(trigger, environment: environment, resultURL: result, triggerURL: "\(base)/ui/triggers", isTest: isTest)
+    let mail = Mailing(subject: (isTest ? "TEST: " : "") + verdict.summary(trigger), text: "\(verdict.text(trigger))\n\(trigger.description)\n\n\(result)\n")
+    return HoneycombRecipients(state: state).shipments(to: trigger.receivers, environment, webhookBody: body, mail: mail)
   }
 
   private func tell(_ trigger: HoneycombTrigger, _ verdict: TriggerVerdict, _ environment: String, _ now: Int64) {

@@ -22,6 +22,8 @@ struct HoneycombAPI: Sendable {
       },
     ] + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state).routes + HoneycombDoor(state: state).routes
       + HoneycombTriggers(state: state, directory: self).routes + HoneycombRecipients(state: state).routes
+      + HoneycombDerivedColumns(state: state, directory: self).routes + HoneycombSLOs(state: state, directory: self).routes
+      + HoneycombBoards(state: state, directory: self).routes
   }
 
   func json(_ body: [UInt8], status: HTTPResponseStatus = .ok) -> Response {
@@ -34,7 +36,7 @@ struct HoneycombAPI: Sendable {
     var access: HoneycombAccount.Access = []
     if principal.scopes.contains(.ingest) { access.formUnion([.events, .createDatasets, .markers]) }
     if principal.scopes.contains(.query) { access.formUnion([.queries, .columns]) }
-    if principal.scopes.contains(.manage) { access.formUnion([.triggers, .recipients]) }
+    if principal.scopes.contains(.manage) { access.formUnion([.triggers, .recipients, .slos, .boards]) }
     let environment = principal.environment
     let account = HoneycombAccount(
       id: principal.keyID ?? "open", kind: isReader ? .configuration : .ingest, access: access,
@@ -73,7 +75,7 @@ struct HoneycombAPI: Sendable {
   }
 
   /// The dataset that the path names by its name or its slug.
-  private func find(_ exchange: Exchange) async throws(Refusal) -> DatasetSummary {
+  func find(_ exchange: Exchange) async throws(Refusal) -> DatasetSummary {
     let wanted = exchange.parameters["dataset"]
     let all = try await summaries(exchange.environment)
     guard let found = all.first(where: { $0.name == wanted }) ?? all.first(where: { HoneycombDataset.slug($0.name) == wanted })

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import CairnCatalog
 import CairnFormats
 import CairnHoneycomb
 import NIOCore
 import NIOHTTP1
 
-/// Who is told of triggers. What may be sent to is looked at when it is kept: a webhook inside this network needs `webhook_hosts`.
+/// A mail to whoever is told by mail.
+struct Mailing: Sendable {
+  var subject: String
+  var text: String
+}
+
+/// Who is told of triggers and burn alerts. What may be sent to is looked at when it is kept: a webhook inside this network needs `webhook_hosts`.
 struct HoneycombRecipients: Sendable {
   let state: ServerState
 
@@ -69,6 +76,11 @@ struct HoneycombRecipients: Sendable {
     guard users.isEmpty else {
       throw Refusal(.invalid, "The recipient is told of \(users.count) triggers, \(users[0].id) among them; take it out of them first.")
     }
+    let alerts = try Shelf<HoneycombBurnAlert>(state.parts.catalog, environment: exchange.environment).everything()
+      .filter { (alert) in alert.receivers.contains { $0.id == recipient.id } }
+    guard alerts.isEmpty else {
+      throw Refusal(.invalid, "The recipient is told of \(alerts.count) burn alerts, \(alerts[0].id) among them; take it out of them first.")
+    }
     try shelf.remove(recipient)
     return Response(status: .noContent, contentType: "application/json", bytes: ByteBuffer())
   }
@@ -78,6 +90,31 @@ struct HoneycombRecipients: Sendable {
       .filter { (trigger) in trigger.receivers.contains { $0.id == recipient.id } }
   }
 
+  /// Finds who is meant by each receiver of a trigger or a burn alert; an address that is not known becomes a recipient.
+  func settle(_ receivers: inout [HoneycombTrigger.Receiver], _ environment: String) async throws(Refusal) {
+    let shelf = Shelf<HoneycombRecipient>(state.parts.catalog, environment: environment)
+    var all = try shelf.everything()
+    for (index, receiver) in receivers.enumerated() {
+      let known = all.first {
+        receiver.id.isEmpty ? $0.type == receiver.type && $0.target == receiver.target : $0.id == receiver.id
+      }
+      let recipient: HoneycombRecipient
+      if let known {
+        recipient = known
+      } else {
+        // An address is all that an e-mail needs; a webhook has to be made first.
+        guard receiver.id.isEmpty, receiver.type == "email", HoneycombRecipient.isAddress(receiver.target) else {
+          throw Refusal(.invalid, "there is no such recipient; POST /1/recipients makes one", field: "recipients[\(index)]")
+        }
+        recipient = HoneycombRecipient(email: receiver.target, id: try shelf.freeID(), nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+        try await check(recipient)
+        try shelf.save(recipient)
+        all.append(recipient)
+      }
+      receivers[index] = .init(id: recipient.id, type: recipient.type, target: recipient.target)
+    }
+  }
+
   /// Whether anything can be sent there.
   func check(_ recipient: HoneycombRecipient) async throws(Refusal) {
     switch recipient.channel {
@@ -85,6 +122,21 @@ struct HoneycombRecipients: Sendable {
       guard !state.settings.smtp.isEmpty else { throw Refusal(.invalid, "no mail relay is configured: set 'smtp' to HOST:PORT", field: "type") }
     case .webhook(let webhook):
       if let reason = await state.alerts.refusal(webhook.url) { throw Refusal(.invalid, reason, field: "details.webhook_url") }
+    }
+  }
+
+  /// What leaves for each of the receivers that are still known.
+  func shipments(to receivers: [HoneycombTrigger.Receiver], _ environment: String, webhookBody: [UInt8], mail: Mailing) -> [Shipment] {
+    let recipients = (try? Shelf<HoneycombRecipient>(state.parts.catalog, environment: environment).everything()) ?? []
+    return receivers.compactMap { (receiver) in
+      switch recipients.first(where: { $0.id == receiver.id })?.channel {
+      case nil: return nil
+      case .webhook(let webhook):
+        var fields = webhook.headers.map { WebField($0.name, $0.value) }
+        if !webhook.secret.isEmpty { fields.append(WebField("X-Honeycomb-Webhook-Token", webhook.secret)) }
+        return .webhook(url: webhook.url, fields: fields, body: webhookBody)
+      case .email(let address): return .mail(from: state.settings.mailFrom, to: [address], subject: mail.subject, text: mail.text)
+      }
     }
   }
 

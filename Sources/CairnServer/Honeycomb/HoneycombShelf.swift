@@ -4,7 +4,7 @@ import CairnCatalog
 import CairnFormats
 import CairnHoneycomb
 
-/// What `Shelf` keeps: markers and their settings, triggers, recipients.
+/// What `Shelf` keeps: markers and their settings, triggers, recipients, derived columns, objectives, boards.
 protocol ShelfEntry: Sendable {
   static var collection: String { get }
   static var noun: String { get }
@@ -49,6 +49,49 @@ extension HoneycombTrigger: ShelfEntry {
   mutating func restore(_ json: JSONValue) {
     queryID = json["query_id"]?.string ?? ""
     isTriggered = json["triggered"]?.boolean ?? false
+  }
+}
+
+extension HoneycombDerivedColumn: ShelfEntry {
+  static var collection: String { "honeycomb_derived_column" }
+  static var noun: String { "Derived column" }
+}
+
+extension HoneycombSLO: ShelfEntry {
+  static var collection: String { "honeycomb_slo" }
+  static var noun: String { "SLO" }
+  func write(to writer: inout JSONWriter) { write(to: &writer, standing: nil) }
+}
+
+extension HoneycombBurnAlert: ShelfEntry {
+  static var collection: String { "honeycomb_burn_alert" }
+  static var noun: String { "Burn alert" }
+  mutating func restore(_ json: JSONValue) { isTriggered = json["triggered"]?.boolean ?? false }
+}
+
+extension HoneycombQueryAnnotation: ShelfEntry {
+  static var collection: String { "honeycomb_query_annotation" }
+  static var noun: String { "Query annotation" }
+}
+
+extension HoneycombBoard: ShelfEntry {
+  static var collection: String { "honeycomb_board" }
+  static var noun: String { "Board" }
+  /// Boards are an environment's.
+  var dataset: String { "" }
+  init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
+    try self.init(parsing: json, id: id, nowUnixNanoseconds: nowUnixNanoseconds)
+  }
+  func write(to writer: inout JSONWriter) { write(to: &writer, url: "") }
+}
+
+extension HoneycombBoardView: ShelfEntry {
+  static var collection: String { "honeycomb_board_view" }
+  static var noun: String { "Board view" }
+  /// Views are a board's.
+  var dataset: String { board }
+  init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
+    try self.init(parsing: json, id: id, board: dataset, nowUnixNanoseconds: nowUnixNanoseconds)
   }
 }
 
@@ -100,6 +143,12 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
       let id = String(hexText(UInt64.random(in: 0...0xffff_ffff)).suffix(8))
       if !taken.contains(id) { return id }
     }
+  }
+
+  /// The entry of the path, whatever dataset the path names.
+  func findAnywhere() throws(Refusal) -> Entry {
+    guard let found = try entry(wantedID) else { throw Refusal(.notFound, "\(Entry.noun) not found") }
+    return found
   }
 
   func save(_ entry: Entry) throws(Refusal) {

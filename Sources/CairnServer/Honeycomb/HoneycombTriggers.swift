@@ -93,26 +93,6 @@ struct HoneycombTriggers: Sendable {
   /// Keeps the query under an id and finds who is told.
   private func settle(_ trigger: inout HoneycombTrigger, _ scope: DatasetScope, _ exchange: Exchange) async throws(Refusal) {
     trigger.queryID = try HoneycombQueries(state: state, directory: directory).keep(trigger.query, scope, exchange.environment)
-    let shelf = Shelf<HoneycombRecipient>(state.parts.catalog, environment: exchange.environment)
-    var all = try shelf.everything()
-    for (index, receiver) in trigger.receivers.enumerated() {
-      let known = all.first {
-        receiver.id.isEmpty ? $0.type == receiver.type && $0.target == receiver.target : $0.id == receiver.id
-      }
-      let recipient: HoneycombRecipient
-      if let known {
-        recipient = known
-      } else {
-        // An address is all that an e-mail needs; a webhook has to be made first.
-        guard receiver.id.isEmpty, receiver.type == "email", HoneycombRecipient.isAddress(receiver.target) else {
-          throw Refusal(.invalid, "there is no such recipient; POST /1/recipients makes one", field: "recipients[\(index)]")
-        }
-        recipient = HoneycombRecipient(email: receiver.target, id: try shelf.freeID(), nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
-        try await HoneycombRecipients(state: state).check(recipient)
-        try shelf.save(recipient)
-        all.append(recipient)
-      }
-      trigger.receivers[index] = .init(id: recipient.id, type: recipient.type, target: recipient.target)
-    }
+    try await HoneycombRecipients(state: state).settle(&trigger.receivers, exchange.environment)
   }
 }

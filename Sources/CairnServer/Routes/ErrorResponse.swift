@@ -78,8 +78,8 @@ enum ErrorResponse {
   private static func honeycomb(_ refusal: Refusal) -> Response {
     var details = refusal.details
     if details.isEmpty, let field = refusal.field { details = [.init(field: field, code: .invalid, description: refusal.reason)] }
-    let error = HoneycombError(refusal.kind.honeycombProblem, refusal.reason, details: details)
-    return Response(status: refusal.kind.status, contentType: error.contentType, bytes: ByteBuffer(bytes: error.body))
+    let error = HoneycombError(refusal.isConflict ? .conflict : refusal.kind.honeycombProblem, refusal.reason, details: details)
+    return Response(status: refusal.isConflict ? .conflict : refusal.kind.status, contentType: error.contentType, bytes: ByteBuffer(bytes: error.body))
   }
 }
 

@@ -40,6 +40,8 @@ struct Refusal: Error, Sendable, Hashable {
   var allowedMethods: [String] = []
   /// Every field that is to blame, where the request has several.
   var details: [HoneycombError.Detail] = []
+  /// True where what is asked for contradicts what is there; Honeycomb's clients are told so by a status of its own.
+  var isConflict = false
 
   init(_ kind: Kind, _ reason: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
     self.kind = kind
@@ -83,6 +85,7 @@ struct Refusal: Error, Sendable, Hashable {
       }
     self.init(kind, error.message, field: error.details.first.map(\.field).flatMap { $0.isEmpty ? nil : $0 })
     details = error.details
+    isConflict = error.problem == .conflict
   }
 
   /// What the catalog says; it is ours to fix, and for the client worth another try.

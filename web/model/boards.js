@@ -1,0 +1,77 @@
+// @ts-check
+// Where a board's panels lie, and what its questions are asked with.
+import { fromURL, specification } from './query.js';
+
+/** @typedef {{x_coordinate: number, y_coordinate: number, width: number, height: number}} Position */
+
+export const columnCount = 12;
+
+/**
+ * Panels that would lie on each other move down, those that are further up first.
+ * @template {{position: Position}} P @param {P[]} panels @returns {P[]} in the order of reading
+ */
+export function settled(panels) {
+  const order = panels.map((panel, i) => ({ panel, i })).sort((a, b) => a.panel.position.y_coordinate - b.panel.position.y_coordinate
+    || a.panel.position.x_coordinate - b.panel.position.x_coordinate || a.i - b.i);
+  /** @type {P[]} */
+  const placed = [];
+  for (const { panel } of order) {
+    const at = { ...panel.position };
+    let hit;
+    while ((hit = placed.find((other) => overlap(at, other.position)))) at.y_coordinate = hit.position.y_coordinate + hit.position.height;
+    placed.push({ ...panel, position: at });
+  }
+  return placed;
+}
+
+/** @param {Position} a @param {Position} b */
+function overlap(a, b) {
+  return a.x_coordinate < b.x_coordinate + b.width && b.x_coordinate < a.x_coordinate + a.width && a.y_coordinate < b.y_coordinate + b.height && b.y_coordinate < a.y_coordinate + a.height;
+}
+
+/** @param {{position: Position}[]} panels @param {number} width @param {number} height @returns {Position} the first room from the top that is wide enough */
+export function roomFor(panels, width, height) {
+  const taken = settled(panels).map((panel) => panel.position);
+  for (let y = 0; ; y += 1) for (let x = 0; x + width <= columnCount; x += 1) {
+    const at = { x_coordinate: x, y_coordinate: y, width, height };
+    if (!taken.some((other) => overlap(at, other))) return at;
+  }
+}
+
+/** @param {Position} at @param {'left' | 'right' | 'up' | 'down' | 'wider' | 'narrower' | 'taller' | 'lower'} how @returns {Position} within the grid */
+export function moved(at, how) {
+  const next = { ...at }, by = { left: [-1, 0, 0, 0], right: [1, 0, 0, 0], up: [0, -1, 0, 0], down: [0, 1, 0, 0], wider: [0, 0, 1, 0], narrower: [0, 0, -1, 0], taller: [0, 0, 0, 1], lower: [0, 0, 0, -1] }[how];
+  next.width = Math.min(columnCount, Math.max(2, at.width + by[2]));
+  next.height = Math.min(12, Math.max(2, at.height + by[3]));
+  next.x_coordinate = Math.min(columnCount - next.width, Math.max(0, at.x_coordinate + by[0]));
+  next.y_coordinate = Math.max(0, at.y_coordinate + by[1]);
+  return next;
+}
+
+/**
+ * A panel's question with the board's time and its filters. Filters cannot be joined to a question whose own filters are alternatives.
+ * @param {any} query of Honeycomb's API @param {{start: number, end: number}} time @param {{column: string, op: string, value?: unknown}[]} filters
+ * @returns {{query: any, unfiltered: boolean}}
+ */
+export function questionOf(query, time, filters) {
+  const { time_range: _r, start_time: _s, end_time: _e, granularity: _g, id: _i, ...rest } = query, alternatives = rest.filter_combination === 'OR' && (rest.filters ?? []).length > 1;
+  const joined = alternatives ? rest.filters : [...(rest.filters ?? []), ...filters];
+  return { query: { ...rest, ...(joined?.length ? { filters: joined, filter_combination: alternatives ? 'OR' : 'AND' } : {}), start_time: Math.floor(time.start), end_time: Math.ceil(time.end) }, unfiltered: alternatives && filters.length > 0 };
+}
+
+/** @param {any} query of Honeycomb's API @returns {import('./query.js').Query} as Explore holds it */
+export function exploreQuery(query) {
+  const name = (/** @type {any} */ c) => (c.column ? `${c.op}(${c.column})` : c.op);
+  return { ...fromURL(new URLSearchParams('c=COUNT')), calculations: query.calculations?.length ? query.calculations.map((/** @type {any} */ c) => (c.column ? { op: c.op, column: c.column } : { op: c.op })) : [{ op: 'COUNT' }],
+    filters: query.filters ?? [], any: query.filter_combination === 'OR', breakdowns: query.breakdowns ?? [], limit: Math.min(query.limit ?? 100, 1000),
+    orders: (query.orders ?? []).map((/** @type {any} */ o) => ({ label: o.op ? name(o) : o.column, descending: o.order === 'descending' })),
+    havings: (query.havings ?? []).map((/** @type {any} */ one) => ({ calculation: one.column ? { op: one.calculate_op, column: one.column } : { op: one.calculate_op }, op: one.op, value: one.value })) };
+}
+
+/** @param {import('./query.js').Query} query @param {{start: number, end: number}} time @returns {Record<string, unknown>} what Honeycomb's API keeps of a question */
+export function keptQuery(query, time) {
+  const { start_time: start, end_time: end, granularity: _, ...rest } = /** @type {any} */ (specification(query, time));
+  if (!rest.filters.length) { delete rest.filters; delete rest.filter_combination; }
+  for (const key of ['breakdowns', 'havings']) if (!rest[key].length) delete rest[key];
+  return { ...rest, time_range: Math.max(60, end - start) };
+}

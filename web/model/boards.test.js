@@ -1,0 +1,38 @@
+// @ts-check
+import { exploreQuery, keptQuery, moved, questionOf, roomFor, settled } from './boards.js';
+import { defaultQuery } from './query.js';
+import { equal, test } from './testing.js';
+
+const at = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ w, /** @type {number} */ h) => ({ position: { x_coordinate: x, y_coordinate: y, width: w, height: h } });
+const xy = (/** @type {{position: any}[]} */ panels) => panels.map((p) => [p.position.x_coordinate, p.position.y_coordinate]);
+
+test('panels that overlap move down', () => {
+  equal(xy(settled([at(0, 0, 6, 4), at(3, 2, 6, 4), at(6, 0, 6, 2)])), [[0, 0], [6, 0], [3, 4]]);
+  equal(xy(settled([at(0, 0, 12, 2), at(0, 0, 12, 2), at(0, 0, 12, 2)])), [[0, 0], [0, 2], [0, 4]]);
+  equal(settled([]), []);
+});
+test('a new panel takes the first room', () => {
+  equal(roomFor([at(0, 0, 6, 4)], 6, 4), { x_coordinate: 6, y_coordinate: 0, width: 6, height: 4 });
+  equal(roomFor([at(0, 0, 8, 4)], 6, 4), { x_coordinate: 0, y_coordinate: 4, width: 6, height: 4 });
+  equal(roomFor([], 12, 2), { x_coordinate: 0, y_coordinate: 0, width: 12, height: 2 });
+});
+test('a panel stays within the grid', () => {
+  const { position } = at(6, 0, 6, 2);
+  equal(moved(position, 'right'), position);
+  equal(moved(position, 'up'), position);
+  equal(moved(position, 'wider'), { ...position, x_coordinate: 5, width: 7 });
+  equal(moved(position, 'lower'), position);
+});
+test('a question gets the board\'s time and filters', () => {
+  const kept = { id: 'x', calculations: [{ op: 'COUNT' }], time_range: 60, granularity: 5, filters: [{ column: 'a', op: 'exists' }] }, filter = { column: 'b', op: '=', value: 1 };
+  equal(questionOf(kept, { start: 10.5, end: 20.5 }, [filter]), { query: { calculations: [{ op: 'COUNT' }], filters: [{ column: 'a', op: 'exists' }, filter], filter_combination: 'AND', start_time: 10, end_time: 21 }, unfiltered: false });
+  const alternatives = { ...kept, filters: [{ column: 'a', op: 'exists' }, { column: 'c', op: 'exists' }], filter_combination: 'OR' };
+  equal(questionOf(alternatives, { start: 0, end: 1 }, [filter]).unfiltered, true);
+  equal(questionOf(alternatives, { start: 0, end: 1 }, [filter]).query.filters.length, 2);
+});
+test('a question goes to Explore and comes back', () => {
+  const query = { ...defaultQuery(), orders: [{ label: 'COUNT', descending: true }], havings: [{ calculation: { op: 'COUNT' }, op: '>', value: 3 }], filters: [{ column: 'a', op: '=', value: 'x' }] };
+  const kept = keptQuery(query, { start: 100, end: 3700 });
+  equal(kept.time_range, 3600);
+  equal(exploreQuery(kept), query);
+});

@@ -1,0 +1,55 @@
+// @ts-check
+// Objectives in words and figures.
+
+/** @param {number} perMillion @returns {string} 99.9 % */
+export function targetText(perMillion) { return `${trimmed(perMillion / 10_000, 4)} %`; }
+
+/** @param {number} percent @returns {string} more places the nearer it is to 100 */
+export function percentText(percent) {
+  const places = percent >= 100 || percent <= -1000 ? 0 : percent >= 99.9 ? 3 : percent >= 99 ? 2 : 1;
+  return `${trimmed(Math.floor(percent * 10 ** places + 1e-9) / 10 ** places, places)} %`;
+}
+
+/** @param {number} number @param {number} places */
+function trimmed(number, places) { return String(Number(number.toFixed(places))); }
+
+/** @param {string} text 99.9, 99,9 % @returns {number | null} per million; null where it is no target */
+export function readTarget(text) {
+  const number = Number(text.replace('%', '').replace(',', '.').trim());
+  return text.trim() && Number.isFinite(number) && number >= 0 && number < 100 ? Math.min(999_999, Math.round(number * 10_000)) : null;
+}
+
+/** @param {number} budget percent @returns {'ok' | 'warn' | 'err'} */
+export function health(budget) { return budget <= 0 ? 'err' : budget < 25 ? 'warn' : 'ok'; }
+
+/** @param {number} minutes @returns {string} 4 hours */
+export function minutesText(minutes) {
+  const [n, unit] = minutes % 1440 === 0 && minutes ? [minutes / 1440, 'day'] : minutes % 60 === 0 && minutes ? [minutes / 60, 'hour'] : [minutes, 'minute'];
+  return `${n} ${unit}${n === 1 ? '' : 's'}`;
+}
+
+/** @param {any} alert a burn alert of Honeycomb's API @returns {string} */
+export function conditionText(alert) {
+  if (alert.alert_type === 'budget_rate') return `${trimmed(alert.budget_rate_decrease_threshold_per_million / 10_000, 4)} % of the budget is spent within ${minutesText(alert.budget_rate_window_minutes)}`;
+  return alert.exhaustion_minutes ? `the budget will be spent within ${minutesText(alert.exhaustion_minutes)}` : 'the budget is spent';
+}
+
+/**
+ * What a form's answers make of a burn alert.
+ * @param {{type: string, hours: string, percent: string}} values @returns {{alert: object} | {trouble: string}}
+ */
+export function alertOf({ type, hours, percent }) {
+  const minutes = Math.round(Number(hours.replace(',', '.')) * 60);
+  if (!hours.trim() || !Number.isFinite(minutes) || minutes < 0) return { trouble: 'The hours are a number.' };
+  if (type === 'exhaustion_time') return { alert: { alert_type: type, exhaustion_minutes: minutes } };
+  const spent = Math.round(Number(percent.replace('%', '').replace(',', '.')) * 10_000);
+  if (!(spent >= 1 && spent <= 1e6)) return { trouble: 'The part of the budget is between 0 and 100 %.' };
+  return { alert: { alert_type: type, budget_rate_window_minutes: minutes, budget_rate_decrease_threshold_per_million: spent } };
+}
+
+/** @param {[number, number][]} points @param {number} [target] percent, to be in view @returns {{low: number, high: number}} a range that shows the differences */
+export function chartRange(points, target) {
+  const values = points.map((p) => p[1]).concat(target === undefined ? [] : [target]);
+  const least = Math.min(100, ...values), room = Math.max(0.001, (100 - least) * 0.15);
+  return { low: least - room, high: 100 };
+}

@@ -1,0 +1,70 @@
+// @ts-check
+// One objective: how its budget was spent, its history, the events that count, what the bad ones have in common, and who is told.
+import { icon } from '../charts/svg.js';
+import { plural, whole } from '../model/format.js';
+import { filterTexts } from '../model/query.js';
+import { health, percentText, targetText } from '../model/slos.js';
+import { rangeText } from '../model/time.js';
+import * as wire from '../wire/slos.js';
+import { badge, fill, h, say, service } from './dom.js';
+import { go, link, range, refresh } from './router.js';
+import { alertsPanel } from './slo-alerts.js';
+import { chartPanels } from './slo-charts.js';
+import { eventsPanels } from './slo-events.js';
+import { budgetBar } from './slos.js';
+import { failed, loader, skeleton } from './states.js';
+
+const every = 30_000; // ms
+
+/** @param {HTMLElement} host @param {string} id @returns {import('../app.js').Page} */
+export function sloPage(host, id) {
+  const top = h('div', { class: 'stack-4' }), events = h('div', { class: 'stack-4' }), load = loader();
+  /** @type {(() => void)[]} */
+  let stops = [];
+  let pictures = /** @type {ReturnType<typeof eventsPanels> | null} */ (null), shown = '';
+  fill(host, top, events);
+  const draw = (/** @type {wire.Detail} */ detail) => {
+    for (const stop of stops) stop();
+    const charts = chartPanels(detail);
+    stops = [charts.stop];
+    fill(top, head(detail), figures(detail), charts.element, alertsPanel(detail, read));
+    if (!pictures) { pictures = eventsPanels(detail); fill(events, pictures.element); }
+  };
+  const read = () => load.run(top, (signal) => wire.slo(id, signal), draw, () => h('div', { class: 'panel' }, skeleton(6, true)));
+  read();
+  const update = () => { const now = rangeText(range()); if (now !== shown) { shown = now; pictures?.read(); } };
+  const stop = refresh.subscribe(() => { read(); pictures?.read(); });
+  const timer = setInterval(() => { if (!document.hidden && !top.contains(document.activeElement)) read(); }, every);
+  return { update, close() { stop(); clearInterval(timer); load.stop(); pictures?.stop(); for (const one of stops) one(); } };
+}
+
+/** @param {wire.Detail} detail the link to Explore: the events that count, the bad ones compared with the good ones */
+export function exploreLink(detail, more = {}) {
+  const { slo, datasets } = detail, sli = slo.sli.alias;
+  return link('/ui/explore', { ds: datasets.length === 1 ? datasets[0] : '__all__', c: ['HEATMAP(duration_ms)', 'COUNT'], f: filterTexts([{ column: sli, op: 'exists' }]), sel: filterTexts([{ column: sli, op: '=', value: false }]), ...more });
+}
+
+/** @param {wire.Detail} detail */
+function head(detail) {
+  const { slo } = detail, burning = detail.alerts.filter((a) => a.alert.triggered).length, trouble = h('div', {});
+  const remove = h('button', { class: 'btn ghost', type: 'button', onclick: async () => {
+    if (remove.textContent === 'Delete') { remove.textContent = 'Delete for good?'; return; }
+    try { await wire.deleteSLO(slo); say('The SLO is gone'); go(link('/ui/slos')); } catch (error) { fill(trouble, failed(error)); }
+  } }, 'Delete');
+  return h('div', { class: 'stack' }, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/slos'), 'aria-label': 'All SLOs' }, icon('left')), h('h1', {}, slo.name),
+    badge(health(slo.budget_remaining), slo.budget_remaining <= 0 ? 'budget spent' : health(slo.budget_remaining) === 'warn' ? 'budget low' : 'within budget'),
+    burning > 0 && badge('err', `${plural(burning, 'burn alert')}`, 'bell'), h('span', { class: 'row end' }, h('a', { class: 'btn', href: exploreLink(detail) }, icon('explore'), 'Bad against good in Explore'), remove)),
+  slo.description && h('p', { class: 'dim' }, slo.description), detail.failure && h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, 'The events could not be counted.'), h('span', { class: 'small' }, detail.failure))), trouble);
+}
+
+/** @param {wire.Detail} detail */
+function figures(detail) {
+  const { slo, good, bad, allowed } = detail, one = (/** @type {string} */ name, /** @type {any} */ value, /** @type {any} */ below) => h('div', { class: 'slo-figure' }, h('span', { class: 'small dim' }, name), h('div', { class: 'slo-value' }, value), h('div', { class: 'small faint' }, below));
+  return h('section', { class: 'panel slo-figures', 'aria-label': 'Standing' },
+    one('Budget remaining', budgetBar(slo.budget_remaining, good + bad > 0), allowed >= 1 ? `${whole(Math.max(0, Math.floor(allowed - bad)))} more of ${whole(Math.floor(allowed))} may fail` : 'fewer than one event may fail'),
+    one('Compliance', h('b', {}, good + bad ? percentText(slo.compliance) : 'no events'), `of ${targetText(slo.target_per_million)} promised`),
+    one('Events that count', h('b', {}, whole(good + bad)), [h('span', { class: bad ? 't-err' : '' }, `${whole(bad)} bad`), `, ${whole(good)} good`]),
+    one('Period', h('b', {}, plural(slo.time_period_days, 'day')), 'rolling, up to now'),
+    h('div', { class: 'slo-figure wide' }, h('span', { class: 'small dim' }, 'Good is'), h('code', { class: 'slo-formula' }, detail.expression || 'the derived column is gone'),
+      h('div', { class: 'row wrap small' }, h('span', { class: 'mono faint' }, slo.sli.alias), 'in', slo.dataset_slugs.map((name) => service(name)))));
+}
