@@ -6,7 +6,7 @@ from pages import WIDTHS, ready
 
 MOCKED = ["/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/send", "/ui/server"]
 # The mock does not answer these.
-REAL = ["/ui/errors", "/ui/logs", "/ui/rules", "/ui/sampling", "/ui/triggers"]
+REAL = ["/ui/errors", "/ui/logs", "/ui/rules", "/ui/sampling", "/ui/triggers", "/ui/boards", "/ui/slos", "/ui/slos/new"]
 
 
 @pytest.fixture(scope="module")

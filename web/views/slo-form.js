@@ -1,8 +1,8 @@
 // @ts-check
 // A new objective: which events are good, which share of them has to be, over how many days.
 import { icon } from '../charts/svg.js';
-import { percent, plural, whole } from '../model/format.js';
-import { readTarget } from '../model/slos.js';
+import { plural, whole } from '../model/format.js';
+import { percentText, readTarget } from '../model/slos.js';
 import * as wire from '../wire/slos.js';
 import { datasets } from './catalog.js';
 import { fill, h, say } from './dom.js';
@@ -75,5 +75,5 @@ export function sloForm(host) {
 function told({ good, bad, uncounted }) {
   const all = good + bad;
   if (!all) return h('span', { class: 't-warn' }, `No event of the last day counts${uncounted ? `: the formula is null for all ${whole(uncounted)}` : ', there is none'}.`);
-  return [h('b', {}, percent(good / all).join(' ')), ` of the last day's ${plural(all, 'event')} that count were good: `, h('span', { class: bad ? 't-err' : '' }, `${whole(bad)} bad`), uncounted ? `; ${whole(uncounted)} do not count.` : '.'];
+  return [h('b', {}, percentText(good / all * 100)), ` of the last day's ${plural(all, 'event')} that count were good: `, h('span', { class: bad ? 't-err' : '' }, `${whole(bad)} bad`), uncounted ? `; ${whole(uncounted)} do not count.` : '.'];
 }

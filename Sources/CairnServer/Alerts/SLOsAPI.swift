@@ -145,7 +145,11 @@ struct SLOsAPI: Sendable {
       JSONMember("breakdowns", .array([.string("sli")])),
       JSONMember("calculated_fields", .array([.object([JSONMember("name", .string("sli")), JSONMember("expression", body["expression"] ?? .null)])])),
     ])
-    do throws(HoneycombError) { query = try HoneycombQuery(specification, rules: .cairn) } catch { throw Refusal(error) }
+    do throws(HoneycombError) {
+      query = try HoneycombQuery(specification, rules: .cairn)
+    } catch {
+      throw Refusal(.invalid, error.details.first?.description ?? error.message, field: "expression")
+    }
     var plan = query.plan(environment: exchange.environment, datasets: datasetScope(dataset), nowUnixNanoseconds: now)
     plan.granularityNanoseconds = nil
     let answer = try await state.desk.ask { [plan] () async throws(QueryError) in try await state.store.run(plan) }
