@@ -42,6 +42,15 @@ public indirect enum Formula: Sendable, Hashable {
     }
   }
 
+  /// The longest way from the root to a leaf: readers go down it by calling themselves.
+  public var depth: Int {
+    switch self {
+    case .constant, .eventTime, .column: 1
+    case .call(_, let arguments): 1 + (arguments.map(\.depth).max() ?? 0)
+    case .pattern(_, let argument, _): 1 + argument.depth
+    }
+  }
+
   /// The formula with the formulas of these columns in their places.
   public func replacing(_ formulas: [String: Formula]) -> Formula {
     switch self {

@@ -88,9 +88,21 @@ extension FormulaFunction {
     }
   }
 
+  /// A text that a formula makes has at most as many bytes as a field may have.
+  private static let textBytesMax = 65_535
+
+  private func joined(_ count: Int, _ argument: (Int) -> FieldValue?) -> String {
+    var text = ""
+    for index in 0..<count {
+      text += argument(index)?.text ?? ""
+      guard text.utf8.count < Self.textBytesMax else { return String(decoding: text.utf8.prefix(Self.textBytesMax), as: UTF8.self) }
+    }
+    return text
+  }
+
   func text(_ count: Int, _ argument: (Int) -> FieldValue?) -> FieldValue? {
     switch self {
-    case .concatenate: return .string((0..<count).map { argument($0)?.text ?? "" }.joined())
+    case .concatenate: return .string(joined(count, argument))
     case .lowercase: return argument(0).map { .string($0.text.lowercased()) }
     case .length:
       guard let text = argument(0)?.text else { return nil }

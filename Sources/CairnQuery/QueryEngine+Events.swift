@@ -54,7 +54,8 @@ extension QueryEngine {
   ///
   /// Summaries cover all spans of a trace in all datasets of the environment that lie within an hour around the plan's time.
   public func traces(_ plan: TraceSearchPlan, pieces: [any Piece]) async throws(QueryError) -> TraceSearchAnswer {
-    try await TraceSearch(plan: plan, watch: QueryWatch(budget, dictionaries)).answer(plan.scope.working(pieces))
+    let watch = QueryWatch(budget, dictionaries)
+    return try await TraceSearch(plan: plan, watch: watch).answer(plan.scope.working(pieces, watch))
   }
 
   /// A page of single events; see `EventsPlan` for their order and for what pages promise.
@@ -63,7 +64,8 @@ extension QueryEngine {
   /// some of whose fields damage hides come without these fields and are counted as unavailable. Cost: rows looked at x the filter's
   /// columns + rows of the page x fields.
   public func events(_ plan: EventsPlan, pieces: [any Piece]) async throws(QueryError) -> EventsAnswer {
-    var run = EventsRun(plan, plan.scope.working(pieces), QueryWatch(budget, dictionaries))
+    let watch = QueryWatch(budget, dictionaries)
+    var run = EventsRun(plan, plan.scope.working(pieces, watch), watch)
     return try run.answer()
   }
 

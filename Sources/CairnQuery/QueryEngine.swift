@@ -24,6 +24,7 @@ public struct QueryEngine: Sendable {
   /// plan's time. Groups come in the plan's order, else by the first calculation from the most down; ties by the groups' values.
   /// Cost: O(rows in scope x columns named) at most; blocks are skipped where their bounds, datasets or times tell.
   public func run(_ plan: Plan, pieces: [any Piece]) async throws(QueryError) -> Answer {
-    try await PlanRun(plan, plan.scope.working(pieces), QueryWatch(budget, dictionaries)).answer()
+    let watch = QueryWatch(budget, dictionaries)
+    return try await PlanRun(plan, plan.scope.working(pieces, watch), watch).answer()
   }
 }

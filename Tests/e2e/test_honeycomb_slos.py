@@ -153,7 +153,7 @@ def test_burn_alerts_tell_once_when_it_begins_and_when_it_is_over(cairn, hook):
     slo = objective(cairn, "burn", name="burning")
     who = call(cairn, "POST", "/1/recipients", {"type": "webhook", "details": {"webhook_name": "burns", "webhook_url": hook.url}}, 201)
     made = [call(cairn, "POST", "/1/burn_alerts/burn", {**body, "description": "runbook", "slo": {"id": slo["id"]}, "recipients": [{"id": who["id"]}]}, 201) for body in (
-        {"alert_type": "exhaustion_time", "exhaustion_minutes": 240},
+        {"alert_type": "", "exhaustion_minutes": 240},  # as the Go client writes the default
         {"alert_type": "budget_rate", "budget_rate_window_minutes": 60, "budget_rate_decrease_threshold_per_million": 400_000})]
     assert made[0]["recipients"] == [{"id": who["id"], "type": "webhook", "target": "burns"}] and not made[1]["triggered"]
     assert {one["id"] for one in call(cairn, "GET", f"/1/burn_alerts/burn?slo_id={slo['id']}")} == {one["id"] for one in made}
@@ -187,3 +187,19 @@ def test_a_formula_is_tried_before_it_is_kept(cairn):
     found = call(cairn, "POST", "/api/cairn/slos/preview", {"dataset": "tried", "expression": 'IF($name = "cart", $duration_ms > 10)'})
     assert found == {"good": 0, "bad": 3, "uncounted": 1}
     assert "cannot be read" in call(cairn, "POST", "/api/cairn/slos/preview", {"dataset": "tried", "expression": "IF("}, 422)["error"]
+
+
+def test_formulas_that_name_formulas_are_bounded(cairn):
+    send(cairn, "deep", 2, name="cart", duration_ms=5)
+    nested = lambda inner: "IF(true, " * 38 + inner + ")" * 38  # noqa: E731
+    for n in range(6):
+        call(cairn, "POST", "/1/derived_columns/deep", {"alias": f"c{n}", "expression": nested(f"$c{n - 1}" if n else "$duration_ms")}, 201)
+    wide = "CONCAT(" + ",".join(["$w"] * 200) + ")"
+    call(cairn, "POST", "/1/derived_columns/deep", {"alias": "w", "expression": wide}, 201)
+    call(cairn, "POST", "/1/derived_columns/deep", {"alias": "round", "expression": "SUM($trip, 1)"}, 201)
+    call(cairn, "POST", "/1/derived_columns/deep", {"alias": "trip", "expression": "SUM($round, 1)"}, 201)
+    for column, wanted in (("c2", 5), ("c5", None), ("w", ""), ("round", None)):
+        answer = call(cairn, "POST", "/api/cairn/query", {"dataset": "deep", "query": {"breakdowns": [column], "calculations": [{"op": "COUNT"}]}})
+        assert answer["info"]["rows_matched"] == 2 and len(answer["data"][0]) == 1
+        if wanted is not None:
+            assert answer["data"][0] == [wanted], column

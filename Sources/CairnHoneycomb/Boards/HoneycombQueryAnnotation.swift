@@ -4,9 +4,9 @@ public import CairnFormats
 /// A name and a description of a kept query.
 ///
 /// ```json
-/// {"id": "1c9e04f2", "name": "Latency by route", "description": "…", "query_id": "…"}
+/// {"id": "1c9e04f2", "name": "Latency by route", "description": "…", "query_id": "…", "source": "query"}
 /// ```
-/// Source: the `QueryAnnotation` schema of Honeycomb's OpenAPI document.
+/// Source: the `QueryAnnotation` schema of Honeycomb's OpenAPI document; `source` is the Terraform provider's.
 public struct HoneycombQueryAnnotation: Sendable, Hashable {
   public var id: String
   /// A dataset's slug, or `__all__`.
@@ -49,6 +49,7 @@ public struct HoneycombQueryAnnotation: Sendable, Hashable {
     writer.member("name", name)
     writer.member("description", description)
     writer.member("query_id", queryID)
+    writer.member("source", "query")
     writer.member("created_at", RFC3339.text(unixNanoseconds: createdUnixNanoseconds))
     writer.member("updated_at", RFC3339.text(unixNanoseconds: updatedUnixNanoseconds))
     writer.endObject()

@@ -117,7 +117,9 @@ struct FormulaParser {
     try expect(")")
     let counted = { (allowed: ClosedRange<Int>) throws(FormulaError) in
       guard allowed.contains(arguments.count) else {
-        let words = allowed.lowerBound == allowed.upperBound ? "\(allowed.lowerBound)" : allowed.upperBound >= 200 ? "at least \(allowed.lowerBound)" : "\(allowed.lowerBound) to \(allowed.upperBound)"
+        let isOpen = allowed.upperBound >= 200
+        let words = allowed.count == 1 ? "\(allowed.lowerBound)" : !isOpen ? "\(allowed.lowerBound) to \(allowed.upperBound)"
+          : arguments.count > allowed.upperBound ? "at most \(allowed.upperBound)" : "at least \(allowed.lowerBound)"
         throw FormulaError(reason: "\(name) takes \(words) argument\(words == "1" ? "" : "s"), not \(arguments.count),", position: unknown.position)
       }
     }

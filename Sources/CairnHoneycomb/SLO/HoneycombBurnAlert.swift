@@ -72,7 +72,9 @@ public struct HoneycombBurnAlert: Sendable, Hashable {
   }
 
   private mutating func readCondition(_ json: JSONValue, _ isNew: Bool, _ findings: inout Findings) {
-    let asked = findings.text(json["alert_type"], "alert_type") ?? (isNew ? "exhaustion_time" : type)
+    // The Go client writes an empty text where none is set.
+    let named = findings.text(json["alert_type"], "alert_type") ?? ""
+    let asked = named.isEmpty ? isNew ? "exhaustion_time" : type : named
     guard ["exhaustion_time", "budget_rate"].contains(asked) else { return findings.add("alert_type", .invalid, "exhaustion_time or budget_rate") }
     if !isNew, asked != type { return findings.add("alert_type", .invalid, "the type of a burn alert cannot change") }
     let isExhaustion = asked == "exhaustion_time"

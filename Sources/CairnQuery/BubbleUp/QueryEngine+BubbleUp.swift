@@ -13,7 +13,7 @@ extension QueryEngine {
     let watch = QueryWatch(budget, dictionaries)
     let used = Set(plan.filter.columns + plan.selection.columns + (plan.baseline?.columns ?? []))
     let names = Set(used.flatMap(storedNames)).union([FieldName.sampleRate])
-    let scan = try ScanSet(plan.scope, names: names, pieces: plan.scope.working(pieces), watch)
+    let scan = try ScanSet(plan.scope, names: names, pieces: plan.scope.working(pieces, watch), watch)
     let sets = try await ContrastSets(plan, scan, watch)
     let keys = Self.comparedColumns(plan, scan)
     let weights = Self.weights(sets)

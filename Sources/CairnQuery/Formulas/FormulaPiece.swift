@@ -10,12 +10,14 @@ internal import Synchronization
 final class FormulaPiece: Piece {
   private let base: any Piece
   private let scope: Scope
+  private let watch: QueryWatch
   private let made = Mutex<[String: [ColumnKey: ScanColumn]]>([:])
   let columns: [(key: ColumnKey, presentCount: Int)]
 
-  init(_ base: any Piece, _ scope: Scope) {
+  init(_ base: any Piece, _ scope: Scope, _ watch: QueryWatch) {
     self.base = base
     self.scope = scope
+    self.watch = watch
     let hidden = Set(scope.formulaColumns.map(\.name))
     var listed = base.columns.filter { !hidden.contains($0.key.name) }
     for column in scope.formulaColumns {
@@ -77,9 +79,17 @@ final class FormulaPiece: Piece {
         damaged.insert(block)
         continue
       }
-      for row in rows { values.set(row, reader.value(at: row)) }
+      for row in rows {
+        if row & 1023 == 0 { try look() }
+        values.set(row, reader.value(at: row))
+      }
     }
     return values.columns(derived.name, damagedBlocks: damaged)
+  }
+
+  /// Throws where the question is over; it then ends where it next looks itself.
+  private func look() throws(PieceError) {
+    do throws(QueryError) { try watch.check() } catch { throw PieceError(file: "", offset: 0, reason: "the question is over") }
   }
 
   /// The rows that the scope's datasets and time touch, cut at the borders of blocks.
@@ -101,7 +111,8 @@ final class FormulaPiece: Piece {
 
 extension Scope {
   /// The pieces as the scope's question sees them: with its derived columns.
-  func working(_ pieces: [any Piece]) -> [any Piece] {
-    formulaColumns.isEmpty ? pieces : pieces.map { (piece) in piece.runs.contains { ScanSet.isWanted($0, self) } ? FormulaPiece(piece, self) : piece }
+  func working(_ pieces: [any Piece], _ watch: QueryWatch) -> [any Piece] {
+    guard !formulaColumns.isEmpty else { return pieces }
+    return pieces.map { (piece) in piece.runs.contains { ScanSet.isWanted($0, self) } ? FormulaPiece(piece, self, watch) : piece }
   }
 }

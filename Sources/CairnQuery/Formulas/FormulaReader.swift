@@ -24,7 +24,7 @@ struct FormulaReader {
   /// By code: nil where it is not known yet.
   private var tables: [[FieldValue??]] = []
 
-  /// Above this many codes a table does not pay.
+  /// All tables together have at most this many codes: more would not pay.
   private static let codeCountMax = 1 << 18
 
   init(_ formula: Formula, times: ScanColumn, columns: [String: [ScanColumn]]) {
@@ -37,26 +37,38 @@ struct FormulaReader {
     self.tables = tables
   }
 
-  private static func bind(_ formula: Formula, _ names: [String], _ fields: [[ScanColumn]], _ tables: inout [[FieldValue??]]) -> Node {
+  /// `isKnown` inside a part that has a table: its own parts need none.
+  private static func bind(
+    _ formula: Formula, _ names: [String], _ fields: [[ScanColumn]], _ tables: inout [[FieldValue??]], isKnown: Bool = false
+  ) -> Node {
+    var table: (index: Int, field: Int)?
+    let needed = isKnown || formula.readsTime ? [] : formula.columns
+    if needed.count == 1, let name = needed.first, let field = names.firstIndex(of: name) {
+      if fields[field].isEmpty { return .constant(formula.value(timeUnixNanoseconds: 0) { _ in nil }) }
+      let room = codeCountMax - tables.reduce(0) { $0 + $1.count }
+      if fields[field].count == 1, let codeCount = codeCount(fields[field][0]), codeCount < room {
+        table = (tables.count, field)
+        tables.append([FieldValue??](repeating: nil, count: codeCount + 1))
+      }
+    }
     let node: Node
     switch formula {
     case .constant(let value): return .constant(value)
     case .eventTime: return .time
     case .column(let name): node = .column(names.firstIndex(of: name) ?? 0)
-    case .call(let function, let arguments): node = .call(function, arguments.map { bind($0, names, fields, &tables) })
-    case .pattern(let use, let argument, let pattern): node = .pattern(use, bind(argument, names, fields, &tables), pattern)
+    case .call(let function, let arguments):
+      var bound: [Node] = []
+      for argument in arguments { bound.append(bind(argument, names, fields, &tables, isKnown: isKnown || table != nil)) }
+      node = .call(function, bound)
+    case .pattern(let use, let argument, let pattern):
+      node = .pattern(use, bind(argument, names, fields, &tables, isKnown: isKnown || table != nil), pattern)
     }
-    let needed = formula.columns
-    guard needed.count == 1, !formula.readsTime, let name = needed.first, let field = names.firstIndex(of: name) else { return node }
-    if fields[field].isEmpty { return .constant(formula.value(timeUnixNanoseconds: 0) { _ in nil }) }
-    guard fields[field].count == 1, let codeCount = codeCount(fields[field][0]) else { return node }
-    tables.append([FieldValue??](repeating: nil, count: codeCount + 1))
-    return .known(table: tables.count - 1, column: field, node)
+    return table.map { .known(table: $0.index, column: $0.field, node) } ?? node
   }
 
   private static func codeCount(_ column: ScanColumn) -> Int? {
     switch column.domain {
-    case .dictionary(let dictionary): dictionary.count <= codeCountMax ? dictionary.count : nil
+    case .dictionary(let dictionary): dictionary.count
     case .booleans: 2
     case .integers, .scaled, .floatBits, .spanIDs: nil
     }

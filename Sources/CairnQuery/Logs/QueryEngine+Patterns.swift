@@ -11,7 +11,7 @@ extension QueryEngine {
   public func patterns(_ plan: PatternPlan, pieces: [any Piece]) async throws(QueryError) -> PatternAnswer {
     let watch = QueryWatch(budget, dictionaries)
     let names = Set((plan.filter.columns + [plan.column]).flatMap(storedNames))
-    let pieces = plan.scope.working(pieces)
+    let pieces = plan.scope.working(pieces, watch)
     let opened = try await ScanSet.opened(plan.scope, names: names, pieces: pieces, watch)
     let scan = try ScanSet(plan.scope, names: names, pieces: pieces, watch, opened: opened)
     let taskCount = scan.info.rowsScanned < 20_000 ? 1 : budget.taskCountMax

@@ -40,6 +40,7 @@ final class FormulaBook: Sendable {
   /// Formulas may name other derived columns, so deep.
   private static let depthMax = 5
   private static let nodeCountMax = 20_000
+  private static let levelCountMax = 120
 
   /// The scope with the derived columns that are among `names`.
   func deriving(_ scope: Scope, _ names: [String]) -> Scope {
@@ -61,8 +62,11 @@ final class FormulaBook: Sendable {
     others[name] = nil
     var whole = formula
     for _ in 0..<depthMax {
-      guard !whole.columns.isDisjoint(with: others.keys), whole.nodeCount < nodeCountMax else { break }
-      whole = whole.replacing(others)
+      guard !whole.columns.isDisjoint(with: others.keys) else { break }
+      let next = whole.replacing(others)
+      // What is too large keeps the names: they then mean stored columns.
+      guard next.nodeCount < nodeCountMax, next.depth <= levelCountMax else { break }
+      whole = next
     }
     return whole
   }
