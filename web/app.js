@@ -26,15 +26,15 @@ import { tracesPage } from './views/traces.js';
 import { triggersPage } from './views/triggers.js';
 
 /** @typedef {{update: () => void, close: () => void, keys?: import('./views/keys.js').Key[]}} Page */
-/** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean | 'list' | 'one', dataset?: boolean}} Route  time 'list': not with an id; 'one': only with one */
+/** @typedef {{open: (host: HTMLElement) => Page, title: string, nav: string, time?: boolean | 'list' | 'one', dataset?: boolean, again?: boolean}} Route  time 'list': not with an id; 'one': only with one; again: can be read again, without a time */
 
 /** @type {Record<string, Route>} */
 const routes = {
   services: { open: servicesPage, title: 'Services', nav: 'services', time: true },
   explore: { open: explorePage, title: 'Explore', nav: 'explore', time: true, dataset: true },
   traces: { open: tracesPage, title: 'Traces', nav: 'traces', time: true, dataset: true },
-  trace: { open: tracePage, title: 'Trace', nav: 'traces' },
-  errors: { open: errorsPage, title: 'Errors', nav: 'errors', time: 'list' },
+  trace: { open: tracePage, title: 'Trace', nav: 'traces', again: true },
+  errors: { open: errorsPage, title: 'Errors', nav: 'errors', time: 'list', again: true },
   occurrence: { open: occurrencePage, title: 'Occurrence', nav: 'errors' },
   rules: { open: rulesPage, title: 'Notifications', nav: 'errors' },
   boards: { open: boardsPage, title: 'Boards', nav: 'boards', time: 'one' },
@@ -72,7 +72,8 @@ function show() {
   main.className = `main page-${route ? name : 'none'}`;
   main.removeAttribute('aria-busy');
   document.title = `${route?.title ?? 'No such page'} · Cairn`;
-  byID('time').hidden = byID('refresh').hidden = byID('live').hidden = !hasTime;
+  byID('time').hidden = byID('live').hidden = !hasTime;
+  byID('refresh').hidden = !hasTime && !route?.again;
   byID('dataset').hidden = !route?.dataset;
   if (!hasTime) setLive(false);
   page = (route?.open ?? nowherePage)(main);

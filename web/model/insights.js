@@ -130,3 +130,28 @@ export function patternCondition(pattern) {
   const escape = (/** @type {string} */ text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
   return `@message like /${pattern.split('<*>').map((part) => escape(part).replace(/ +/g, ' +')).join('.+')}/`;
 }
+
+/**
+ * What a refusal of the language says: its place in the query, its words, and what was probably meant.
+ * @param {string} message as "unknown command 'stat': (29-33)" @param {Language} language
+ * @returns {{from: number, to: number, text: string, instead: string} | null} null where it names no place
+ */
+export function problem(message, language) {
+  const [, text, from, to] = /^(.*?):? \((\d+)-(\d+)\)\.?$/s.exec(message) ?? [];
+  if (text === undefined) return null;
+  const [, kind, word] = /^unknown (command|function) '([^']*)'/.exec(text) ?? [];
+  const words = kind === 'command' ? language.commands : kind ? [...language.functions, ...language.statistics] : [];
+  const near = words.map((w) => ({ w, d: distance(w.toLowerCase(), word.toLowerCase()) })).sort((a, b) => a.d - b.d)[0];
+  return { from: Number(from), to: Number(to), text, instead: near && near.d <= Math.max(1, Math.floor(word.length / 3)) ? near.w : '' };
+}
+
+/** @param {string} a @param {string} b @returns {number} how many letters are added, taken away or changed */
+function distance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length];
+}

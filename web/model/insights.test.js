@@ -1,5 +1,5 @@
 // @ts-check
-import { chart, complete, fieldName, level, patternCondition, pieces, quoted } from './insights.js';
+import { chart, complete, fieldName, level, patternCondition, pieces, quoted, problem } from './insights.js';
 import { equal, test } from './testing.js';
 
 const language = { commands: ['fields', 'filter', 'stats', 'sort'], functions: ['strlen', 'bin'], statistics: ['count', 'pct'], fields: ['@message', 'status', 'user.name'] };
@@ -42,4 +42,13 @@ test('writes conditions that the language reads', () => {
 test('reads how grave a line is', () => {
   equal([level({ severity: 'ERROR' }), level({ level: 'warning' }), level({ body: '[INFO] x' }), level({ body: 'plain' }), level({ body: '{"level": "debug"}' }),
     level({ body: 'x\nTraceback (most recent call last):\n  File' })], ['E', 'W', 'I', '', 'D', 'E']);
+});
+
+test('a refusal has its place and what was meant', () => {
+  const words = { commands: ['fields', 'stats', 'sort'], functions: ['strlen'], statistics: ['avg', 'count'], fields: [] };
+  equal(problem("unknown command 'stat': (29-33)", words), { from: 29, to: 33, text: "unknown command 'stat'", instead: 'stats' });
+  equal(problem("unknown function 'avrg': (6-10)", words)?.instead, 'avg');
+  equal(problem("unknown function 'zebra': (6-10)", words)?.instead, '');
+  equal(problem('expected a field and found the end of the query: (35-35)', words)?.from, 35);
+  equal(problem('The query is Cancelled.', words), null);
 });

@@ -7,7 +7,7 @@
 /** @typedef {{span: Span, index: number, depth: number, children: Node[], parentNode: Node | null, orphan: boolean, outside: boolean,
  *   selfNs: number, size: number, errorsBelow: number}} Node  size counts the node and all below */
 
-/** @param {Span[]} spans @returns {{roots: Node[], nodes: Map<string, Node>, orphans: number, outside: number}} */
+/** @param {Span[]} spans @returns {{roots: Node[], nodes: Map<string, Node>, orphans: number, outside: number, earlyNs: number}} earlyNs: the most by which a span begins before its parent */
 export function build(spans) {
   /** @type {Map<string, Node>} */
   const nodes = new Map();
@@ -28,7 +28,7 @@ export function build(spans) {
   }
   const order = depthFirst(roots);
   for (const node of order) node.depth = node.parentNode ? node.parentNode.depth + 1 : 0;
-  let outside = 0;
+  let outside = 0, earlyNs = 0;
   for (let i = order.length - 1; i >= 0; i -= 1) {
     const node = order[i], up = node.parentNode;
     node.selfNs = selfTime(node);
@@ -37,8 +37,9 @@ export function build(spans) {
     up.errorsBelow += node.errorsBelow + (node.span.error ? 1 : 0);
     node.outside = node.span.offset_ns < up.span.offset_ns || end(node.span) > end(up.span);
     if (node.outside) outside += 1;
+    earlyNs = Math.max(earlyNs, up.span.offset_ns - node.span.offset_ns);
   }
-  return { roots, nodes, orphans: roots.filter((r) => r.orphan).length, outside };
+  return { roots, nodes, orphans: roots.filter((r) => r.orphan).length, outside, earlyNs };
 }
 
 /** @param {Span} span @returns {number} ns from the trace's start */

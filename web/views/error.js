@@ -93,17 +93,26 @@ function likelyTraces(o) {
     f: JSON.stringify(['http.route', '=', route]), t: `${second - 2}..${second + 3}` }) }, 'Failed requests of this route then');
 }
 
+/** With its day, unless that is today. @param {number} us */
+function moment(us) {
+  const at = stamp(us, utc.get());
+  return at.startsWith(stamp(Date.now() * 1000, utc.get()).slice(0, 10)) ? clock(us, utc.get()) : at;
+}
+
 /** Of one occurrence: the way to its trace, its stack, its request. @param {any} o @param {string} [title] */
 function main(o, title = 'Latest occurrence') {
   const own = o.fields['trace.trace_id'], told = own ? null : o.also.find((/** @type {any} */ a) => a.trace), trace = own ?? told?.trace, stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
   const hidden = /^(meta\.|item\.|exception\.stacktrace|occurrence\.)/;
   const fields = Object.entries(o.fields).filter(([name]) => !hidden.test(name));
   return [
-    h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, title), h('a', { href: link(`/ui/occurrence/${o.id}`) }, clock(o.us, utc.get())), trace
+    h('section', { class: 'panel', 'aria-label': 'Trace of this occurrence' }, h('div', { class: 'pad row wrap' }, h('b', {}, title), h('a', { href: link(`/ui/occurrence/${o.id}`), title: stamp(o.us, utc.get()) }, moment(o.us)), h('span', { class: 'dim' }, ago(o.us, Date.now() * 1000)), trace
       ? [h('span', { class: 'faint' }, told ? `${told.door} knows ${told.sure ? 'its trace' : 'a trace of that moment'}` : 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace}" | fields @timestamp, @message | sort @timestamp asc | limit 500`, t: `${Math.floor(o.us / 1e6) - 3600}..${Math.ceil(o.us / 1e6) + 3600}` }) }, 'Log lines'),
         h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, 'Open trace', h('kbd', {}, 't')))]
       : [h('span', { class: 'dim' }, 'no trace id came with it'), likelyTraces(o)]),
-    h('div', { class: 'pad row wrap also' }, h('span', { class: 'faint' }, 'Seen through'), h('span', {}, o.door), o.also.length > 0 && [h('span', { class: 'faint' }, 'also seen through'),
+    h('div', { class: 'pad row wrap also' }, [['version', 'code_version', 'service.version', 'app.version'], ['host', 'host.name', 'server.address'], ['person', 'person.username', 'person.email', 'person.id', 'enduser.id', 'user.id'], ['address', 'client.address']].map(([name, ...fields]) => {
+      const value = fields.map((field) => o.fields[field]).find((v) => v != null && v !== '');
+      return value != null && h('span', { class: 'row' }, h('span', { class: 'faint' }, name), h('b', { class: 'cut' }, String(value)));
+    }), h('span', { class: 'faint' }, 'Seen through'), h('span', {}, o.door), o.also.length > 0 && [h('span', { class: 'faint' }, 'also seen through'),
       o.also.map((/** @type {any} */ a) => h('a', { class: 'chip', href: link(`/ui/occurrence/${a.id}`) }, a.door))])),
     stack,
     !stack && typeof message === 'string' && h('section', { class: 'panel', 'aria-label': 'Message' }, h('header', {}, h('h2', {}, 'Message')), h('pre', { class: 'pad pre' }, message.slice(0, 20_000))),

@@ -44,9 +44,9 @@ export function linePanel(answer, calculation, index) {
     count: answer.series.count };
   const additive = calculation.op === 'COUNT' || calculation.op === 'SUM', single = total <= 1;
   if (additive && total > mostLines) {
-    const rest = answer.series.values.slice(mostLines);
-    lines.push({ row: -1, name: 'the rest', colour: 'var(--base)', values: Array.from({ length: steps.count },
-      (_, i) => rest.reduce((/** @type {number} */ sum, /** @type {any} */ v) => sum + (v[name]?.[i] ?? 0), 0)) });
+    const rest = answer.series.values.slice(mostLines), whole = answer.whole?.[name], shown = lines.slice();
+    lines.push({ row: -1, name: answer.info.truncated && !whole ? `${total - mostLines} more` : 'the rest', colour: 'var(--base)', values: Array.from({ length: steps.count },
+      (_, i) => (whole ? (whole[i] ?? 0) - shown.reduce((/** @type {number} */ sum, /** @type {any} */ line) => sum + (line.values[i] ?? 0), 0) : rest.reduce((/** @type {number} */ sum, /** @type {any} */ v) => sum + (v[name]?.[i] ?? 0), 0))) });
   }
   const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart line-chart' }, inner);
   /** @type {import('../charts/line.js').Frame | null} */

@@ -43,8 +43,7 @@ export function explorePage(host) {
     shownAt = time();
     readMarkers(dataset());
     let q = query();
-    const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); return api.query(dataset(), specification(q, shownAt),
-      signal); };
+    const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); return withWhole(await api.query(dataset(), specification(q, shownAt), signal), q, shownAt, signal); };
     return load.run(body, (signal) => ask(signal).catch((error) => { if (error.field) editor.blame(error.field); fill(editor.info); throw error; }),
       (answer) => {
       parts?.stop();
@@ -62,6 +61,17 @@ export function explorePage(host) {
   const stop = refresh.subscribe(read);
   return { update, close() { stop(); parts?.stop(); load.stop(); bubbleLoad.stop(); traceLoad.stop(); },
     keys: [{ key: '⌘↵', says: 'Run the query', run: read }] };
+}
+
+/**
+ * Where more groups are there than are told, the sums of all of them besides, by `whole`: the rest of a chart is that of everything.
+ * @param {any} answer @param {import('../model/query.js').Query} query @param {{start: number, end: number}} time @param {AbortSignal} signal
+ */
+async function withWhole(answer, query, time, signal) {
+  const sums = query.calculations.filter((c) => c.op === 'COUNT' || c.op === 'SUM');
+  if (!answer.info.truncated || !query.breakdowns.length || query.havings.length || !sums.length || !answer.series) return answer;
+  const all = await api.query(dataset(), specification({ ...query, calculations: sums, breakdowns: [], orders: [] }, time), signal);
+  return { ...answer, whole: all.series?.count === answer.series.count ? all.series.values[0] : undefined };
 }
 
 function waiting() { return h('div', { class: 'stack-4' }, h('div', { class: 'grid an' }, h('div', { class: 'panel' }, skeleton(1, true)),
@@ -122,6 +132,7 @@ function boxFilters(b) { return b ? [{ column: b.column, op: '>=', value: b.min 
 
 /** @param {any} answer @returns {number[]} COUNT of all groups, per step */
 function totalsOf(answer) {
+  if (answer.whole?.COUNT) return answer.whole.COUNT.map((/** @type {number | null} */ n) => n ?? 0);
   return Array.from({ length: answer.series?.count ?? 0 }, (_, i) => answer.series.values.reduce((/** @type {number} */ sum,
     /** @type {any} */ v) => sum + (v.COUNT?.[i] ?? 0), 0));
 }

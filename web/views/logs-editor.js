@@ -1,6 +1,6 @@
 // @ts-check
 // The editor of a query: coloured, with what fits at the caret.
-import { complete, pieces } from '../model/insights.js';
+import { complete, pieces, problem } from '../model/insights.js';
 import * as logs from '../wire/logs.js';
 import { fill, h } from './dom.js';
 
@@ -14,13 +14,17 @@ export function logsEditor(run) {
     placeholder: 'fields @timestamp, @message | filter severity = "error" | limit 200', 'aria-label': 'Insights query', role: 'combobox',
     'aria-expanded': false, 'aria-controls': 'ed-list', 'aria-autocomplete': 'list' });
   const list = h('div', { class: 'pop ed-list', id: 'ed-list', role: 'listbox', 'aria-label': 'What fits here', hidden: true });
-  const element = h('div', { class: 'ed-box' }, shade, area, list);
+  const wrong = h('div', { class: 'ed-wrong small', role: 'alert', hidden: true });
+  const element = h('div', { class: 'ed-box' }, shade, area, list, wrong);
+  let blamed = /** @type {ReturnType<typeof problem>} */ (null);
   const stopper = new AbortController();
   let at = -1, from = 0;
   /** @type {{text: string, kind: string}[]} */
   let options = [];
   const colour = () => {
-    fill(shade, pieces(area.value, language).map((p) => (p.kind ? h('span', { class: `x-${p.kind}` }, p.text) : p.text)), '\n');
+    const parts = pieces(area.value, language).map((p) => (p.kind ? h('span', { class: `x-${p.kind}` }, p.text) : p.text));
+    const text = area.value, to = blamed && Math.max(blamed.to, blamed.from + 1);
+    fill(shade, blamed ? [text.slice(0, blamed.from), h('span', { class: 'x-wrong' }, text.slice(blamed.from, to ?? 0) || ' '), text.slice(to ?? 0)] : parts, '\n');
     area.style.setProperty('height', 'auto');
     area.style.setProperty('height', `${Math.min(area.scrollHeight, 220)}px`);
   };
@@ -53,10 +57,25 @@ export function logsEditor(run) {
     } else if (!list.hidden && (e.key === 'Tab' || e.key === 'Enter') && (at >= 0 || e.key === 'Tab')) { e.preventDefault(); pick(Math.max(at, 0)); }
   };
   area.addEventListener('keydown', keys);
-  area.addEventListener('input', () => { colour(); offer(); });
+  /** Marks the place that a refusal names and offers what was meant. @param {string} message @returns {string} the refusal in words */
+  const blame = (message) => {
+    blamed = message ? problem(message, language) : null;
+    wrong.hidden = !blamed;
+    area.setAttribute('aria-invalid', String(Boolean(blamed)));
+    colour();
+    if (!blamed) return message;
+    const { from, to, text, instead } = blamed;
+    fill(wrong, h('span', { class: 't-err' }, `${text[0].toUpperCase()}${text.slice(1)}.`), instead && h('button', { class: 'btn sm', type: 'button', onclick: () => {
+      area.setRangeText(instead, from, to, 'end');
+      blame('');
+      run(area.value.trim());
+    } }, 'Use ', h('b', { class: 'mono' }, instead)));
+    return `${text[0].toUpperCase()}${text.slice(1)}, at character ${from + 1}.`;
+  };
+  area.addEventListener('input', () => { if (blamed) blame(''); colour(); offer(); });
   area.addEventListener('scroll', () => { shade.scrollTop = area.scrollTop; shade.scrollLeft = area.scrollLeft; });
   area.addEventListener('blur', close);
   logs.language(stopper.signal).then((found) => { language = found; colour(); }, () => {});
-  return { element, text: () => area.value.trim(), set(/** @type {string} */ text) { if (document.activeElement !== area || !area.value) { area.value = text; colour(); } },
+  return { element, blame, text: () => area.value.trim(), set(/** @type {string} */ text) { if (document.activeElement !== area || !area.value) { if (text !== area.value) blame(''); area.value = text; colour(); } },
     stop: () => stopper.abort() };
 }

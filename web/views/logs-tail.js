@@ -24,7 +24,7 @@ export function tailPanel(host, groups) {
     h('div', { class: 'foot' }, h('span', {}, kept, ' lines kept in view'), h('span', {}, skipped, ' skipped'), why, jump));
   fill(list, empty('No line yet.', ['Lines come from OpenTelemetry logs and from whatever writes to CloudWatch Logs. The first one appears here by itself.'],
     [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]));
-  let paused = false, anew = true, missed = 0, came = 0, since = performance.now();
+  let paused = false, anew = true, isOpen = true, missed = 0, came = 0, since = performance.now();
   /** @type {any[]} */
   let waiting = [];
   const set = (/** @type {boolean} */ on) => {
@@ -36,8 +36,9 @@ export function tailPanel(host, groups) {
   };
   const draw = () => {
     const now = performance.now();
-    if (now - since > 1000) {
-      fill(speed, h('span', { class: 'live row' }, came ? `${rate(came / (now - since) * 1000).join(' ')}`.replace('/', 'lines/') : 'no lines'));
+    if (isOpen && now - since > 1000) {
+      speed.className = 'badge ok';
+      fill(speed, h('span', { class: 'live row' }, came ? `${rate(came / (now - since) * 1000).join(' ')}`.replace('/', 'lines/') : 'no new lines'));
       came = 0;
       since = now;
     }
@@ -61,7 +62,8 @@ export function tailPanel(host, groups) {
     waiting.push(event);
     if (waiting.length > mostWaiting) { waiting.shift(); missed += 1; skipped.textContent = whole(missed); }
   }, skipped: (count) => { missed += count; skipped.textContent = whole(missed); }, state: (open) => {
-    if (!open) fill(speed, 'no connection');
+    isOpen = open;
+    if (!open) { speed.className = 'badge warn'; fill(speed, 'no connection: trying again'); }
     else [waiting, anew] = [[], true]; // a new connection begins with the newest lines again
     host.classList.toggle('is-open', open);
   } });

@@ -63,7 +63,9 @@ export function logsPage(host) {
     shown = { stop() {} };
     const panel = resultsPanel(main, { addFilter: (condition) => run(withFilter(now.query, condition)) });
     shown = panel;
-    load.run(panel.body, (signal) => logs.run({ query: now.query || standardQuery, groups: now.groups, ...time() }, signal, panel.partial),
+    editor.blame('');
+    load.run(panel.body, (signal) => logs.run({ query: now.query || standardQuery, groups: now.groups, ...time() }, signal, panel.partial)
+      .catch((error) => { if (error.kind === 'answer') error.message = editor.blame(error.message); throw error; }),
       (results) => { panel.draw(results); say(plural(results.rows.length, 'row')); }, () => skeleton(12));
   };
   const around = () => {

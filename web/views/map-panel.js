@@ -4,9 +4,10 @@ import { latency } from '../charts/latency.js';
 import { drawn } from '../charts/svg.js';
 import { duration, durationText, percent, rate } from '../model/format.js';
 import { filterTexts } from '../model/query.js';
+import { rangeText } from '../model/time.js';
 import { clients, keyOf, shares } from '../model/service-graph.js';
 import { badge, colourOf, figure, fill, h, service } from './dom.js';
-import { link, patch } from './router.js';
+import { link, patch, range } from './router.js';
 
 const parts = [['ok', 'base'], ['error', 'warn'], ['throttle', 'throttle'], ['fault', 'err']];
 
@@ -30,8 +31,10 @@ export function mapPanel(host, graph, picked, seconds, ms) {
         background: `var(--${colour})` } }))),
       h('div', { class: 'row small dim map-words' }, parts.map(([name], i) => h('span', {}, `${name} `, figure(percent(shareOf[i]), i === 3 && shareOf[3] > 0 ? 't-err b' : 'b')))),
       node && h('div', { class: 'row wrap' },
-        !node.inferred && h('a', { class: 'btn sm', href: link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: node.name }]) }) }, 'Explore'),
-        !node.inferred && h('a', { class: 'btn sm', href: link('/ui/traces', { service: node.name }) }, 'Traces'))),
+        !node.inferred && h('a', { class: 'btn sm', href: link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: node.name }]) }) }, node.fault ? 'Why: BubbleUp' : 'Explore'),
+        !node.inferred && h('a', { class: 'btn sm', href: link('/ui/traces', { service: node.name, error: node.fault ? '1' : null, order: node.fault ? null : 'slowest' }) }, node.fault ? 'Failed traces' : 'Slowest traces'),
+        !node.inferred && h('a', { class: 'btn sm', href: link('/ui/errors', { project: node.name, t: rangeText(range()) }) }, 'Errors'),
+        !node.inferred && h('a', { class: 'btn sm', href: link('/ui/logs', { g: node.name }) }, 'Logs'))),
     h('div', { class: 'map-part' }, h('h3', {}, 'Duration, calls ', sees), picture,
       h('p', { class: 'small faint row' }, ms ? h('span', {}, `${durationText(ms[0])} to ${durationText(ms[1])}`) : 'Drag on it to filter the traces.',
         ms && h('button', { class: 'btn sm end', type: 'button', onclick: () => patch({ ms: null }) }, 'All durations'))),

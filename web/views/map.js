@@ -63,7 +63,11 @@ export function mapPage(host) {
   const read = () => load.run(body, (signal) => {
     span = time();
     seconds = Math.max(1, span.end - span.start);
-    return api.map({ ...span, filter: mapState().filter, group: mapState().group, series: true }, signal);
+    return api.map({ ...span, filter: mapState().filter, group: mapState().group, series: true }, signal).catch((error) => {
+      list.hidden = true;
+      if (error.field === 'filter') { head.wrong(error.message); delete error.field; }
+      throw error;
+    });
   }, (answer) => {
     part.stop();
     whole = graph = answer;
@@ -130,7 +134,13 @@ function mapHead() {
       groups.value = state.group;
       measures.forEach(([m], i) => buttons[i].setAttribute('aria-pressed', String(m === state.measure)));
     },
-    wrong(/** @type {string} */ text) { problem.textContent = text; },
+    /** Marks the place in the expression that a refusal names. @param {string} text */
+    wrong(text) {
+      const [, column] = /at column (\d+)/.exec(text) ?? [];
+      input.setAttribute('aria-invalid', String(Boolean(text)));
+      fill(problem, text && [h('span', { class: 'mono pre', 'aria-hidden': 'true' }, input.value.slice(0, Number(column) - 1), h('span', { class: 'x-wrong' }, input.value.slice(Number(column) - 1) || ' ')),
+        h('span', {}, text.replace(/^Invalid filter expression at column \d+: /, ''))]);
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Home: first the finding in words, then the two pictures, then every service.
 import { sparkline } from '../charts/sparkline.js';
-import { duration, durationText, percent, rate, times, whole } from '../model/format.js';
+import { duration, durationText, percent, plural, rate, times, whole } from '../model/format.js';
 import { failingMuch, findings, shares } from '../model/findings.js';
 import { filterTexts } from '../model/query.js';
 import * as api from '../wire/api.js';
@@ -99,7 +99,7 @@ function lead(found, rows, series) {
   if (much && !isWorse) told.much();
   if (!parts.length) {
     const requests = rows.reduce((sum, r) => sum + r.requests, 0), errors = rows.reduce((sum, r) => sum + r.errors, 0);
-    parts.push(h('b', {}, 'Nothing got slower or fails more'), ` since this range began: ${whole(requests)} requests, `,
+    parts.push(h('b', {}, 'Nothing got slower or fails more'), ` since this range began: ${plural(requests, 'request')}, `,
       errors ? h('a', { href: link('/ui/traces', { error: '1' }) }, `${percent(errors / requests).join(' ')} failed`) : 'none failed', '.');
   }
   return h('p', { class: 'lead' }, parts);

@@ -53,7 +53,7 @@ function head(node, given) {
   return h('div', { class: 'span-head' },
     h('div', { class: 'row' }, service(span.service, true), h('span', { class: 'dim small' }, span.kind), span.doors && doorMarks(span.doors),
       span.sample_rate > 1 && h('span', { class: 'faint small' }, `stands for ${span.sample_rate}`),
-      h('span', { class: 'end row faint small hide-s' }, h('kbd', {}, 'j'), h('kbd', {}, 'k'), 'next, previous'),
+      h('span', { class: 'end row faint small hide-s' }, h('kbd', {}, 'j'), h('kbd', {}, 'k'), h('span', { class: 'nowrap' }, 'next, previous')),
         h('button', { class: 'btn ghost sm sq only-narrow', type: 'button', 'aria-label': 'Close the span', onclick: given.close }, icon('x'))),
     h('h2', { class: 'mono span-name' }, cut(shownName(span) || '(no name)', 400)),
     h('dl', { class: 'facts' }, cell('Duration', figure(duration(span.duration_ns / 1e6))), cell('Self', figure(duration(node.selfNs / 1e6))),

@@ -1,10 +1,13 @@
 // @ts-check
 // Loading, empty, failed: said in the place where the answer would stand.
 import { icon } from '../charts/svg.js';
+import { clock } from '../model/time.js';
 import { isAbort } from '../wire/http.js';
 import { fill, h } from './dom.js';
+import { utc } from './router.js';
 
 const patience = 120; // ms before a skeleton: faster answers need none
+const retryPause = 3000; // ms, while the server does not answer
 
 /** @param {string} title @param {any[]} text @param {any[]} [actions] @returns {HTMLElement} */
 export function empty(title, text, actions = []) {
@@ -20,7 +23,7 @@ export function skeleton(lines = 4, big = false) {
 /** @param {any} error @returns {{title: string, what: string}} */
 function words(error) {
   if (error.kind === 'offline') return { title: 'Cairn does not answer.',
-    what: 'Is the server running? Start it with ./run; this page then reads again.' };
+    what: 'Is the server running? Start it with ./run; this page asks again every 3 seconds.' };
   if (error.kind === 'shape') return { title: 'The answer cannot be read.',
     what: `${error.message} A proxy between this page and Cairn may have answered in its place.` };
   if (error.status === 401 || error.status === 403) return { title: 'Cairn refused this question.',
@@ -40,24 +43,41 @@ export function failed(error, retry) {
     retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
 }
 
+/** Says once that what is shown is old. @param {HTMLElement} host @param {number} at Unix ms */
+function lost(host, at) {
+  if (host.querySelector(':scope > .lost')) return;
+  host.prepend(h('div', { class: 'note warn lost', role: 'alert' }, icon('warn'), h('div', { class: 'grow' }, h('b', {}, 'Cairn does not answer.'),
+    h('span', { class: 'small' }, `This is what it said at ${clock(at * 1000, utc.get())}. It is asked again every 3 seconds.`))));
+}
+
 /**
- * Asks and draws; a newer question ends the older one. Old content stays, faded, until the new one comes.
+ * Asks and draws; a newer question ends the older one. Old content stays, faded, until the new one comes; it stays too while the server is away,
+ * with a word of it, and is drawn anew when the server is back.
  * @returns {{run: (host: HTMLElement, ask: (signal: AbortSignal) => Promise<any>, draw: (answer: any) => void, wait?: () => HTMLElement) => Promise<void>, stop: () => void}}
  */
 export function loader() {
   /** @type {AbortController | null} */
-  let current = null;
+  let current = null, later = 0, drawn = /** @type {HTMLElement | null} */ (null), drawnAt = 0;
   const run = async (host, ask, draw, wait = skeleton) => {
     current?.abort();
+    clearTimeout(later);
     const mine = current = new AbortController();
     host.setAttribute('aria-busy', 'true');
     host.classList.add('busy');
     const timer = setTimeout(() => { if (!host.hasChildNodes()) fill(host, wait()); }, patience);
     try {
       const answer = await ask(mine.signal);
-      if (!mine.signal.aborted) draw(answer);
+      if (mine.signal.aborted) return;
+      host.querySelector(':scope > .lost')?.remove();
+      draw(answer);
+      drawn = host;
+      drawnAt = Date.now();
     } catch (error) {
       if (isAbort(error) || mine.signal.aborted) return;
+      const isAway = /** @type {any} */ (error).kind === 'offline';
+      if (isAway) later = window.setTimeout(() => run(host, ask, draw, wait), retryPause);
+      if (isAway && drawn === host) { lost(host, drawnAt); return; }
+      drawn = null;
       fill(host, h('div', { class: 'pad' }, failed(error, () => run(host, ask, draw, wait))));
       if (!/** @type {any} */ (error).kind) throw error; // a fault of ours belongs into the console too
     } finally {
@@ -65,5 +85,5 @@ export function loader() {
       if (current === mine) { host.removeAttribute('aria-busy'); host.classList.remove('busy'); }
     }
   };
-  return { run, stop: () => current?.abort() };
+  return { run, stop: () => { clearTimeout(later); current?.abort(); } };
 }

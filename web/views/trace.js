@@ -6,7 +6,7 @@ import { build, criticalPath, depthFirst, end, serviceShares, shownName, visible
 import { clock, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, fill, h, say, service } from './dom.js';
-import { go, link, patch, place, utc, visited } from './router.js';
+import { go, link, patch, place, refresh, utc, visited } from './router.js';
 import { spanPanel } from './span-panel.js';
 import { empty, failed, skeleton } from './states.js';
 import { isAbort } from '../wire/http.js';
@@ -19,6 +19,10 @@ import { traceRows } from './trace-rows.js';
 
 const wide = matchMedia('(min-width: 1181px)');
 const shownShares = 6, foldsInURL = 60;
+/** A trace that is not there is looked for again, one that is young or lacks a parent is asked for what came since: after so many ms each. */
+const missingPause = 2000, missingLooks = 90, latePauses = [2000, 4000, 8000, 15000, 30000];
+const youngSeconds = 120;
+const earlyLeastNs = 1e6; // less is how exact clocks are
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function tracePage(host) {
@@ -27,21 +31,42 @@ export function tracePage(host) {
   let shown = null;
   host.setAttribute('aria-busy', 'true');
   const timer = setTimeout(() => fill(host, h('div', { class: 'panel' }, skeleton(14))), 120);
+  let later = 0, looks = 0;
+  const show = (/** @type {any} */ trace) => {
+    clearTimeout(later);
+    shown?.stop();
+    shown = open(host, trace);
+    showTraceErrors(host, id, abort.signal);
+    if (mayGrow(trace)) awaitMore(trace, 0);
+  };
+  /** Tells what came since, and leaves it to the reader when the picture changes. @param {any} trace @param {number} turn */
+  const awaitMore = (trace, turn) => {
+    later = window.setTimeout(async () => {
+      const now = document.hidden ? trace : await api.trace(id, abort.signal).catch(() => trace), more = now.spans.length - trace.spans.length;
+      const lines = (now.logs?.length ?? 0) - (trace.logs?.length ?? 0);
+      if (abort.signal.aborted) return;
+      if (more > 0 || lines > 0) host.prepend(news(more > 0 ? plural(more, 'more span') : plural(lines, 'more log line'), () => show(now)));
+      else if (turn + 1 < latePauses.length) awaitMore(trace, turn + 1);
+    }, latePauses[turn]);
+  };
   const read = () => api.trace(id, abort.signal).then((trace) => {
     clearTimeout(timer);
     host.removeAttribute('aria-busy');
-    shown = open(host, trace);
-    showTraceErrors(host, id, abort.signal);
+    show(trace);
   }, (error) => {
     clearTimeout(timer);
     host.removeAttribute('aria-busy');
     if (isAbort(error)) return;
-    fill(host, error.status === 404 ? missing(id, error.message) : failed(error, read));
+    if (error.status !== 404) { fill(host, failed(error, read)); return; }
+    if (!looks || looks === missingLooks) fill(host, missing(id, error.message, looks < missingLooks));
+    if (looks < missingLooks) later = window.setTimeout(read, missingPause);
+    looks += 1;
   });
   read();
+  const stop = refresh.subscribe(() => { looks = 0; clearTimeout(later); read(); });
   const key = (/** @type {string} */ k, /** @type {string} */ says, /** @type {(s: any) => void} */ run) => ({ key: k, says,
     run: () => { if (shown) run(shown); } });
-  return { update() { shown?.update(); }, close() { abort.abort(); clearTimeout(timer); shown?.stop(); },
+  return { update() { shown?.update(); }, close() { abort.abort(); clearTimeout(timer); clearTimeout(later); stop(); shown?.stop(); },
     keys: [key('j', 'Next span', (s) => s.move(1)), key('k', 'Previous span', (s) => s.move(-1)), key('c', 'Critical path', (s) => s.toggle('c')),
       key('e', 'Errors only', (s) => s.toggle('e')),
       key('n', 'Next error', (s) => s.nextError()), key('x', 'Zoom to the span', (s) => s.zoomSelected()),
@@ -49,10 +74,24 @@ export function tracePage(host) {
         { key: 'Backspace', says: 'Back', run: () => { if (visited.get()) history.back(); else go(link('/ui/traces')); } }] };
 }
 
-/** @param {string} id @param {string} message */
-function missing(id, message) {
+/** Whether spans of it may still be on their way. @param {any} trace */
+function mayGrow(trace) {
+  const endSeconds = (Number(BigInt(trace.start_unix_ns) / 1000n) + trace.duration_ns / 1000) / 1e6, ids = new Set(trace.spans.map((/** @type {any} */ s) => s.id));
+  const isWhole = trace.spans.every((/** @type {any} */ s) => !s.in_progress && (!s.parent || ids.has(s.parent)));
+  return Date.now() / 1000 - endSeconds < (isWhole ? youngSeconds / 4 : youngSeconds);
+}
+
+/** @param {string} what @param {() => void} show */
+function news(what, show) {
+  return h('div', { class: 'note', role: 'status' }, icon('live'), h('div', { class: 'grow' }, h('b', {}, `${what} of this trace came since.`)),
+    h('button', { class: 'btn sm pri', type: 'button', onclick: show }, 'Show'));
+}
+
+/** @param {string} id @param {string} message @param {boolean} isAwaited */
+function missing(id, message, isAwaited) {
   return h('div', { class: 'panel' }, empty('No such trace here.', [h('span', { class: 'pre' }, message),
-    ' Spans arrive when they end, so a trace that still runs may be seconds away. It may also have gone to another environment, or been sampled away.'],
+    ' Spans arrive when they end, so a trace that still runs may be seconds away. It may also have gone to another environment, or been sampled away.',
+    isAwaited && h('span', { class: 'live row await' }, 'Looking again every 2 seconds; it opens here when it comes.')],
     [h('a', { class: 'btn', href: link('/ui/traces') }, 'Traces'), h('a', { class: 'btn ghost', href: link('/ui/send') }, 'What was turned away'),
       copyButton(id, 'Copy id', 'the id')]));
 }
@@ -184,7 +223,9 @@ function heading(trace, tree, root, all, startUs) {
       h('b', {}, `${plural(tree.orphans, 'span names', 'spans name')} a parent that never came.`),
       h('span', { class: 'small' }, 'Shown at the top level. It may still be on its way; else a proxy dropped traceparent, or the parent was sampled away.'))),
     tree.outside > 0 && h('div', { class: 'note' }, icon('warn'), h('div', { class: 'grow small' },
-      `${plural(tree.outside, 'span runs', 'spans run')} outside the parent’s time, outlined with dashes: work that outlives its caller, or clocks that differ.`)),
+      `${plural(tree.outside, 'span runs', 'spans run')} outside the parent’s time, outlined with dashes: `, tree.earlyNs > earlyLeastNs
+        ? ['one begins ', h('b', {}, durationText(tree.earlyNs / 1e6)), ' before its parent, so the clocks of their hosts differ; durations hold, places in time do not.']
+        : 'work that outlives its caller, or clocks that differ.')),
     loose.length > 0 && h('details', { class: 'loose small' },
       h('summary', {}, `${plural(loose.length, 'log line')} of the trace ${loose.length === 1 ? 'belongs' : 'belong'} to no span`),
       loose.slice(0, 50).map((/** @type {any} */ l) => h('p', { class: 'mono pre' },

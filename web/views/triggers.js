@@ -16,7 +16,7 @@ export function triggersPage(host) {
     h('span', { class: 'sub' }, 'Questions that are asked again and again; whoever is named hears when the threshold is crossed, and when it is over.'),
     h('span', { class: 'row end' }, h('a', { class: 'btn', href: link('/ui/rules') }, 'Notifications of errors'))),
   h('section', { class: 'panel', 'aria-label': 'Triggers' }, list));
-  const read = () => load.run(list, (signal) => wire.triggers(signal), (answer) => fill(list, answer.triggers.length ? answer.triggers.map((one) => row(one, read))
+  const read = () => load.run(list, (signal) => wire.triggers(signal), (answer) => fill(list, answer.triggers.length ? answer.triggers.map((one) => row(one, read, answer.mail))
     : empty('No trigger yet.', ['Ask in Explore for what should not happen, then press ', h('b', {}, 'Alert'), ': a webhook or a mail tells when it does.'], [h('a', { class: 'btn pri', href: link('/ui/explore') }, 'Explore')])),
   () => skeleton(5));
   read();
@@ -31,8 +31,8 @@ function standing({ trigger, failure, asked_us: asked }) {
   return trigger.triggered ? ['err', 'triggered'] : asked ? ['ok', 'quiet'] : ['', 'not asked yet'];
 }
 
-/** @param {wire.Standing} one @param {() => void} again */
-function row(one, again) {
+/** @param {wire.Standing} one @param {() => void} again @param {boolean} canMail */
+function row(one, again, canMail) {
   const { trigger } = one, [kind, word] = standing(one), below = h('div', { class: 'rule-below' });
   const act = (/** @type {string} */ text, /** @type {() => Promise<any>} */ run, quiet = false) => {
     const button = h('button', { class: `btn sm ${quiet ? 'ghost' : ''}`, type: 'button', onclick: async () => {
@@ -53,7 +53,7 @@ function row(one, again) {
   return h('div', { class: 'notify', 'data-trigger': trigger.id }, h('div', { class: 'notify-line' },
     h('div', { class: 'stack-1' }, h('div', { class: 'row wrap' }, h('b', {}, trigger.name), badge(/** @type {'ok'} */ (kind), word), trigger.dataset_slug === '__all__' ? h('span', { class: 'faint small' }, 'all datasets') : service(trigger.dataset_slug)),
       h('a', { class: 'small mono', href: one.explore }, conditionText(trigger)), h('span', { class: 'small dim' }, rhythmText(trigger))),
-    h('div', { class: 'small target' }, trigger.recipients.length ? trigger.recipients.map((r) => h('div', {}, h('span', { class: 'faint' }, `${r.type} `), h('span', { class: 'mono' }, r.target))) : h('span', { class: 'faint' }, 'nobody is told')),
+    h('div', { class: 'small target' }, trigger.recipients.length ? trigger.recipients.map((r) => h('div', {}, h('span', { class: 'faint' }, `${r.type} `), h('span', { class: 'mono' }, r.target), r.type === 'email' && !canMail && h('div', { class: 't-warn' }, 'no mail relay is configured: set smtp'))) : h('span', { class: 'faint' }, 'nobody is told')),
     h('div', { class: 'small dim' }, one.failure ? h('span', { class: 't-err' }, one.failure) : one.asked_us ? [`asked ${ago(one.asked_us, Date.now() * 1000)}`, one.value !== null && h('div', {}, `value ${whole(one.value)}`)] : ''),
     h('div', { class: 'row' }, test, history, toggle, remove)),
   trigger.triggered && one.text && h('p', { class: 'pad small t-err' }, one.text), below);

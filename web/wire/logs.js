@@ -21,6 +21,7 @@ export function record(pointer, signal) { return get('logs/record', { pointer },
 export function deliveries(kind, signal) { return get('deliveries', { kind, limit: 200 }, signal); }
 
 const pause = 150; // ms between two looks at a query that runs
+const tailPause = 3000; // ms before a tail that was refused is opened again
 
 /**
  * Runs an Insights query; `partial` sees the rows that there are so far. Going away stops the query.
@@ -55,10 +56,19 @@ export async function run(question, signal, partial) {
  */
 export function tail(groups, last, handlers) {
   const filters = groups.length > 1 ? { filters: JSON.stringify([{ column: 'dataset', op: 'in', value: groups }]) } : {};
-  const source = new EventSource(`/api/cairn/tail?${new URLSearchParams({ dataset: groups.length === 1 ? groups[0] : everything, signal: 'log', last: String(last), ...filters })}`);
-  source.onopen = () => handlers.state(true);
-  source.onerror = () => handlers.state(false); // the browser tries again by itself
-  source.onmessage = (message) => handlers.line(JSON.parse(message.data));
-  source.addEventListener('skipped', (message) => handlers.skipped(JSON.parse(message.data).events));
-  return () => source.close();
+  const url = `/api/cairn/tail?${new URLSearchParams({ dataset: groups.length === 1 ? groups[0] : everything, signal: 'log', last: String(last), ...filters })}`;
+  let source = /** @type {EventSource | null} */ (null), timer = 0;
+  const open = () => {
+    const mine = source = new EventSource(url);
+    mine.onopen = () => handlers.state(true);
+    mine.onerror = () => {
+      handlers.state(false);
+      // The browser tries again by itself, but for an answer that is no stream, as a proxy's while the server starts.
+      if (mine.readyState === EventSource.CLOSED) timer = window.setTimeout(open, tailPause);
+    };
+    mine.onmessage = (message) => handlers.line(JSON.parse(message.data));
+    mine.addEventListener('skipped', (message) => handlers.skipped(JSON.parse(message.data).events));
+  };
+  open();
+  return () => { clearTimeout(timer); source?.close(); };
 }

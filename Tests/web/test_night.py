@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a page does when things are not as they should be: a trace that is not there yet, a server that is away, a query that is wrong, too many groups."""
+import json
+import pathlib
+import re
+import sys
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import cairn_process  # noqa: E402
+
+KEY = {"x-honeycomb-team": "any", "content-type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("night"), environment={"CAIRN_WEB_DIR": str(cairn_process.ROOT / "web")}).start()
+    now = time.time()
+    events = [{"time": now - n % 600, "data": {"name": "work", "user.id": f"u-{n}", "duration_ms": n % 90}} for n in range(1500)]
+    assert server.request("POST", "/1/batch/wide", json.dumps(events), KEY).status == 200
+    yield server
+    server.stop()
+
+
+def send_span(server, trace_id, span_id, parent, name, start=None):
+    start = start or time.time_ns()
+    span = {"traceId": trace_id, "spanId": span_id, "parentSpanId": parent, "name": name, "kind": 2, "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 50_000_000)}
+    body = {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "late"}}]}, "scopeSpans": [{"spans": [span]}]}]}
+    assert server.request("POST", "/v1/traces", json.dumps(body), {"content-type": "application/json"}).status == 200
+
+
+def test_a_trace_that_is_not_there_yet_opens_when_it_comes_and_tells_what_follows(night, open_page):
+    trace_id = f"{time.time_ns():032x}"
+    page = open_page(f"{night.url}/ui/trace/{trace_id}", allow=("404",))
+    expect(page.get_by_text("Looking again every 2 seconds")).to_be_visible()
+    send_span(night, trace_id, "00000000000000aa", "00000000000000bb", "child first")
+    expect(page.get_by_role("heading", name="child first").first).to_be_visible()
+    expect(page.get_by_text("root never came")).to_be_visible()
+    send_span(night, trace_id, "00000000000000bb", "", "the parent at last")
+    expect(page.get_by_text("1 more span of this trace came since.")).to_be_visible(timeout=15000)
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("heading", name="the parent at last").first).to_be_visible()
+    expect(page.get_by_text("root never came")).to_have_count(0)
+
+
+def test_a_clock_that_differs_is_named(night, open_page):
+    trace_id, now = f"{time.time_ns():032x}", time.time_ns()
+    send_span(night, trace_id, "00000000000000a1", "", "GET /skewed", now)
+    send_span(night, trace_id, "00000000000000a2", "00000000000000a1", "on another host", now - 5_000_000_000)
+    page = open_page(f"{night.url}/ui/trace/{trace_id}")
+    expect(page.get_by_text("5.00 s").first).to_be_visible()
+    expect(page.get_by_text("the clocks of their hosts differ")).to_be_visible()
+
+
+def test_the_rest_of_many_groups_is_the_rest_of_everything(night, open_page):
+    """More groups than are told: the grey line stands for all of them, so that the sums of the chart are the events' number."""
+    page = open_page(f"{night.url}/ui/explore?t=15m&ds=wide&c=COUNT&by=user.id")
+    expect(page.get_by_text("cut at the limit")).to_be_visible()
+    page.wait_for_selector(".line-chart svg")
+    expect(page.locator(".legend").get_by_text("the rest")).to_be_visible()
+    highest = page.locator(".line-chart svg text.ax[text-anchor=end]").all_text_contents()
+    assert max(float(text.replace(",", "")) for text in highest) > 10, highest  # of the 100 groups shown alone no step has as many
+
+
+def test_a_wrong_query_is_marked_at_its_place_and_what_was_meant_is_offered(night, open_page):
+    page = open_page(f"{night.url}/ui/logs?t=15m&q=filter%20severity%20%3D%20%22error%22%20%7C%20stat%20count(*)%20by%20bin(5m)", allow=("400", "422"))
+    expect(page.locator(".x-wrong")).to_have_text("stat")
+    expect(page.get_by_text("Unknown command 'stat', at character 29.")).to_be_visible()
+    page.get_by_role("button", name="Use stats").click()
+    expect(page).to_have_url(re.compile("stats\\+count"))
+    expect(page.locator(".x-wrong")).to_have_count(0)
+    page.goto(f"{night.url}/ui/map?x=service(%22api%22)%20%7B%20fault")
+    expect(page.locator(".map-problem")).to_contain_text("expected }")
+    expect(page.get_by_label("Filter expression")).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_time_that_is_over_has_results_and_no_live_tail(night, open_page):
+    page = open_page(f"{night.url}/ui/logs?t=1000000..1000600")
+    expect(page.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")
+
+
+def test_what_a_page_shows_stays_while_the_server_is_away(night, open_page):
+    page = open_page(f"{night.url}/ui/services?t=15m", allow=("ERR_CONNECTION", "Failed to load"))
+    expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+    page.route("**/api/cairn/services?*", lambda route: route.abort("connectionrefused"))
+    page.keyboard.press("Shift+R")
+    expect(page.get_by_text("Cairn does not answer.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+    page.unroute("**/api/cairn/services?*")
+    expect(page.get_by_text("Cairn does not answer.")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Requests")).to_be_visible()
