@@ -55,7 +55,9 @@ extension QueryEngine {
   /// Summaries cover all spans of a trace in all datasets of the environment that lie within an hour around the plan's time.
   public func traces(_ plan: TraceSearchPlan, pieces: [any Piece]) async throws(QueryError) -> TraceSearchAnswer {
     let watch = QueryWatch(budget, dictionaries)
-    return try await TraceSearch(plan: plan, watch: watch).answer(plan.scope.working(pieces, watch))
+    let answer = try await TraceSearch(plan: plan, watch: watch).answer(plan.scope.working(pieces, watch))
+    try plan.scope.settle(watch)
+    return answer
   }
 
   /// A page of single events; see `EventsPlan` for their order and for what pages promise.
@@ -66,7 +68,9 @@ extension QueryEngine {
   public func events(_ plan: EventsPlan, pieces: [any Piece]) async throws(QueryError) -> EventsAnswer {
     let watch = QueryWatch(budget, dictionaries)
     var run = EventsRun(plan, plan.scope.working(pieces, watch), watch)
-    return try run.answer()
+    let answer = try run.answer()
+    try plan.scope.settle(watch)
+    return answer
   }
 
   /// The datasets of an environment, by name. Reads no column.

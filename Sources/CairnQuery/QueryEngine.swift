@@ -25,6 +25,8 @@ public struct QueryEngine: Sendable {
   /// Cost: O(rows in scope x columns named) at most; blocks are skipped where their bounds, datasets or times tell.
   public func run(_ plan: Plan, pieces: [any Piece]) async throws(QueryError) -> Answer {
     let watch = QueryWatch(budget, dictionaries)
-    return try await PlanRun(plan, plan.scope.working(pieces, watch), watch).answer()
+    let answer = try await PlanRun(plan, plan.scope.working(pieces, watch), watch).answer()
+    try plan.scope.settle(watch)
+    return answer
   }
 }

@@ -93,4 +93,55 @@ import Testing
     #expect(answer.totals == left)
     #expect(answer.info.rowsUnavailable == 16_384)
   }
+
+  /// Formulas of every shape, with parts that depend on one column, on several, on the time and on nothing, come to what the tree says.
+  @Test func agreesWithTheInterpreterOnAnyFormula() async throws {
+    var random = SeededGenerator(seed: 11)
+    var events: [TestEvent] = []
+    for index in 0..<300 {
+      var fields: [String: FieldValue] = ["a": .string("v\(index % 7)"), "b": .boolean(index % 3 == 0)]
+      if index % 5 > 0 { fields["n"] = .integer(Int64(index % 11)) }
+      events.append(TestEvent(Int64(index) * 1_000_000_000, fields))
+    }
+    for _ in 0..<150 {
+      let formula = Self.formula(depth: 4, &random)
+      let scope = Self.scope([FormulaColumn(name: "made", formula: formula)])
+      let answer = try await patientEngine.events(
+        EventsPlan(scope: scope, columns: ["made"], direction: .oldestFirst, limit: 1000), pieces: [TestPiece(events)])
+      let wanted = events.map { (event) in formula.value(timeUnixNanoseconds: event.time) { event.fields[$0] } }
+      let isSame = zip(answer.columns[0].values, wanted).allSatisfy { $0 == $1 || ($0?.number?.isNaN == true && $1?.number?.isNaN == true) }
+      #expect(isSame, "\(formula)")
+    }
+  }
+
+  private static func formula(depth: Int, _ random: inout SeededGenerator) -> Formula {
+    guard depth > 0, random.below(5) > 0 else {
+      let leaves: [Formula] = [
+        .column("a"), .column("b"), .column("n"), .column("nothing"), .constant(.integer(3)), .constant(.string("v1")), .constant(.float(0.5)), .constant(nil),
+        .eventTime,
+      ]
+      return leaves[random.below(leaves.count)]
+    }
+    if random.below(8) == 0, let pattern = try? Pattern("v([0-4])") {
+      return .pattern(Formula.PatternUse.allCases[random.below(3)], formula(depth: depth - 1, &random), pattern)
+    }
+    let function = FormulaFunction.allCases[random.below(FormulaFunction.allCases.count)]
+    let count = function.argumentCounts.lowerBound + random.below(min(2, function.argumentCounts.count))
+    return .call(function, (0..<count).map { _ in formula(depth: depth - 1, &random) })
+  }
+
+  @Test func aFormulaThatTakesTooLongEndsItsQuestion() async throws {
+    let events = (0..<60_000).map { TestEvent(Int64($0), ["n": .integer(Int64($0)), "m": .integer(Int64($0) % 999)]) }
+    let terms = (0..<1500).map { Formula.column($0 % 2 == 0 ? "n" : "m") }
+    let scope = Self.scope([FormulaColumn(name: "sum", formula: .call(.sum, terms))])
+    let engine = QueryEngine(budget: QueryBudget(wallTimeNanoseconds: 100_000_000))
+    let start = ContinuousClock.now
+    let error = await #expect(throws: QueryError.self) {
+      try await engine.run(Plan(scope: scope, calculations: [Calculation(.maximum, column: "sum")]), pieces: [TestPiece(events)])
+    }
+    if case .overBudget? = error {} else { Issue.record("\(String(describing: error))") }
+    #expect(ContinuousClock.now - start < .seconds(20))
+    let page = EventsPlan(scope: scope, columns: ["sum"], limit: 10)
+    await #expect(throws: QueryError.self) { try await engine.events(page, pieces: [TestPiece(events)]) }
+  }
 }

@@ -110,6 +110,11 @@ final class FormulaPiece: Piece {
 }
 
 extension Scope {
+  /// To be called with an answer in hand: a formula that was ended because the question was over left values out of it.
+  func settle(_ watch: QueryWatch) throws(QueryError) {
+    if !formulaColumns.isEmpty { try watch.check() }
+  }
+
   /// The pieces as the scope's question sees them: with its derived columns.
   func working(_ pieces: [any Piece], _ watch: QueryWatch) -> [any Piece] {
     guard !formulaColumns.isEmpty else { return pieces }
