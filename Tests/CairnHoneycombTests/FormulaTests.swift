@@ -59,6 +59,19 @@ import Testing
     #expect(error?.status == 422)
   }
 
+  /// A chain of one operator is one level; others go down a level each, which has a bound, since whoever works it out goes down all of them.
+  @Test func aChainIsNoDeeperThanItsBound() throws {
+    let wide = try Self.column(Array(repeating: "1", count: 2000).joined(separator: "+")).formula
+    #expect(wide.depth == 2)
+    #expect(wide.value(timeUnixNanoseconds: 0) { _ in nil } == .integer(2000))
+    #expect(try Self.value(Array(repeating: "$error", count: 300).joined(separator: " AND ")) == .boolean(true))
+    #expect(try Self.value(Array(repeating: "1", count: 90).joined(separator: "-")) == .integer(-88))
+    for sign in ["-", "/", "%", "<", "=", "!="] {
+      #expect(throws: HoneycombError.self) { try Self.column(Array(repeating: "1", count: 1000).joined(separator: sign)) }
+    }
+    #expect(throws: HoneycombError.self) { try Self.column(Array(repeating: "1", count: 1000).joined(separator: "+1-")) }
+  }
+
   @Test func namesThePlace() {
     let error = #expect(throws: HoneycombError.self) { try Self.column("IF(EQUALS($a, 1), NOPE(2))") }
     #expect(error?.details.first?.description == "the expression cannot be read: 'NOPE' is not a function that is known at character 19")

@@ -43,8 +43,14 @@ extension HoneycombQuery {
     }
   }
 
+  private static let calculatedFieldCountMax = 100
+
   private mutating func readCalculatedFields(_ json: JSONValue?, _ findings: inout Findings) {
-    for (index, item) in findings.items(json, "calculated_fields").enumerated() {
+    let items = findings.items(json, "calculated_fields")
+    guard items.count <= Self.calculatedFieldCountMax else {
+      return findings.add("calculated_fields", .invalid, "may have at most \(Self.calculatedFieldCountMax) items")
+    }
+    for (index, item) in items.enumerated() {
       let field = "calculated_fields[\(index)]"
       guard findings.isObject(item, field, known: ["name", "expression"]) else { continue }
       let (name, expression) = (findings.text(item["name"], "\(field).name") ?? "", findings.text(item["expression"], "\(field).expression") ?? "")

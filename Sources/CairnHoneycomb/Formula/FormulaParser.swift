@@ -15,10 +15,12 @@ internal import CairnPlan
 /// not      ! not | - number | primary
 /// primary  ( or ) | NAME ( [ or { , or } [,] ] ) | column | literal
 /// ```
-/// Bounds: 4,095 characters, `depthMax` levels.
+/// Bounds: 4,095 characters, `depthMax` pairs of parentheses, a tree of `treeDepthMax` levels: whoever works it out goes down all of them. A chain
+/// of `+`, `*`, `AND` or `OR` is one level.
 struct FormulaParser {
   static let characterCountMax = 4095
   private static let depthMax = 40
+  private static let treeDepthMax = 100
   private var lexer: FormulaLexer
   private var token = FormulaToken.end
   private var depth = 0
@@ -29,6 +31,7 @@ struct FormulaParser {
     try parser.advance()
     let formula = try parser.level(0)
     guard parser.token == .end else { throw parser.lexer.failure("something follows that does not belong here") }
+    guard formula.depth <= treeDepthMax else { throw FormulaError(reason: "it is nested too deeply, or has too many operators in a row,", position: 1) }
     return formula
   }
 
@@ -58,9 +61,17 @@ struct FormulaParser {
     while let found = Self.levels[index].first(where: { $0.0 == token }) {
       try advance()
       let right = try level(index + 1)
-      left = found.1 == .not ? .call(.not, [.call(.equals, [left, right])]) : .call(found.1, [left, right])
+      left = Self.joined(left, found.1, right)
     }
     return left
+  }
+
+  private static let chained: Set<FormulaFunction> = [.or, .and, .sum, .multiply]
+
+  private static func joined(_ left: Formula, _ function: FormulaFunction, _ right: Formula) -> Formula {
+    if function == .not { return .call(.not, [.call(.equals, [left, right])]) }
+    if case .call(function, let arguments) = left, chained.contains(function) { return .call(function, arguments + [right]) }
+    return .call(function, [left, right])
   }
 
   private mutating func prefixed() throws(FormulaError) -> Formula {
