@@ -124,7 +124,7 @@ def test_the_editor_completes_and_runs(page):
     expect(page.locator(".results .tbl tbody tr")).to_have_count(4)
     area.fill("fields @message | nonsense")
     area.press("Control+Enter")
-    expect(page.locator(".results .note.err, .logs-main .note.err")).to_contain_text("unknown command 'nonsense'")
+    expect(page.locator(".results .note.err, .logs-main .note.err")).to_contain_text("Unknown command 'nonsense'")
 
 
 def test_patterns_filter_and_compare(page):

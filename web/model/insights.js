@@ -155,3 +155,25 @@ function distance(a, b) {
   }
   return row[b.length];
 }
+
+const stages = /\|(?=(?:[^"'/]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\/(?:[^/\\\n]|\\.)*\/)*$)/;
+const markFields = ['severity', 'trace.trace_id'];
+
+/**
+ * A query for lines as they are asks for each line's level and trace as well, at its end, so that places in it stay what they are.
+ * @param {string} query @returns {string} the query itself where its rows are something else than times and messages
+ */
+export function withMarks(query) {
+  const parts = query.split(stages).map((part) => part.trim()), shown = parts.filter((part) => /^fields\s/i.test(part));
+  const isPlain = !query.includes('#') && shown.length === 1 && /^fields\s+@timestamp\s*,\s*@message$/i.test(shown[0]) && parts.every((part) => /^(fields|filter|sort|limit)\s/i.test(part));
+  return isPlain ? `${query} | fields ${markFields.join(', ')}` : query;
+}
+
+/**
+ * Takes the level and the trace out of the rows again.
+ * @template {{columns: string[], rows: (string | null)[][]}} R @param {R} results of `withMarks` @returns {R & {marks?: {severity: string | null, trace: string | null}[]}}
+ */
+export function takeMarks(results) {
+  if (results.columns.slice(2).join() !== markFields.join()) return results;
+  return { ...results, columns: results.columns.slice(0, 2), rows: results.rows.map((row) => row.slice(0, 2)), marks: results.rows.map((row) => ({ severity: row[2], trace: row[3] })) };
+}

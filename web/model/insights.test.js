@@ -1,5 +1,5 @@
 // @ts-check
-import { chart, complete, fieldName, level, patternCondition, pieces, quoted, problem } from './insights.js';
+import { chart, complete, fieldName, level, patternCondition, pieces, quoted, problem, takeMarks, withMarks } from './insights.js';
 import { equal, test } from './testing.js';
 
 const language = { commands: ['fields', 'filter', 'stats', 'sort'], functions: ['strlen', 'bin'], statistics: ['count', 'pct'], fields: ['@message', 'status', 'user.name'] };
@@ -51,4 +51,12 @@ test('a refusal has its place and what was meant', () => {
   equal(problem("unknown function 'zebra': (6-10)", words)?.instead, '');
   equal(problem('expected a field and found the end of the query: (35-35)', words)?.from, 35);
   equal(problem('The query is Cancelled.', words), null);
+});
+
+test('lines as they are bring their level and their trace', () => {
+  const plain = 'filter @message like "a | b" | fields @timestamp, @message | sort @timestamp desc | limit 200';
+  equal(withMarks(plain), `${plain} | fields severity, trace.trace_id`);
+  for (const other of ['stats count(*) by bin(5m)', 'fields @timestamp, @message, host | limit 5', 'fields @timestamp, @message | parse @message "*" as a']) equal(withMarks(other), other);
+  const taken = takeMarks({ columns: ['@timestamp', '@message', 'severity', 'trace.trace_id'], rows: [['1', 'x', 'warn', null]] });
+  equal(taken, { columns: ['@timestamp', '@message'], rows: [['1', 'x']], marks: [{ severity: 'warn', trace: null }] });
 });

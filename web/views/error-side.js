@@ -21,7 +21,7 @@ export function sidePanels(item, act) {
     item.links.length > 0 && panel('Links', '', h('ul', { class: 'pad plain-list' }, item.links.map((/** @type {any} */ l) => h('li', { class: 'cut' }, h('a', { href: l.url, rel: 'noreferrer noopener', target: '_blank' }, l.name))))),
     item.versions.length > 0 && panel('Versions', 'newest first', h('table', { class: 'tbl dense' }, h('tbody', {}, item.versions.slice(0, 8).map((/** @type {any} */ v) => h('tr', {}, h('td', { class: 'mono' }, v.version),
       h('td', { class: 'num' }, whole(v.count)), h('td', { class: 'num dim' }, when(v.last_us))))))),
-    item.facets.length > 0 && panel('Who and where', '', item.facets.map((/** @type {any} */ f) => facet(f, item.total))),
+    item.facets.length > 0 && panel('Who and where', '', distinct(item.facets).map((/** @type {any} */ f) => facet(f, item.total))),
     item.related.length > 0 && panel('Related', 'same root cause', h('ul', { class: 'pad plain-list' }, item.related.map((/** @type {any} */ r) => h('li', { class: 'cut' }, h('a', { href: link(`/ui/errors/${r.id}`) }, `#${r.counter} ${titleParts(r)[0]}`),
       h('span', { class: 'dim small' }, ` ${r.environment}, ${whole(r.total)}`))))),
     history(item),
@@ -35,6 +35,12 @@ function doors(item, act) {
   return panel('Seen through', 'each failure counts once', h('ul', { class: 'pad plain-list' }, row(item.own_door, `${item.project} ${item.environment} ${item.hash.slice(0, 8)}`, null),
     told.map((/** @type {any} */ a) => row(a.doors.join(', '), `${a.project} ${a.environment} ${a.hash.slice(0, 8)}`,
       h('button', { class: 'btn sm', type: 'button', title: 'Make an item of its own of it; it will not join again', onclick: () => act({ part: { hash: a.hash } }) }, 'Part')))));
+}
+
+/** Two fields that say the same are told once. @param {any[]} facets */
+function distinct(facets) {
+  const seen = new Set();
+  return facets.filter((f) => { const key = `${names[f.name] ?? f.name} ${JSON.stringify(f.values)}`; return !seen.has(key) && seen.add(key); });
 }
 
 /** @param {any} f @param {number} total */

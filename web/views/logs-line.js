@@ -12,7 +12,7 @@ const names = { E: ['ERROR', 't-err'], W: ['WARN', 't-warn'], I: ['INFO', 't-inf
 const aroundUs = 5e6;
 const traceIn = /"(?:trace_?id|xray_trace_id)"\s*:\s*"([0-9a-f]{32})"/i;
 
-/** @typedef {{us: number, dataset: string, message: string, fields?: Record<string, unknown>, trace?: string}} Line */
+/** @typedef {{us: number, dataset: string, message: string, fields?: Record<string, unknown>, severity?: string, trace?: string}} Line */
 
 /** @param {string} text @returns {any[]} what stands behind "=" or ":" of a key is coloured */
 function nice(text) {
@@ -25,7 +25,7 @@ function nice(text) {
  * @returns {HTMLElement} a row, and below it its fields when it is open
  */
 export function logLine(line, options = {}) {
-  const grave = level(line.fields ?? { body: line.message }), [word, colour] = names[grave], trace = line.trace ?? line.fields?.['trace.trace_id'] ?? traceIn.exec(line.message)?.[1];
+  const grave = level(line.fields ?? { body: line.message, ...(line.severity && { severity: line.severity }) }), [word, colour] = names[grave], trace = line.trace ?? line.fields?.['trace.trace_id'] ?? traceIn.exec(line.message)?.[1];
   const detail = h('div', { hidden: true });
   const row = h('button', { class: `ln ${grave}`, type: 'button', 'aria-expanded': false, onclick: () => toggle() },
     h('span', { class: 'faint' }, clock(line.us, utc.get(), 'milli')), h('span', { class: `lv ${colour}` }, word), service(line.dataset),

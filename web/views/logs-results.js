@@ -45,8 +45,8 @@ export function resultsPanel(host, actions) {
 /** @param {logs.Results} r @param {number} time @param {number} message @param {{addFilter: (condition: string) => void}} actions */
 function lines(r, time, message, actions) {
   const shown = r.rows.slice(0, mostRows).map((row, i) => {
-    const pointer = r.pointers[i];
-    return logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '' },
+    const pointer = r.pointers[i], mark = r.marks?.[i];
+    return logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '', severity: mark?.severity ?? undefined, trace: mark?.trace ?? undefined },
       { addFilter: actions.addFilter, fields: pointer ? async () => (await logs.record(pointer)).fields : undefined });
   });
   return h('div', { class: 'tail results-lines' }, shown, rest(r));

@@ -2,6 +2,7 @@
 // Log lines: an Insights query over groups, what comes live, and the patterns of it all.
 import { icon } from '../charts/svg.js';
 import { plural } from '../model/format.js';
+import { takeMarks, withMarks } from '../model/insights.js';
 import { rangeText } from '../model/time.js';
 import * as logs from '../wire/logs.js';
 import { fill, h, say } from './dom.js';
@@ -64,7 +65,7 @@ export function logsPage(host) {
     const panel = resultsPanel(main, { addFilter: (condition) => run(withFilter(now.query, condition)) });
     shown = panel;
     editor.blame('');
-    load.run(panel.body, (signal) => logs.run({ query: now.query || standardQuery, groups: now.groups, ...time() }, signal, panel.partial)
+    load.run(panel.body, (signal) => logs.run({ query: withMarks(now.query || standardQuery), groups: now.groups, ...time() }, signal, (r) => panel.partial(takeMarks(r))).then(takeMarks)
       .catch((error) => { if (error.kind === 'answer') error.message = editor.blame(error.message); throw error; }),
       (results) => { panel.draw(results); say(plural(results.rows.length, 'row')); }, () => skeleton(12));
   };

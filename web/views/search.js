@@ -8,7 +8,7 @@ import { quoted } from '../model/insights.js';
 import { filterTexts } from '../model/query.js';
 import { parseRange, rangeText, resolve } from '../model/time.js';
 import * as api from '../wire/api.js';
-import { errorItems, occurrence } from '../wire/errors.js';
+import { errorItems } from '../wire/errors.js';
 import { columns, datasets } from './catalog.js';
 import { rank } from './combo.js';
 import { byID, fill, h, service } from './dom.js';
@@ -84,14 +84,14 @@ async function show() {
 /** Asks the server; what it knows stands before the guesses. @param {string} text @param {Aim[]} own @param {AbortController} mine */
 async function learn(text, own, mine) {
   const value = needle(text), { signal } = mine;
-  const [found, items, told] = await Promise.all([traceIn(text) ? null : api.find(value, signal).catch(() => null),
-    traceIn(text) && !isUUID(text) ? null : errorItems({ query: text, status: 'any', limit: itemsShown }, signal).catch(() => null),
-    isUUID(text) ? occurrence(text, signal).catch(() => null) : null]);
+  const isTrace = traceIn(text) != null; // an occurrence may be named as a trace is
+  const [found, items] = await Promise.all([isTrace && !isUUID(text) ? null : api.find(value, signal).catch(() => null),
+    isTrace ? null : errorItems({ query: text, status: 'any', limit: itemsShown }, signal).catch(() => null)]);
   if (signal.aborted) return;
   asking = null;
   const chosen = cursor ? aims[cursor]?.url : '';
   const sure = isSure(text) ? own.slice(0, 1) : [], values = found?.columns.map((c) => valueAim(c, value)) ?? [], errors = itemAims(items, text);
-  aims = [...sure, ...occurrenceAims(told), ...(/\s/.test(text) ? [...errors, ...values] : [...values, ...errors]),
+  aims = [...sure, ...(/\s/.test(text) ? [...errors, ...values] : [...values, ...errors]),
     ...(found?.lines.events ? [linesAim(found.lines, value)] : []), ...own.filter((aim) => !sure.includes(aim))];
   cursor = Math.max(0, chosen ? aims.findIndex((aim) => aim.url === chosen) : 0);
   if (isTaken && aims[cursor]?.url) take(aims[cursor]); else draw();
@@ -107,6 +107,7 @@ function rangeOf(found) {
 function valueAim(found, value) {
   const filter = filterTexts([{ column: found.name, op: '=', value }]), t = rangeOf(found), when = ago(found.last_us, Date.now() * 1000);
   const text = h('span', { class: 'mono cut' }, found.name, h('span', { class: 'faint' }, ' = '), value);
+  if (found.name === 'occurrence.uuid') return { url: link(`/ui/occurrence/${value}`), mark: icon('bug'), text, note: `occurrence of an error, ${when}` };
   if (found.traces === 1 && found.trace) return { url: link(`/ui/trace/${found.trace}`), mark: icon('trace'), text, note: `in one trace, ${when}` };
   if (found.traces > 1) return { url: link('/ui/traces', { f: filter, t, ds: null }), mark: icon('trace'), text, note: `${plural(found.traces, 'trace')}, newest ${when}` };
   return { url: link('/ui/explore', { f: filter, t, ds: null }), mark: icon('explore'), text, note: `${plural(found.events, 'event')}, newest ${when}` };
@@ -120,12 +121,6 @@ function itemAims(answer, text) {
       note: `#${item.counter} ${item.project}, ${plural(item.total, 'time')}` }; });
   return answer.total > all.length ? [...all, { url: link('/ui/errors', { q: text, status: 'any', t: null }), mark: icon('bug'), text: h('span', { class: 'cut' }, text),
     note: `all ${plural(answer.total, 'error')} with these words` }] : all;
-}
-
-/** @param {any} told @returns {Aim[]} */
-function occurrenceAims(told) {
-  return told ? [{ url: link(`/ui/occurrence/${told.occurrence?.id ?? told.id}`), mark: icon('bug'), text: h('span', { class: 'cut' }, told.item?.title ?? 'Occurrence'),
-    note: 'occurrence of an error' }] : [];
 }
 
 /** @param {{events: number, first_us: number, last_us: number}} lines @param {string} value @returns {Aim} */

@@ -4,7 +4,7 @@ import { everything } from './api.js';
 import { get, post } from './http.js';
 
 /** @typedef {{name: string, lines: number, first_us: number, last_us: number}} Group */
-/** @typedef {{status: string, reason?: string, columns: string[], rows: (string | null)[][], pointers: (string | null)[], statistics: {matched: number, scanned: number, bytes: number}, duration_ms: number}} Results */
+/** @typedef {{status: string, reason?: string, columns: string[], rows: (string | null)[][], pointers: (string | null)[], statistics: {matched: number, scanned: number, bytes: number}, duration_ms: number, groups?: string[], marks?: {severity: string | null, trace: string | null}[]}} Results */
 
 /** @param {AbortSignal} [signal] @returns {Promise<{groups: Group[]}>} */
 export function groups(signal) { return get('logs/groups', {}, signal); }
