@@ -2,6 +2,7 @@
 """The Logs page in Chromium, against the real server."""
 import json
 import os
+import re
 import time
 
 import pytest
@@ -164,6 +165,15 @@ def test_the_tail_shows_lines_as_they_come_and_pauses(page, cairn):
     expect(page.locator(".foot .btn.pri")).to_have_text("1 new line")
     page.keyboard.press("Space")
     expect(page.locator(".tail .ln")).to_have_count(62)
+    # Only lines that contain a text: of those there are, and of those that come.
+    page.get_by_label("Only lines that contain").fill("later")
+    expect(page.locator(".tail .ln")).to_have_count(1)
+    expect(page.locator(".tail .ln mark")).to_have_text("later")
+    expect(page).to_have_url(re.compile("has=later"))
+    client.put_log_events(logGroupName="/app/worker", logStreamName="main", logEvents=[
+        {"timestamp": int(time.time() * 1000), "message": message} for message in ("no such word", "once more later")])
+    expect(page.locator(".tail .ln")).to_have_count(2)
+    expect(page.locator(".tail .ln").last).to_contain_text("once more later")
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -3,6 +3,7 @@
 import { icon } from '../charts/svg.js';
 import { fieldName, level, quoted } from '../model/insights.js';
 import { clock } from '../model/time.js';
+import { marked } from './combo.js';
 import { copyButton, fill, h, service } from './dom.js';
 import { go, link, utc } from './router.js';
 import { failed, skeleton } from './states.js';
@@ -21,7 +22,7 @@ function nice(text) {
 }
 
 /**
- * @param {Line} line @param {{fields?: (signal?: AbortSignal) => Promise<Record<string, unknown>>, addFilter?: (condition: string) => void, opened?: () => void}} [options]
+ * @param {Line} line @param {{fields?: (signal?: AbortSignal) => Promise<Record<string, unknown>>, addFilter?: (condition: string) => void, opened?: () => void, mark?: string}} [options] mark: a text to stand out
  * @returns {HTMLElement} a row, and below it its fields when it is open
  */
 export function logLine(line, options = {}) {
@@ -29,7 +30,7 @@ export function logLine(line, options = {}) {
   const detail = h('div', { hidden: true });
   const row = h('button', { class: `ln ${grave}`, type: 'button', 'aria-expanded': false, onclick: () => toggle() },
     h('span', { class: 'faint' }, clock(line.us, utc.get(), 'milli')), h('span', { class: `lv ${colour}` }, word), service(line.dataset),
-    h('span', { class: 'msg' }, nice(line.message)), h('span', { class: 'tr', title: trace ? `trace ${trace}` : null }, trace && icon('trace')));
+    h('span', { class: 'msg' }, options.mark ? marked(line.message.slice(0, 2000), options.mark) : nice(line.message)), h('span', { class: 'tr', title: trace ? `trace ${trace}` : null }, trace && icon('trace')));
   const toggle = async () => {
     const opens = detail.hidden;
     detail.hidden = !opens;

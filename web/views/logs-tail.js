@@ -5,10 +5,11 @@ import { plural, rate, whole } from '../model/format.js';
 import * as logs from '../wire/logs.js';
 import { fill, h } from './dom.js';
 import { logLine } from './logs-line.js';
-import { link } from './router.js';
+import { link, patch, place } from './router.js';
 import { empty } from './states.js';
 
 const first = 100, mostShown = 1000, mostWaiting = 5000;
+const typingPause = 300; // ms
 const drawEvery = 250; // ms: lines come in lumps, the page draws them together
 
 /** @param {HTMLElement} host @param {string[]} groups */
@@ -20,10 +21,15 @@ export function tailPanel(host, groups) {
   const jump = h('button', { class: 'btn sm pri end', type: 'button', hidden: true, onclick: () => set(false) }, fresh, freshWord);
   const wrap = h('button', { class: 'btn sm hide-s', type: 'button', 'aria-pressed': false, onclick: () => wrap.setAttribute('aria-pressed',
     String(list.classList.toggle('wrap'))) }, 'Wrap');
-  fill(host, h('header', {}, h('h2', {}, 'Live tail'), speed, h('span', { class: 'end row' }, wrap, pauseButton)), list,
+  let timer = 0;
+  const wanted = () => place.get().params.get('has') ?? '';
+  const only = h('input', { value: wanted(), placeholder: 'only lines that contain…', 'aria-label': 'Only lines that contain', spellcheck: 'false',
+    oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => { patch({ has: only.value }, { replace: true }); follow(); }, typingPause); } });
+  fill(host, h('header', {}, h('h2', {}, 'Live tail'), speed, h('span', { class: 'end row wrap' }, h('label', { class: 'input tail-only' }, icon('filter', 'i faint'), only), wrap, pauseButton)), list,
     h('div', { class: 'foot' }, h('span', {}, kept, ' lines kept in view'), h('span', {}, skipped, ' skipped'), why, jump));
-  fill(list, empty('No line yet.', ['Lines come from OpenTelemetry logs and from whatever writes to CloudWatch Logs. The first one appears here by itself.'],
-    [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]));
+  const nothing = () => fill(list, wanted() ? empty('No line with this text so far.', ['Older ones are looked for, new ones appear here by themselves. Capitals count.'])
+    : empty('No line yet.', ['Lines come from OpenTelemetry logs and from whatever writes to CloudWatch Logs. The first one appears here by itself.'],
+      [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]));
   let paused = false, anew = true, isOpen = true, missed = 0, came = 0, since = performance.now();
   /** @type {any[]} */
   let waiting = [];
@@ -49,7 +55,7 @@ export function tailPanel(host, groups) {
     if (anew) fill(list);
     anew = false;
     list.append(...waiting.slice(-mostShown).map((event) => logLine({ us: event.us, dataset: event.dataset, message: String(event.fields.body ?? ''), fields: event.fields },
-      { opened: () => set(true) })));
+      { opened: () => set(true), mark: wanted() })));
     waiting = [];
     while (list.children.length > mostShown) list.firstChild?.remove();
     kept.textContent = whole(list.children.length);
@@ -57,18 +63,30 @@ export function tailPanel(host, groups) {
   };
   list.addEventListener('wheel', (event) => { if (event.deltaY < 0) set(true); }, { passive: true });
   const opened = Date.now() * 1000;
-  const end = logs.tail(groups, first, { line: (event) => {
-    if (event.us >= opened) came += 1;
-    waiting.push(event);
-    if (waiting.length > mostWaiting) { waiting.shift(); missed += 1; skipped.textContent = whole(missed); }
-  }, skipped: (count) => { missed += count; skipped.textContent = whole(missed); }, state: (open) => {
-    isOpen = open;
-    if (!open) { speed.className = 'badge warn'; fill(speed, 'no connection: trying again'); }
-    else [waiting, anew] = [[], true]; // a new connection begins with the newest lines again
-    host.classList.toggle('is-open', open);
-  } });
+  let end = () => {};
+  const follow = () => {
+    end();
+    [waiting, anew, missed] = [[], true, 0];
+    kept.textContent = skipped.textContent = '0';
+    nothing();
+    end = logs.tail(groups, first, wanted(), {
+      line: (event) => {
+        if (event.us >= opened) came += 1;
+        waiting.push(event);
+        if (waiting.length > mostWaiting) { waiting.shift(); missed += 1; skipped.textContent = whole(missed); }
+      },
+      skipped: (count) => { missed += count; skipped.textContent = whole(missed); },
+      state: (open) => {
+        isOpen = open;
+        if (!open) { speed.className = 'badge warn'; fill(speed, 'no connection: trying again'); }
+        else [waiting, anew] = [[], true]; // a new connection begins with the newest lines again
+        host.classList.toggle('is-open', open);
+      },
+    });
+  };
+  follow();
   set(false);
-  const timer = setInterval(draw, drawEvery);
+  const drawing = setInterval(draw, drawEvery);
   host.setAttribute('data-groups', plural(groups.length, 'group'));
-  return { stop() { end(); clearInterval(timer); }, pause: () => set(!paused) };
+  return { stop() { end(); clearInterval(drawing); clearTimeout(timer); }, pause: () => set(!paused) };
 }

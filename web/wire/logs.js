@@ -50,12 +50,13 @@ export async function run(question, signal, partial) {
 /**
  * Follows log lines as they are acknowledged, after the newest that there are.
  * @param {string[]} groups none: all of them
- * @param {number} last how many of those that there are
+ * @param {number} last how many of those that there are @param {string} text that they must hold; none: all
  * @param {{line: (event: {us: number, dataset: string, fields: Record<string, unknown>}) => void, skipped: (count: number) => void, state: (open: boolean) => void}} handlers
  * @returns {() => void} ends it
  */
-export function tail(groups, last, handlers) {
-  const filters = groups.length > 1 ? { filters: JSON.stringify([{ column: 'dataset', op: 'in', value: groups }]) } : {};
+export function tail(groups, last, text, handlers) {
+  const wanted = [...(groups.length > 1 ? [{ column: 'dataset', op: 'in', value: groups }] : []), ...(text ? [{ column: 'body', op: 'contains', value: text }] : [])];
+  const filters = wanted.length ? { filters: JSON.stringify(wanted) } : {};
   const url = `/api/cairn/tail?${new URLSearchParams({ dataset: groups.length === 1 ? groups[0] : everything, signal: 'log', last: String(last), ...filters })}`;
   let source = /** @type {EventSource | null} */ (null), timer = 0;
   const open = () => {
