@@ -46,7 +46,7 @@ let package = Package(
     room("CairnPlan", ["CairnBytes", "CairnColumns", "CairnPatterns"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnSecrets"]),
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnSecrets"]),
-    room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnSecrets"]),
+    room("CairnHoneycomb", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnSecrets"]),
     room("CairnIssues", ["CairnBytes", "CairnColumns", .product(name: "Crypto", package: "swift-crypto")]),
     room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
     room("CairnStorage", ["CReserve", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
@@ -71,6 +71,7 @@ let package = Package(
     fuzzer("rql", ["CairnFormats", "CairnRollbar"]),
     fuzzer("honeycomb-events", ["CairnBytes", "CairnColumns", "CairnHoneycomb", "FuzzSupport"]),
     fuzzer("honeycomb-documents", ["CairnFormats", "CairnHoneycomb", "CairnPlan"]),
+    fuzzer("honeycomb-boards", ["CairnColumns", "CairnFormats", "CairnHoneycomb", "CairnPlan"]),
     fuzzer(
       "occurrences",
       ["CairnBytes", "CairnCloudWatch", "CairnColumns", "CairnHoneycomb", "CairnIssues", "CairnOTLP", "CairnRollbar", "CairnXRay", "FuzzSupport"]),

@@ -57,7 +57,7 @@ CALLS = [
 ]
 LISTS = [
     "/api/1/items/", "/api/1/deploys/", "/api/1/reports/activated_counts", "/api/1/reports/top_active_items", "/api/cairn/errors?status=any", "/api/cairn/errors/1", "/api/1/instances/",
-    "/1/triggers/__all__", "/1/markers/__all__", "/1/recipients", "/api/cairn/triggers", "/api/cairn/rules", "/api/cairn/status", "/api/cairn/server", "/api/cairn/logs/groups", "/metrics",
+    "/1/slos/__all__", "/1/derived_columns/shop", "/1/boards", "/1/query_annotations/shop", "/api/cairn/slos", "/1/triggers/__all__", "/1/markers/__all__", "/1/recipients", "/api/cairn/triggers", "/api/cairn/rules", "/api/cairn/status", "/api/cairn/server", "/api/cairn/logs/groups", "/metrics",
 ]
 # What a member of this name is in a good call of AWS's.
 GOOD = {
@@ -140,17 +140,39 @@ def ask_honeycomb(cairn, query):
             ask(cairn, "GET", f"/1/query_results/__all__/{result.json()['id']}", None, {})
 
 
+def objective_calls(cairn):
+    """Calls around objectives and boards, which name what is there."""
+    column = {"alias": "ok", "expression": "LT($duration_ms, 5)", "description": "d"}
+    slo = {"name": "n", "description": "d", "sli": {"alias": "ok"}, "time_period_days": 30, "target_per_million": 999_000, "dataset_slugs": ["shop"], "tags": [{"key": "k", "value": "v"}]}
+    ask(cairn, "POST", "/1/batch/shop", [{"data": {"duration_ms": n}} for n in range(10)], {})
+    ask(cairn, "POST", "/1/derived_columns/shop", column, {})
+    kept = ask(cairn, "POST", "/1/slos/shop", slo, {}).json()["id"]
+    query = ask(cairn, "POST", "/1/queries/shop", {"calculations": [{"op": "COUNT"}]}, {}).json()["id"]
+    told = {"slo": {"id": kept}, "description": "d", "recipients": [{"type": "email", "target": "a@example.com"}]}
+    alert = ask(cairn, "POST", "/1/burn_alerts/shop", {"exhaustion_minutes": 240, **told}, {}).json()["id"]
+    board = {"name": "b", "type": "flexible", "layout_generation": "manual", "panels": [
+        {"type": "text", "position": {"x_coordinate": 0, "y_coordinate": 0, "width": 6, "height": 3}, "text_panel": {"content": "# t"}}, {"type": "slo", "slo_panel": {"slo_id": kept}},
+        {"type": "query", "query_panel": {"query_id": query, "query_style": "combo", "visualization_settings": {"utc_xaxis": True, "charts": [{"chart_index": 0, "chart_type": "stat"}]}}}],
+        "preset_filters": [{"column": "c", "alias": "C"}], "tags": [{"key": "k", "value": "v"}]}
+    drawn = ask(cairn, "POST", "/1/boards", board, {}).json()["id"]
+    return [(*call, {}) for call in (
+        ("POST", "/1/derived_columns/shop", column), ("PUT", f"/1/slos/shop/{kept}", slo), ("PUT", f"/1/burn_alerts/shop/{alert}", {"exhaustion_minutes": 240, **told}),
+        ("POST", "/1/burn_alerts/shop", {"alert_type": "budget_rate", "budget_rate_window_minutes": 60, "budget_rate_decrease_threshold_per_million": 50_000, **told}),
+        ("PUT", f"/1/boards/{drawn}", board), ("POST", f"/1/boards/{drawn}/views", {"name": "v", "filters": [{"column": "a", "operation": "in", "value": ["x", 1]}]}),
+        ("POST", "/1/query_annotations/shop", {"name": "n", "description": "d", "query_id": query}), ("POST", "/api/cairn/slos/preview", {"dataset": "shop", "expression": "LT($duration_ms, 5)"}))]
+
+
 def test_no_value_ends_the_server(cairn):
     print(f"CAIRN_SEED={SEED} CAIRN_MUTANTS={COUNT}")
     rng = random.Random(SEED)
     ids = otlp.Ids(SEED)
     assert cairn.send(otlp.traces([otlp.span(ids, fields={"a": 1}, error="x") for _ in range(5)]).SerializeToString()).status == 200
-    calls = [(*call, {}) for call in CALLS] + list(aws_calls())
-    for call in calls:
+    own, aws = [(*call, {}) for call in CALLS] + objective_calls(cairn), list(aws_calls())
+    for call in own + aws:
         ask(cairn, *call)
     # Half of them to AWS's many calls, half to the few others.
     for number in range(COUNT):
-        method, path, body, headers = rng.choice(calls[:len(CALLS)] if number % 2 else calls[len(CALLS):])
+        method, path, body, headers = rng.choice(own if number % 2 else aws)
         place, extreme = rng.choice(list(places(body))), rng.choice(EXTREMES)
         ask(cairn, method, path, replaced(body, place, extreme), headers)
         if number % 8 == 0:

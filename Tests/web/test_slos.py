@@ -64,6 +64,13 @@ def test_a_formula_becomes_an_objective_that_tells(server, open_page, hook):
     expect(standing).to_contain_text("50 %")  # 40 of 80 that may fail
     expect(standing).to_contain_text("of 75 % promised")
     expect(page.get_by_role("img", name="Compliance in percent")).to_be_visible()
+    page.get_by_role("button", name="Edit").click()
+    change = page.get_by_role("form", name="Change the SLO")
+    expect(change.locator("[name=target]")).to_have_value("75 %")
+    change.locator("[name=target]").fill("80 %")
+    change.get_by_role("button", name="Keep").click()
+    expect(standing).to_contain_text("37.5 %")  # 40 of 64
+    expect(standing).to_contain_text("of 80 % promised")
     page.get_by_role("button", name="New burn alert").click()
     alert = page.get_by_role("form", name="New burn alert")
     alert.locator("[name=type]").select_option("budget_rate")

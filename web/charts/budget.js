@@ -52,19 +52,17 @@ function nice(low, high, most) {
 
 /**
  * Cells of bad events over those of all: the more of a cell is bad, the redder.
- * @param {CanvasRenderingContext2D} pen @param {import('../model/heatbox.js').Heatmap} map @param {import('./heatmap.js').Frame} frame
+ * @param {CanvasRenderingContext2D} pen @param {import('../model/heatbox.js').Heatmap} map of all events @param {number[][]} shares of its cells @param {import('./heatmap.js').Frame} frame
  */
-export function drawBadCells(pen, map, frame) {
+export function drawBadCells(pen, map, shares, frame) {
   const [colour] = tokens('--err'), { x, y } = frame;
-  let most = 0;
-  for (const bucket of map.counts) for (const n of bucket) most = Math.max(most, n);
   pen.fillStyle = colour;
   const rows = map.edges.map((edge) => Math.round(clamp(y.at(edge), frame.top, frame.bottom)));
-  map.counts.forEach((cells, b) => {
+  shares.forEach((cells, b) => {
     const start = (map.start_us + b * map.step_us) / 1e6, x0 = Math.round(x.at(start)), x1 = Math.round(x.at(start + map.step_us / 1e6));
-    cells.forEach((n, c) => {
-      if (!n) return;
-      pen.globalAlpha = 0.45 + 0.55 * Math.sqrt(n / most);
+    cells.forEach((share, c) => {
+      if (!share) return;
+      pen.globalAlpha = 0.35 + 0.65 * share;
       pen.fillRect(x0, rows[c + 1], Math.max(1, x1 - x0), Math.max(1, rows[c] - rows[c + 1]));
     });
   });

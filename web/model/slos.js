@@ -53,3 +53,22 @@ export function chartRange(points, target) {
   const least = Math.min(100, ...values), room = Math.max(0.001, (100 - least) * 0.15);
   return { low: least - room, high: 100 };
 }
+
+/**
+ * The share of bad events in each cell of a heatmap of all: a picture of some of the events has cells of its own, each is put where its middle lies.
+ * @param {import('./heatbox.js').Heatmap} all @param {import('./heatbox.js').Heatmap} bad @returns {number[][]} by bucket and cell of `all`, 0 to 1
+ */
+export function badShares(all, bad) {
+  const shares = all.counts.map((cells) => cells.map(() => 0)), logarithmic = all.scale !== 'linear';
+  bad.counts.forEach((cells, b) => {
+    const at = Math.floor((bad.start_us + (b + 0.5) * bad.step_us - all.start_us) / all.step_us), row = shares[at];
+    if (!row) return;
+    cells.forEach((n, c) => {
+      if (!n) return;
+      const low = bad.edges[c], high = bad.edges[c + 1], middle = logarithmic && low > 0 ? Math.sqrt(low * high) : (low + high) / 2;
+      const cell = all.edges.findIndex((edge, i) => middle >= edge && middle < (all.edges[i + 1] ?? -Infinity)), place = cell < 0 ? (middle < all.edges[0] ? 0 : row.length - 1) : cell;
+      row[place] += n;
+    });
+  });
+  return shares.map((row, b) => row.map((n, c) => (n ? Math.min(1, n / Math.max(n, all.counts[b][c])) : 0)));
+}

@@ -1,5 +1,5 @@
 // @ts-check
-import { alertOf, chartRange, conditionText, health, minutesText, percentText, readTarget, targetText } from './slos.js';
+import { alertOf, badShares, chartRange, conditionText, health, minutesText, percentText, readTarget, targetText } from './slos.js';
 import { equal, test } from './testing.js';
 
 test('targets are read and told', () => {
@@ -34,4 +34,9 @@ test('a chart shows the target and what is below it', () => {
   equal(chartRange([[0, 99.9], [1, 99.8]], 99.9).high, 100);
   equal(chartRange([[0, 99.9], [1, 99.8]], 99.9).low < 99.8, true);
   equal(chartRange([]).low < 100, true);
+});
+test('bad events are shares of the cells of all events', () => {
+  const all = { start_us: 0, step_us: 10, scale: 'linear', edges: [0, 10, 20], counts: [[4, 2], [0, 4]] }, bad = { start_us: 10, step_us: 10, scale: 'linear', edges: [12, 14, 16], counts: [[1, 0]] };
+  equal(badShares(/** @type {any} */ (all), /** @type {any} */ (bad)), [[0, 0], [0, 0.25]]);
+  equal(badShares(/** @type {any} */ (all), /** @type {any} */ ({ ...bad, start_us: 500 })), [[0, 0], [0, 0]]);
 });

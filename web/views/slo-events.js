@@ -5,6 +5,7 @@ import { drawCells, drawOverlay, heatFrame } from '../charts/heatmap.js';
 import { drawn, fit, s } from '../charts/svg.js';
 import { columnUnit, plural, whole } from '../model/format.js';
 import { narrowed } from '../model/query.js';
+import { badShares } from '../model/slos.js';
 import * as api from '../wire/api.js';
 import { columns } from './catalog.js';
 import { fill, h } from './dom.js';
@@ -48,7 +49,7 @@ export function eventsPanels(detail) {
 function draw(body, all, some, field) {
   const map = all.heatmaps?.[`HEATMAP(${field})`], badMap = some.heatmaps?.[`HEATMAP(${field})`], matched = all.info.rows_matched;
   if (!matched || !map?.counts.length) { fill(body, empty('No event counted in this time.', ['Take a longer time above.'])); return () => {}; }
-  const canvas = h('canvas', { 'aria-hidden': 'true' }), over = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' });
+  const shares = badMap?.counts.length ? badShares(map, badMap) : null, canvas = h('canvas', { 'aria-hidden': 'true' }), over = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' });
   const host = h('div', { class: 'hm plain-hm', role: 'img', 'aria-label': `${field} of ${plural(matched, 'event')} over time, ${whole(some.info.rows_matched)} of them bad` }, canvas, over, svg);
   fill(body, host);
   const watch = drawn(host, () => {
@@ -56,7 +57,7 @@ function draw(body, all, some, field) {
     if (!frame) return;
     drawCells(canvas, map, frame);
     const fitted = fit(over);
-    if (fitted && badMap?.counts.length) drawBadCells(fitted.pen, badMap, frame);
+    if (fitted && shares) drawBadCells(fitted.pen, map, shares, frame);
     drawOverlay(svg, frame, { rect: null, boxText: '', cursor: null, unit: columnUnit(field), utc: utc.get() });
   });
   return () => watch.stop();

@@ -3,10 +3,12 @@
 import { icon } from '../charts/svg.js';
 import { plural, whole } from '../model/format.js';
 import { filterTexts } from '../model/query.js';
-import { health, percentText, targetText } from '../model/slos.js';
+import { health, percentText, readTarget, targetText } from '../model/slos.js';
 import { rangeText } from '../model/time.js';
 import * as wire from '../wire/slos.js';
 import { badge, fill, h, say, service } from './dom.js';
+import { field, select } from './forms.js';
+import { popover } from './popover.js';
 import { go, link, range, refresh } from './router.js';
 import { alertsPanel } from './slo-alerts.js';
 import { chartPanels } from './slo-charts.js';
@@ -27,7 +29,7 @@ export function sloPage(host, id) {
     for (const stop of stops) stop();
     const charts = chartPanels(detail);
     stops = [charts.stop];
-    fill(top, head(detail), figures(detail), charts.element, alertsPanel(detail, read));
+    fill(top, head(detail, read), figures(detail), charts.element, alertsPanel(detail, read));
     if (!pictures) { pictures = eventsPanels(detail); fill(events, pictures.element); }
   };
   const read = () => load.run(top, (signal) => wire.slo(id, signal), draw, () => h('div', { class: 'panel' }, skeleton(6, true)));
@@ -44,16 +46,17 @@ export function exploreLink(detail, more = {}) {
   return link('/ui/explore', { ds: datasets.length === 1 ? datasets[0] : '__all__', c: ['HEATMAP(duration_ms)', 'COUNT'], f: filterTexts([{ column: sli, op: 'exists' }]), sel: filterTexts([{ column: sli, op: '=', value: false }]), ...more });
 }
 
-/** @param {wire.Detail} detail */
-function head(detail) {
+/** @param {wire.Detail} detail @param {() => void} again */
+function head(detail, again) {
   const { slo } = detail, burning = detail.alerts.filter((a) => a.alert.triggered).length, trouble = h('div', {});
   const remove = h('button', { class: 'btn ghost', type: 'button', onclick: async () => {
     if (remove.textContent === 'Delete') { remove.textContent = 'Delete for good?'; return; }
     try { await wire.deleteSLO(slo); say('The SLO is gone'); go(link('/ui/slos')); } catch (error) { fill(trouble, failed(error)); }
   } }, 'Delete');
+  const edit = h('button', { class: 'btn', type: 'button', 'aria-haspopup': 'dialog', onclick: () => popover(edit, 'Change the SLO', (close) => changeForm(slo, () => { close(); again(); }), 380) }, 'Edit');
   return h('div', { class: 'stack' }, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/slos'), 'aria-label': 'All SLOs' }, icon('left')), h('h1', {}, slo.name),
     badge(health(slo.budget_remaining), slo.budget_remaining <= 0 ? 'budget spent' : health(slo.budget_remaining) === 'warn' ? 'budget low' : 'within budget'),
-    burning > 0 && badge('err', `${plural(burning, 'burn alert')}`, 'bell'), h('span', { class: 'row end' }, h('a', { class: 'btn', href: exploreLink(detail) }, icon('explore'), 'Bad against good in Explore'), remove)),
+    burning > 0 && badge('err', `${plural(burning, 'burn alert')}`, 'bell'), h('span', { class: 'row end' }, h('a', { class: 'btn', href: exploreLink(detail) }, icon('explore'), 'Bad against good in Explore'), edit, remove)),
   slo.description && h('p', { class: 'dim' }, slo.description), detail.failure && h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, 'The events could not be counted.'), h('span', { class: 'small' }, detail.failure))), trouble);
 }
 
@@ -67,4 +70,24 @@ function figures(detail) {
     one('Period', h('b', {}, plural(slo.time_period_days, 'day')), 'rolling, up to now'),
     h('div', { class: 'slo-figure wide' }, h('span', { class: 'small dim' }, 'Good is'), h('code', { class: 'slo-formula' }, detail.expression || 'the derived column is gone'),
       h('div', { class: 'row wrap small' }, h('span', { class: 'mono faint' }, slo.sli.alias), 'in', slo.dataset_slugs.map((name) => service(name)))));
+}
+
+/** @param {wire.SLO} slo @param {() => void} done */
+function changeForm(slo, done) {
+  const trouble = h('div', { class: 'trouble' }), days = [...new Set([1, 7, 14, 28, 30, 60, 90, slo.time_period_days])].sort((a, b) => a - b);
+  const text = (/** @type {string} */ name, /** @type {string} */ value, more = {}) => h('span', { class: 'input' }, h('input', { name, value, ...more }));
+  const element = h('form', { class: 'stack alert-form', 'aria-label': 'Change the SLO' }, field('Name', text('name', slo.name, { required: true, maxlength: 120 })), field('Description', text('description', slo.description, { maxlength: 1023 })),
+    h('div', { class: 'row' }, field('Good are at least', text('target', targetText(slo.target_per_million), { required: true, inputmode: 'decimal' })), field('over the last', select('days', Object.fromEntries(days.map((n) => [String(n), plural(n, 'day')])), String(slo.time_period_days)))),
+    trouble, h('div', { class: 'row end-row' }, h('button', { class: 'btn pri sm end', type: 'submit' }, 'Keep')));
+  element.addEventListener('submit', async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const values = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(element))), target = readTarget(values.target);
+    if (target === null) { fill(trouble, h('p', { class: 'small t-err', role: 'alert' }, 'The share of good events is from 0 up to less than 100 %.')); return; }
+    try {
+      await wire.changeSLO(slo, { name: values.name, description: values.description, time_period_days: Number(values.days), target_per_million: target });
+      say('The SLO is changed');
+      done();
+    } catch (error) { fill(trouble, h('p', { class: 'small t-err', role: 'alert' }, /** @type {Error} */ (error).message)); }
+  });
+  return element;
 }
