@@ -54,8 +54,11 @@ struct UpkeepTests {
     settings.mergeCount = 2
     settings.segmentTextByteCountMax = 40
     let archive = try open(files, settings, clock)
-    for id in 0..<20 { try await archive.ingest(TestRequest(id, itemCount: 10, time: testTime + Int64(id))) }
-    archive.settle()
+    // Heads that wait together would make one segment.
+    for id in 0..<20 {
+      try await archive.ingest(TestRequest(id, itemCount: 10, time: testTime + Int64(id)))
+      archive.settle()
+    }
     archive.mergeQueue.sync { archive.mergeAtLeisure() }
     #expect(try requests(archive).count == 20)
     #expect(archive.state.withLock { $0.segments.count } > 1)
