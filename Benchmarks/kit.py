@@ -7,9 +7,10 @@ cost        one span and one line, from the call to the queue, beside swift-dist
 throughput  a Hummingbird server with everything on beside the same server without the kit, in turn. The server has one processor for
             itself, the client and the collector share the other: a second of the server is what is compared. /plain answers "hello",
             /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with three spans and two lines where the kit is
-latency     requests of /feed at a pace, to a server whose collector answers and to one whose collector does not, in turn
+latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does not
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -92,6 +93,8 @@ int main(int argc, char **argv) {
   return 0;
 }
 """
+# Of `latency`, a round.
+WARM_COUNT, PAIR_COUNT, PAIRS_A_SECOND = 200, 1_000, 200
 # name: nanoseconds and allocations at most
 GOALS = {"span_5_attributes": (1000, 4), "span_5_attributes_generic": (1000, 4), "unsampled_root": (60, None), "unsampled_child": (60, None),
          "unsampled_root_generic": (60, None), "line": (1000, None), "line_with_metadata": (1000, None)}
@@ -189,55 +192,64 @@ def throughput(probe, rounds):
                 print(f"{path:8} {name:26} {rate:9.0f} requests/s  {rate / bare * 100:6.1f} %   {statistics.median(costs[name]):6.1f} us of processor   lost {lost[name]}", flush=True)
 
 
-def pace(port, path, seconds, rate):
-    """Requests at a rate on one connection: how long each took, in microseconds."""
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: pace\r\n\r\n".encode()
-    took = []
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        length, next_ = 0, time.perf_counter()
-        while len(took) < seconds * rate:
-            begun = time.perf_counter()
-            connection.sendall(request)
-            answer = connection.recv(1 << 20)
-            while not length or len(answer) < length:
-                if not length and b"\r\n\r\n" in answer:
-                    head, _, _ = answer.partition(b"\r\n\r\n")
-                    length = len(head) + 4 + int(next(line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")))
-                    continue
-                answer += connection.recv(1 << 20)
-            took.append((time.perf_counter() - begun) * 1e6)
-            next_ += 1 / rate
-            time.sleep(max(0, next_ - time.perf_counter()))
-    return took
+class Asker:
+    """One connection on which requests are timed, in microseconds."""
+
+    def __init__(self, port, path):
+        self.request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: pace\r\n\r\n".encode()
+        self.connection = socket.create_connection(("127.0.0.1", port))
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.length = 0
+
+    def ask(self):
+        begun = time.perf_counter()
+        self.connection.sendall(self.request)
+        answer = self.connection.recv(1 << 20)
+        while not self.length or len(answer) < self.length:
+            if not self.length and b"\r\n\r\n" in answer:
+                head, _, _ = answer.partition(b"\r\n\r\n")
+                self.length = len(head) + 4 + int(next(line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")))
+                continue
+            answer += self.connection.recv(1 << 20)
+        return (time.perf_counter() - begun) * 1e6
 
 
 def latency(probe, rounds):
-    """Pairs of runs, the healthy one first or second in turn; the first pair has two healthy collectors and says what noise is."""
+    """Two servers at once, one with a collector that answers, one with another; a request to the one, then one to the other, so that what
+    the machine does in that hour is in both. Servers are made anew each round. The first row has two healthy collectors: what is inside its
+    spread is nothing."""
     cpu = pin()
     behaviours = {"answers": lambda: sink, "dead": None, "silent": lambda: kit.silent, "trickle": lambda: kit.trickle, "huge": lambda: kit.huge,
                   "endless trailer": lambda: kit.endless_trailer, "garbage": lambda: kit.garbage, "reset": lambda: kit.reset, "statuses": kit.Statuses,
                   "retry after": kit.RetryAfters}
+    fast = {"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200", "OTEL_METRIC_EXPORT_INTERVAL": "500", "CAIRN_SHUTDOWN_TIMEOUT": "300"}
 
     def measure(make):
-        collector = kit.Collector(make()) if make else None
-        url = collector.url if collector else f"http://127.0.0.1:{kit.dead_port()}"
-        fast = {"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200", "OTEL_METRIC_EXPORT_INTERVAL": "500", "CAIRN_SHUTDOWN_TIMEOUT": "300"}
-        with kit.Server(cpu=cpu, **everything(url), **fast) as server:
-            pace(server.port, "/feed", 0.5, 400)
-            took = pace(server.port, "/feed", 1.5, 400)
-            server.stop()
-        if collector:
-            collector.__exit__()
-        return took
+        with contextlib.ExitStack() as stack:
+            healthy = stack.enter_context(kit.Collector(sink))
+            other = stack.enter_context(kit.Collector(make())) if make else None
+            urls = [healthy.url, other.url if other else f"http://127.0.0.1:{kit.dead_port()}"]
+            servers = [stack.enter_context(kit.Server(cpu=cpu, **everything(url), **fast)) for url in urls]
+            askers = [Asker(server.port, "/feed") for server in servers]
+            took = [[], []]
+            next_ = time.perf_counter()
+            for number in range(WARM_COUNT + PAIR_COUNT):
+                for which in (0, 1) if number % 2 else (1, 0):
+                    took[which].append(askers[which].ask())
+                next_ += 1 / PAIRS_A_SECOND
+                time.sleep(max(0, next_ - time.perf_counter()))
+            return [values[WARM_COUNT:] for values in took]
 
     for name, make in behaviours.items():
-        healthy, other = [], []
-        for number in range(rounds):
-            for is_healthy in (number % 2 == 0, number % 2 == 1):
-                (healthy if is_healthy else other).extend(measure(behaviours["answers"] if is_healthy else make))
-        cuts = {p: (quantile(healthy, p), quantile(other, p)) for p in (50, 99)}
-        print(f"{name:16} " + "   ".join(f"p{p} {a:7.0f} us healthy {b:7.0f} us ({(b / a - 1) * 100:+5.2f} %)" for p, (a, b) in cuts.items()), flush=True)
+        ratios = {50: [], 99: []}
+        level = []
+        for _ in range(rounds):
+            healthy, other = measure(make)
+            level.append(quantile(healthy, 50))
+            for percent, found in ratios.items():
+                found.append(quantile(other, percent) / quantile(healthy, percent) * 100 - 100)
+        print(f"{name:16} p50 {statistics.median(level):5.0f} us   " + "   ".join(
+            f"p{percent} {statistics.median(found):+6.2f} % ({min(found):+.1f} to {max(found):+.1f})" for percent, found in ratios.items()), flush=True)
 
 
 def quantile(values, percent):

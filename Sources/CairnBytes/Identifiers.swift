@@ -63,12 +63,21 @@ public func hexText(_ value: UInt64) -> String {
 /// The 16 digits, from `start` on; the buffer must have room for them.
 private func writeHex(_ value: UInt64, _ digits: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
   precondition(start + 16 <= digits.count, "the digits fit into the text")
-  var rest = value
-  for index in stride(from: start + 15, through: start, by: -1) {
-    let nibble = UInt8(truncatingIfNeeded: rest) & 15
-    unsafe digits[index] = nibble &+ (nibble < 10 ? 48 : 87)
-    rest >>= 4
-  }
+  guard let base = UnsafeMutableRawPointer(digits.baseAddress) else { return }
+  unsafe base.storeBytes(of: hexDigits(UInt32(truncatingIfNeeded: value >> 32)), toByteOffset: start, as: UInt64.self)
+  unsafe base.storeBytes(of: hexDigits(UInt32(truncatingIfNeeded: value)), toByteOffset: start + 8, as: UInt64.self)
+}
+
+/// Eight lower-case hex digits as the word that has them in memory in their order, made side by side.
+@inlinable
+public func hexDigits(_ value: UInt32) -> UInt64 {
+  var nibbles = UInt64(value)
+  nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+  nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+  nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+  // 1 in each byte whose digit is a letter; those come 39 places behind the figures.
+  let letters = ((nibbles &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+  return (nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39).bigEndian
 }
 
 /// Two lower-case hex digits a byte.

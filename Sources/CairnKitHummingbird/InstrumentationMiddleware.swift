@@ -23,6 +23,7 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   private let redactedParameters: Set<String>
   private let instruments: RequestInstruments
   private let hasRemoteAddress = Self.knowsRemoteAddress
+  private let hosts = HostMemory()
 
   /// - Parameters:
   ///   - scheme: What clients speak, where it is not `http`.
@@ -99,9 +100,10 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
     fields.set("url.path", path)
     fields.set("url.scheme", scheme)
     if let query = redactedQuery(request) { fields.set("url.query", query) }
-    if let (host, port) = address(request) {
-      fields.set("server.address", host)
-      if let port { fields.set("server.port", port) }
+    if let authority = request.head.authority, !authority.isEmpty {
+      let host = hosts.parts(of: authority)
+      fields.set("server.address", host.address)
+      if let port = host.port { fields.set("server.port", port) }
     }
     if let agent = headers.agent { fields.set("user_agent.original", agent) }
     if let byteCount = headers.byteCount { fields.set("http.request.body.size", byteCount) }
@@ -116,13 +118,6 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
       let name = part.prefix { $0 != "=" }
       return redactedParameters.contains(String(name)) ? "\(name)=REDACTED" : String(part)
     }.joined(separator: "&")
-  }
-
-  /// The `Host` of the request in its two parts.
-  private func address(_ request: Request) -> (host: String, port: Int64?)? {
-    guard let authority = request.head.authority, !authority.isEmpty else { return nil }
-    guard let colon = authority.utf8.lastIndex(of: 0x3a), let port = Int64(authority[authority.utf8.index(after: colon)...]) else { return (authority, nil) }
-    return (String(authority[..<colon]), port)
   }
 
   /// Asked of the type once: looking for a conformance costs more than reading the address.

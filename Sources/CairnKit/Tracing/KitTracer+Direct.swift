@@ -22,7 +22,7 @@ extension KitTracer {
     let span = startSpan(operationName, context: context(), ofKind: kind)
     defer { span.end() }
     do {
-      return try InstrumentationContext.withValue(span.context) { try operation(span) }
+      return try InstrumentationContext.$current.withValue(span.context) { try operation(span) }
     } catch {
       span.recordError(error)
       span.setStatus(SpanStatus(code: .error))
@@ -40,7 +40,7 @@ extension KitTracer {
     let span = startSpan(operationName, context: context(), ofKind: kind)
     defer { span.end() }
     do {
-      return try await InstrumentationContext.withValue(span.context) { try await operation(span) }
+      return try await InstrumentationContext.$current.withValue(span.context) { try await operation(span) }
     } catch {
       span.recordError(error)
       span.setStatus(SpanStatus(code: .error))

@@ -77,14 +77,13 @@ final class TracerCore: Sendable {
     self.sinks = sinks
   }
 
+  @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
     guard let entry = context.entry else { return startRoot(name, context, kind, start) }
+    // A child of what nobody records is not recorded either, and needs no ids of its own.
+    if !decidesForChildren, entry.isDropped { return KitSpan(outer: context, role: .inherited) }
     if context.isSuppressed { return KitSpan(outer: context, role: .inherited) }
-    if !decidesForChildren {
-      // A child of what nobody records is not recorded either, and needs no ids of its own.
-      if entry.isDropped { return KitSpan(outer: context, role: .inherited) }
-      if case .local(let parent) = entry { return child(of: parent, name, context, kind, start) }
-    }
+    if !decidesForChildren, case .local(let parent) = entry { return child(of: parent, name, context, kind, start) }
     return self.start(name, context, entry.context, kind, start)
   }
 

@@ -80,12 +80,21 @@ extension InstrumentationContext {
 
 extension KitTracer {
   /// Does the work with the attribute on the span around it, on all spans below, and on those of the services that are called.
+  @inlinable
   public func with<Value, Result>(
-    _ attribute: SharedAttribute<Value>, _ value: Value, isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result
+    _ attribute: SharedAttribute<Value>, _ value: Value, isolation: isolated (any Actor)? = #isolation,
+    @_implicitSelfCapture _ work: () async throws -> Result
   ) async rethrows -> Result {
+    let context = context(with: attribute.name, value.description, value.toSpanAttribute())
+    return try await InstrumentationContext.$current.withValue(context) { try await work() }
+  }
+
+  /// What is now current with the attribute in its baggage; the span around it has it too from now on.
+  @usableFromInline
+  func context(with name: String, _ text: String, _ attribute: SpanAttribute) -> InstrumentationContext {
     var context = InstrumentationContext.current ?? .topLevel
-    context[attribute] = value
-    activeSpan(identifiedBy: context)?.recording?.set(attribute.name, value.toSpanAttribute())
-    return try await InstrumentationContext.withValue(context, operation: work)
+    context.baggage[name] = text
+    if case .local(let recording)? = context.entry { recording.set(name, attribute) }
+    return context
   }
 }

@@ -95,16 +95,14 @@ extension InstrumentationContext {
     guard count < 4 else { return self[ContextEntryKey.self] }
     var found: ContextEntry?
     forEach { _, value in
-      if type(of: value) == ContextEntry.self { found = Self.entry(value) }
+      if let entry = Self.entry(value) { found = entry }
     }
     return found
   }
 
-  /// What is known to be an entry, out of its box: a cast by the runtime costs as much as all else here. It is small enough to lie in
-  /// the box itself, at its start.
-  @inline(__always)
-  private static func entry(_ value: any Sendable) -> ContextEntry {
-    precondition(MemoryLayout<ContextEntry>.size <= 3 * MemoryLayout<Int>.size, "an entry lies in its box")
-    return unsafe withUnsafeBytes(of: value) { unsafe $0.load(as: ContextEntry.self) }
+  /// What is an entry, out of its box: a cast by the runtime costs as much as all else here.
+  private static func entry<Value: Sendable>(_ value: Value) -> ContextEntry? {
+    guard Value.self == ContextEntry.self else { return nil }
+    return unsafe unsafeBitCast(value, to: ContextEntry.self)
   }
 }

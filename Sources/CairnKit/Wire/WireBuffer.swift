@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -121,25 +122,27 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
   /// 16 lower-case digits.
   mutating func hex(_ value: UInt64) {
     let end = unsafe room(16)
-    var rest = value
-    for index in stride(from: 15, through: 0, by: -1) {
-      let nibble = UInt8(truncatingIfNeeded: rest) & 15
-      unsafe end.storeBytes(of: nibble &+ (nibble < 10 ? 48 : 87), toByteOffset: index, as: UInt8.self)
-      rest >>= 4
-    }
+    unsafe end.storeBytes(of: hexDigits(UInt32(truncatingIfNeeded: value >> 32)), as: UInt64.self)
+    unsafe end.storeBytes(of: hexDigits(UInt32(truncatingIfNeeded: value)), toByteOffset: 8, as: UInt64.self)
     count &+= 16
   }
 
-  /// The digits, with zeros before them up to `width`.
+  /// The digits, with zeros before them up to `width`; two are made at a time.
   mutating func decimal(_ value: UInt64, width: Int = 1) {
     var digits = InlineArray<20, UInt8>(repeating: 48)
     var rest = value
     var start = 20
-    while rest > 0 {
-      start &-= 1
-      let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-      digits[start] = 48 &+ UInt8(truncatingIfNeeded: remainder)
+    while rest >= 10 {
+      start &-= 2
+      let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+      let (ten, one) = UInt8(truncatingIfNeeded: pair).quotientAndRemainder(dividingBy: 10)
+      digits[start] = 48 &+ ten
+      digits[start &+ 1] = 48 &+ one
       rest = quotient
+    }
+    if rest > 0 {
+      start &-= 1
+      digits[start] = 48 &+ UInt8(truncatingIfNeeded: rest)
     }
     start = min(start, 20 - width)
     unsafe digits.span.withUnsafeBytes { unsafe copy($0.baseAddress.map { unsafe $0 + start }, 20 - start) }
