@@ -4,9 +4,10 @@
   python Benchmarks/kit.py --probe .build/release/kit-probe [--only cost,throughput,latency]
 
 cost        one span and one line, from the call to the queue, beside swift-distributed-tracing's own tracers: time and allocations
-throughput  a Hummingbird server with everything on beside the same server without the kit, in turn. The server has one processor for
-            itself, the client and the collector share the other: a second of the server is what is compared. /plain answers "hello",
-            /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with three spans and two lines where the kit is
+throughput  a Hummingbird server with everything on beside the same server without the kit, by turns. The servers have one processor for
+            themselves, the client and the collector share the other: processor time a request is what is compared, which is what bounds
+            the requests of a second. /plain answers "hello", /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with
+            three spans and two lines where the kit is
 latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does not
 """
 import argparse
@@ -93,6 +94,8 @@ int main(int argc, char **argv) {
   return 0;
 }
 """
+# Of `throughput`, a round.
+TURNS, TURN_SECONDS = 6, 0.5
 # Of `latency`, a round.
 WARM_COUNT, PAIR_COUNT, PAIRS_A_SECOND = 200, 1_000, 200
 # name: nanoseconds and allocations at most
@@ -147,8 +150,14 @@ def drive(driver, port, path, seconds, connection_count=16):
 
 
 def processor_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Of all threads, as the scheduler counts them: nanoseconds, where /proc/PID/stat has hundredths of a second."""
+    spent = 0
+    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            spent += int((thread / "schedstat").read_text().split()[0])
+        except OSError:  # it ended
+            pass
+    return spent / 1e9
 
 
 def pin():
@@ -161,35 +170,38 @@ def pin():
 
 
 def throughput(probe, rounds):
+    """All servers at once, driven for a moment each by turns, so that each has its share of what the machine does meanwhile. What a server
+    still sends in the next one's turn is in its own processor time; that is what is compared."""
     cpu = pin()
     daemon = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     daemon.bind(("127.0.0.1", 0))
-    with tempfile.TemporaryDirectory() as folder, kit.Collector(sink) as collector:
-        driver = build_driver(folder)
-        full = {**everything(collector.url), "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}"}
+    with contextlib.ExitStack() as stack:
+        driver = build_driver(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(kit.Collector(sink)).url
+        full = {**everything(url), "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}"}
         forms = {
             "bare": {"PROBE_BARE": "1"},
             "the kit, nothing sent": {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "LOGS", "METRICS")},
-            "OTLP": {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url},
+            "OTLP": {"OTEL_EXPORTER_OTLP_ENDPOINT": url},
             "OTLP, CloudWatch, Rollbar": {**full, "OTEL_TRACES_EXPORTER": "otlp"},
             "everything on": full,
         }
+        servers = {name: stack.enter_context(kit.Server(cpu=cpu, **variables)) for name, variables in forms.items()}
         for path in ("/plain", "/items", "/feed"):
-            rates = {name: [] for name in forms}
             costs = {name: [] for name in forms}
-            lost = {}
-            for _ in range(rounds):
-                for name, variables in forms.items():
-                    with kit.Server(cpu=cpu, **variables) as server:
-                        drive(driver, server.port, path, 0.5)
-                        before = processor_seconds(server.process.pid)
-                        rate = drive(driver, server.port, path, 3)
-                        costs[name].append((processor_seconds(server.process.pid) - before) / (rate * 3) * 1e6)
-                        rates[name].append(rate)
-                        lost[name] = server.stop()[1]["lost"]
-            for name in forms:
-                rate, bare = statistics.median(rates[name]), statistics.median(rates["bare"])
-                print(f"{path:8} {name:26} {rate:9.0f} requests/s  {rate / bare * 100:6.1f} %   {statistics.median(costs[name]):6.1f} us of processor   lost {lost[name]}", flush=True)
+            for turn in range(rounds * TURNS + 1):
+                order = list(forms)[turn % len(forms):] + list(forms)[:turn % len(forms)]
+                for name in order:
+                    before = processor_seconds(servers[name].process.pid)
+                    count = drive(driver, servers[name].port, path, TURN_SECONDS) * TURN_SECONDS
+                    if turn:  # the first is for warmth
+                        costs[name].append((processor_seconds(servers[name].process.pid) - before) / count * 1e6)
+            for name, found in costs.items():
+                middle, least = statistics.median(found), min(found)
+                bare, bare_least = statistics.median(costs["bare"]), min(costs["bare"])
+                print(f"{path:8} {name:26} {middle:7.1f} us of processor, {bare / middle * 100:5.1f} % of bare   "
+                      f"quietest turn {least:7.1f} us, {bare_least / least * 100:5.1f} %", flush=True)
+        print("lost", {name: server.stop()[1]["lost"] for name, server in servers.items()})
 
 
 class Asker:

@@ -14,17 +14,14 @@ export function logsEditor(run) {
     placeholder: 'fields @timestamp, @message | filter severity = "error" | limit 200', 'aria-label': 'Insights query', role: 'combobox',
     'aria-expanded': false, 'aria-controls': 'ed-list', 'aria-autocomplete': 'list' });
   const list = h('div', { class: 'pop ed-list', id: 'ed-list', role: 'listbox', 'aria-label': 'What fits here', hidden: true });
-  const wrong = h('div', { class: 'ed-wrong small', role: 'alert', hidden: true });
-  const element = h('div', { class: 'ed-box' }, shade, area, list, wrong);
-  let blamed = /** @type {ReturnType<typeof problem>} */ (null);
+  const wrong = wrongPlace(area, () => colour(), run);
+  const element = h('div', { class: 'ed-box' }, shade, area, list, wrong.element);
   const stopper = new AbortController();
   let at = -1, from = 0;
   /** @type {{text: string, kind: string}[]} */
   let options = [];
   const colour = () => {
-    const parts = pieces(area.value, language).map((p) => (p.kind ? h('span', { class: `x-${p.kind}` }, p.text) : p.text));
-    const text = area.value, to = blamed && Math.max(blamed.to, blamed.from + 1);
-    fill(shade, blamed ? [text.slice(0, blamed.from), h('span', { class: 'x-wrong' }, text.slice(blamed.from, to ?? 0) || ' '), text.slice(to ?? 0)] : parts, '\n');
+    fill(shade, shades(area.value, wrong.place()), '\n');
     area.style.setProperty('height', 'auto');
     area.style.setProperty('height', `${Math.min(area.scrollHeight, 220)}px`);
   };
@@ -40,9 +37,7 @@ export function logsEditor(run) {
   const draw = () => {
     list.hidden = !options.length;
     area.setAttribute('aria-expanded', String(Boolean(options.length)));
-    fill(list, options.map((option, i) => h('button', { class: 'opt', type: 'button', role: 'option', 'aria-selected': i === at, tabindex: -1,
-      onpointerdown: (/** @type {Event} */ e) => { e.preventDefault(); pick(i); } }, h('span', { class: 'mono cut' }, option.text),
-      h('span', { class: 'end faint small' }, option.kind))));
+    fill(list, options.map((option, i) => choice(option, i === at, () => pick(i))));
     list.children[at]?.scrollIntoView({ block: 'nearest' });
   };
   const offer = () => { ({ from, options } = complete(area.value, area.selectionStart, language)); at = -1; draw(); };
@@ -57,25 +52,51 @@ export function logsEditor(run) {
     } else if (!list.hidden && (e.key === 'Tab' || e.key === 'Enter') && (at >= 0 || e.key === 'Tab')) { e.preventDefault(); pick(Math.max(at, 0)); }
   };
   area.addEventListener('keydown', keys);
-  /** Marks the place that a refusal names and offers what was meant. @param {string} message @returns {string} the refusal in words */
-  const blame = (message) => {
-    blamed = message ? problem(message, language) : null;
-    wrong.hidden = !blamed;
-    area.setAttribute('aria-invalid', String(Boolean(blamed)));
-    colour();
-    if (!blamed) return message;
-    const { from, to, text, instead } = blamed;
-    fill(wrong, h('span', { class: 't-err' }, `${text[0].toUpperCase()}${text.slice(1)}.`), instead && h('button', { class: 'btn sm', type: 'button', onclick: () => {
-      area.setRangeText(instead, from, to, 'end');
-      blame('');
-      run(area.value.trim());
-    } }, 'Use ', h('b', { class: 'mono' }, instead)));
-    return `${text[0].toUpperCase()}${text.slice(1)}, at character ${from + 1}.`;
-  };
-  area.addEventListener('input', () => { if (blamed) blame(''); colour(); offer(); });
+  area.addEventListener('input', () => { if (wrong.place()) wrong.blame(''); colour(); offer(); });
   area.addEventListener('scroll', () => { shade.scrollTop = area.scrollTop; shade.scrollLeft = area.scrollLeft; });
   area.addEventListener('blur', close);
   logs.language(stopper.signal).then((found) => { language = found; colour(); }, () => {});
-  return { element, blame, text: () => area.value.trim(), set(/** @type {string} */ text) { if (document.activeElement !== area || !area.value) { if (text !== area.value) blame(''); area.value = text; colour(); } },
+  return { element, blame: wrong.blame, text: () => area.value.trim(), set(/** @type {string} */ text) { if (document.activeElement !== area || !area.value) { if (text !== area.value) wrong.blame(''); area.value = text; colour(); } },
     stop: () => stopper.abort() };
+}
+
+/**
+ * The place in the text that is wrong, and what was meant.
+ * @param {HTMLTextAreaElement} area @param {() => void} colour @param {(text: string) => void} run
+ */
+function wrongPlace(area, colour, run) {
+  const element = h('div', { class: 'ed-wrong small', role: 'alert', hidden: true });
+  let blamed = /** @type {ReturnType<typeof problem>} */ (null);
+  /** Marks the place that a refusal names and offers what was meant. @param {string} message @returns {string} the refusal in words */
+  const blame = (message) => {
+    blamed = message ? problem(message, language) : null;
+    element.hidden = !blamed;
+    area.setAttribute('aria-invalid', String(Boolean(blamed)));
+    colour();
+    if (!blamed) return message;
+    const { from, to, text, instead } = blamed, sentence = text[0].toUpperCase() + text.slice(1);
+    const mend = () => {
+      area.setRangeText(instead, from, to, 'end');
+      blame('');
+      run(area.value.trim());
+    };
+    fill(element, h('span', { class: 't-err' }, `${sentence}.`),
+      instead && h('button', { class: 'btn sm', type: 'button', onclick: mend }, 'Use ', h('b', { class: 'mono' }, instead)));
+    return `${sentence}, at character ${from + 1}.`;
+  };
+  return { element, blame, place: () => blamed };
+}
+
+/** What stands behind the text: its words by their kind, or the place that is wrong. @param {string} text @param {ReturnType<typeof problem>} blamed */
+function shades(text, blamed) {
+  if (!blamed) return pieces(text, language).map((p) => (p.kind ? h('span', { class: `x-${p.kind}` }, p.text) : p.text));
+  const to = Math.max(blamed.to, blamed.from + 1);
+  return [text.slice(0, blamed.from), h('span', { class: 'x-wrong' }, text.slice(blamed.from, to) || ' '), text.slice(to)];
+}
+
+/** One of what fits. @param {{text: string, kind: string}} option @param {boolean} isChosen @param {() => void} pick */
+function choice(option, isChosen, pick) {
+  const press = (/** @type {Event} */ e) => { e.preventDefault(); pick(); };
+  return h('button', { class: 'opt', type: 'button', role: 'option', 'aria-selected': isChosen, tabindex: -1, onpointerdown: press },
+    h('span', { class: 'mono cut' }, option.text), h('span', { class: 'end faint small' }, option.kind));
 }

@@ -12,24 +12,48 @@ const first = 100, mostShown = 1000, mostWaiting = 5000;
 const typingPause = 300; // ms
 const drawEvery = 250; // ms: lines come in lumps, the page draws them together
 
-/** @param {HTMLElement} host @param {string[]} groups */
-export function tailPanel(host, groups) {
+const wanted = () => place.get().params.get('has') ?? '';
+
+/**
+ * What the panel is made of.
+ * @param {HTMLElement} host @param {{pause: () => void, resume: () => void, typed: () => void}} does
+ */
+function frame(host, does) {
   const list = h('div', { class: 'tail', role: 'log', 'aria-label': 'Lines, newest at the bottom', 'aria-live': 'off', tabindex: 0 });
   const speed = h('span', { class: 'badge ok' }, h('span', { class: 'live row' }, 'waiting')), kept = h('b', {}, '0'), skipped = h('b', {}, '0'), fresh = h('b', {}, '0'), freshWord = h('span', {});
   const why = h('span', { class: 'hide-s' }), words = h('span', {}, 'Pause');
-  const pauseButton = h('button', { class: 'btn sm', type: 'button', 'aria-pressed': false, onclick: () => set(!paused) }, icon('pause'), words, h('kbd', { class: 'hide-s' }, 'space'));
-  const jump = h('button', { class: 'btn sm pri end', type: 'button', hidden: true, onclick: () => set(false) }, fresh, freshWord);
+  const pauseButton = h('button', { class: 'btn sm', type: 'button', 'aria-pressed': false, onclick: does.pause }, icon('pause'), words, h('kbd', { class: 'hide-s' }, 'space'));
+  const jump = h('button', { class: 'btn sm pri end', type: 'button', hidden: true, onclick: does.resume }, fresh, freshWord);
   const wrap = h('button', { class: 'btn sm hide-s', type: 'button', 'aria-pressed': false, onclick: () => wrap.setAttribute('aria-pressed',
     String(list.classList.toggle('wrap'))) }, 'Wrap');
   let timer = 0;
-  const wanted = () => place.get().params.get('has') ?? '';
-  const only = h('input', { value: wanted(), placeholder: 'only lines that contain…', 'aria-label': 'Only lines that contain', spellcheck: 'false',
-    oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => { patch({ has: only.value }, { replace: true }); follow(); }, typingPause); } });
+  const typed = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => { patch({ has: only.value }, { replace: true }); does.typed(); }, typingPause);
+  };
+  const only = h('input', { value: wanted(), placeholder: 'only lines that contain…', 'aria-label': 'Only lines that contain', spellcheck: 'false', oninput: typed });
   fill(host, h('header', {}, h('h2', {}, 'Live tail'), speed, h('span', { class: 'end row wrap' }, h('label', { class: 'input tail-only' }, icon('filter', 'i faint'), only), wrap, pauseButton)), list,
     h('div', { class: 'foot' }, h('span', {}, kept, ' lines kept in view'), h('span', {}, skipped, ' skipped'), why, jump));
-  const nothing = () => fill(list, wanted() ? empty('No line with this text so far.', ['Older ones are looked for, new ones appear here by themselves. Capitals count.'])
+  return { list, speed, kept, skipped, fresh, freshWord, why, words, pauseButton, jump, stop: () => clearTimeout(timer) };
+}
+
+/** How fast they come. @param {HTMLElement} badge @param {number} lineCount @param {number} milliseconds */
+function showRate(badge, lineCount, milliseconds) {
+  badge.className = 'badge ok';
+  fill(badge, h('span', { class: 'live row' }, lineCount ? rate(lineCount / milliseconds * 1000).join(' ').replace('/', 'lines/') : 'no new lines'));
+}
+
+/** What stands where no line is yet. */
+function noLine() {
+  return wanted() ? empty('No line with this text so far.', ['Older ones are looked for, new ones appear here by themselves. Capitals count.'])
     : empty('No line yet.', ['Lines come from OpenTelemetry logs and from whatever writes to CloudWatch Logs. The first one appears here by itself.'],
-      [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]));
+      [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]);
+}
+
+/** @param {HTMLElement} host @param {string[]} groups */
+export function tailPanel(host, groups) {
+  const { list, speed, kept, skipped, fresh, freshWord, why, words, pauseButton, jump, stop } =
+    frame(host, { pause: () => set(!paused), resume: () => set(false), typed: () => follow() });
   let paused = false, anew = true, isOpen = true, missed = 0, came = 0, since = performance.now();
   /** @type {any[]} */
   let waiting = [];
@@ -43,13 +67,10 @@ export function tailPanel(host, groups) {
   const draw = () => {
     const now = performance.now();
     if (isOpen && now - since > 1000) {
-      speed.className = 'badge ok';
-      fill(speed, h('span', { class: 'live row' }, came ? `${rate(came / (now - since) * 1000).join(' ')}`.replace('/', 'lines/') : 'no new lines'));
-      came = 0;
-      since = now;
+      showRate(speed, came, now - since);
+      [came, since] = [0, now];
     }
-    fresh.textContent = whole(waiting.length);
-    freshWord.textContent = waiting.length === 1 ? ' new line' : ' new lines';
+    [fresh.textContent, freshWord.textContent] = [whole(waiting.length), waiting.length === 1 ? ' new line' : ' new lines'];
     jump.hidden = !paused || !waiting.length;
     if (paused || !waiting.length) return;
     if (anew) fill(list);
@@ -68,7 +89,7 @@ export function tailPanel(host, groups) {
     end();
     [waiting, anew, missed] = [[], true, 0];
     kept.textContent = skipped.textContent = '0';
-    nothing();
+    fill(list, noLine());
     end = logs.tail(groups, first, wanted(), {
       line: (event) => {
         if (event.us >= opened) came += 1;
@@ -88,5 +109,5 @@ export function tailPanel(host, groups) {
   set(false);
   const drawing = setInterval(draw, drawEvery);
   host.setAttribute('data-groups', plural(groups.length, 'group'));
-  return { stop() { end(); clearInterval(drawing); clearTimeout(timer); }, pause: () => set(!paused) };
+  return { stop() { end(); clearInterval(drawing); stop(); }, pause: () => set(!paused) };
 }

@@ -38,7 +38,7 @@ export function mapPage(host) {
   fill(host, h('h1', { class: 'sr' }, 'Service map'), head.element, body, list);
   let asked = '', whole = /** @type {any} */ (null), graph = /** @type {any} */ (null), seconds = 1, panel = /** @type {{stop: () => void} | null} */ (null);
   const traces = mapTraces(list), insights = mapInsights(), part = loader(), note = h('p', { class: 'note warn small map-cut-note', role: 'status' });
-
+  const ask = (/** @type {{start: number, end: number}} */ window, /** @type {AbortSignal} */ signal, more = {}) => api.map({ ...window, filter: mapState().filter, group: mapState().group, ...more }, signal);
   const draw = () => { if (graph) drawMap(picture, whole, graph, seconds); };
   const watch = drawn(picture, draw);
   const show = (listed = true) => {
@@ -56,14 +56,13 @@ export function mapPage(host) {
     part.stop();
     const take = (/** @type {any} */ answer, /** @type {number} */ length) => { graph = answer; seconds = Math.max(1, length); show(!playing); };
     if (!window) { take(whole, span.end - span.start); return Promise.resolve(); }
-    return part.run(picture, (signal) => api.map({ ...window, filter: mapState().filter, group: mapState().group }, signal),
-      (answer) => take(windowed(whole, answer), window.end - window.start));
+    return part.run(picture, (signal) => ask(window, signal), (answer) => take(windowed(whole, answer), window.end - window.start));
   });
   let span = time();
   const read = () => load.run(body, (signal) => {
     span = time();
     seconds = Math.max(1, span.end - span.start);
-    return api.map({ ...span, filter: mapState().filter, group: mapState().group, series: true }, signal).catch((error) => {
+    return ask(span, signal, { series: true }).catch((error) => {
       list.hidden = true;
       if (error.field === 'filter') { head.wrong(error.message); delete error.field; }
       throw error;
@@ -72,17 +71,16 @@ export function mapPage(host) {
     part.stop();
     whole = graph = answer;
     head.wrong('');
-    if (!answer.nodes.length) { whole = graph = null; panel?.stop(); list.hidden = true; fill(body, nothing()); return; }
-    list.hidden = false;
-    fill(body, h('div', { class: 'grid map-two' }, h('section', { class: 'panel', 'aria-label': 'Graph' }, insights.element, note, picture, scrub.element,
-      h('p', { class: 'map-legend small faint' }, `${plural(answer.traces, 'trace')}. Ring: share of calls. Line: calls per second. Dashed: inferred, sent nothing itself; dotted line: through a queue.`)), side));
+    list.hidden = !answer.nodes.length;
+    if (list.hidden) { whole = graph = null; panel?.stop(); fill(body, nothing()); return; }
+    fill(body, h('div', { class: 'grid map-two' },
+      h('section', { class: 'panel', 'aria-label': 'Graph' }, insights.element, note, picture, scrub.element, legend(answer.traces)), side));
     insights.read(span, mapState().group);
     const kept = place.get().params.get('w');
     scrub.read(answer, kept ? Number(kept) : null);
     show();
     const window = scrub.window();
-    if (window) part.run(picture, (signal) => api.map({ ...window, filter: mapState().filter, group: mapState().group }, signal),
-      (found) => { graph = windowed(whole, found); seconds = window.end - window.start; show(); });
+    if (window) part.run(picture, (signal) => ask(window, signal), (found) => { graph = windowed(whole, found); seconds = window.end - window.start; show(); });
   }, () => h('div', { class: 'panel' }, skeleton(1, true)));
   const update = () => {
     const state = mapState(), now = `${rangeText(range())} ${state.filter} ${state.group}`;
@@ -201,4 +199,10 @@ function nothing() {
     ['The map shows who calls whom. A service appears here with its first span or X-Ray segment. Set this in its environment and start it again:']);
   return h('div', { class: 'panel' }, empty('No trace in this time.', ['The map shows who calls whom. A service appears here with its first span or X-Ray segment.'],
     [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data'), h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '7d' }) }, 'Look in 7 d')]));
+}
+
+/** What the drawing's signs mean. @param {number} traceCount */
+function legend(traceCount) {
+  return h('p', { class: 'map-legend small faint' },
+    `${plural(traceCount, 'trace')}. Ring: share of calls. Line: calls per second. Dashed: inferred, sent nothing itself; dotted line: through a queue.`);
 }
