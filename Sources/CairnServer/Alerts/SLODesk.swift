@@ -29,15 +29,17 @@ struct SLODesk: Sendable {
     guard !state.isDraining else { return }
     for environment in state.parts.catalog.environments.sorted() {
       let slos = (try? Shelf<HoneycombSLO>(state.parts.catalog, environment: environment).everything()) ?? []
-      guard !slos.isEmpty else { continue }
-      let alerts = (try? Shelf<HoneycombBurnAlert>(state.parts.catalog, environment: environment).everything()) ?? []
+      // Read where an objective is due: once a minute, where this is called every few seconds.
+      var alerts: [HoneycombBurnAlert]?
       for slo in slos {
         let now = state.parts.clock.unixNanoseconds()
         let judged = state.slos.entry(environment, slo.id)?.judgedUnixNanoseconds ?? 0
         guard now - judged >= Self.judgeEveryNanoseconds || judged > now, !state.isDraining else { continue }
         guard let ledger = try? await ledger(slo, environment, now) else { continue }
         state.slos.change(environment, slo.id, definition(slo, environment)) { $0.judgedUnixNanoseconds = now }
-        for alert in alerts where alert.slo == slo.id { judge(alert, slo, ledger, environment, now) }
+        let known = alerts ?? (try? Shelf<HoneycombBurnAlert>(state.parts.catalog, environment: environment).everything()) ?? []
+        alerts = known
+        for alert in known where alert.slo == slo.id { judge(alert, slo, ledger, environment, now) }
       }
     }
   }
@@ -56,8 +58,7 @@ struct SLODesk: Sendable {
     if entry.countedEnd != nil, (0..<Self.freshNanoseconds).contains(now - entry.countedUnixNanoseconds) { return entry.ledger }
     do throws(Refusal) {
       guard definition.formula != nil else { throw Refusal(.invalid, "The derived column '\(slo.sli)' is gone.") }
-      let names = try await state.desk.ask { () async throws(QueryError) in try await state.store.datasets(environment: environment) }
-        .map(\.name).filter { slo.datasets.contains(HoneycombDataset.slug($0)) }
+      let names = try await state.datasets(withSlugs: slo.datasets, environment)
       let whole = 2 * Int64(slo.periodDays) * Self.daySlots
       let end = SLOLedger.slot(now) + 1
       let kept = end - whole..<end

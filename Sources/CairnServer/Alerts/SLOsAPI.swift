@@ -71,12 +71,12 @@ struct SLOsAPI: Sendable {
   private func list(_ exchange: Exchange) async throws(Refusal) -> Response {
     let (environment, now) = (exchange.environment, state.parts.clock.unixNanoseconds())
     let alerts = try alerts(exchange)
-    var rows: [(slo: HoneycombSLO, ledger: SLOLedger, failure: String?)] = []
+    var rows: [(slo: HoneycombSLO, ledger: SLOLedger, failure: String?, remaining: Double)] = []
     for slo in try Shelf<HoneycombSLO>(state.parts.catalog, environment: environment).everything() {
       let counted = await ledger(slo, environment, now)
-      rows.append((slo, counted.ledger, counted.failure))
+      rows.append((slo, counted.ledger, counted.failure, counted.ledger.standing(slo, atUnixNanoseconds: now).budgetRemaining))
     }
-    rows.sort { $0.ledger.standing($0.slo, atUnixNanoseconds: now).budgetRemaining < $1.ledger.standing($1.slo, atUnixNanoseconds: now).budgetRemaining }
+    rows.sort { $0.remaining < $1.remaining }
     let sorted = rows
     return jsonResponse(reserving: 4_096 * (rows.count + 1)) { (writer) in
       writer.array("slos", sorted) { (row, writer) in
@@ -93,8 +93,7 @@ struct SLOsAPI: Sendable {
     let (slo, alerts) = (try slo(exchange), try alerts(exchange))
     let (ledger, failure) = await ledger(slo, environment, now)
     let column = state.formulas.columns(environment, .named(slo.datasets)).first { $0.alias == slo.sli }
-    let names = try await state.desk.ask { () async throws(QueryError) in try await state.store.datasets(environment: environment) }
-      .map(\.name).filter { slo.datasets.contains(HoneycombDataset.slug($0)) }
+    let names = try await state.datasets(withSlugs: slo.datasets, environment)
     return jsonResponse(reserving: 32_768) { (writer) in
       write(slo, ledger, failure, now, alerts, &writer)
       writer.member("expression", column?.expression ?? "")

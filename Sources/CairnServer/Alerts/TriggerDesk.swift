@@ -97,8 +97,7 @@ struct TriggerDesk: Sendable {
   private func verdict(_ trigger: HoneycombTrigger, _ environment: String, _ now: Int64) async throws(Refusal) -> TriggerVerdict {
     var scope = DatasetScope.all
     if trigger.dataset != allDatasets {
-      let all = try await state.desk.ask { () async throws(QueryError) in try await state.store.datasets(environment: environment) }
-      scope = .named(all.map(\.name).filter { HoneycombDataset.slug($0) == trigger.dataset })
+      scope = .named(try await state.datasets(withSlugs: [trigger.dataset], environment))
     }
     var plan = trigger.query.plan(environment: environment, datasets: scope, nowUnixNanoseconds: now)
     plan.granularityNanoseconds = nil

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+import CairnHoneycomb
+import CairnPlan
+
+extension ServerState {
+  /// The names of an environment's datasets that have one of the slugs: Honeycomb's documents keep slugs, questions want names.
+  func datasets(withSlugs slugs: [String], _ environment: String) async throws(Refusal) -> [String] {
+    try await desk.ask { () async throws(QueryError) in try await store.datasets(environment: environment) }
+      .map(\.name).filter { slugs.contains(HoneycombDataset.slug($0)) }
+  }
+}
