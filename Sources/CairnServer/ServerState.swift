@@ -35,6 +35,8 @@ final class ServerState: Sendable {
   let insights = InsightsShelf()
   let triggers = TriggerBook()
   let slos = SLOBook()
+  /// What is kept of the catalog's shelves for those who read them again and again.
+  let shelves: ShelfKeeper
   let formulas: FormulaBook
   /// The store with formula columns: whatever names one is answered as if it were stored.
   let store: any CairnStore
@@ -56,7 +58,9 @@ final class ServerState: Sendable {
     held = HeldBytes(limit: limits.heldBytesMax)
     connections = Connections(limit: OpenFiles.connectionCountMax(limits.connectionCountMax))
     desk = QuestionDesk(telemetry: telemetry)
-    let formulas = FormulaBook(catalog: parts.catalog)
+    let shelves = ShelfKeeper(catalog: parts.catalog)
+    self.shelves = shelves
+    let formulas = FormulaBook(shelves: shelves)
     self.formulas = formulas
     store = FormulaStore(base: parts.store, book: formulas)
     logs = LogRegistry(catalog: parts.catalog)
@@ -119,7 +123,6 @@ final class ServerState: Sendable {
     insights.reset()
     triggers.reset()
     slos.reset()
-    formulas.reset()
     for body in resets.withLock({ $0 }) { body() }
   }
 

@@ -53,8 +53,15 @@ enum RouteExpectations {
   static let honeycomb = """
     GET /1/auth anyKey
     GET /1/datasets query
+    POST /1/datasets manage
     GET /1/datasets/:dataset query
+    PUT /1/datasets/:dataset manage
+    DELETE /1/datasets/:dataset manage
     GET /1/columns/:dataset query
+    POST /1/columns/:dataset manage
+    GET /1/columns/:dataset/:id query
+    PUT /1/columns/:dataset/:id manage
+    DELETE /1/columns/:dataset/:id manage
     POST /1/queries/:dataset query
     GET /1/queries/:dataset/:id query
     POST /1/query_results/:dataset query

@@ -8,7 +8,7 @@ import * as api from '../wire/api.js';
 export const status = signal(/** @type {any} */ (null));
 export const datasets = signal(/** @type {{name: string, events: number, first_us: number, last_us: number}[]} */ ([]));
 
-/** @type {Map<string, {at: number, promise: Promise<{name: string, type: string, events: number}[]>}>} */
+/** @type {Map<string, {at: number, promise: Promise<{name: string, type: string, events: number, hidden?: boolean}[]>}>} */
 const columnsOf = new Map();
 const columnsFresh = 30e3; // ms
 
@@ -32,7 +32,7 @@ export async function freshDatasets() {
   return answer.datasets;
 }
 
-/** @param {string} dataset @returns {Promise<{name: string, type: string, events: number}[]>} */
+/** @param {string} dataset @returns {Promise<{name: string, type: string, events: number, hidden?: boolean}[]>} */
 export function columns(dataset) {
   const known = columnsOf.get(dataset);
   if (known && Date.now() - known.at < columnsFresh) return known.promise;

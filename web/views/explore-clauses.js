@@ -14,7 +14,7 @@ import { fill, h, service } from './dom.js';
 /** @param {Given} given @param {(value: string) => void} pick @param {string} name @param {(type: string) => boolean} [wanted] */
 function columnField({ dataset }, pick, name, wanted = () => true) {
   return combo({ label: name, placeholder: 'Find a column', free: false, pick, options: async (text) => (await columns(dataset).catch(() => []))
-    .filter((c) => wanted(c.type)).map((c) => ({ c, r: rank(c.name, text) })).filter((x) => x.r >= 0).sort((a,
+    .filter((c) => wanted(c.type) && !c.hidden).map((c) => ({ c, r: rank(c.name, text) })).filter((x) => x.r >= 0).sort((a,
       b) => a.r - b.r || (text ? 0 : b.c.events - a.c.events) || a.c.name.localeCompare(b.c.name))
     .map(({ c }) => ({ value: c.name, note: `${c.type}, ${whole(c.events)}` })) }).element;
 }

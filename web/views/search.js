@@ -72,7 +72,7 @@ async function show() {
   if (!text) return;
   const known = await columns(api.everything).catch(() => []);
   if (byID('q').value.trim() !== text || document.activeElement !== byID('q')) return;
-  const own = find(text, known);
+  const own = find(text, known.filter((c) => !c.hidden));
   aims = own;
   if (text.length > 1) {
     const mine = asking = new AbortController();

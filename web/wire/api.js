@@ -10,7 +10,7 @@ export const everything = '__all__';
 export function status(signal) { return get('status', {}, signal); }
 /** @param {AbortSignal} [signal] @returns {Promise<{datasets: {name: string, events: number, first_us: number, last_us: number}[]}>} */
 export function datasets(signal) { return get('datasets', {}, signal); }
-/** @param {string} dataset @param {AbortSignal} [signal] @returns {Promise<{columns: {name: string, type: string, events: number}[]}>} */
+/** @param {string} dataset @param {AbortSignal} [signal] @returns {Promise<{columns: {name: string, type: string, events: number, description?: string, hidden?: boolean}[]}>} */
 export async function columns(dataset, signal) {
   const answer = await get('columns', { dataset }, signal), derived = answer.derived ?? [], hidden = new Set(derived.map((/** @type {{name: string}} */ c) => c.name));
   return { columns: [...derived.map((/** @type {any} */ c) => ({ ...c, events: 0 })), ...answer.columns.filter((/** @type {{name: string}} */ c) => !hidden.has(c.name))] };

@@ -58,9 +58,7 @@ struct DataAPI: Sendable {
   }
 
   private func datasets(_ exchange: Exchange) async throws(Refusal) -> Response {
-    let found = try await state.desk.ask { () async throws(QueryError) in
-      try await state.store.datasets(environment: exchange.environment)
-    }
+    let found = try await state.directory.datasets(exchange.environment).map(\.summary)
     return jsonResponse { (writer) in
       writer.array("datasets", found) { (dataset, writer) in
         writer.object { (writer) in
@@ -77,12 +75,21 @@ struct DataAPI: Sendable {
     let question = Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
     let scope = Scope(environment: exchange.environment, datasets: question.datasets, time: .everything)
     let found = try await state.desk.ask { () async throws(QueryError) in try await state.store.columns(scope) }
+    let declared = state.directory.declared(exchange.environment, question.datasets)
+    let sayings = Dictionary(declared.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let names = Set(found.map(\.name))
+    let waiting = sayings.values.filter { !names.contains($0.name) }.sorted { $0.name < $1.name }
+      .map { ColumnSummary(name: $0.name, type: $0.type, eventCount: 0) }
     return jsonResponse { (writer) in
-      writer.array("columns", found) { (column, writer) in
+      writer.array("columns", found + waiting) { (column, writer) in
         writer.object { (writer) in
           writer.member("name", column.name)
           writer.member("type", column.type.name)
           writer.member("events", column.eventCount)
+          if let saying = sayings[column.name] {
+            writer.member("description", saying.description)
+            writer.member("hidden", saying.isHidden)
+          }
         }
       }
       writer.array("derived", state.formulas.columns(exchange.environment, question.datasets)) { (column, writer) in

@@ -28,18 +28,13 @@ struct SLODesk: Sendable {
   func tick() async {
     guard !state.isDraining else { return }
     for environment in state.parts.catalog.environments.sorted() {
-      let slos = (try? Shelf<HoneycombSLO>(state.parts.catalog, environment: environment).everything()) ?? []
-      // Read where an objective is due: once a minute, where this is called every few seconds.
-      var alerts: [HoneycombBurnAlert]?
-      for slo in slos {
+      for slo in state.shelves.entries(HoneycombSLO.self, environment) {
         let now = state.parts.clock.unixNanoseconds()
         let judged = state.slos.entry(environment, slo.id)?.judgedUnixNanoseconds ?? 0
         guard now - judged >= Self.judgeEveryNanoseconds || judged > now, !state.isDraining else { continue }
         guard let ledger = try? await ledger(slo, environment, now) else { continue }
         state.slos.change(environment, slo.id, definition(slo, environment)) { $0.judgedUnixNanoseconds = now }
-        let known = alerts ?? (try? Shelf<HoneycombBurnAlert>(state.parts.catalog, environment: environment).everything()) ?? []
-        alerts = known
-        for alert in known where alert.slo == slo.id { judge(alert, slo, ledger, environment, now) }
+        for alert in state.shelves.entries(HoneycombBurnAlert.self, environment) where alert.slo == slo.id { judge(alert, slo, ledger, environment, now) }
       }
     }
   }

@@ -23,32 +23,12 @@ final class TriggerBook: Sendable {
     var environment: String
     var id: String
   }
-  /// What an environment's shelf held when its collection had changed so many times.
-  private struct Known {
-    var changeCount: Int
-    var triggers: [HoneycombTrigger]
-  }
   private let progress = Mutex<[Key: Progress]>([:])
-  private let known = Mutex<[String: Known]>([:])
-
-  /// The triggers of an environment, read anew only where the catalog has changed them since: they are wanted every few seconds.
-  func triggers(_ environment: String, in catalog: Catalog) -> [HoneycombTrigger] {
-    let shelf = Shelf<HoneycombTrigger>(catalog, environment: environment)
-    // Before the reading: a change that comes between the two is read once more.
-    let changeCount = shelf.changeCount
-    if let kept = known.withLock({ $0[environment] }), kept.changeCount == changeCount { return kept.triggers }
-    guard let triggers = try? shelf.everything() else { return [] }
-    known.withLock { $0[environment] = Known(changeCount: changeCount, triggers: triggers) }
-    return triggers
-  }
 
   func progress(_ environment: String, _ id: String) -> Progress { progress.withLock { $0[Key(environment: environment, id: id)] ?? Progress() } }
   func note(_ environment: String, _ id: String, _ now: Progress) { progress.withLock { $0[Key(environment: environment, id: id)] = now } }
   func forget(_ environment: String, _ id: String) { progress.withLock { _ = $0.removeValue(forKey: Key(environment: environment, id: id)) } }
-  func reset() {
-    progress.withLock { $0 = [:] }
-    known.withLock { $0 = [:] }
-  }
+  func reset() { progress.withLock { $0 = [:] } }
 }
 
 /// Asks the questions of triggers and tells their recipients.
@@ -60,7 +40,7 @@ struct TriggerDesk: Sendable {
     guard !state.isDraining else { return }
     let now = state.parts.clock.unixNanoseconds()
     for environment in state.parts.catalog.environments.sorted() {
-      for trigger in state.triggers.triggers(environment, in: state.parts.catalog) where !trigger.isDisabled && trigger.isScheduled(atUnixNanoseconds: now) {
+      for trigger in state.shelves.entries(HoneycombTrigger.self, environment) where !trigger.isDisabled && trigger.isScheduled(atUnixNanoseconds: now) {
         let asked = state.triggers.progress(environment, trigger.id).askedUnixNanoseconds
         if now - asked >= trigger.frequencySeconds * 1_000_000_000 || asked > now { await ask(trigger, environment, now) }
       }

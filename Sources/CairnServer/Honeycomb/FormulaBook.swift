@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import CairnCatalog
 import CairnColumns
 import CairnHoneycomb
 import CairnPlan
-import Synchronization
 
-/// The derived columns of each environment, in memory since every question asks for them.
-final class FormulaBook: Sendable {
-  private let catalog: Catalog
-  private let known = Mutex<[String: [HoneycombDerivedColumn]]>([:])
+/// The derived columns that questions may name.
+struct FormulaBook: Sendable {
+  let shelves: ShelfKeeper
 
-  init(catalog: Catalog) { self.catalog = catalog }
-
-  /// Reads an environment's again when it is next asked for.
-  func forget(_ environment: String) { known.withLock { $0[environment] = nil } }
-
-  func reset() { known.withLock { $0 = [:] } }
-
-  func all(_ environment: String) -> [HoneycombDerivedColumn] {
-    if let found = known.withLock({ $0[environment] }) { return found }
-    guard let read = try? Shelf<HoneycombDerivedColumn>(catalog, environment: environment).everything() else { return [] }
-    known.withLock { $0[environment] = read }
-    return read
-  }
+  func all(_ environment: String) -> [HoneycombDerivedColumn] { shelves.entries(HoneycombDerivedColumn.self, environment) }
 
   /// Those that questions about these datasets may name: the environment's, and the dataset's where there is but one.
   func columns(_ environment: String, _ datasets: DatasetScope) -> [HoneycombDerivedColumn] {

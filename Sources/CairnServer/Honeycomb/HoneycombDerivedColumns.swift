@@ -59,7 +59,6 @@ struct HoneycombDerivedColumns: Sendable {
     }
     try refuseTwin(column, shelf)
     try shelf.save(column)
-    state.formulas.forget(exchange.environment)
     return Self.answer(.created, column)
   }
 
@@ -69,22 +68,20 @@ struct HoneycombDerivedColumns: Sendable {
     let (before, body, now) = (column.alias, try exchange.honeycombBody(), state.parts.clock.unixNanoseconds())
     try honeycomb { () throws(HoneycombError) in try column.change(body, nowUnixNanoseconds: now) }
     try refuseTwin(column, shelf)
-    if column.alias != before, let user = try users(before, column.dataset, exchange.environment).first {
+    if column.alias != before, let user = users(before, column.dataset, exchange.environment).first {
       throw Refusal.conflict("The SLO '\(user.name)' uses the column under its name.")
     }
     try shelf.save(column)
-    state.formulas.forget(exchange.environment)
     return Self.answer(.ok, column)
   }
 
   private func remove(_ exchange: Exchange) throws(Refusal) -> Response {
     let shelf = Shelf<HoneycombDerivedColumn>(state, exchange)
     let column = try shelf.find()
-    if let user = try users(column.alias, column.dataset, exchange.environment).first {
+    if let user = users(column.alias, column.dataset, exchange.environment).first {
       throw Refusal.conflict("The SLO '\(user.name)' uses the column; delete that first.")
     }
     try shelf.remove(column)
-    state.formulas.forget(exchange.environment)
     return Response(status: .noContent, contentType: "application/json", bytes: ByteBuffer())
   }
 
@@ -95,8 +92,8 @@ struct HoneycombDerivedColumns: Sendable {
   }
 
   /// The objectives whose indicator the column is.
-  private func users(_ alias: String, _ dataset: String, _ environment: String) throws(Refusal) -> [HoneycombSLO] {
-    try Shelf<HoneycombSLO>(state.parts.catalog, environment: environment).everything()
+  private func users(_ alias: String, _ dataset: String, _ environment: String) -> [HoneycombSLO] {
+    state.shelves.entries(HoneycombSLO.self, environment)
       .filter { $0.sli == alias && (dataset == allDatasets || $0.datasets == [dataset]) }
   }
 }

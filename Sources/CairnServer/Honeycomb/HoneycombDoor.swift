@@ -30,7 +30,7 @@ struct HoneycombDoor: Sendable {
     let batch = try judged(plain, request, isBatch: isBatch)
     let header = RequestHeader(
       format: .honeycombEvents, encoding: .identity, environment: exchange.environment,
-      datasetHint: exchange.parameters["dataset"], receivedUnixNanoseconds: received)
+      datasetHint: state.directory.storedName(exchange.parameters["dataset"], exchange.environment), receivedUnixNanoseconds: received)
     if !batch.body.isEmpty { try await store(header, batch) }
     for verdict in batch.verdicts { if let verdict { tell(verdict.text, exchange, received) } }
     if isBatch { return jsonArray(batch.verdicts) }

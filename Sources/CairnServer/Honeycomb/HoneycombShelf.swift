@@ -4,7 +4,7 @@ import CairnCatalog
 import CairnFormats
 import CairnHoneycomb
 
-/// What `Shelf` keeps: markers and their settings, triggers, recipients, derived columns, objectives, boards.
+/// What `Shelf` keeps: datasets and columns, markers and their settings, triggers, recipients, derived columns, objectives, boards.
 protocol ShelfEntry: Sendable {
   static var collection: String { get }
   static var noun: String { get }
@@ -20,6 +20,20 @@ protocol ShelfEntry: Sendable {
 
 extension ShelfEntry {
   mutating func restore(_ json: JSONValue) {}
+}
+
+extension DatasetDeclaration: ShelfEntry {
+  static var collection: String { "honeycomb_dataset" }
+  static var noun: String { "Dataset" }
+  /// The name tells the dataset.
+  init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
+    try self.init(parsing: json, id: id, nowUnixNanoseconds: nowUnixNanoseconds)
+  }
+}
+
+extension ColumnDeclaration: ShelfEntry {
+  static var collection: String { "honeycomb_column" }
+  static var noun: String { "Column" }
 }
 
 extension HoneycombMarker: ShelfEntry {
@@ -98,7 +112,7 @@ extension HoneycombBoardView: ShelfEntry {
 /// The entries of one kind that a request is about, in the catalog: those of its environment and its path's dataset.
 struct Shelf<Entry: ShelfEntry>: Sendable {
   private let catalog: Catalog
-  private let collection: String
+  let collection: String
   /// The dataset of the path as markers name it: its slug, or `__all__`.
   let dataset: String
   private let wantedID: String
@@ -123,6 +137,11 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
 
   /// The entry of this id, of any dataset.
   func entry(_ id: String) throws(Refusal) -> Entry? { try everything().first { $0.id == id } }
+
+  /// Where the entries of a dataset lie in the catalog.
+  func places(ofDataset slug: String) throws(Refusal) -> [(collection: String, id: Int64)] {
+    try everything().filter { $0.dataset == slug }.map { (collection, Self.number($0)) }
+  }
 
   /// Goes up with every change of the environment's entries.
   var changeCount: Int { catalog.changeCount(of: collection) }

@@ -3,9 +3,10 @@ import CairnHoneycomb
 import CairnPlan
 
 extension ServerState {
+  var directory: DatasetDirectory { DatasetDirectory(state: self) }
+
   /// The names of an environment's datasets that have one of the slugs: Honeycomb's documents keep slugs, questions want names.
   func datasets(withSlugs slugs: [String], _ environment: String) async throws(Refusal) -> [String] {
-    try await desk.ask { () async throws(QueryError) in try await store.datasets(environment: environment) }
-      .map(\.name).filter { slugs.contains(HoneycombDataset.slug($0)) }
+    try await directory.datasets(environment).map(\.summary.name).filter { slugs.contains(HoneycombDataset.slug($0)) }
   }
 }
