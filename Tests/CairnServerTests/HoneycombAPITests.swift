@@ -55,7 +55,7 @@ import Testing
   @Test func formulasThatMultiplyAreNotMade() async throws {
     try await withServer { (live) async throws in
       let client = try live.client()
-      let columns = [("c", "SUM(" + Array(repeating: "$n", count: 190).joined(separator: ",") + ")"), ("b", Array(repeating: "$c", count: 700).joined(separator: " + ")),
+      let columns = [("c", "SUM(" + Array(repeating: "$duration_ms", count: 190).joined(separator: ",") + ")"), ("b", Array(repeating: "$c", count: 700).joined(separator: " + ")),
         ("a", Array(repeating: "$b", count: 700).joined(separator: " + ")), ("small", "$c + 1")]
       for (alias, expression) in columns {
         let body = JSONValue.object([JSONMember("alias", .string(alias)), JSONMember("expression", .string(expression))]).bytes
@@ -65,7 +65,7 @@ import Testing
         _ = try await client.ask("POST", "/api/cairn/query", body: Array(#"{"query": {"calculations": [{"op": "MAX", "column": "\#(name)"}]}}"#.utf8))
         let made = try #require(live.store.log.withLock { $0.plans.last?.scope.formulaColumns.first })
         #expect(made.name == name && made.formula.nodeCount < 20_000)
-        if name == "small" { #expect(made.formula.columns == ["n"]) }
+        if name == "small" { #expect(made.formula.columns == ["duration_ms"]) }
       }
     }
   }

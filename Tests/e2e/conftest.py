@@ -7,7 +7,7 @@ import pytest
 
 import cairn_process
 import otlp
-from webhook import Webhook
+from webhook import Webhook, hook  # noqa: F401
 
 sys.dont_write_bytecode = True
 

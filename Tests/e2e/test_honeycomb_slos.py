@@ -1,38 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Honeycomb's derived columns, objectives and burn alerts, asked for as its Terraform provider does."""
-import json
-import time
-
-import cairn_process
-import pytest
-import webhook
+import honeycomb
+from honeycomb import blamed, call, send, wait
 
 SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
-KEY = {"x-honeycomb-team": "any", "content-type": "application/json"}
 DAY = 86_400
-
-
-def call(cairn, method, path, body=None, status=200):
-    reply = cairn.request(method, path, None if body is None else json.dumps(body), KEY)
-    assert reply.status == status, (reply.status, reply.body)
-    return reply.json() if reply.body else None
-
-
-@pytest.fixture(scope="module")
-def hook():
-    hook = webhook.Webhook()
-    yield hook
-    hook.stop()
-
-
-def wait(condition, timeout=10):
-    assert cairn_process.until(condition, timeout)
-
-
-def send(cairn, dataset, count, ago=0, samplerate=1, **fields):
-    at = time.time() - ago
-    answer = call(cairn, "POST", f"/1/batch/{dataset}", [{"time": f"{at:.3f}", "samplerate": samplerate, "data": fields} for _ in range(count)])
-    assert all(one["status"] == 202 for one in answer)
 
 
 def indicator(cairn, dataset, alias="cart_ok", expression='IF(EQUALS($name, "cart"), LT($duration_ms, 100))'):
@@ -49,7 +21,7 @@ def standing(cairn, dataset, slo):
 
 
 def told(hook, name):
-    return [json.loads(body) for _, body in hook.got if json.loads(body)["name"] == name]
+    return [body for _, body in honeycomb.told(hook, name)]
 
 
 def test_derived_columns_live(cairn):
@@ -194,12 +166,41 @@ def test_formulas_that_name_formulas_are_bounded(cairn):
     nested = lambda inner: "IF(true, " * 38 + inner + ")" * 38  # noqa: E731
     for n in range(6):
         call(cairn, "POST", "/1/derived_columns/deep", {"alias": f"c{n}", "expression": nested(f"$c{n - 1}" if n else "$duration_ms")}, 201)
+    call(cairn, "POST", "/1/columns/deep", {"key_name": "w"}, 201)
     wide = "CONCAT(" + ",".join(["$w"] * 200) + ")"
     call(cairn, "POST", "/1/derived_columns/deep", {"alias": "w", "expression": wide}, 201)
+    trip = call(cairn, "POST", "/1/derived_columns/deep", {"alias": "trip", "expression": "1"}, 201)
     call(cairn, "POST", "/1/derived_columns/deep", {"alias": "round", "expression": "SUM($trip, 1)"}, 201)
-    call(cairn, "POST", "/1/derived_columns/deep", {"alias": "trip", "expression": "SUM($round, 1)"}, 201)
+    call(cairn, "PUT", f"/1/derived_columns/deep/{trip['id']}", {"alias": "trip", "expression": "SUM($round, 1)"})
     for column, wanted in (("c2", 5), ("c5", None), ("w", ""), ("round", None)):
         answer = call(cairn, "POST", "/api/cairn/query", {"dataset": "deep", "query": {"breakdowns": [column], "calculations": [{"op": "COUNT"}]}})
         assert answer["info"]["rows_matched"] == 2 and len(answer["data"][0]) == 1
         if wanted is not None:
             assert answer["data"][0] == [wanted], column
+
+
+def test_columns_that_are_not_there_are_named(cairn):
+    send(cairn, "missing", 3, name="cart", duration_ms=5)
+    refused = call(cairn, "POST", "/1/derived_columns/missing", {"alias": "slow", "expression": "GT($duration, 5) AND $name = \"cart\" OR $is_root"}, 422)
+    assert blamed(refused) == ["expression"] and "unknown column 'duration'" in refused["type_detail"][0]["description"]
+    # It may be declared before it comes: then nothing is refused, and the page says why nothing counts.
+    column = call(cairn, "POST", "/1/columns/missing", {"key_name": "duration", "type": "float"}, 201)
+    made = indicator(cairn, "missing", "fast", "IF(EXISTS($duration), LT($duration, 5))")
+    call(cairn, "POST", "/1/derived_columns/missing", {"alias": "faster", "expression": "$fast AND LT($duration, 1)"}, 201)
+    refused = call(cairn, "PUT", f"/1/derived_columns/missing/{made['id']}", {"alias": "fast", "expression": "LT($fast, 5)"}, 422)
+    assert "unknown column 'fast'" in refused["type_detail"][0]["description"]
+    slo = objective(cairn, "missing", "fast")
+    assert standing(cairn, "missing", slo)["compliance"] == 100
+    assert call(cairn, "GET", f"/api/cairn/slos/{slo['id']}")["missing"] == ["duration"]
+    assert [one["missing"] for one in call(cairn, "GET", "/api/cairn/slos")["slos"] if one["slo"]["id"] == slo["id"]] == [["duration"]]
+    # Gone again, the API says so in its own form.
+    call(cairn, "DELETE", f"/1/columns/missing/{column['id']}", status=204)
+    refused = call(cairn, "GET", f"/1/slos/missing/{slo['id']}?detailed=true", status=422)
+    assert blamed(refused) == ["sli.alias"] and "unknown column 'duration'" in refused["type_detail"][0]["description"]
+    assert call(cairn, "GET", f"/1/slos/missing/{slo['id']}")["id"] == slo["id"]
+    fields = {"calculations": [{"op": "MAX", "column": "d"}], "calculated_fields": [{"name": "d", "expression": "MUL($duration, $duration_ms)"}]}
+    assert blamed(call(cairn, "POST", "/1/queries/missing", fields, 422)) == ["calculated_fields[0].expression"]
+    send(cairn, "missing", 1, name="cart", duration=2)
+    call(cairn, "POST", "/1/queries/missing", fields)
+    wait(lambda: call(cairn, "GET", f"/api/cairn/slos/{slo['id']}")["good"] == 1, timeout=20)
+    assert call(cairn, "GET", f"/api/cairn/slos/{slo['id']}")["missing"] == []

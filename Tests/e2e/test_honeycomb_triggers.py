@@ -1,46 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Honeycomb's triggers and recipients: kept, asked, told to a webhook, over when the question says so."""
 import json
-import time
 
-import cairn_process
+import honeycomb
 import pytest
-import webhook
+from honeycomb import KEY, blamed, call, told, wait
 
 SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
-KEY = {"x-honeycomb-team": "any", "content-type": "application/json"}
-
-
-def call(cairn, method, path, body=None, status=200):
-    reply = cairn.request(method, path, None if body is None else json.dumps(body), KEY)
-    assert reply.status == status, reply
-    return reply.json() if reply.body else None
-
-
-@pytest.fixture(scope="module")
-def hook():
-    hook = webhook.Webhook()
-    yield hook
-    hook.stop()
-
-
-def wait(condition, timeout=10):
-    assert cairn_process.until(condition, timeout)
 
 
 def send(cairn, name, count, **fields):
-    now = time.time()
-    events = [{"time": f"{now:.3f}", "data": {"name": name, **fields}} for _ in range(count)]
-    call(cairn, "POST", "/1/batch/shop", events)
+    honeycomb.send(cairn, "shop", count, name=name, **fields)
 
 
 def recipient(cairn, hook, name):
     return call(cairn, "POST", "/1/recipients", {"type": "webhook", "details": {
         "webhook_name": name, "webhook_url": hook.url, "webhook_secret": "sesame", "webhook_headers": [{"header": "X-Team", "value": "shop"}]}}, 201)
-
-
-def told(hook, name):
-    return [(headers, json.loads(body)) for headers, body in hook.got if json.loads(body)["name"] == name]
 
 
 def test_a_trigger_tells_when_it_begins_and_when_it_is_over(cairn, hook):
@@ -117,3 +92,18 @@ def test_the_link_of_a_result_opens_the_question(cairn):
                                                      "orders": [{"op": "P95", "column": "duration_ms", "order": "descending"}], "time_range": 600})
     result = call(cairn, "POST", "/1/query_results/shop", {"query_id": saved["id"]}, 201)
     assert "/ui/explore?ds=shop&c=P95%28duration_ms%29&by=route&o=-P95%28duration_ms%29&t=" in result["links"]["query_url"]
+
+
+def test_a_trigger_of_columns_that_are_not_there_is_refused_and_says_when_they_went(cairn, hook):
+    send(cairn, "there", 1)
+    who = recipient(cairn, hook, "absent")
+    body = {"name": "absent", "frequency": 60, "threshold": {"op": ">", "value": 3}, "recipients": [{"id": who["id"]}],
+            "query": {"calculations": [{"op": "MAX", "column": "nobody"}], "filters": [{"column": "has", "op": "exists"}], "breakdowns": ["name", "this"]}}
+    refused = call(cairn, "POST", "/1/triggers/shop", body, 422)
+    assert blamed(refused) == ["query.calculations[0].column", "query.filters", "query.breakdowns[1]"] and "unknown column 'nobody'" in refused["detail"]
+    for name in ("nobody", "has", "this"):
+        call(cairn, "POST", "/1/columns/shop", {"key_name": name}, 201)
+    made = call(cairn, "POST", "/1/triggers/shop", body, 201)
+    mine = lambda: [one for one in call(cairn, "GET", "/api/cairn/triggers")["triggers"] if one["trigger"]["id"] == made["id"]][0]  # noqa: E731
+    wait(lambda: mine()["asked_us"], timeout=30)
+    assert mine()["missing"] == ["has", "nobody", "this"] and mine()["failure"] is None

@@ -3,6 +3,8 @@
 import http.server
 import threading
 
+import pytest
+
 
 class Webhook:
     def __init__(self):
@@ -27,3 +29,11 @@ class Webhook:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def hook():
+    """An address that takes deliveries, for a whole module; SETTINGS have to allow it."""
+    hook = Webhook()
+    yield hook
+    hook.stop()

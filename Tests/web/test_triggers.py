@@ -11,14 +11,6 @@ from playwright.sync_api import expect
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import cairn_process  # noqa: E402
-import webhook  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def hook():
-    hook = webhook.Webhook()
-    yield hook
-    hook.stop()
 
 
 @pytest.fixture(scope="module")

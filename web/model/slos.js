@@ -72,3 +72,6 @@ export function badShares(all, bad) {
   });
   return shares.map((row, b) => row.map((n, c) => (n ? Math.min(1, n / Math.max(n, all.counts[b][c])) : 0)));
 }
+
+/** @param {string[]} names columns that no event has @returns {string} */
+export function missingText(names) { return `No event has the column${names.length > 1 ? 's' : ''} ${names.join(', ')}.`; }

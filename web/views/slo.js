@@ -3,7 +3,7 @@
 import { icon } from '../charts/svg.js';
 import { plural, whole } from '../model/format.js';
 import { filterTexts } from '../model/query.js';
-import { health, percentText, readTarget, targetText } from '../model/slos.js';
+import { health, missingText, percentText, readTarget, targetText } from '../model/slos.js';
 import { rangeText } from '../model/time.js';
 import * as wire from '../wire/slos.js';
 import { badge, fill, h, say, service } from './dom.js';
@@ -57,7 +57,8 @@ function head(detail, again) {
   return h('div', { class: 'stack' }, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/slos'), 'aria-label': 'All SLOs' }, icon('left')), h('h1', {}, slo.name),
     badge(health(slo.budget_remaining), slo.budget_remaining <= 0 ? 'budget spent' : health(slo.budget_remaining) === 'warn' ? 'budget low' : 'within budget'),
     burning > 0 && badge('err', `${plural(burning, 'burn alert')}`, 'bell'), h('span', { class: 'row end' }, h('a', { class: 'btn', href: exploreLink(detail) }, icon('explore'), 'Bad against good in Explore'), edit, remove)),
-  slo.description && h('p', { class: 'dim' }, slo.description), detail.failure && h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, 'The events could not be counted.'), h('span', { class: 'small' }, detail.failure))), trouble);
+  slo.description && h('p', { class: 'dim' }, slo.description), detail.failure && h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, 'The events could not be counted.'), h('span', { class: 'small' }, detail.failure))),
+  detail.missing.length > 0 && h('div', { class: 'note warn', role: 'status' }, icon('warn'), h('div', { class: 'grow' }, h('b', {}, missingText(detail.missing)), h('span', { class: 'small' }, `The formula of ${slo.sli.alias} names ${detail.missing.length > 1 ? 'them' : 'it'}.`))), trouble);
 }
 
 /** @param {wire.Detail} detail */

@@ -3,7 +3,7 @@
 import { icon } from '../charts/svg.js';
 import { sparkline } from '../charts/sparkline.js';
 import { plural, whole } from '../model/format.js';
-import { health, percentText, targetText } from '../model/slos.js';
+import { health, missingText, percentText, targetText } from '../model/slos.js';
 import * as wire from '../wire/slos.js';
 import { badge, fill, h, service } from './dom.js';
 import { link, place, refresh } from './router.js';
@@ -43,7 +43,7 @@ function table(slos) {
 function row(one) {
   const { slo } = one, burning = one.alerts.filter((a) => a.alert.triggered).length;
   return h('tr', { 'data-slo': slo.id }, h('td', { class: 'wide' }, h('div', { class: 'stack-1' }, h('a', { class: 'b', href: link(`/ui/slos/${slo.id}`) }, slo.name),
-    h('span', { class: 'row wrap small' }, slo.dataset_slugs.map((name) => service(name)), h('span', { class: 'mono faint' }, slo.sli.alias)), one.failure && h('span', { class: 'small t-err' }, one.failure))),
+    h('span', { class: 'row wrap small' }, slo.dataset_slugs.map((name) => service(name)), h('span', { class: 'mono faint' }, slo.sli.alias)), one.failure && h('span', { class: 'small t-err' }, one.failure), one.missing.length > 0 && h('span', { class: 'small t-warn' }, missingText(one.missing)))),
   h('td', { 'data-l': 'Budget remaining' }, budgetBar(slo.budget_remaining, one.good + one.bad > 0)),
   h('td', { class: 'hide-s' }, burnLine(one)),
   h('td', { class: 'num', 'data-l': 'Compliance' }, one.good + one.bad ? percentText(slo.compliance) : h('span', { class: 'faint' }, 'no events')),

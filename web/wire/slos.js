@@ -7,7 +7,7 @@ import { ask, get, post } from './http.js';
 /** @typedef {{id: string, alert_type: string, exhaustion_minutes?: number, budget_rate_window_minutes?: number, budget_rate_decrease_threshold_per_million?: number,
  *   description: string, triggered: boolean, recipients: {id: string, type: string, target: string}[]}} BurnAlert */
 /** @typedef {[number, number]} Point  Unix microseconds, percent */
-/** @typedef {{slo: SLO, good: number, bad: number, allowed: number, start_us: number, end_us: number, failure: string | null,
+/** @typedef {{slo: SLO, good: number, bad: number, allowed: number, start_us: number, end_us: number, failure: string | null, missing: string[],
  *   alerts: {alert: BurnAlert, text: string}[], burn_down: Point[]}} Standing */
 /** @typedef {Standing & {expression: string, datasets: string[], history: Point[]}} Detail */
 /** @typedef {{id: string, alias: string, expression: string, description: string}} DerivedColumn */

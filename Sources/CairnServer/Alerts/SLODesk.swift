@@ -46,6 +46,12 @@ struct SLODesk: Sendable {
     return SLOBook.Definition(formula: scope.formulaColumns.first?.formula, datasets: slo.datasets, periodDays: slo.periodDays)
   }
 
+  /// The columns that an objective's formula names and no event of its datasets has: why nothing counts.
+  func missing(_ slo: HoneycombSLO, _ environment: String) async throws(Refusal) -> [String] {
+    guard let formula = definition(slo, environment).formula else { return [] }
+    return try await state.directory.unwritten(formula.columns, environment, .named(try await state.datasets(withSlugs: slo.datasets, environment)))
+  }
+
   /// The ledger of an objective with everything that came until now.
   func ledger(_ slo: HoneycombSLO, _ environment: String, _ now: Int64) async throws(Refusal) -> SLOLedger {
     let definition = definition(slo, environment)
@@ -104,26 +110,18 @@ struct SLODesk: Sendable {
     guard var newest = try? shelf.entry(alert.id), newest.updatedUnixNanoseconds == alert.updatedUnixNanoseconds, newest.isTriggered != verdict.isMet else { return }
     newest.isTriggered = verdict.isMet
     do throws(Refusal) { try shelf.save(newest) } catch { return state.logger.warning("a burn alert's state was not kept: \(error.reason)") }
-    for shipment in shipments(newest, slo, verdict, environment, now, isTest: false) {
-      state.deliverer.submit(delivery(newest, slo, verdict, environment, now, shipment))
-    }
+    telling(newest, slo, verdict, environment, now).tell(state)
   }
 
-  private func shipments(
-    _ alert: HoneycombBurnAlert, _ slo: HoneycombSLO, _ verdict: BurnVerdict, _ environment: String, _ now: Int64, isTest: Bool
-  ) -> [Shipment] {
+  private func telling(
+    _ alert: HoneycombBurnAlert, _ slo: HoneycombSLO, _ verdict: BurnVerdict, _ environment: String, _ now: Int64, isTest: Bool = false
+  ) -> Telling {
     let page = "http://\(state.addresses[.http] ?? state.settings.http.text)/ui/slos/\(slo.id)"
-    let body = verdict.webhookBody(alert, slo, environment: environment, sloURL: page, nowUnixNanoseconds: now, isTest: isTest)
-    let mail = Mailing(subject: (isTest ? "TEST: " : "") + verdict.summary(alert, slo), text: "\(verdict.text(alert))\n\(alert.description)\n\n\(page)\n")
-    return HoneycombRecipients(state: state).shipments(to: alert.receivers, environment, webhookBody: body, mail: mail)
-  }
-
-  private func delivery(
-    _ alert: HoneycombBurnAlert, _ slo: HoneycombSLO, _ verdict: BurnVerdict, _ environment: String, _ now: Int64, _ shipment: Shipment
-  ) -> Delivery {
-    Delivery(
-      origin: DeliveryOrigin(tenant: environment, kind: .burnAlert, name: alert.id), subject: verdict.summary(alert, slo), shipment: shipment,
-      createdUnixMilliseconds: now / 1_000_000)
+    return Telling(
+      origin: DeliveryOrigin(tenant: environment, kind: .burnAlert, name: alert.id), receivers: alert.receivers, summary: verdict.summary(alert, slo),
+      mailText: "\(verdict.text(alert))\n\(alert.description)\n\n\(page)\n",
+      webhookBody: verdict.webhookBody(alert, slo, environment: environment, sloURL: page, nowUnixNanoseconds: now, isTest: isTest),
+      isTest: isTest, nowUnixNanoseconds: now)
   }
 
   /// Judges now and tells every recipient that it is a test.
@@ -134,10 +132,6 @@ struct SLODesk: Sendable {
     let verdict = BurnVerdict(alert, slo, try await ledger(slo, environment, now), nowUnixNanoseconds: now)
     var tested = alert
     tested.isTriggered = verdict.isMet
-    var entries: [DeliveryEntry] = []
-    for shipment in shipments(tested, slo, verdict, environment, now, isTest: true) {
-      entries.append(await state.deliverer.test(delivery(tested, slo, verdict, environment, now, shipment)))
-    }
-    return (verdict, entries)
+    return (verdict, await telling(tested, slo, verdict, environment, now, isTest: true).test(state))
   }
 }

@@ -71,10 +71,12 @@ struct SLOsAPI: Sendable {
   private func list(_ exchange: Exchange) async throws(Refusal) -> Response {
     let (environment, now) = (exchange.environment, state.parts.clock.unixNanoseconds())
     let alerts = try alerts(exchange)
-    var rows: [(slo: HoneycombSLO, ledger: SLOLedger, failure: String?, remaining: Double)] = []
+    var rows: [(slo: HoneycombSLO, ledger: SLOLedger, failure: String?, remaining: Double, missing: [String])] = []
     for slo in try Shelf<HoneycombSLO>(state.parts.catalog, environment: environment).everything() {
       let counted = await ledger(slo, environment, now)
-      rows.append((slo, counted.ledger, counted.failure, counted.ledger.standing(slo, atUnixNanoseconds: now).budgetRemaining))
+      let standing = counted.ledger.standing(slo, atUnixNanoseconds: now)
+      let missing = standing.counts.total == 0 ? try await SLODesk(state: state).missing(slo, environment) : []
+      rows.append((slo, counted.ledger, counted.failure, standing.budgetRemaining, missing))
     }
     rows.sort { $0.remaining < $1.remaining }
     let sorted = rows
@@ -82,6 +84,7 @@ struct SLOsAPI: Sendable {
       writer.array("slos", sorted) { (row, writer) in
         writer.object { (writer) in
           write(row.slo, row.ledger, row.failure, now, alerts, &writer)
+          writer.array("missing", row.missing) { $1.string($0) }
           write("burn_down", row.ledger.burnDown(row.slo, pointCount: Self.rowPointCount, nowUnixNanoseconds: now), &writer)
         }
       }
@@ -94,8 +97,10 @@ struct SLOsAPI: Sendable {
     let (ledger, failure) = await ledger(slo, environment, now)
     let column = state.formulas.columns(environment, .named(slo.datasets)).first { $0.alias == slo.sli }
     let names = try await state.datasets(withSlugs: slo.datasets, environment)
+    let missing = try await SLODesk(state: state).missing(slo, environment)
     return jsonResponse(reserving: 32_768) { (writer) in
       write(slo, ledger, failure, now, alerts, &writer)
+      writer.array("missing", missing) { $1.string($0) }
       writer.member("expression", column?.expression ?? "")
       writer.array("datasets", names) { $1.string($0) }
       write("burn_down", ledger.burnDown(slo, pointCount: Self.chartPointCount, nowUnixNanoseconds: now), &writer)

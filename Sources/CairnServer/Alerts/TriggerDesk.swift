@@ -18,6 +18,8 @@ final class TriggerBook: Sendable {
     var text = ""
     var value: Double?
     var failure: String?
+    /// Columns that the question names and no event has, where it had nothing to say.
+    var missing: [String] = []
   }
   private struct Key: Hashable {
     var environment: String
@@ -53,6 +55,8 @@ struct TriggerDesk: Sendable {
     let verdict: TriggerVerdict
     do throws(Refusal) {
       verdict = try await self.verdict(trigger, environment, now)
+      let isSilent = verdict.groups.allSatisfy { $0.result == 0 }
+      progress.missing = isSilent ? try await state.directory.unwritten(trigger.query, environment, try await scope(trigger, environment)) : []
     } catch {
       progress.failure = error.reason
       return state.triggers.note(environment, trigger.id, progress)
@@ -71,38 +75,28 @@ struct TriggerDesk: Sendable {
     if was != newest.isTriggered {
       do throws(Refusal) { try shelf.save(newest) } catch { return state.logger.warning("a trigger's state was not kept: \(error.reason)") }
     }
-    if was != newest.isTriggered || newest.alertType == .onTrue && newest.isTriggered { tell(newest, verdict, environment, now) }
+    if was != newest.isTriggered || newest.alertType == .onTrue && newest.isTriggered { telling(newest, verdict, environment, now).tell(state) }
+  }
+
+  private func scope(_ trigger: HoneycombTrigger, _ environment: String) async throws(Refusal) -> DatasetScope {
+    trigger.dataset == allDatasets ? .all : .named(try await state.datasets(withSlugs: [trigger.dataset], environment))
   }
 
   private func verdict(_ trigger: HoneycombTrigger, _ environment: String, _ now: Int64) async throws(Refusal) -> TriggerVerdict {
-    var scope = DatasetScope.all
-    if trigger.dataset != allDatasets {
-      scope = .named(try await state.datasets(withSlugs: [trigger.dataset], environment))
-    }
-    var plan = trigger.query.plan(environment: environment, datasets: scope, nowUnixNanoseconds: now)
+    var plan = trigger.query.plan(environment: environment, datasets: try await scope(trigger, environment), nowUnixNanoseconds: now)
     plan.granularityNanoseconds = nil
     let answer = try await state.desk.ask { [plan] () async throws(QueryError) in try await state.store.run(plan) }
     return TriggerVerdict(trigger, answer)
   }
 
-  private func shipments(_ trigger: HoneycombTrigger, _ verdict: TriggerVerdict, _ environment: String, _ now: Int64, isTest: Bool) -> [Shipment] {
+  private func telling(_ trigger: HoneycombTrigger, _ verdict: TriggerVerdict, _ environment: String, _ now: Int64, isTest: Bool = false) -> Telling {
     let base = "http://\(state.addresses[.http] ?? state.settings.http.text)"
     let result = base + trigger.query.explorePath(dataset: trigger.dataset, trigger.query.time.range(nowUnixNanoseconds: now))
-    let body = verdict.webhookBody(trigger, environment: environment, resultURL: result, triggerURL: "\(base)/ui/triggers", isTest: isTest)
-    let mail = Mailing(subject: (isTest ? "TEST: " : "") + verdict.summary(trigger), text: "\(verdict.text(trigger))\n\(trigger.description)\n\n\(result)\n")
-    return HoneycombRecipients(state: state).shipments(to: trigger.receivers, environment, webhookBody: body, mail: mail)
-  }
-
-  private func tell(_ trigger: HoneycombTrigger, _ verdict: TriggerVerdict, _ environment: String, _ now: Int64) {
-    for shipment in shipments(trigger, verdict, environment, now, isTest: false) { state.deliverer.submit(delivery(trigger, verdict, environment, now, shipment)) }
-  }
-
-  private func delivery(
-    _ trigger: HoneycombTrigger, _ verdict: TriggerVerdict, _ environment: String, _ now: Int64, _ shipment: Shipment
-  ) -> Delivery {
-    Delivery(
-      origin: DeliveryOrigin(tenant: environment, kind: .trigger, name: trigger.id), subject: verdict.summary(trigger), shipment: shipment,
-      createdUnixMilliseconds: now / 1_000_000)
+    return Telling(
+      origin: DeliveryOrigin(tenant: environment, kind: .trigger, name: trigger.id), receivers: trigger.receivers, summary: verdict.summary(trigger),
+      mailText: "\(verdict.text(trigger))\n\(trigger.description)\n\n\(result)\n",
+      webhookBody: verdict.webhookBody(trigger, environment: environment, resultURL: result, triggerURL: "\(base)/ui/triggers", isTest: isTest),
+      isTest: isTest, nowUnixNanoseconds: now)
   }
 
   /// Asks now, whatever the schedule says, and tells every recipient that it is a test.
@@ -111,10 +105,6 @@ struct TriggerDesk: Sendable {
     let verdict = try await verdict(trigger, environment, now)
     var tested = trigger
     tested.isTriggered = !verdict.exceeding.isEmpty
-    var entries: [DeliveryEntry] = []
-    for shipment in shipments(tested, verdict, environment, now, isTest: true) {
-      entries.append(await state.deliverer.test(delivery(tested, verdict, environment, now, shipment)))
-    }
-    return (verdict, entries)
+    return (verdict, await telling(tested, verdict, environment, now, isTest: true).test(state))
   }
 }

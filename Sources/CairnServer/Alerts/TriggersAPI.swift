@@ -59,6 +59,7 @@ struct TriggersAPI: Sendable {
           writer.member("text", progress.text)
           writer.member("value", orNull: progress.value)
           writer.member("failure", orNull: progress.failure)
+          writer.array("missing", progress.missing) { $1.string($0) }
           writer.member("explore", trigger.query.explorePath(dataset: trigger.dataset, trigger.query.time.range(nowUnixNanoseconds: now)))
         }
       }

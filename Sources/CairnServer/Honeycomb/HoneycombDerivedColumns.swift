@@ -50,7 +50,7 @@ struct HoneycombDerivedColumns: Sendable {
   }
 
   private func create(_ exchange: Exchange) async throws(Refusal) -> Response {
-    _ = try await directory.scope(exchange)
+    let scope = try await directory.scope(exchange)
     let shelf = Shelf<HoneycombDerivedColumn>(state, exchange)
     guard try shelf.count() < Self.countMax else { throw Refusal(.invalid, "The environment has \(Self.countMax) derived columns already.") }
     let (body, id, now) = (try exchange.honeycombBody(), try shelf.freeID(), state.parts.clock.unixNanoseconds())
@@ -58,16 +58,21 @@ struct HoneycombDerivedColumns: Sendable {
       try HoneycombDerivedColumn(parsing: body, id: id, dataset: shelf.dataset, nowUnixNanoseconds: now)
     }
     try refuseTwin(column, shelf)
+    try await state.directory.check(column.formula, exchange.environment, scope, field: "expression", alias: column.alias)
     try shelf.save(column)
     return Self.answer(.created, column)
   }
 
-  private func change(_ exchange: Exchange) throws(Refusal) -> Response {
+  private func change(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let scope = try await directory.scope(exchange)
     let shelf = Shelf<HoneycombDerivedColumn>(state, exchange)
     var column = try shelf.find()
-    let (before, body, now) = (column.alias, try exchange.honeycombBody(), state.parts.clock.unixNanoseconds())
+    let (before, formula, body, now) = (column.alias, column.formula, try exchange.honeycombBody(), state.parts.clock.unixNanoseconds())
     try honeycomb { () throws(HoneycombError) in try column.change(body, nowUnixNanoseconds: now) }
     try refuseTwin(column, shelf)
+    if column.formula != formula {
+      try await state.directory.check(column.formula, exchange.environment, scope, field: "expression", alias: column.alias)
+    }
     if column.alias != before, let user = users(before, column.dataset, exchange.environment).first {
       throw Refusal.conflict("The SLO '\(user.name)' uses the column under its name.")
     }

@@ -43,6 +43,7 @@ struct HoneycombQueries: Sendable {
     } catch {
       throw Refusal(error)
     }
+    try await state.directory.checkFields(of: query, exchange.environment, scope)
     return directory.json(query.body(id: try keep(query, scope, exchange.environment)))
   }
 

@@ -92,6 +92,7 @@ struct HoneycombTriggers: Sendable {
 
   /// Keeps the query under an id and finds who is told.
   private func settle(_ trigger: inout HoneycombTrigger, _ scope: DatasetScope, _ exchange: Exchange) async throws(Refusal) {
+    try await state.directory.check(trigger.query, exchange.environment, scope, field: "query")
     trigger.queryID = try HoneycombQueries(state: state, directory: directory).keep(trigger.query, scope, exchange.environment)
     try await HoneycombRecipients(state: state).settle(&trigger.receivers, exchange.environment)
   }
