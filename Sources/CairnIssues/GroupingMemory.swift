@@ -5,11 +5,13 @@ internal import Synchronization
 /// What grouping found lately. Grouping is a pure function, and programs fail in the same ways again and again: a stack that was seen is
 /// not normalised again, and an error that was seen as a whole is not looked at again.
 ///
-/// A key is two hashes of all that goes in, with seeds of this process. Bounded: two generations of `generationCountMax` entries of each
-/// kind, the older of which is forgotten as a whole. Any thread may ask. Benchmark: `Benchmarks/errors.py`.
+/// A key is two hashes of all that goes in, with seeds of this process. Bounded: two generations of `generationCountMax` entries and
+/// `generationByteCountMax` bytes of each kind, the older of which is forgotten as a whole. Any thread may ask. Benchmark: `Benchmarks/errors.py`.
 final class GroupingMemory: Sendable {
   static let shared = GroupingMemory()
   static let generationCountMax = 2_048
+  /// Frames of Swift alone are several hundred bytes long, and each entry names a dozen.
+  static let generationByteCountMax = 4 << 20
   /// Stacks longer than this are not kept: their signatures may be as long.
   private static let frameCountMax = 1_000
 
@@ -19,6 +21,9 @@ final class GroupingMemory: Sendable {
     var components = Generations<[GroupingComponent]>()
   }
   private let state = Mutex(State())
+
+  /// What is remembered, by the lengths of its texts.
+  var heldByteCount: Int { state.withLock { $0.stacks.byteCount + $0.groupings.byteCount + $0.components.byteCount } }
 
   func signature(
     _ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step, make: () -> StackSignature
@@ -30,7 +35,7 @@ final class GroupingMemory: Sendable {
     let sealed = key
     if let known = state.withLock({ $0.stacks[sealed] }) { return known }
     let made = make()
-    state.withLock { $0.stacks.insert(sealed, made) }
+    state.withLock { $0.stacks.insert(sealed, made, byteCount: made.byteCount) }
     return made
   }
 
@@ -40,7 +45,7 @@ final class GroupingMemory: Sendable {
     let sealed = key
     if let known = state.withLock({ $0.groupings[sealed] }) { return known }
     let made = make()
-    state.withLock { $0.groupings.insert(sealed, made) }
+    state.withLock { $0.groupings.insert(sealed, made, byteCount: 200 + byteCount(made.components)) }
     return made
   }
 
@@ -50,7 +55,7 @@ final class GroupingMemory: Sendable {
     key.add(hash)
     let sealed = key
     state.withLock { (state) in
-      if state.components[sealed] == nil { state.components.insert(sealed, components) }
+      if state.components[sealed] == nil { state.components.insert(sealed, components, byteCount: byteCount(components)) }
     }
   }
 
@@ -70,24 +75,48 @@ public func remember(_ components: [GroupingComponent], ofHash hash: String) { G
 
 /// Two generations of entries.
 private struct Generations<Value: Sendable> {
-  private var young: [MemoryKey: Value] = [:]
-  private var old: [MemoryKey: Value] = [:]
+  private struct Entry {
+    var value: Value
+    var byteCount: Int
+  }
+  private var young: [MemoryKey: Entry] = [:]
+  private var old: [MemoryKey: Entry] = [:]
+  private var youngByteCount = 0
+  private var oldByteCount = 0
+
+  var byteCount: Int { youngByteCount + oldByteCount }
 
   subscript(_ key: MemoryKey) -> Value? {
     mutating get {
-      if let value = young[key] { return value }
-      guard let value = old[key] else { return nil }
-      insert(key, value)
-      return value
+      if let entry = young[key] { return entry.value }
+      guard let entry = old[key] else { return nil }
+      insert(key, entry.value, byteCount: entry.byteCount)
+      return entry.value
     }
   }
 
-  mutating func insert(_ key: MemoryKey, _ value: Value) {
-    if young.count >= GroupingMemory.generationCountMax {
-      old = young
-      young = [:]
+  /// A value that is not among the young ones; one that is too large for a generation is not kept.
+  mutating func insert(_ key: MemoryKey, _ value: Value, byteCount: Int) {
+    guard byteCount <= GroupingMemory.generationByteCountMax else { return }
+    if young.count >= GroupingMemory.generationCountMax || youngByteCount + byteCount > GroupingMemory.generationByteCountMax {
+      (old, oldByteCount) = (young, youngByteCount)
+      (young, youngByteCount) = ([:], 0)
     }
-    young[key] = value
+    youngByteCount += byteCount - (young[key]?.byteCount ?? 0)
+    young[key] = Entry(value: value, byteCount: byteCount)
+  }
+}
+
+extension StackSignature {
+  fileprivate var byteCount: Int { frames.reduce(96) { $0 + 48 + $1.utf8.count } }
+}
+
+private func byteCount(_ components: [GroupingComponent]) -> Int {
+  components.reduce(64) { (sum, component) in
+    switch component.value {
+    case .text(let text): sum + 160 + text.utf8.count
+    case .list(let texts): sum + 160 + texts.reduce(0) { $0 + 48 + $1.utf8.count }
+    }
   }
 }
 

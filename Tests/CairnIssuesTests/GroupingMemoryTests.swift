@@ -39,6 +39,19 @@ import Testing
     #expect(memory.components("hash \(3 * GroupingMemory.generationCountMax - 1)") != nil)
   }
 
+  /// Stacks of Swift are long: what is remembered has a bound in bytes too.
+  @Test func itForgetsLongStacksSooner() {
+    let memory = GroupingMemory()
+    for number in 0..<GroupingMemory.generationCountMax {
+      let long = (0..<20).map { ErrorFrame(file: "cruddur", function: "Part\($0).work\(number)(" + String(repeating: "Swift.Optional<Swift.Int>, ", count: 30) + ")") }
+      let report = report(long, message: "m \(number)")
+      let found = memory.grouping(report, "v") { computedGrouping(of: report) }
+      memory.note(found.key, found.components)
+      #expect(memory.heldByteCount <= 6 * GroupingMemory.generationByteCountMax)
+    }
+    #expect(memory.heldByteCount > GroupingMemory.generationByteCountMax)
+  }
+
   @Test func anItemsBeginningCanBeTold() {
     let found = grouping(of: report([ErrorFrame(file: "/srv/told.py", function: "tell")]))
     remember(found.components, ofHash: found.key)

@@ -73,6 +73,31 @@ import Testing
     #expect(cache.fit(sealed, sealedCount: 2) === first.base)
   }
 
+  /// A server whose questions meet heads alone: each state of a head has dictionaries of its own, and none of them comes again.
+  @Test func statesOfAHeadDoNotPileUp() {
+    let cache = DictionaryCache()
+    var number: UInt64 = 0
+    func next(_ count: Int) -> ValueDictionary {
+      defer { number += UInt64(count) }
+      return ids((number..<number + UInt64(count)).map { $0 })
+    }
+    let part = next(20_000)
+    var list: [ValueDictionary] = []
+    for _ in 0..<30 {
+      list = [part, next(5_000)]
+      let fit = cache.fit(list, sealedCount: 0)
+      #expect(cache.fit(list, sealedCount: 0) === fit, "a head that has not grown is known")
+      #expect(cache.byteCount == fit.byteCount, "the state before is not kept")
+    }
+    for _ in 0..<60 {
+      list = [next(20_000), next(5_000)]
+      _ = cache.fit(list, sealedCount: 0)
+      #expect(cache.byteCount <= DictionaryCache.passingByteCountMax)
+    }
+    #expect(cache.byteCount > DictionaryCache.passingByteCountMax / 2)
+    #expect(cache.fit(list, sealedCount: 0) === cache.fit(list, sealedCount: 0))
+  }
+
   @Test func mixedDictionariesMeetAsText() throws {
     let trace = ids([1, 2])
     let list = [trace, texts([trace.value(1).text, "other"]), texts(["x"])]

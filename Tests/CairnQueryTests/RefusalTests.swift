@@ -65,6 +65,23 @@ import Testing
     #expect(try await patientEngine.run(wide, pieces: pieces).info.isTruncated)
   }
 
+  /// All groups tie: which are shown follows from their values, and the bound on groups is met where it is passed, not at the end.
+  @Test func manyTiesAreOrderedByTheirValues() async throws {
+    let pieces = [TestPiece(events(50_000))]
+    for orders in [[], [Order(.calculation(.count), .ascending)], [Order(.breakdown("a"), .ascending)]] {
+      let answer = try await patientEngine.run(Plan(scope: everywhere, breakdowns: ["a"], orders: orders, limit: 37), pieces: pieces)
+      #expect(answer.columns[0].values == (0..<37).map { .integer($0) } && answer.info.isTruncated)
+    }
+    let last = try await patientEngine.run(
+      Plan(scope: everywhere, breakdowns: ["a"], orders: [Order(.breakdown("a"), .descending)], limit: 37), pieces: pieces)
+    #expect(last.columns[0].values == (0..<37).map { .integer(49_999 - $0) })
+    let two = try await patientEngine.run(
+      Plan(
+        scope: everywhere, breakdowns: ["s", "a"], orders: [Order(.breakdown("s"), .descending), Order(.breakdown("a"), .ascending)], limit: 5),
+      pieces: pieces)
+    #expect(two.columns[1].values == [6, 13, 20, 27, 34].map { .integer($0) })
+  }
+
   @Test func stopsWhenItsTaskIsCancelled() async throws {
     let pieces = [TestPiece(events(50_000))]
     let task = Task { () throws(QueryError) -> Answer in

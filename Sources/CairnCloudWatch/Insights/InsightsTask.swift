@@ -240,6 +240,11 @@ public struct InsightsTask: Sendable {
   public struct ResultRow: Sendable, Hashable {
     public var texts: [String?]
     public var pointer: String?
+
+    public init(texts: [String?], pointer: String?) {
+      self.texts = texts
+      self.pointer = pointer
+    }
   }
 
   /// The results; while the task is at work those that there are so far.

@@ -46,7 +46,7 @@ struct PlanRun {
     let grouped = try byGroup(result, pass)
     let reader = ResultReader(
       grouped, sources, bucketed: isBucketed ? result.aggregates : nil, bucketCount: pass.bucketCount)
-    let (groups, isTruncated) = GroupRanking(plan: plan, reader: reader, mapper: result.mapper).ranked()
+    let (groups, isTruncated) = try GroupRanking(plan: plan, reader: reader, mapper: result.mapper, watch: watch).ranked()
 
     var answer = Answer()
     answer.columns = columns(groups, reader)

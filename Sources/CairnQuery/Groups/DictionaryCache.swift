@@ -5,9 +5,12 @@ internal import Synchronization
 /// Remembers how dictionaries fit together: sealed segments keep theirs, so the next question over the same segments need not hash every
 /// entry again, and what a head has is fitted to them alone.
 ///
-/// Holds on to the dictionaries it knows, at most `codeCountMax` codes of them; the least recently used go first.
+/// Holds on to the dictionaries it knows, within `byteCountMax` with all that it made of them; the least recently used go first. Those of a
+/// head are of use until the head has grown: they have a smaller bound of their own, so that a server whose questions meet heads alone
+/// does not keep every state that they were in.
 final class DictionaryCache: Sendable {
-  static let codeCountMax = 1 << 23
+  static let byteCountMax = 384 << 20
+  static let passingByteCountMax = 48 << 20
   /// Smaller work is not worth a place.
   static let codeCountMin = 1 << 12
 
@@ -15,7 +18,6 @@ final class DictionaryCache: Sendable {
     var fit: DictionaryFit
     /// Some of its dictionaries are a head's: the next question will bring others.
     var isPassing: Bool
-    var codeCount: Int
   }
   /// The most recently used last.
   private let entries = Mutex<[Entry]>([])
@@ -59,15 +61,32 @@ final class DictionaryCache: Sendable {
     first.count <= dictionaries.count && zip(first, dictionaries).allSatisfy { $0 === $1 }
   }
 
+  /// What is held, in bytes.
+  var byteCount: Int { entries.withLock { $0.reduce(0) { $0 + $1.fit.byteCount } } }
+
   private func keep(_ fit: DictionaryFit, isPassing: Bool) -> DictionaryFit {
     let codeCount = fit.dictionaries.reduce(0) { $0 + $1.count } - (fit.base?.dictionaries.reduce(0) { $0 + $1.count } ?? 0)
-    guard (fit.base != nil || codeCount >= Self.codeCountMin), codeCount <= Self.codeCountMax else { return fit }
+    let bound = isPassing ? Self.passingByteCountMax : Self.byteCountMax
+    guard fit.base != nil || codeCount >= Self.codeCountMin, fit.byteCount <= bound else { return fit }
     entries.withLock { (entries) in
       // A head's next snapshot takes the place of the one before.
-      if isPassing, let base = fit.base { entries.removeAll { $0.isPassing && $0.fit.base === base } }
-      entries.append(Entry(fit: fit, isPassing: isPassing, codeCount: codeCount))
-      while entries.reduce(0, { $0 + $1.codeCount }) > Self.codeCountMax { entries.removeFirst() }
+      if isPassing { entries.removeAll { $0.isPassing && Self.isBefore($0.fit, fit) } }
+      entries.append(Entry(fit: fit, isPassing: isPassing))
+      Self.trim(&entries, to: Self.passingByteCountMax) { $0.isPassing }
+      Self.trim(&entries, to: Self.byteCountMax) { _ in true }
     }
     return fit
+  }
+
+  /// Whether a head's fit is an earlier state of another: it rests on the same segments, or begins with the same part of the head.
+  private static func isBefore(_ known: DictionaryFit, _ fit: DictionaryFit) -> Bool {
+    if let base = fit.base { return known.base === base }
+    return known.base == nil && known.dictionaries.first === fit.dictionaries.first
+  }
+
+  /// Drops the oldest of a kind until the rest is within a bound.
+  private static func trim(_ entries: inout [Entry], to byteCountMax: Int, _ isMeant: (Entry) -> Bool) {
+    var byteCount = entries.reduce(0) { $0 + (isMeant($1) ? $1.fit.byteCount : 0) }
+    while byteCount > byteCountMax, let oldest = entries.firstIndex(where: isMeant) { byteCount -= entries.remove(at: oldest).fit.byteCount }
   }
 }

@@ -27,6 +27,9 @@ final class DictionaryFit: @unchecked Sendable {
   private let words: ByteInterner
   private let ids: [TraceID: UInt32]
 
+  /// What this adds to memory: its own tables, and the dictionaries that it holds on to, without those of the base.
+  let byteCount: Int
+
   /// A search goes through all of these.
   static let depthMax = 6
 
@@ -45,7 +48,11 @@ final class DictionaryFit: @unchecked Sendable {
     textCount = (base?.textCount ?? 0) + own.count
     ids = builder.ids
     words = builder.takeWords()
+    byteCount = added.reduce(own.byteCount + words.byteCount + ids.capacity * Self.idByteCount) { $0 + $1.byteCount + ($1.count + 1) * 4 }
   }
+
+  /// A place in the table of ids.
+  private static let idByteCount = MemoryLayout<TraceID>.size + MemoryLayout<UInt32>.size
 
   static func areIDs(_ dictionaries: [ValueDictionary]) -> Bool {
     dictionaries.allSatisfy { if case .traceIDs = $0.entries { true } else { false } }

@@ -150,19 +150,20 @@ struct LogsAPI: Sendable {
 
   private func results(_ exchange: Exchange) throws(Refusal) -> Response {
     let entry = try entry(exchange)
+    let rows = entry.results.rows
     return jsonResponse { (writer) in
       writer.member("status", entry.status.rawValue)
       writer.member("reason", orNull: entry.reason)
       writer.member("columns", entry.columns)
-      writer.array("rows", entry.rows) { (row, writer) in
+      writer.array("rows", rows) { (row, writer) in
         writer.beginArray()
         for text in row.texts { if let text { writer.string(text) } else { writer.null() } }
         writer.endArray()
       }
-      writer.array("pointers", entry.rows) { (row, writer) in
+      writer.array("pointers", rows) { (row, writer) in
         if let pointer = row.pointer { writer.string(pointer) } else { writer.null() }
       }
-      writer.array("groups", entry.rows) { (row, writer) in
+      writer.array("groups", rows) { (row, writer) in
         writer.string(row.pointer.flatMap { InsightsPointer($0)?.dataset } ?? "")
       }
       writer.object("statistics") { (writer) in

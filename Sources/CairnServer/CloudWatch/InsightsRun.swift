@@ -39,7 +39,7 @@ struct InsightsRun: Sendable {
       }
       if ContinuousClock.now - lastPreview > Self.previewPause, case .events = task.step {
         let (rows, statistics) = (task.results, task.statistics)
-        shelf.update(id) { ($0.rows, $0.statistics) = (rows, statistics) }
+        shelf.update(id, results: InsightsRows(live: rows)) { $0.statistics = statistics }
         // A costly look at what there is so far is taken less often.
         lastPreview = ContinuousClock.now + (ContinuousClock.now - lastPreview - Self.previewPause)
       }
@@ -62,12 +62,11 @@ struct InsightsRun: Sendable {
   }
 
   private func end(_ status: InsightsShelf.Status, _ reason: String?, _ task: InsightsTask, _ start: ContinuousClock.Instant) {
-    let rows = status == .complete ? task.results : []
+    let results = status == .complete ? InsightsRows(packing: task.results) : nil
     let duration = ContinuousClock.now - start
-    state.insights.update(id) { entry in
+    state.insights.update(id, results: results) { entry in
       entry.status = status
       entry.reason = reason
-      if status == .complete { entry.rows = rows }
       entry.statistics = task.statistics
       entry.durationMilliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }

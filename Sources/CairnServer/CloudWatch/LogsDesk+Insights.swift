@@ -147,20 +147,21 @@ extension LogsDesk {
 
   private func queryResults(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let entry = try entry(call)
+    let rows = entry.results.rows
     var start = 0
     if let token = try call.optionalText("nextToken", 1...2048) {
-      guard let place = Int(token), place >= 0, place <= entry.rows.count else {
+      guard let place = Int(token), place >= 0, place <= rows.count else {
         throw LogsError(.invalidParameter, "The specified nextToken is invalid.")
       }
       start = place
     }
     let most = try call.integer("maxItems", 1...10_000) ?? 10_000
-    let end = min(entry.rows.count, start + Int(most))
+    let end = min(rows.count, start + Int(most))
     return .object { writer in
       writer.member("queryLanguage", "CWLI")
       writer.key("results")
       writer.beginArray()
-      for row in entry.rows[start..<end] { write(row, entry.columns, &writer) }
+      for row in rows[start..<end] { write(row, entry.columns, &writer) }
       writer.endArray()
       writer.key("statistics")
       writer.beginObject()
@@ -172,7 +173,7 @@ extension LogsDesk {
       writer.member("logGroupsScanned", Double(entry.statistics.groupCount))
       writer.endObject()
       writer.member("status", entry.status.rawValue)
-      if entry.status.isEnd, end < entry.rows.count { writer.member("nextToken", String(end)) }
+      if entry.status.isEnd, end < rows.count { writer.member("nextToken", String(end)) }
     }
   }
 

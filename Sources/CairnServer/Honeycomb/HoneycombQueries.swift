@@ -108,8 +108,7 @@ struct HoneycombQueries: Sendable {
   }
 
   /// Runs what the request needs: the question, and those for the totals over time and for the rest.
-  private static func complete(_ result: HoneycombResult, _ plan: Plan, _ state: ServerState) async throws(Refusal) -> ByteBuffer
-  {
+  private static func complete(_ result: HoneycombResult, _ plan: Plan, _ state: ServerState) async throws(Refusal) -> [UInt8] {
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
     var total: Answer?
     if result.request.totalByAggregate == .enabled, result.request.series == .enabled,
@@ -121,7 +120,7 @@ struct HoneycombQueries: Sendable {
     if result.request.otherByAggregate == .enabled, let plan = HoneycombQuery.otherPlan(of: plan, answer) {
       other = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
     }
-    return ByteBuffer(bytes: result.body(answer, total: total, other: other))
+    return result.body(answer, total: total, other: other)
   }
 
   private func result(_ exchange: Exchange) async throws(Refusal) -> Response {
@@ -135,7 +134,7 @@ struct HoneycombQueries: Sendable {
       response.headers.add(name: "cache-control", value: "no-store")
       return response
     case .finished(let body):
-      var response = Response(contentType: "application/json", bytes: body)
+      var response = Response(contentType: "application/json", bytes: ByteBuffer(bytes: body.bytes))
       response.headers.add(name: "cache-control", value: "private, max-age=86400")
       return response
     }

@@ -7,15 +7,32 @@ import Synchronization
 struct QueryJob: Sendable {
   enum Outcome: Sendable {
     case running
-    case success(RQLResult, String?)
+    case success(Result, warning: String?)
     case failed(String)
     case cancelled
+  }
+  /// What a query found, its rows packed as the JSON that they become.
+  struct Result: Sendable {
+    var columns: [String]
+    var rowCount: Int
+    var rows: PackedBytes
+
+    init(_ result: RQLResult) {
+      var writer = JSONWriter(reserving: 4096)
+      writer.beginArray()
+      for row in result.rows { writer.value(.array(row)) }
+      writer.endArray()
+      rows = PackedBytes(writer.finish())
+      rowCount = result.rows.count
+      columns = result.columns
+    }
   }
   var id: Int64
   var projectID: Int64
   var query: String
   var createdUnixSeconds: Int64
   var modifiedUnixSeconds: Int64
+  var began = ContinuousClock.now
   var elapsedSeconds = 0.0
   var outcome = Outcome.running
 
@@ -26,6 +43,11 @@ struct QueryJob: Sendable {
     case .failed: "failed"
     case .cancelled: "cancelled"
     }
+  }
+
+  var heldByteCount: Int {
+    guard case .success(let result, _) = outcome else { return query.utf8.count }
+    return query.utf8.count + result.rows.heldByteCount
   }
 
   func write(_ writer: inout JSONWriter) {
@@ -39,24 +61,25 @@ struct QueryJob: Sendable {
   }
 
   func writeResult(_ writer: inout JSONWriter) {
-    var result = RQLResult(columns: [], rows: [])
+    var result: Result?
     var (errors, warnings): ([String], [String]) = ([], [])
     switch outcome {
     case .success(let found, let warning): (result, warnings) = (found, [warning].compactMap { $0 })
     case .failed(let reason): errors = [reason]
     case .running, .cancelled: break
     }
-    writer.array("rows", result.rows) { (row, writer) in writer.value(.array(row)) }
-    writer.member("selectionColumns", result.columns)
-    writer.member("columns", result.columns)
+    writer.key("rows")
+    writer.raw(result?.rows.bytes ?? Array("[]".utf8))
+    writer.member("selectionColumns", result?.columns ?? [])
+    writer.member("columns", result?.columns ?? [])
     writer.member("errors", errors)
     writer.member("warnings", warnings)
-    writer.member("rowcount", result.rows.count)
+    writer.member("rowcount", result?.rowCount ?? 0)
     writer.member("executionTime", elapsedSeconds)
   }
 }
 
-/// The jobs of the last while: memory only, the newest 200, fewer where their results are large. They run one after another, since each may take
+/// The jobs of the last while: memory only, within `ShelfBound.rollbar`, the oldest first to go. They run one after another, since each may take
 /// as much time and memory as a question may.
 final class QueryJobs: Sendable {
   private struct State {
@@ -67,10 +90,13 @@ final class QueryJobs: Sendable {
     var nextID: Int64 = 1
   }
   private let state = Mutex(State())
-  private static let jobCountMax = 200
   private static let waitingCountMax = 64
-  /// The most bytes of all results; the newest is kept whatever its size.
-  static let resultByteCountMax = 256 << 20
+  private let bound: ShelfBound
+
+  init(_ bound: ShelfBound = .rollbar) { self.bound = bound }
+
+  /// What all results take in memory.
+  var heldByteCount: Int { state.withLock { $0.jobs.values.reduce(0) { $0 + $1.heldByteCount } } }
 
   func job(_ id: Int64) -> QueryJob? { state.withLock { $0.jobs[id] } }
 
@@ -91,7 +117,7 @@ final class QueryJobs: Sendable {
       state.nextID += 1
       let job = QueryJob(id: id, projectID: projectID, query: query, createdUnixSeconds: nowUnixSeconds, modifiedUnixSeconds: nowUnixSeconds)
       state.jobs[id] = job
-      state.jobs[id - Int64(Self.jobCountMax)] = nil
+      forget(&state)
       let before = state.last
       let task = Task {
         await before?.value
@@ -116,17 +142,17 @@ final class QueryJobs: Sendable {
       job.elapsedSeconds = elapsedSeconds
       job.modifiedUnixSeconds += Int64(elapsedSeconds)
       state.jobs[id] = job
-      Self.forget(&state)
+      forget(&state)
     }
   }
 
-  /// Drops the oldest jobs whose results are too much together.
-  private static func forget(_ state: inout State) {
+  /// Drops the oldest jobs where there are too many, they are too old, or what they found is too much together; the newest stays.
+  private func forget(_ state: inout State) {
+    let now = ContinuousClock.now
     var byteCount = 0
     for (place, job) in state.jobs.values.sorted(by: { $0.id > $1.id }).enumerated() {
-      guard case .success(let result, _) = job.outcome else { continue }
-      byteCount += result.heldByteCount
-      if place > 0, byteCount > resultByteCountMax { state.jobs[job.id] = nil }
+      byteCount += job.heldByteCount
+      if place > 0, bound.isPassed(byteCount: byteCount, count: place + 1, oldest: job.began, now: now) { state.jobs[job.id] = nil }
     }
   }
 

@@ -63,7 +63,7 @@ struct RollbarQueries: Sendable {
     guard let text = body["query_string"]?.string, !text.isEmpty else { throw Refusal(.invalid, "query_string is required") }
     if text.lowercased().split(whereSeparator: { $0.isWhitespace || $0 == ";" }) == ["show", "tables"] {
       let tables = RQLResult(columns: ["table"], rows: RQLStatement.Table.allCases.map { [.string($0.rawValue)] })
-      let job = try api.state.queryJobs.start(text, projectID: caller.project.id, isForced: false, nowUnixSeconds: api.nowUnixSeconds) { .success(tables, nil) }
+      let job = try api.state.queryJobs.start(text, projectID: caller.project.id, isForced: false, nowUnixSeconds: api.nowUnixSeconds) { .success(QueryJob.Result(tables), warning: nil) }
       return api.answer { (writer) in writer.object { job.write(&$0) } }
     }
     let statement: RQLStatement
@@ -83,7 +83,7 @@ struct RollbarQueries: Sendable {
       let end = ContinuousClock.now + Self.patience
       do throws(RQLError) {
         let result = try statement.run(over: source, starColumns: columns, nowUnixSeconds: now) { Task.isCancelled || ContinuousClock.now > end }
-        return .success(result, warning)
+        return .success(QueryJob.Result(result), warning: warning)
       } catch {
         return Task.isCancelled ? .cancelled : .failed(error.reason)
       }

@@ -67,6 +67,11 @@ struct ServerFigures {
       Figure("cairn_query_duration_seconds", "Time of queries.", state.telemetry.counts.queries),
       Figure("cairn_queries_running", "Queries that run.", .gauge, Double(counts.running)),
       Figure("cairn_queries_waiting", "Queries that wait for their turn.", .gauge, Double(counts.waiting)),
+      Figure(
+        "cairn_query_result_bytes", "Bytes of query results that are kept for whoever asked, packed, by door.", .gauge,
+        samples: [("honeycomb", state.results.heldByteCount), ("cloudwatch", state.insights.heldByteCount), ("rollbar", state.queryJobs.heldByteCount)].map {
+          Figure.Sample(labels: [Figure.Label("door", $0.0)], value: Double($0.1))
+        }),
     ]
   }
 

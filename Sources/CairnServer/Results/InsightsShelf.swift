@@ -5,7 +5,7 @@ import Synchronization
 
 /// The Insights queries of the last days, running or finished, until newer ones push them out.
 ///
-/// Memory only: at most 1000 queries and 128 MiB of results, the oldest finished first to go. AWS keeps results seven days; here a restart
+/// Memory only, within `ShelfBound.insights`, the oldest finished first to go; the results of a finished query are kept packed. A restart
 /// forgets them.
 final class InsightsShelf: Sendable {
   enum Status: String, Sendable, CaseIterable {
@@ -31,14 +31,16 @@ final class InsightsShelf: Sendable {
     var status = Status.scheduled
     var reason: String?
     var columns: [String] = []
-    var rows: [InsightsTask.ResultRow] = []
+    fileprivate(set) var results = InsightsRows()
     var statistics = InsightsStatistics()
     var durationMilliseconds: Int64 = 0
-    fileprivate var byteCount = 0
+    fileprivate let began: ContinuousClock.Instant
+    fileprivate var byteCount: Int { 256 + queryString.utf8.count + results.heldByteCount }
     fileprivate var task: Task<Void, Never>?
 
-    init(id: String, environment: String, queryString: String, groups: [String], createdUnixMilliseconds: Int64) {
+    init(id: String, environment: String, queryString: String, groups: [String], createdUnixMilliseconds: Int64, began: ContinuousClock.Instant = .now) {
       self.id = id
+      self.began = began
       self.environment = environment
       self.queryString = queryString
       self.groups = groups
@@ -52,23 +54,33 @@ final class InsightsShelf: Sendable {
     var byteCount = 0
   }
   private let state = Mutex(State())
-  static let countMax = 1000
-  static let byteCountMax = 128 << 20
+  private let bound: ShelfBound
+  private let now: @Sendable () -> ContinuousClock.Instant
   /// Queries at work at the same time, of all environments; AWS allows 30 an account.
   static let runningMax = 30
 
+  init(_ bound: ShelfBound = .insights, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    self.bound = bound
+    self.now = now
+  }
+
+  /// What all queries and their results take in memory.
+  var heldByteCount: Int { state.withLock { $0.byteCount } }
+
   /// Puts a query up and starts the work. False where too many are at work.
   func start(_ entry: Entry, _ work: @escaping @Sendable () async -> Void) -> Bool {
+    let now = now()
     let isIn = state.withLock { state in
       guard state.entries.values.count(where: { !$0.status.isEnd }) < Self.runningMax else { return false }
       state.entries[entry.id] = entry
       state.order.append(entry.id)
-      Self.trim(&state)
+      state.byteCount += entry.byteCount
+      trim(&state, now)
       return true
     }
     guard isIn else { return false }
     let task = Task { await work() }
-    state.withLock { $0.entries[entry.id]?.task = task }
+    state.withLock { if $0.entries[entry.id]?.status.isEnd == false { $0.entries[entry.id]?.task = task } }
     return true
   }
 
@@ -84,17 +96,18 @@ final class InsightsShelf: Sendable {
     state.withLock { state in state.order.reversed().compactMap { state.entries[$0] }.filter { $0.environment == environment } }
   }
 
-  /// Changes a query that has not ended.
-  func update(_ id: String, _ body: (inout Entry) -> Void) {
+  /// Changes a query that has not ended; `results` replaces its results.
+  func update(_ id: String, results: InsightsRows? = nil, _ body: (inout Entry) -> Void) {
+    let now = now()
     state.withLock { state in
       guard var entry = state.entries[id], !entry.status.isEnd else { return }
+      state.byteCount -= entry.byteCount
       body(&entry)
-      let byteCount = entry.rows.reduce(0) { $0 + $1.texts.reduce(64) { $0 + 24 + ($1?.utf8.count ?? 0) } }
-      state.byteCount += byteCount - entry.byteCount
-      entry.byteCount = byteCount
+      if let results { entry.results = results }
       if entry.status.isEnd { entry.task = nil }
+      state.byteCount += entry.byteCount
       state.entries[id] = entry
-      Self.trim(&state)
+      trim(&state, now)
     }
   }
 
@@ -119,10 +132,13 @@ final class InsightsShelf: Sendable {
     for task in tasks { task.cancel() }
   }
 
-  private static func trim(_ state: inout State) {
-    while state.order.count > countMax || state.byteCount > byteCountMax {
-      guard let index = state.order.firstIndex(where: { state.entries[$0]?.status.isEnd != false }), state.order.count > 1 else { return }
-      if let entry = state.entries.removeValue(forKey: state.order.remove(at: index)) { state.byteCount -= entry.byteCount }
+  private func trim(_ state: inout State, _ now: ContinuousClock.Instant) {
+    while let index = state.order.firstIndex(where: { state.entries[$0]?.status.isEnd != false }), let entry = state.entries[state.order[index]] {
+      guard bound.isPassed(byteCount: state.byteCount, count: state.order.count, oldest: entry.began, now: now) else { return }
+      // The newest stays, unless it is too old.
+      guard state.order.count > 1 || now - entry.began > bound.age else { return }
+      state.entries[state.order.remove(at: index)] = nil
+      state.byteCount -= entry.byteCount
     }
   }
 }
