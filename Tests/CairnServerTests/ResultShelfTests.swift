@@ -25,12 +25,12 @@ import Testing
   }
 
   @Test func resultsStayWithinTheirBytes() async throws {
-    let bound = ShelfBound(byteCountMax: 300_000, countMax: 1000, age: .seconds(60))
+    let bound = ShelfBound(byteCountMax: 30_000, countMax: 1000, age: .seconds(60))
     let shelf = ResultShelf(bound)
     var generator = SeededGenerator(seed: 1)
     for number in 0..<40 {
       // Nothing to pack in these.
-      let bytes = generator.bytes(50_000)
+      let bytes = generator.bytes(5_000)
       try await put(shelf, number, bytes)
       #expect(shelf.heldByteCount <= bound.byteCountMax)
       guard case .finished(let body) = shelf.find(key(number), dataset: "d") else { Issue.record("the newest is not there"); return }
@@ -39,7 +39,7 @@ import Testing
     #expect(shelf.find(key(0), dataset: "d") == nil)
     #expect(shelf.find(key(36), dataset: "d") != nil)
     // The newest stays, however large it is, and alone.
-    try await put(shelf, 40, generator.bytes(400_000))
+    try await put(shelf, 40, generator.bytes(40_000))
     #expect(shelf.find(key(40), dataset: "d") != nil && shelf.find(key(39), dataset: "d") == nil)
     shelf.reset()
     #expect(shelf.heldByteCount == 0)
@@ -48,7 +48,7 @@ import Testing
   @Test func whatRepeatsItselfTakesLittle() async throws {
     let shelf = ResultShelf()
     let row = #"{"time":"2026-11-26T20:00:00Z","data":{"service.name":"backend-flask","COUNT":3}},"#
-    let bytes = Array(String(repeating: row, count: 20_000).utf8)
+    let bytes = Array(String(repeating: row, count: 2_000).utf8)
     try await put(shelf, 0, bytes)
     #expect(shelf.heldByteCount < bytes.count / 20)
   }
@@ -84,14 +84,14 @@ import Testing
 
   @Test func queriesOfInsightsStayWithinTheirBytes() async throws {
     let clock = TestClock()
-    let bound = ShelfBound(byteCountMax: 200_000, countMax: 1000, age: .seconds(60))
+    let bound = ShelfBound(byteCountMax: 20_000, countMax: 1000, age: .seconds(60))
     let shelf = InsightsShelf(bound, now: { clock.now })
     var generator = SeededGenerator(seed: 3)
     for number in 0..<30 {
       let id = String(number)
       let entry = InsightsShelf.Entry(id: id, environment: "e", queryString: "q", groups: [], createdUnixMilliseconds: 0, began: clock.now)
       #expect(shelf.start(entry) {})
-      let rows = (0..<100).map { _ in InsightsTask.ResultRow(texts: [String(decoding: generator.bytes(200).map { $0 & 0x7F }, as: UTF8.self)], pointer: nil) }
+      let rows = (0..<10).map { _ in InsightsTask.ResultRow(texts: [String(decoding: generator.bytes(200).map { $0 & 0x7F }, as: UTF8.self)], pointer: nil) }
       shelf.update(id, results: InsightsRows(packing: rows)) { $0.status = .complete }
       #expect(shelf.heldByteCount <= bound.byteCountMax)
       #expect(shelf.find("e", id)?.results.rows == rows)
@@ -103,15 +103,15 @@ import Testing
   }
 
   @Test func jobsOfRollbarStayWithinTheirBytes() async throws {
-    let jobs = QueryJobs(ShelfBound(byteCountMax: 100_000, countMax: 50, age: .seconds(3600)))
+    let jobs = QueryJobs(ShelfBound(byteCountMax: 10_000, countMax: 50, age: .seconds(3600)))
     var generator = SeededGenerator(seed: 4)
     for number in 0..<80 {
-      let text = String(decoding: generator.bytes(number < 20 ? 20_000 : 10).map { $0 & 0x3F | 0x40 }, as: UTF8.self)
+      let text = String(decoding: generator.bytes(number < 20 ? 2_000 : 10).map { $0 & 0x3F | 0x40 }, as: UTF8.self)
       let job = try jobs.start("q \(number)", projectID: 1, isForced: true, nowUnixSeconds: 1) {
         .success(QueryJob.Result(RQLResult(columns: ["c"], rows: [[.string(text)], [.null]])), warning: "w")
       }
       try await until { jobs.job(job.id)?.status == "success" }
-      #expect(jobs.heldByteCount <= 100_000 && jobs.jobs(projectID: 1).count <= 50)
+      #expect(jobs.heldByteCount <= 10_000 && jobs.jobs(projectID: 1).count <= 50)
       var writer = JSONWriter()
       writer.beginObject()
       jobs.job(job.id)?.writeResult(&writer)
