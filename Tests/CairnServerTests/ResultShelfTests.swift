@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func resultsStayWithinTheirBytes() async throws {
-    let bound = ShelfBound(byteCountMax: 30_000, countMax: 1000, age: .seconds(60))
+    let bound = ShelfBound(byteCountMax: 30_000, countMax: 1000, age: .seconds(86_400))
     let shelf = ResultShelf(bound)
     var generator = SeededGenerator(seed: 1)
     for number in 0..<40 {
