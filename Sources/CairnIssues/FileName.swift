@@ -10,7 +10,7 @@
 //   outside the root the last three segments stay
 
 /// A file's name for grouping, and whether it lies under the program's root.
-func normalizedFile(_ file: [UInt8], root: [UInt8], _ step: CG1Step = .gems) -> (name: [UInt8], isUnderRoot: Bool) {
+func normalizedFile(_ file: [UInt8], root: [UInt8], _ step: CG1Step = .modules) -> (name: [UInt8], isUnderRoot: Bool) {
   var path = withoutOrigin(withSlashes(file))
   if let end = path.firstIndex(where: { $0 == 0x3F || $0 == 0x23 }) { path.removeSubrange(end...) }
   var isUnderRoot = false
@@ -24,7 +24,7 @@ func normalizedFile(_ file: [UInt8], root: [UInt8], _ step: CG1Step = .gems) -> 
     }
   }
   if let start = packagePathStart(path) { path.removeSubrange(..<start) }
-  let isGem = step == .gems && path.first("gems/") != nil
+  let isGem = step.rawValue >= CG1Step.gems.rawValue && path.first("gems/") != nil
   var segments: [[UInt8]] = []
   for part in path.split(separator: 0x2F) {
     let segment = Array(part)

@@ -26,14 +26,14 @@ private let rootFunctions: Set<String> = [
 ///
 /// A stack that came innermost first is turned: those of rollbar-go and of the language `go`, and those that end with the function that a
 /// thread starts in.
-func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step = .gems) -> [GroupedFrame] {
+func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step = .modules) -> [GroupedFrame] {
   var frames = trace.frames.count > groupedFrameCountMax ? Array(trace.frames.suffix(groupedFrameCountMax)) : trace.frames
   if isInnermostFirst(frames, report) { frames.reverse() }
   let root = Array(report.root.utf8)
   var grouped: [GroupedFrame] = []
   grouped.reserveCapacity(frames.count)
   for frame in frames {
-    let next = judged(frame, root: root, step)
+    let next = judged(frame, root: root, language: report.language, step)
     if next.verdict != .notifier, next.verdict != .address, let before = grouped.last, before.file == next.file, before.function == next.function {
       grouped.append(GroupedFrame(file: next.file, function: next.function, verdict: .recursion))
     } else {
@@ -45,13 +45,14 @@ func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step =
 }
 
 /// The frame of the program in which an exception came up, as it was sent; nil where the stack has none. Looks at the innermost ones only.
+/// What follows from it is kept with events, so it stays with the step that it began with.
 func innermostOwnFrame(_ trace: ErrorTrace, _ report: ErrorReport) -> ErrorFrame? {
   let frames = trace.frames
   let isTurned = isInnermostFirst(frames, report)
   let root = Array(report.root.utf8)
   for step in 0..<min(frames.count, 200) {
     let frame = isTurned ? frames[step] : frames[frames.count - 1 - step]
-    if judged(frame, root: root, .gems).verdict == .inApp { return frame }
+    if judged(frame, root: root, language: report.language, .gems).verdict == .inApp { return frame }
   }
   return nil
 }
@@ -62,7 +63,7 @@ private func isInnermostFirst(_ frames: [ErrorFrame], _ report: ErrorReport) -> 
   return report.notifierName.hasSuffix("rollbar-go") || report.language == "go" || endsAtRoot
 }
 
-private func judged(_ frame: ErrorFrame, root: [UInt8], _ step: CG1Step) -> GroupedFrame {
+private func judged(_ frame: ErrorFrame, root: [UInt8], language: String, _ step: CG1Step) -> GroupedFrame {
   let file = Array(frame.file.utf8)
   let function = Array(frame.function.utf8)
   let path = withSlashes(file)
@@ -76,7 +77,14 @@ private func judged(_ frame: ErrorFrame, root: [UInt8], _ step: CG1Step) -> Grou
   let name = normalizedFile(module ?? file, root: root, step).name.text
   let isNameless = isAnonymous(function) ? module != nil || isAddress(file) : isAddress(function)
   if isNameless { return GroupedFrame(file: isAddress(file) ? "" : name, function: "<anon>", verdict: .address) }
-  let isLibrary = frame.isInApp.map { !$0 } ?? (isLibraryFile(path) || isSharedLibrary(path) || isLibraryFunction(function))
+  var isLibrary = frame.isInApp.map { !$0 } ?? (isLibraryFile(path) || isSharedLibrary(path) || isLibraryFunction(function))
+  if step == .modules, !isLibrary, frame.isInApp == nil {
+    switch swiftOrigin(function, language: language) {
+    case .reporting: return GroupedFrame(file: frame.file, function: frame.function, verdict: .notifier)
+    case .library: isLibrary = true
+    case .own: isLibrary = isPackageFile(path)
+    }
+  }
   return GroupedFrame(file: name, function: normalizedFunction(withoutOffset(function) ?? function).text, verdict: isLibrary ? .library : .inApp)
 }
 
@@ -122,6 +130,15 @@ private func isLibraryFile(_ path: [UInt8]) -> Bool {
     }
   }
   return false
+}
+
+/// Places of packages that only the newest step knows: SwiftPM's checkouts, Ruby's and Rust's own library, Node's old loader, Go's modules in
+/// programs that were built with trimmed paths.
+private func isPackageFile(_ path: [UInt8]) -> Bool {
+  if path.has("internal/", at: 0), path.ends(with: ".js") { return true }
+  if path.ends(with: ".go"), let version = path.first("@v"), version + 2 < path.count, isDigit(path[version + 2]) { return true }
+  let folders: [StaticString] = ["/.build/checkouts/", "/SourcePackages/checkouts/", "/lib/ruby/", "/rustc/"]
+  return folders.contains { path.first($0) != nil }
 }
 
 /// `libc.so.6`, `/usr/lib/swift/linux/libswiftCore.so+0x1c`, `libdispatch.dylib`, the loader.

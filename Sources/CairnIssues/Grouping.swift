@@ -83,6 +83,8 @@ enum CG1Step: UInt64, Sendable {
   case addresses
   /// The version in the name of a gem's folder does not count.
   case gems
+  /// Functions of Swift's libraries are known by their modules (decision 079).
+  case modules
 }
 
 func cg1Components(of report: ErrorReport, _ step: CG1Step) -> [GroupingComponent] {
@@ -121,7 +123,7 @@ private func addChain(
         name: "chain[\(index)].class", value: .text(name), contributes: name != classAbove,
         reason: name != classAbove ? "exception class" : "same class as outer"))
     classAbove = name
-    let stack = GroupingMemory.shared.signature(trace, report, step) { StackSignature(groupedFrames(trace, report, step)) }
+    let stack = GroupingMemory.shared.signature(trace, report, step) { StackSignature(groupedFrames(trace, report, step), step) }
     let (signature, reason) = (stack.frames, stack.reason)
     let isRepeated = seen.contains(signature)
     seen.append(signature)
@@ -150,10 +152,13 @@ struct StackSignature: Sendable {
   /// The program's own frames are addresses, which say nothing of where it failed.
   var isNameless: Bool
 
-  init(_ grouped: [GroupedFrame]) {
+  init(_ grouped: [GroupedFrame], _ step: CG1Step) {
     let own = grouped.filter { $0.verdict == .inApp }.suffix(signatureFrameCount)
     isNameless = own.isEmpty && grouped.contains { $0.verdict == .address }
-    isThrownByLibrary = !isNameless && grouped.last?.verdict == .library
+    // What told of a Swift error stands on top of its stack, and is not what threw it.
+    let isTold = step == .modules && grouped.last.map { $0.verdict == .notifier && swiftOrigin(Array($0.function.utf8), language: "swift") == .reporting } == true
+    let innermost = isTold ? grouped.last { $0.verdict != .notifier && $0.verdict != .address } : grouped.last
+    isThrownByLibrary = !isNameless && innermost?.verdict == .library
     guard !isNameless else {
       frames = []
       reason = "no frame of the program has a symbol: class and message decide"

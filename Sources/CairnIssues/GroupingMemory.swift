@@ -159,7 +159,7 @@ private struct MemoryKey: Hashable {
   mutating func add(_ frames: [ErrorFrame], _ report: ErrorReport) {
     add(UInt64(frames.count))
     add(report.root)
-    add(report.notifierName.hasSuffix("rollbar-go") || report.language == "go" ? 1 : 0)
+    add(report.notifierName.hasSuffix("rollbar-go") || report.language == "go" ? 1 : report.language == "swift" ? 2 : 0)
     for frame in frames {
       add(frame.file)
       add(frame.function)

@@ -22,10 +22,12 @@ public struct GroupingVersion: Sendable {
   /// Addresses are no names, versions of gems are part of theirs.
   public static let cg1Addresses = GroupingVersion(name: "cg1.1", tag: "cg1") { cg1Components(of: $0, .addresses) }
   public static let cg1Gems = GroupingVersion(name: "cg1.2", tag: "cg1") { cg1Components(of: $0, .gems) }
+  /// Functions of Swift's libraries are no frames of the program.
+  public static let cg1Modules = GroupingVersion(name: "cg1.3", tag: "cg1") { cg1Components(of: $0, .modules) }
 
-  public static let current = cg1Gems
+  public static let current = cg1Modules
   /// The oldest first.
-  public static let all = [cg1Beginning, cg1Addresses, cg1Gems]
+  public static let all = [cg1Beginning, cg1Addresses, cg1Gems, cg1Modules]
 
   /// How this version groups an error.
   public func grouping(of report: ErrorReport) -> Grouping {

@@ -21,6 +21,8 @@ import Testing
     reports.append(report(base) { $0.language = "go" })
     reports.append(report(base) { $0.notifierName = "rollbar-go" })
     reports.append(report(base) { $0.fingerprint = "mine" })
+    let swift = [ErrorFrame(file: "shop", function: "Hummingbird.Router.deinit")]
+    reports += [report(swift), report(swift) { $0.language = "swift" }]
     // The bounds of texts count: "ab" "c" is not "a" "bc".
     reports.append(report([ErrorFrame(file: "ab", function: "c")]))
     reports.append(report([ErrorFrame(file: "a", function: "bc")]))

@@ -36,7 +36,7 @@ def test_items_of_a_former_version_of_grouping_go_on(make_cairn):
     cairn.stop()
     del cairn.environment["CAIRN_GROUPING_VERSION"]
     cairn.start()
-    assert result(cairn, "/projects")[0]["settings_data"]["grouping"] == {"auto_upgrade": True, "recent_versions": ["cg1.2", "cg1.0"]}
+    assert result(cairn, "/projects")[0]["settings_data"]["grouping"] == {"auto_upgrade": True, "recent_versions": ["cg1.3", "cg1.0"]}
     # What the journal held was grouped anew by the replay, and is still its item's.
     for item in before:
         assert len(result(cairn, f"/item/{item}/instances")["instances"]) >= 1, item
@@ -48,7 +48,7 @@ def test_items_of_a_former_version_of_grouping_go_on(make_cairn):
     assert set(found) == set(before), "no item is new"
     assert until(lambda: receiver.named("occurrence")) and not receiver.named("new_item")
     detail = next(cairn.request("GET", f"/api/cairn/errors/{item}").json() for item in before if found[item]["total_occurrences"] > 1)
-    assert detail["grouping"]["version"] == "cg1.2" and detail["first_grouping"]["version"] == "cg1.0"
+    assert detail["grouping"]["version"] == "cg1.3" and detail["first_grouping"]["version"] == "cg1.0"
     assert [alias["hash"] for alias in detail["aliases"]] == [detail["grouping"]["key"]] and detail["history"][0]["kind"] == "joined"
     # After a crash the counts are the same, and what was never seen before is new.
     cairn.kill()
