@@ -6,13 +6,16 @@
 cost        one span and one line, from the call to the queue, beside swift-distributed-tracing's own tracers: time and allocations
 throughput  a Hummingbird server with everything on beside the same server without the kit, by turns. The servers have one processor for
             themselves, the client and the collector share the other: processor time a request is what is compared, which is what bounds
-            the requests of a second. /plain answers "hello", /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with
+            the requests of a second. Their threads do not interrupt each other (SCHED_BATCH): on one processor the system would let each
+            answer's way out interrupt the next request, the more so the more a request costs, and that would be measured. /plain answers "hello", /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with
             three spans and two lines where the kit is
-latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does not
+latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does harm; half-way
+            the two change places, so that what the servers differ by themselves counts for neither
 """
 import argparse
 import contextlib
 import json
+import math
 import os
 import pathlib
 import signal
@@ -96,8 +99,8 @@ int main(int argc, char **argv) {
 """
 # Of `throughput`, a round.
 TURNS, TURN_SECONDS = 6, 0.5
-# Of `latency`, a round.
-WARM_COUNT, PAIR_COUNT, PAIRS_A_SECOND = 200, 1_000, 200
+# Of `latency`, half a round.
+WARM_COUNT, PAIR_COUNT, PAIRS_A_SECOND = 600, 1_000, 200
 # name: nanoseconds and allocations at most
 GOALS = {"span_5_attributes": (1000, 4), "span_5_attributes_generic": (1000, 4), "unsampled_root": (60, None), "unsampled_child": (60, None),
          "unsampled_root_generic": (60, None), "line": (1000, None), "line_with_metadata": (1000, None)}
@@ -186,7 +189,7 @@ def throughput(probe, rounds):
             "OTLP, CloudWatch, Rollbar": {**full, "OTEL_TRACES_EXPORTER": "otlp"},
             "everything on": full,
         }
-        servers = {name: stack.enter_context(kit.Server(cpu=cpu, **variables)) for name, variables in forms.items()}
+        servers = {name: stack.enter_context(kit.Server(cpu=cpu, is_batch=True, **variables)) for name, variables in forms.items()}
         for path in ("/plain", "/items", "/feed"):
             costs = {name: [] for name in forms}
             for turn in range(rounds * TURNS + 1):
@@ -226,40 +229,65 @@ class Asker:
         return (time.perf_counter() - begun) * 1e6
 
 
+class Place:
+    """An address whose collector can be changed for one of another kind; None: nobody is there."""
+
+    def __init__(self, behaviour):
+        self.port, self.collector = kit.dead_port(), None
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.turn(behaviour)
+
+    def turn(self, behaviour):
+        self.close()
+        if behaviour:
+            self.collector = kit.Collector(behaviour(), port=self.port)
+
+    def close(self):
+        if self.collector:
+            self.collector.answer = lambda *_: False
+            self.collector.__exit__()
+            self.collector = None
+
+
 def latency(probe, rounds):
     """Two servers at once, one with a collector that answers, one with another; a request to the one, then one to the other, so that what
-    the machine does in that hour is in both. Servers are made anew each round. The first row has two healthy collectors: what is inside its
-    spread is nothing."""
+    the machine does in that hour is in both. The first row has two healthy collectors: what is inside its spread is nothing."""
     cpu = pin()
-    behaviours = {"answers": lambda: sink, "dead": None, "silent": lambda: kit.silent, "trickle": lambda: kit.trickle, "huge": lambda: kit.huge,
+    healthy = lambda: sink  # noqa: E731
+    behaviours = {"answers": healthy, "dead": None, "silent": lambda: kit.silent, "trickle": lambda: kit.trickle, "huge": lambda: kit.huge,
                   "endless trailer": lambda: kit.endless_trailer, "garbage": lambda: kit.garbage, "reset": lambda: kit.reset, "statuses": kit.Statuses,
                   "retry after": kit.RetryAfters}
-    fast = {"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200", "OTEL_METRIC_EXPORT_INTERVAL": "500", "CAIRN_SHUTDOWN_TIMEOUT": "300"}
+    fast = {"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200", "OTEL_METRIC_EXPORT_INTERVAL": "500", "CAIRN_SHUTDOWN_TIMEOUT": "300",
+            **{f"OTEL_{part}": "1000" for part in ("EXPORTER_OTLP_TIMEOUT", "BSP_EXPORT_TIMEOUT", "BLRP_EXPORT_TIMEOUT")}}
+
+    def half(askers, places, kinds):
+        took = [[], []]
+        for place, kind in zip(places, kinds):
+            place.turn(kind)
+        next_ = time.perf_counter()
+        for number in range(WARM_COUNT + PAIR_COUNT):
+            for which in (0, 1) if number % 2 else (1, 0):
+                took[which].append(askers[which].ask())
+            next_ += 1 / PAIRS_A_SECOND
+            time.sleep(max(0, next_ - time.perf_counter()))
+        return [values[WARM_COUNT:] for values in took]
 
     def measure(make):
         with contextlib.ExitStack() as stack:
-            healthy = stack.enter_context(kit.Collector(sink))
-            other = stack.enter_context(kit.Collector(make())) if make else None
-            urls = [healthy.url, other.url if other else f"http://127.0.0.1:{kit.dead_port()}"]
-            servers = [stack.enter_context(kit.Server(cpu=cpu, **everything(url), **fast)) for url in urls]
+            places = [stack.enter_context(contextlib.closing(Place(healthy))) for _ in range(2)]
+            servers = [stack.enter_context(kit.Server(cpu=cpu, **everything(place.url), **fast)) for place in places]
             askers = [Asker(server.port, "/feed") for server in servers]
-            took = [[], []]
-            next_ = time.perf_counter()
-            for number in range(WARM_COUNT + PAIR_COUNT):
-                for which in (0, 1) if number % 2 else (1, 0):
-                    took[which].append(askers[which].ask())
-                next_ += 1 / PAIRS_A_SECOND
-                time.sleep(max(0, next_ - time.perf_counter()))
-            return [values[WARM_COUNT:] for values in took]
+            first, second = half(askers, places, (healthy, make)), half(askers, places, (make, healthy))
+            return first, second[::-1]
 
     for name, make in behaviours.items():
         ratios = {50: [], 99: []}
         level = []
         for _ in range(rounds):
-            healthy, other = measure(make)
-            level.append(quantile(healthy, 50))
+            halves = measure(make)
+            level.append(quantile(halves[0][0], 50))
             for percent, found in ratios.items():
-                found.append(quantile(other, percent) / quantile(healthy, percent) * 100 - 100)
+                found.append((math.prod(quantile(other, percent) / quantile(well, percent) for well, other in halves) ** 0.5 - 1) * 100)
         print(f"{name:16} p50 {statistics.median(level):5.0f} us   " + "   ".join(
             f"p{percent} {statistics.median(found):+6.2f} % ({min(found):+.1f} to {max(found):+.1f})" for percent, found in ratios.items()), flush=True)
 

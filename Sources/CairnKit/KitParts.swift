@@ -93,9 +93,9 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .cloudwatch: return nil
     case .otlp:
-      let otlp = otlp(.traces, exportTimeout: settings.spanBatches.exportTimeout), encoding = otlp.settings.encoding
+      let otlp = otlp(.traces, exportTimeout: settings.spanBatches.exportTimeout), encoding = otlp.settings.encoding, memory = BodyMemory()
       let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches) { batch in
-        await otlp.send(OTLPWriter.spans(batch, resource: resource, encoding: encoding), itemCount: batch.count)
+        await otlp.send(OTLPWriter.spans(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
       return SpanQueueSink(wakeUp: queue.wake) { span in
         queue.offer { batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } }
@@ -136,9 +136,9 @@ private final class Assembly {
     case .console: return ConsoleExporter()
     case .xray: return nil
     case .otlp:
-      let otlp = otlp(.logs, exportTimeout: settings.logBatches.exportTimeout), encoding = otlp.settings.encoding
+      let otlp = otlp(.logs, exportTimeout: settings.logBatches.exportTimeout), encoding = otlp.settings.encoding, memory = BodyMemory()
       let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches) { batch in
-        await otlp.send(OTLPWriter.logs(batch, resource: resource, encoding: encoding), itemCount: batch.count)
+        await otlp.send(OTLPWriter.logs(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
       return LogQueueSink(wakeUp: queue.wake) { record in
         queue.offer { batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } }
@@ -174,9 +174,10 @@ private final class Assembly {
       let console = ConsoleExporter()
       return { readings in readings.forEach { console.accept($0) } }
     case .otlp:
-      let resource = settings.resource, otlp = otlp(.metrics, exportTimeout: settings.metricExportTimeout)
+      let resource = settings.resource, otlp = otlp(.metrics, exportTimeout: settings.metricExportTimeout), memory = BodyMemory()
       return { readings in
-        await otlp.send(OTLPWriter.metrics(readings, resource: resource, encoding: otlp.settings.encoding), itemCount: readings.count)
+        await otlp.send(
+          OTLPWriter.metrics(readings, resource: resource, encoding: otlp.settings.encoding, in: memory), itemCount: readings.count)
       }
     case .xray, .cloudwatch: return nil
     }

@@ -36,7 +36,7 @@ struct DeliveryTests {
     let loss = Loss(name: "xray")
     await xray(transport, Told(), loss).export(batch(spans(120)))
     let counts = try transport.requests.map { request -> Int in
-      guard case .array(let documents)? = try JSONValue(parsing: request.body)["TraceSegmentDocuments"] else { return 0 }
+      guard case .array(let documents)? = try JSONValue(parsing: request.bodyBytes)["TraceSegmentDocuments"] else { return 0 }
       return documents.count
     }
     #expect(counts == [50, 50, 20])
@@ -70,7 +70,7 @@ struct DeliveryTests {
     let request = try #require(transport.requests.first)
     #expect(request.url == "https://api.honeycomb.io/1/markers/__all__")
     #expect(request.headers.contains { $0.name == "x-honeycomb-team" && $0.value == "key" })
-    let body = try JSONValue(parsing: request.body)
+    let body = try JSONValue(parsing: request.bodyBytes)
     #expect(body["type"] == .string("deploy"))
   }
 
@@ -142,7 +142,7 @@ struct DeliveryTests {
         batch.append { CloudWatchExporter.write(line, to: &$0) }
         await exporter.export(batch)
       }
-      let sent = transport.requests.map { String(decoding: $0.body, as: UTF8.self) }
+      let sent = transport.requests.map { String(decoding: $0.bodyBytes, as: UTF8.self) }
       try #require(sent.count == 3)
       #expect(sent[1].contains("second") && sent[2].contains("first"))
       #expect(loss.count == 0)

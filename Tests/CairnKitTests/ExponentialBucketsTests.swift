@@ -51,7 +51,7 @@ struct ExponentialBucketsTests {
       instrument.read(isDelta: false).map { MetricReading(series: instrument.series, value: $0, startUnixNanoseconds: 1, unixNanoseconds: 2, isDelta: false) }
     }
     for encoding in [OTLPEncoding.protobuf, .json] {
-      var body = OTLPWriter.metrics(readings, resource: Resource(), encoding: encoding)
+      var body = OTLPWriter.metrics(readings, resource: Resource(), encoding: encoding, in: BodyMemory()).bytes
       if encoding == .json {
         var protobuf: [UInt8] = []
         try transcodeMetricsJSON(unsafe body.span.bytes, into: &protobuf)

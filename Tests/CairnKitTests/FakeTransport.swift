@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import NIOCore
 import Synchronization
 
 @testable import CairnKit
@@ -55,6 +56,15 @@ final class InstantClock: Clock {
     await Task.yield()
     try Task.checkCancellation()
   }
+}
+
+extension OutgoingRequest {
+  /// The body, as parsers want it.
+  var bodyBytes: [UInt8] { Array(body.readableBytesView) }
+}
+
+extension ByteBuffer {
+  var bytes: [UInt8] { Array(readableBytesView) }
 }
 
 extension HTTPSender {

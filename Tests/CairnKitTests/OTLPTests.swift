@@ -6,6 +6,7 @@ import CairnOTLP
 import CoreMetrics
 import Logging
 import TestSupport
+import NIOCore
 import Testing
 import Tracing
 
@@ -49,7 +50,7 @@ struct OTLPTests {
   private func body(_ span: SpanRecording, _ encoding: OTLPEncoding) -> [UInt8] {
     let batch = WireBatch<Void>()
     batch.append { OTLPWriter.write(span.ended, to: &$0, encoding) }
-    return OTLPWriter.spans(batch, resource: resource, encoding: encoding)
+    return OTLPWriter.spans(batch, resource: resource, encoding: encoding, in: BodyMemory()).bytes
   }
 
   @Test func spansAreUnderstoodInBothEncodings() throws {
@@ -102,7 +103,7 @@ struct OTLPTests {
   private func logRows(_ records: [LogRecord], _ limits: RecordLimits, _ encoding: OTLPEncoding) throws -> [BatchRow] {
     let written = WireBatch<String>()
     for record in records { written.append { OTLPWriter.write(record, to: &$0, limits, encoding) } }
-    var body = OTLPWriter.logs(written, resource: resource, encoding: encoding)
+    var body = OTLPWriter.logs(written, resource: resource, encoding: encoding, in: BodyMemory()).bytes
     if encoding == .json {
       let json = body
       body = []
@@ -122,7 +123,7 @@ struct OTLPTests {
       instrument.read(isDelta: false).map { MetricReading(series: instrument.series, value: $0, startUnixNanoseconds: 1, unixNanoseconds: 2, isDelta: false) }
     }
     #expect(readings.first { $0.series.name == "http.server.request.duration" }?.series.unit == "s")
-    let body = OTLPWriter.metrics(readings, resource: resource, encoding: .protobuf)
+    let body = OTLPWriter.metrics(readings, resource: resource, encoding: .protobuf, in: BodyMemory()).bytes
     var batch = Batch()
     _ = try decodeMetrics(unsafe body.span.bytes, IntakeContext(environment: "default", receivedUnixNanoseconds: 0), into: &batch)
     #expect(TestSupport.rows(of: batch).count >= 2)
@@ -135,7 +136,7 @@ struct OTLPTests {
     settings.encoding = .json
     let told = Told()
     let loss = Loss(name: "otlp traces")
-    await OTLPExporter(settings: settings, signal: .traces, sender: .testing(transport), loss: loss, warn: told.warn).send([1, 2, 3], itemCount: 3)
+    await OTLPExporter(settings: settings, signal: .traces, sender: .testing(transport), loss: loss, warn: told.warn).send(ByteBuffer(bytes: [1, 2, 3]), itemCount: 3)
     #expect(loss.count == 2)
     #expect(transport.requests.count == 1)
     #expect(told.texts == ["otlp traces: 2 rejected by http://localhost:4318/v1/traces: too old"])

@@ -29,7 +29,7 @@ struct Observed {
     self.transport = transport
     waits = await Self.waits(of: kit)
     documents = Dictionary(grouping: transport.requests) { $0.url.split(separator: "/").last.map(String.init) ?? "" }
-      .mapValues { $0.compactMap { try? JSONValue(parsing: $0.body) } }
+      .mapValues { $0.compactMap { try? JSONValue(parsing: $0.bodyBytes) } }
   }
 
   private static func request(_ name: String, _ kit: Kit) {

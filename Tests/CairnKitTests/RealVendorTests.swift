@@ -43,7 +43,7 @@ struct RealVendorTests {
     let sent = try await requests(["ROLLBAR_ACCESS_TOKEN": "post_server_item", "ROLLBAR_ENVIRONMENT": "staging", "ROLLBAR_CODE_VERSION": "abc"])
     #expect(Set(sent.map(\.url)) == ["https://api.rollbar.com/api/1/item/", "https://api.rollbar.com/api/1/deploy"])
     for request in sent { #expect(request.method == "POST" && header("x-rollbar-access-token", request) == "post_server_item") }
-    let item = try JSONValue(parsing: try #require(sent.first { $0.url.hasSuffix("item/") }).body)
+    let item = try JSONValue(parsing: try #require(sent.first { $0.url.hasSuffix("item/") }).bodyBytes)
     let data = try #require(item["data"])
     #expect(data["environment"] == .string("staging") && data["code_version"] == .string("abc") && data["level"] == .string("error"))
     // Of the fields that Rollbar's schema knows, none is longer than it may be, and none is unknown.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnFormats
 import FoundationEssentials
+import NIOCore
 import Testing
 
 @testable import CairnKit
@@ -60,7 +61,7 @@ struct SignatureV4Tests {
         let words = (pair.array ?? []).map { $0.string ?? "" }
         request.headers.append((name: words[0], value: words[1]))
       }
-      request.body = Array((entry["body"]?.string ?? "").utf8)
+      request.body = ByteBuffer(string: entry["body"]?.string ?? "")
       let signed = signer.signed(request, unixSeconds: unixSeconds)
       let authorization = signed.headers.first { $0.name == "authorization" }?.value ?? ""
       let names = entry["signedHeaders"]?.string ?? "", signature = entry["signature"]?.string ?? ""

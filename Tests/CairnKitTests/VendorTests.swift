@@ -99,7 +99,7 @@ struct RollbarTests {
     }
     await exporter.queue.drain()
     try #require(transport.requests.count == 1)
-    let item = try JSONValue(parsing: transport.requests[0].body)
+    let item = try JSONValue(parsing: transport.requests[0].bodyBytes)
     let data = try #require(item["data"])
     guard case .array(let chain)? = data["body"]?["trace_chain"], case .array(let telemetry)? = data["body"]?["telemetry"] else {
       Issue.record("no trace chain or telemetry")
@@ -124,7 +124,7 @@ struct RollbarTests {
       throw ShopError(reason: "x")
     }
     await exporter.queue.drain()
-    let data = try #require(try JSONValue(parsing: transport.requests.first?.body ?? [])["data"])
+    let data = try #require(try JSONValue(parsing: transport.requests.first?.bodyBytes ?? [])["data"])
     #expect(data["person"]?["id"] == .string("u1"))
     #expect(data["request"]?["url"] == .string("http://localhost/cart"))
     #expect(data["context"] == .string("POST /cart"))

@@ -20,6 +20,35 @@ struct XRayTests {
     }
   }
 
+  @Test func metadataIsWhatNoMemberTells() throws {
+    let tracer = Kit.testing(InMemoryExporter()).tracer
+    let root = tracer.startSpan("GET /cart", ofKind: .server)
+    for (name, text) in [
+      ("http.request.method", "GET"), ("url.scheme", "http"), ("server.address", "shop.example"), ("url.path", "/cart"), ("http.route", "/cart"),
+      ("user_agent.original", "curl"), ("client.address", "10.0.0.1"), ("user.id", "u1"),
+    ] { root.attributes[name] = text }
+    root.attributes["server.port"] = 8_080
+    root.attributes["http.response.status_code"] = 200
+    root.attributes["http.response.body.size"] = 12
+    let child = tracer.startSpan("select", context: root.context, ofKind: .client)
+    for (name, text) in [("db.system.name", "sqlite"), ("db.namespace", "shop"), ("db.query.text", "SELECT 1"), ("user.id", "u1")] { child.attributes[name] = text }
+    child.end()
+    root.end()
+    let segment = try #require(try documents(SegmentWriter(resource: Resource()), [child.recording, root.recording]).first)
+    #expect(segment["http"]?["request"]?["url"] == .string("http://shop.example:8080/cart"))
+    #expect(names(segment["metadata"]) == ["http.route", "span.name", "url.path"])
+    guard case .array(let inside)? = segment["subsegments"] else {
+      Issue.record("no subsegment")
+      return
+    }
+    #expect(names(inside[0]["metadata"]) == ["db.namespace", "span.name", "user.id"])
+  }
+
+  private func names(_ metadata: JSONValue?) -> [String] {
+    guard case .object(let members)? = metadata?["default"] else { return [] }
+    return members.map(\.name).sorted()
+  }
+
   @Test func aSpanIsADocument() throws {
     let memory = InMemoryExporter()
     let tracer = Kit.testing(memory).tracer

@@ -36,8 +36,9 @@ def run(*words, timeout=60, check=True, **variables):
 class Server:
     """`kit-probe serve`: a Hummingbird server with the kit."""
 
-    def __init__(self, cpu=None, **variables):
-        on_cpu = [] if cpu is None else ["taskset", "-c", str(cpu)]
+    def __init__(self, cpu=None, is_batch=False, **variables):
+        """`is_batch`: a thread that wakes does not interrupt one that works, as where there are processors for both."""
+        on_cpu = ([] if cpu is None else ["taskset", "-c", str(cpu)]) + (["chrt", "--batch", "0"] if is_batch else [])
         self.process = subprocess.Popen([*on_cpu, probe(), "serve"], env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read()
@@ -69,10 +70,10 @@ class Server:
 class Collector:
     """A TCP server; `answer(connection, request)` does what it likes with a request whose head and body are there."""
 
-    def __init__(self, answer, tls=None):
+    def __init__(self, answer, tls=None, port=0):
         self.answer, self.tls = answer, tls
         self.requests = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.is_over = False

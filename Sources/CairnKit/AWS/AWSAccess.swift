@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import NIOCore
 
 /// Who calls an AWS service, and where it is.
 public struct AWSAccess: Sendable, Hashable {
@@ -16,7 +17,7 @@ public struct AWSAccess: Sendable, Hashable {
 
   /// A POST below the service's base, signed anew for each try.
   func call(
-    _ service: String, path: String, headers: [(name: String, value: String)], body: [UInt8], _ sender: HTTPSender
+    _ service: String, path: String, headers: [(name: String, value: String)], body: ByteBuffer, _ sender: HTTPSender
   ) async -> HTTPSender.Outcome {
     let signer = SignatureV4(
       accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: sessionToken, region: region, service: service)

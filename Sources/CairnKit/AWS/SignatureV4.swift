@@ -2,6 +2,7 @@
 internal import CairnBytes
 internal import CairnFormats
 internal import Crypto
+internal import NIOCore
 
 /// Signs requests as AWS wants them: Signature Version 4 in the `Authorization` header.
 ///
@@ -38,7 +39,9 @@ struct SignatureV4: Sendable {
     var values: [String: [String]] = [:]
     for header in request.headers { values[header.name.lowercased(), default: []].append(collapsed(header.value)) }
     let lines = values.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value.joined(separator: ","))\n" }.joined()
-    let body = hexText(SHA256.hash(data: request.body))
+    var hash = SHA256()
+    unsafe request.body.withUnsafeReadableBytes { unsafe hash.update(bufferPointer: $0) }
+    let body = hexText(hash.finalize())
     return "\(request.method)\n\(target.canonicalPath)\n\(target.canonicalQuery)\n\(lines)\n\(signedHeaders)\n\(body)"
   }
 

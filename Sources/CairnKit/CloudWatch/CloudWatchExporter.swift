@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
+internal import NIOCore
 
 /// Sends log lines to a CloudWatch log group by PutLogEvents; makes the group and the stream when it finds that they are missing.
 ///
@@ -19,6 +20,7 @@ struct CloudWatchExporter: Sendable {
   let settings: CloudWatchSettings
   let sender: HTTPSender
   var spill: SpillFolder?
+  private let memory = BodyMemory()
   var loss = Loss(name: "cloudwatch logs")
   let warn: @Sendable (String) -> Void
 
@@ -31,11 +33,11 @@ struct CloudWatchExporter: Sendable {
 
   func export(_ batch: WireBatch<Mark>) async {
     for part in Self.parts(batch) {
-      let events = Self.eventsJSON(batch, part)
-      switch await put(events, count: part.count) {
+      let body = memory.write { request(to: &$0) { Self.events(batch, part, to: &$0) } }
+      switch await put(body, count: part.count) {
       case .taken: await resend()
       case .refused: loss.add(part.count)
-      case .unreachable: keep(events, count: part.count)
+      case .unreachable: keep(batch, part)
       }
     }
   }
@@ -48,10 +50,12 @@ struct CloudWatchExporter: Sendable {
     case unreachable
   }
 
-  private func keep(_ events: [UInt8], count: Int) {
-    guard let spill else { return _ = loss.add(count) }
-    let (isKept, evictedCount) = spill.keep(events)
-    if !isKept { loss.add(count) }
+  private func keep(_ batch: WireBatch<Mark>, _ part: [Int]) {
+    guard let spill else { return _ = loss.add(part.count) }
+    var events = WireBuffer()
+    Self.events(batch, part, to: &events)
+    let (isKept, evictedCount) = spill.keep(events.bytes)
+    if !isKept { loss.add(part.count) }
     // How many lines an evicted file held is not known any more: each counts as one.
     loss.add(evictedCount)
   }
@@ -61,7 +65,8 @@ struct CloudWatchExporter: Sendable {
     guard let spill else { return }
     for _ in 0..<Self.resentCountMax {
       guard let taken = spill.take() else { return }
-      switch await put(taken.bytes, count: 1) {
+      let body = memory.write { request(to: &$0) { $0.append(taken.bytes) } }
+      switch await put(body, count: 1) {
       case .taken: spill.finish(taken)
       case .refused:
         loss.add(1)
@@ -175,8 +180,7 @@ struct CloudWatchExporter: Sendable {
     writer.endObject()
   }
 
-  private func put(_ events: [UInt8], count: Int) async -> Verdict {
-    let body = putBody(events)
+  private func put(_ body: ByteBuffer, count: Int) async -> Verdict {
     switch await call("PutLogEvents", body) {
     case .answered(let response) where response.isSuccess: return tellRejected(response, count)
     case .answered(let response) where response.bodyText.contains("ResourceNotFoundException"):
@@ -194,28 +198,25 @@ struct CloudWatchExporter: Sendable {
     }
   }
 
-  private func putBody(_ events: [UInt8]) -> [UInt8] {
-    var writer = JSONWriter(reserving: events.count + 256)
-    writer.beginObject()
-    writer.member("logGroupName", settings.logGroup)
-    writer.member("logStreamName", settings.logStream)
-    writer.key("logEvents")
-    writer.raw(events)
-    writer.endObject()
-    return writer.finish()
+  /// A request of PutLogEvents whose events the closure writes.
+  private func request(to body: inout WireBuffer, _ events: (inout WireBuffer) -> Void) {
+    body.beginObject()
+    body.member("logGroupName", settings.logGroup)
+    body.member("logStreamName", settings.logStream)
+    body.name("logEvents")
+    events(&body)
+    body.endObject()
   }
 
   /// The array `logEvents` of a request.
-  static func eventsJSON(_ batch: WireBatch<Mark>, _ part: [Int]) -> [UInt8] {
-    var writer = WireBuffer()
-    writer.reserve(batch.bytes.count + batch.count + 2)
-    writer.beginArray()
+  private static func events(_ batch: WireBatch<Mark>, _ part: [Int], to body: inout WireBuffer) {
+    body.reserve(batch.bytes.count + batch.count + 256)
+    body.beginArray()
     for index in part {
-      writer.separate()
-      writer.append(batch.bytes, batch.range(index))
+      body.separate()
+      body.append(batch.bytes, batch.range(index))
     }
-    writer.endArray()
-    return writer.bytes
+    body.endArray()
   }
 
   private func tellRejected(_ response: IncomingResponse, _ count: Int) -> Verdict {
@@ -249,7 +250,7 @@ struct CloudWatchExporter: Sendable {
 
   /// True if it is there now, made by us or by somebody else.
   private func make(_ operation: String, _ body: [UInt8]) async -> Bool {
-    switch await call(operation, body) {
+    switch await call(operation, ByteBuffer(bytes: body)) {
     case .answered(let response) where response.isSuccess || response.bodyText.contains("ResourceAlreadyExistsException"): return true
     case .answered(let response): warn("cloudwatch logs: \(operation) was refused with status \(response.status): \(response.bodyText.prefix(200))")
     case .gaveUp(let reason): warn("cloudwatch logs: \(operation) failed: \(reason)")
@@ -265,7 +266,7 @@ struct CloudWatchExporter: Sendable {
     return writer.finish()
   }
 
-  private func call(_ operation: String, _ body: [UInt8]) async -> HTTPSender.Outcome {
+  private func call(_ operation: String, _ body: ByteBuffer) async -> HTTPSender.Outcome {
     await settings.access.call(
       "logs", path: "/", headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "Logs_20140328.\(operation)")], body: body, sender)
   }

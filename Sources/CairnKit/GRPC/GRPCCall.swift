@@ -18,11 +18,11 @@
 
     private static let prefixByteCount = 5
     private let head: HPACKHeaders
-    private let message: [UInt8]
+    private let message: ByteBuffer
     private var answer: EventLoopPromise<IncomingResponse>?
     private var found = GRPCAnswer()
 
-    init(head: HPACKHeaders, message: [UInt8], answer: EventLoopPromise<IncomingResponse>) {
+    init(head: HPACKHeaders, message: ByteBuffer, answer: EventLoopPromise<IncomingResponse>) {
       self.head = head
       self.message = message
       self.answer = answer
@@ -30,11 +30,11 @@
 
     func channelActive(context: ChannelHandlerContext) {
       context.write(wrapOutboundOut(.headers(.init(headers: head))), promise: nil)
-      var frame = context.channel.allocator.buffer(capacity: Self.prefixByteCount + message.count)
-      frame.writeInteger(UInt8(head.contains(name: "grpc-encoding") ? 1 : 0))
-      frame.writeInteger(UInt32(clamping: message.count))
-      frame.writeBytes(message)
-      context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(frame), endStream: true))), promise: nil)
+      var prefix = context.channel.allocator.buffer(capacity: Self.prefixByteCount)
+      prefix.writeInteger(UInt8(head.contains(name: "grpc-encoding") ? 1 : 0))
+      prefix.writeInteger(UInt32(clamping: message.readableBytes))
+      context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(prefix)))), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(message), endStream: true))), promise: nil)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

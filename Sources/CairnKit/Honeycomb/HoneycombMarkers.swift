@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import CairnFormats
+internal import NIOCore
 
 /// Puts a line into Honeycomb's graphs where something happened, such as a deploy.
 ///
@@ -25,7 +26,7 @@ struct HoneycombMarkers: Sendable {
     let outcome = await sender.send { [settings] in
       OutgoingRequest(
         url: base + "1/markers/" + percentEncoded(settings.dataset ?? "__all__"),
-        headers: [("content-type", "application/json"), ("x-honeycomb-team", settings.apiKey)], body: body)
+        headers: [("content-type", "application/json"), ("x-honeycomb-team", settings.apiKey)], body: ByteBuffer(bytes: body))
     }
     if case .answered(let response) = outcome, response.isSuccess { return true }
     warn("honeycomb: the marker could not be set: \(outcome)")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
+internal import NIOCore
 
 /// How bodies are packed on their way to a collector.
 public enum OTLPCompression: String, Sendable, Hashable, CaseIterable {
@@ -8,15 +9,15 @@ public enum OTLPCompression: String, Sendable, Hashable, CaseIterable {
   /// Cairn takes it; not every collector does.
   case zstd
 
-  func pack(_ body: [UInt8]) -> [UInt8] {
+  func pack(_ body: ByteBuffer) -> ByteBuffer {
     switch self {
     case .none: return body
-    case .gzip: return GzipCompressor.compress(body, level: 1)
+    case .gzip: return ByteBuffer(bytes: GzipCompressor.compress(body.readableBytesSpan, level: 1))
     case .zstd:
       var packed: [UInt8] = []
       var compressor = ZstdCompressor(level: 1)
-      compressor.compress(unsafe body.span.bytes, appendingTo: &packed)
-      return packed
+      compressor.compress(body.readableBytesSpan, appendingTo: &packed)
+      return ByteBuffer(bytes: packed)
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
+internal import NIOCore
 
 /// Sends OTLP bodies and reads the answers; one for each signal.
 struct OTLPExporter: Sendable {
@@ -10,7 +11,7 @@ struct OTLPExporter: Sendable {
   let warn: @Sendable (String) -> Void
 
   /// Never throws: what cannot be delivered is counted, told and let go.
-  func send(_ body: [UInt8], itemCount: Int) async {
+  func send(_ body: ByteBuffer, itemCount: Int) async {
     let packed = settings.compression.pack(body)
     let outcome = await sender.send {
       var headers: [(name: String, value: String)] = [("content-type", settings.encoding.contentType), ("user-agent", "cairn-kit-swift/\(KitScope.version)")]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import NIOCore
 
 // ExportLogsServiceRequest
 //
@@ -14,25 +15,30 @@ internal import CairnBytes
 
 extension OTLPWriter {
   /// The request of a batch whose items are records, marked with their logger's label.
-  static func logs(_ batch: WireBatch<String>, resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
+  static func logs(_ batch: WireBatch<String>, resource: Resource, encoding: OTLPEncoding, in memory: BodyMemory) -> ByteBuffer {
     let labels = Dictionary(grouping: batch.items.indices) { batch.items[$0].mark }.sorted { $0.key < $1.key }
-    return message(encoding, reserving: batch.bytes.count + batch.count) { writer in
-      writer.messages(1, "resourceLogs", [resource]) { resource, group in
+    let byteCount = batch.bytes.count + batch.count
+    return body(encoding, in: memory, about: byteCount) { writer in
+      writer.only(1, "resourceLogs", about: byteCount) { group in
         group.resource(resource)
-        group.messages(2, "scopeLogs", labels) { entry, scope in
-          scope.message(1, "scope") { $0.text(1, "name", entry.key) }
-          scope.written("logRecords") { bytes in
-            for index in entry.value { append(item: index, of: batch, to: &bytes, encoding) }
-          }
+        group.several("scopeLogs") { group in
+          for (label, items) in labels { group.scopeLogs(label, items, of: batch) }
         }
       }
     }
   }
 
-  /// Records of other labels may have stood between: the comma is not the item's own.
-  private static func append(item index: Int, of batch: WireBatch<String>, to bytes: inout WireBuffer, _ encoding: OTLPEncoding) {
-    if encoding == .json { bytes.separate() }
-    bytes.append(batch.bytes, batch.range(index))
+  private mutating func scopeLogs(_ label: String, _ items: [Int], of batch: WireBatch<String>) {
+    element(2, about: items.reduce(label.utf8.count) { $0 + batch.range($1).count }) { scope in
+      scope.message(1, "scope") { $0.text(1, "name", label) }
+      scope.written("logRecords") { [isJSON = scope.isJSON] bytes in
+        for index in items {
+          // Records of other labels may have stood between: the comma is not the item's own.
+          if isJSON { bytes.separate() }
+          bytes.append(batch.bytes, batch.range(index))
+        }
+      }
+    }
   }
 
   /// Adds a record to a batch.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import NIOCore
 
 // ExportMetricsServiceRequest
 //
@@ -25,7 +26,7 @@ struct MetricReading: Sendable {
 }
 
 extension OTLPWriter {
-  static func metrics(_ readings: [MetricReading], resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
+  static func metrics(_ readings: [MetricReading], resource: Resource, encoding: OTLPEncoding, in memory: BodyMemory) -> ByteBuffer {
     // Points of one metric stand together: readings come sorted by name.
     var metrics: [[MetricReading]] = []
     for reading in readings {
@@ -35,7 +36,7 @@ extension OTLPWriter {
         metrics.append([reading])
       }
     }
-    return message(encoding) { writer in
+    return body(encoding, in: memory, about: 0) { writer in
       writer.messages(1, "resourceMetrics", [resource]) { resource, group in
         group.resource(resource)
         group.messages(2, "scopeMetrics", [metrics]) { metrics, scope in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import NIOCore
 internal import Tracing
 
 // ExportTraceServiceRequest
@@ -21,11 +22,12 @@ enum KitScope {
 
 extension OTLPWriter {
   /// The request of a batch whose items are spans.
-  static func spans(_ batch: WireBatch<Void>, resource: Resource, encoding: OTLPEncoding) -> [UInt8] {
-    message(encoding, reserving: batch.bytes.count) { writer in
-      writer.messages(1, "resourceSpans", [resource]) { resource, group in
+  static func spans(_ batch: WireBatch<Void>, resource: Resource, encoding: OTLPEncoding, in memory: BodyMemory) -> ByteBuffer {
+    let byteCount = batch.bytes.count
+    return body(encoding, in: memory, about: byteCount) { writer in
+      writer.only(1, "resourceSpans", about: byteCount) { group in
         group.resource(resource)
-        group.messages(2, "scopeSpans", [()]) { _, scope in
+        group.only(2, "scopeSpans", about: byteCount) { scope in
           scope.scope()
           scope.written("spans") { $0.append(batch.bytes, 0..<batch.bytes.count) }
         }

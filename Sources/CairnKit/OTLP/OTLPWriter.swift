@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import NIOCore
 
 /// Writes OTLP's messages in one of its two encodings, so that each message is described once.
 ///
@@ -9,30 +10,37 @@ struct OTLPWriter: ~Copyable {
   private var bytes: WireBuffer
   let isJSON: Bool
 
-  init(_ encoding: OTLPEncoding, bytes: consuming WireBuffer = WireBuffer()) {
+  private init(_ encoding: OTLPEncoding, bytes: consuming WireBuffer) {
     self.bytes = bytes
     isJSON = encoding == .json
   }
 
   /// What was written.
-  consuming func finish() -> WireBuffer { bytes }
+  private consuming func finish() -> WireBuffer { bytes }
 
-  /// One whole message.
-  static func message(_ encoding: OTLPEncoding, reserving byteCount: Int = 0, _ content: (inout OTLPWriter) -> Void) -> [UInt8] {
-    var writer = OTLPWriter(encoding)
-    writer.bytes.reserve(byteCount + 4_096)
-    if writer.isJSON { writer.bytes.beginObject() }
-    content(&writer)
-    if writer.isJSON { writer.bytes.endObject() }
-    return writer.bytes.bytes
+  /// One whole message, about so long.
+  static func body(_ encoding: OTLPEncoding, in memory: BodyMemory, about byteCount: Int, _ content: (inout OTLPWriter) -> Void) -> ByteBuffer {
+    memory.write { bytes in
+      bytes.reserve(byteCount + 4_096)
+      write(to: &bytes, encoding) { writer in
+        if writer.isJSON { writer.bytes.beginObject() }
+        content(&writer)
+        if writer.isJSON { writer.bytes.endObject() }
+      }
+    }
   }
 
   /// Adds a message to the end of a buffer that holds such messages: in protobuf with its tag and length, in JSON as it is.
   static func append(_ number: Int, to bytes: inout WireBuffer, _ encoding: OTLPEncoding, _ content: (inout OTLPWriter) -> Void) {
+    write(to: &bytes, encoding) { $0.element(number, content) }
+  }
+
+  @inline(__always)
+  private static func write(to bytes: inout WireBuffer, _ encoding: OTLPEncoding, _ content: (inout OTLPWriter) -> Void) {
     var taken = WireBuffer()
     swap(&taken, &bytes)
     var writer = OTLPWriter(encoding, bytes: taken)
-    writer.element(number, content)
+    content(&writer)
     bytes = writer.finish()
   }
 
@@ -130,34 +138,39 @@ struct OTLPWriter: ~Copyable {
   /// Several of them.
   mutating func messages<Item>(_ number: Int, _ name: StaticString, _ items: [Item], _ content: (Item, inout OTLPWriter) -> Void) {
     guard !items.isEmpty else { return }
+    several(name) { writer in
+      for item in items { writer.element(number) { content(item, &$0) } }
+    }
+  }
+
+  /// Several, each of which the closure adds with `element`.
+  mutating func several(_ name: StaticString, _ content: (inout OTLPWriter) -> Void) {
     if isJSON {
       bytes.name(name)
       bytes.beginArray()
     }
-    for item in items { element(number) { content(item, &$0) } }
+    content(&self)
     if isJSON { bytes.endArray() }
+  }
+
+  /// One where there could be several, about so long.
+  mutating func only(_ number: Int, _ name: StaticString, about byteCount: Int, _ content: (inout OTLPWriter) -> Void) {
+    several(name) { $0.element(number, about: byteCount, content) }
   }
 
   /// Several that are written already.
-  mutating func written(_ name: StaticString, _ messages: (inout WireBuffer) -> Void) {
-    if isJSON {
-      bytes.name(name)
-      bytes.beginArray()
-    }
-    messages(&bytes)
-    if isJSON { bytes.endArray() }
-  }
+  mutating func written(_ name: StaticString, _ messages: (inout WireBuffer) -> Void) { several(name) { messages(&$0.bytes) } }
 
   @inline(__always)
-  private mutating func element(_ number: Int, _ content: (inout OTLPWriter) -> Void) {
+  mutating func element(_ number: Int, about byteCount: Int = 128, _ content: (inout OTLPWriter) -> Void) {
     if isJSON {
       bytes.beginObject()
       content(&self)
       bytes.endObject()
     } else {
-      let start = bytes.beginMessage(number)
+      let message = bytes.beginMessage(number, about: byteCount)
       content(&self)
-      bytes.endMessage(start)
+      bytes.endMessage(message)
     }
   }
 

@@ -10,7 +10,7 @@ struct OutgoingRequest: Sendable {
   var url: String
   var method = "POST"
   var headers: [(name: String, value: String)] = []
-  var body: [UInt8] = []
+  var body = ByteBuffer()
 }
 
 /// What came back: the head and at most the first 64 KiB of the body.
@@ -67,7 +67,7 @@ final class ClientTransport: HTTPTransport {
     var outgoing = HTTPClientRequest(url: request.url)
     outgoing.method = HTTPMethod(rawValue: request.method)
     for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
-    if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
+    if request.body.readableBytes > 0 { outgoing.body = .bytes(request.body) }
     do {
       let response = try await client.execute(outgoing, timeout: .nanoseconds(timeout.nanoseconds))
       var incoming = IncomingResponse(status: Int(response.status.code))

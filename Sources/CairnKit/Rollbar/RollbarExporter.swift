@@ -2,6 +2,7 @@
 internal import CairnBytes
 internal import CairnFormats
 internal import Logging
+internal import NIOCore
 internal import Synchronization
 
 /// Makes items of errors that spans and log lines recorded, and sends them one by one.
@@ -99,7 +100,7 @@ final class RollbarExporter: SpanSink, LogSink {
     let outcome = await sender.send {
       OutgoingRequest(
         url: settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/") + "item/",
-        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
+        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: ByteBuffer(bytes: body))
     }
     switch outcome {
     case .answered(let response) where response.isSuccess: return true
@@ -122,7 +123,7 @@ final class RollbarExporter: SpanSink, LogSink {
     let outcome = await sender.send { [settings] in
       OutgoingRequest(
         url: settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/") + "deploy",
-        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
+        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: ByteBuffer(bytes: body))
     }
     if case .answered(let response) = outcome, response.isSuccess { return true }
     warn("rollbar: the deploy could not be told: \(outcome)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
 internal import CairnFormats
+internal import NIOCore
 internal import Synchronization
 internal import Tracing
 
@@ -118,7 +119,7 @@ final class XRaySampler: Sampler, KitWorker {
 
   private func ask(_ path: String, _ body: [UInt8]) async -> JSONValue? {
     let base = self.base
-    let outcome = await sender.send { OutgoingRequest(url: base + path, headers: [("content-type", "application/json")], body: body) }
+    let outcome = await sender.send { OutgoingRequest(url: base + path, headers: [("content-type", "application/json")], body: ByteBuffer(bytes: body)) }
     if case .answered(let response) = outcome, response.isSuccess, let value = try? JSONValue(parsing: response.body) { return value }
     let isFirst = state.withLock { state in
       defer { state.hasWarned = true }

@@ -35,6 +35,17 @@ extension WireBuffer {
     quoted(text)
   }
 
+  /// One string of several parts, each written by `part`.
+  @inline(__always)
+  mutating func joined(_ parts: (inout WireBuffer) -> Void) {
+    separate()
+    quote()
+    parts(&self)
+    quote()
+  }
+
+  mutating func part(_ text: String) { escaped(text) }
+
   mutating func integer(_ value: Int64) {
     separate()
     decimal(value)
@@ -152,6 +163,11 @@ extension WireBuffer {
 
   private mutating func quoted(_ text: String) {
     quote()
+    escaped(text)
+    quote()
+  }
+
+  private mutating func escaped(_ text: String) {
     unsafe Self.withUTF8(text) { utf8 in
       var rest = unsafe utf8
       while true {
@@ -161,7 +177,6 @@ extension WireBuffer {
         unsafe rest = UnsafeRawBufferPointer(rebasing: rest[(copied + 1)...])
       }
     }
-    quote()
   }
 
   /// The escape of a byte. Nested, its backslash has one more before it, and so has a quote or a backslash behind it.

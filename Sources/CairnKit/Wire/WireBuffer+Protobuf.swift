@@ -22,23 +22,31 @@ extension WireBuffer {
     text(value)
   }
 
-  /// Opens a message in place; give what it answers to `endMessage`.
-  @inline(__always)
-  mutating func beginMessage(_ number: Int) -> Int {
-    tag(number, 2)
-    byte(0)
-    byte(0)
-    return count
+  /// A message that is open.
+  struct OpenMessage {
+    /// Its first byte.
+    fileprivate var start: Int
+    /// The bytes that are kept before it for its length.
+    fileprivate var lengthByteCount: Int
   }
 
-  /// Closes it: two bytes are kept for the length, which is what most messages need; others are moved.
-  mutating func endMessage(_ start: Int) {
-    let length = count - start
+  /// Opens a message in place; give what it answers to `endMessage`. Most messages have 128 bytes to 16 KiB; where a longer one is not
+  /// `about` as long as was said, it is moved when it is closed.
+  @inline(__always)
+  mutating func beginMessage(_ number: Int, about byteCount: Int = 128) -> OpenMessage {
+    tag(number, 2)
+    let lengthByteCount = Self.varintByteCount(UInt64(byteCount))
+    for _ in 0..<lengthByteCount { byte(0) }
+    return OpenMessage(start: count, lengthByteCount: lengthByteCount)
+  }
+
+  mutating func endMessage(_ message: OpenMessage) {
+    let start = message.start, length = count - start
     let lengthByteCount = Self.varintByteCount(UInt64(length))
-    if lengthByteCount != 2 { move(from: start, by: lengthByteCount - 2) }
+    if lengthByteCount != message.lengthByteCount { move(from: start, by: lengthByteCount - message.lengthByteCount) }
     var rest = UInt64(length)
     for place in 0..<lengthByteCount {
-      set(start - 2 + place, UInt8(truncatingIfNeeded: rest & 0x7f) | (place + 1 < lengthByteCount ? 0x80 : 0))
+      set(start - message.lengthByteCount + place, UInt8(truncatingIfNeeded: rest & 0x7f) | (place + 1 < lengthByteCount ? 0x80 : 0))
       rest >>= 7
     }
   }

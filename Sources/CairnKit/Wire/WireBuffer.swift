@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import NIOCore
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -9,10 +10,13 @@ internal import CairnBytes
 /// Bytes that grow at their end, for what is written while the program waits: room is made once a field, and nothing is counted or
 /// checked for sharing.
 ///
-/// Its extensions write protobuf's primitives and JSON. One owner; the memory is kept by `removeAll`.
+/// Its extensions write protobuf's primitives and JSON. One owner; the memory is kept by `removeAll`, and is given away by `finish` as
+/// what a client sends, without a copy.
 @safe
 struct WireBuffer: ~Copyable, @unchecked Sendable {
   // Proof for `@unchecked Sendable`: the memory has one owner that cannot be copied, and nothing about it belongs to a thread.
+  private var memory: ByteBuffer
+  /// Its first byte; nil where it has none.
   private var base: UnsafeMutableRawPointer?
   private(set) var count = 0
   private(set) var capacity = 0
@@ -22,9 +26,25 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
   var isNested = false
 
   /// No memory before something is written.
-  init() { unsafe base = nil }
+  init() {
+    memory = ByteBuffer()
+    unsafe base = nil
+  }
 
-  deinit { unsafe free(base) }
+  /// Takes the memory and writes over what stands there; over a new piece of memory where somebody else still has it.
+  init(over used: inout ByteBuffer) {
+    memory = ByteBuffer()
+    unsafe base = nil
+    swap(&memory, &used)
+    memory.clear()
+    findMemory()
+  }
+
+  /// What was written.
+  consuming func finish() -> ByteBuffer {
+    memory.moveWriterIndex(to: count)
+    return memory
+  }
 
   /// Drops what was written and keeps the memory.
   mutating func removeAll() { truncate(to: 0) }
@@ -216,10 +236,15 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
 
   @inline(never)
   private mutating func grow(_ byteCount: Int) {
-    let wanted = max(count + byteCount, capacity * 2, 4_096)
-    guard let grown = unsafe realloc(base, wanted) else { preconditionFailure("out of memory") }
-    unsafe base = grown
-    capacity = wanted
+    // What is behind the writer's place is not kept.
+    memory.moveWriterIndex(to: count)
+    memory.reserveCapacity(max(count + byteCount, capacity * 2, 4_096))
+    findMemory()
+  }
+
+  private mutating func findMemory() {
+    capacity = memory.capacity
+    unsafe base = capacity > 0 ? unsafe memory.withVeryUnsafeMutableBytes { $0.baseAddress } : nil
   }
 
   /// Where nothing is written: the place of no bytes in a buffer without memory.

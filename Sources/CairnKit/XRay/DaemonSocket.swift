@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import NIOCore
 internal import Synchronization
 #if canImport(Glibc)
   internal import Glibc
@@ -18,9 +19,7 @@ final class DaemonSocket: Sendable {
   private let takesMany = Atomic<Bool>(true)
   private static let burstCountMax = 64
   private static let blankByteCountMax = 4_096
-  /// `SOL_UDP` and `UDP_SEGMENT`.
-  private static let udpLevel: Int32 = 17
-  private static let segmentOption: Int32 = 103
+  private let memory = BodyMemory()
 
   /// nil where the address means nothing. `host:port`; the name is looked up once.
   init?(address: String) {
@@ -56,66 +55,49 @@ final class DaemonSocket: Sendable {
   /// As many documents as fit into one call, each with its header, in places of one size: what is left of a place is blank, which JSON
   /// allows behind a document.
   private func sendSome(_ tree: SegmentTree, from next: inout Int) -> Int {
-    let first = next
-    var bytes = WireBuffer()
-    var ends: [Int] = [], largest = 0
-    while next < tree.documentCount, ends.count < Self.burstCountMax {
-      let start = bytes.count
-      bytes.append(Self.header)
-      tree.write(next, to: &bytes)
-      let size = bytes.count - start
-      let whole = max(largest, size) * (ends.count + 1)
-      // Documents of about the same length: more blanks than text are not worth a call.
-      if !ends.isEmpty, whole > min(Self.datagramByteCountMax, 2 * bytes.count + Self.blankByteCountMax) {
-        bytes.truncate(to: start)
-        break
+    let first = next, place = Self.place(tree, from: &next)
+    let documents = first..<next
+    let datagrams = memory.write { bytes in
+      bytes.reserve(place * documents.count)
+      for document in documents {
+        bytes.fill(0x20, count: (document - first) * place - bytes.count)
+        bytes.append(Self.header)
+        tree.write(document, to: &bytes)
       }
-      largest = max(largest, size)
-      ends.append(bytes.count)
-      next += 1
     }
-    if ends.count > 1, takesMany.load(ordering: .relaxed) {
-      let trouble = sendTogether(bytes, ends, largest)
+    if documents.count > 1, takesMany.load(ordering: .relaxed) {
+      let trouble = send(datagrams, 0..<datagrams.readableBytes, eachByteCount: place)
       if trouble == 0 { return 0 }
       // An old kernel, or a way to the daemon whose packets are smaller.
       if [EINVAL, EMSGSIZE, EIO, ENOPROTOOPT, EOPNOTSUPP].contains(trouble) { takesMany.store(false, ordering: .relaxed) }
     }
-    return sendEach(bytes, ends, tree, first)
+    return documents.reduce(0) { lost, document in
+      let start = (document - first) * place
+      return send(datagrams, start..<min(start + place, datagrams.readableBytes)) == 0 ? lost : lost + tree.spanCount(document)
+    }
   }
 
-  /// 0, or what the system says.
-  private func sendTogether(_ bytes: borrowing WireBuffer, _ ends: [Int], _ largest: Int) -> Int32 {
-    #if canImport(Glibc)
-      var size = Int32(largest)
-      guard unsafe setsockopt(descriptor, Self.udpLevel, Self.segmentOption, &size, socklen_t(MemoryLayout<Int32>.size)) == 0 else { return errno }
-      defer {
-        size = 0
-        unsafe setsockopt(descriptor, Self.udpLevel, Self.segmentOption, &size, socklen_t(MemoryLayout<Int32>.size))
-      }
-      var places = WireBuffer()
-      for index in ends.indices {
-        let start = index > 0 ? ends[index - 1] : 0
-        places.append(bytes, start..<ends[index])
-        if index + 1 < ends.count { places.fill(0x20, count: largest - (ends[index] - start)) }
-      }
-      return send(places, 0..<places.count)
-    #else
-      return ENOPROTOOPT
-    #endif
+  /// The size of a place, and behind which document the call ends.
+  private static func place(_ tree: SegmentTree, from next: inout Int) -> Int {
+    let first = next
+    var place = 0, byteCount = 0
+    while next < tree.documentCount, next - first < burstCountMax {
+      let size = header.count + tree.byteCountMax(next), wider = max(place, size)
+      byteCount += size
+      // Documents of about the same length: more blanks than text are not worth a call.
+      if next > first, wider * (next - first + 1) > min(datagramByteCountMax, 2 * byteCount + blankByteCountMax) { break }
+      place = wider
+      next += 1
+    }
+    return place
   }
 
-  private func sendEach(_ bytes: borrowing WireBuffer, _ ends: [Int], _ tree: SegmentTree, _ first: Int) -> Int {
-    var lost = 0
-    for index in ends.indices where send(bytes, (index > 0 ? ends[index - 1] : 0)..<ends[index]) != 0 { lost += tree.spanCount(first + index) }
-    return lost
-  }
-
-  private func send(_ bytes: borrowing WireBuffer, _ range: Range<Int>) -> Int32 {
+  /// Sends bytes as one datagram, or as several of one size; 0, or what the system says.
+  private func send(_ bytes: ByteBuffer, _ range: Range<Int>, eachByteCount: Int = 0) -> Int32 {
     var trouble: Int32 = 0
     for _ in 0..<3 {
-      let sent = unsafe bytes.withBytes { bytes in
-        let datagram = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
-        return unsafe Glibc.send(descriptor, datagram.baseAddress, datagram.count, Int32(MSG_NOSIGNAL))
+      let sent = unsafe bytes.withUnsafeReadableBytes { bytes in
+        unsafe send(UnsafeRawBufferPointer(rebasing: bytes[range]), eachByteCount)
       }
       if sent == range.count { return 0 }
       // A refusal of an earlier datagram is told on the next one: try again.
@@ -124,4 +106,41 @@ final class DaemonSocket: Sendable {
     }
     return trouble
   }
+
+  private func send(_ bytes: UnsafeRawBufferPointer, _ eachByteCount: Int) -> Int {
+    #if canImport(Glibc)
+      guard eachByteCount > 0 else { return unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
+      var part = unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+      var option = SegmentOption(byteCount: UInt16(clamping: eachByteCount))
+      return unsafe withUnsafeMutablePointer(to: &part) { part in
+        unsafe withUnsafeMutableBytes(of: &option) { option in
+          var message = unsafe msghdr()
+          unsafe message.msg_iov = part
+          unsafe message.msg_iovlen = 1
+          unsafe message.msg_control = option.baseAddress
+          unsafe message.msg_controllen = option.count
+          return unsafe sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+        }
+      }
+    #else
+      guard eachByteCount == 0 else {
+        errno = ENOPROTOOPT
+        return -1
+      }
+      return unsafe Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
+    #endif
+  }
 }
+
+#if canImport(Glibc)
+  /// The size of the datagrams, beside the bytes of one call: `cmsghdr` with `SOL_UDP`, `UDP_SEGMENT`.
+  private struct SegmentOption {
+    /// Of header and value.
+    var length: UInt = 18
+    var level: Int32 = 17
+    var type: Int32 = 103
+    var byteCount: UInt16
+    // Up to the next word.
+    var blanks: (UInt16, UInt16, UInt16) = (0, 0, 0)
+  }
+#endif

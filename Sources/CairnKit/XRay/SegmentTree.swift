@@ -76,6 +76,12 @@ struct SegmentTree {
   /// How many documents there are.
   var documentCount: Int { roots.count }
 
+  /// No document is longer.
+  func byteCountMax(_ document: Int) -> Int {
+    let index = roots[document]
+    return byteCounts[index] + (batch.items[index].mark.isSegment ? 0 : Self.aloneByteCount)
+  }
+
   /// How many spans are in a document.
   func spanCount(_ document: Int) -> Int {
     var count = 0

@@ -15,7 +15,7 @@ internal import Tracing
 //   recorded errors with their causes                                                           cause.exceptions
 //   an error that a span inside recorded already                                                cause: the id of that exception
 //   names that `aws.xray.annotations` lists                                                     annotations
-//   all other attributes                                                                        metadata.default
+//   all attributes that no member above tells in full                                           metadata.default
 //   user.id, enduser.id                                                                         user (segments)
 //
 // Source: AWS X-Ray Developer Guide, "X-Ray segment documents".
@@ -59,7 +59,8 @@ struct SegmentWriter: Sendable {
   private func write(
     _ span: EndedSpan, _ all: [WireField], _ errors: [RecordedError], _ mark: XRayMark, hasMetadata: Bool, to writer: inout WireBuffer
   ) {
-    let fields = XRayFields(all), recording = span.recording
+    var fields = XRayFields(all)
+    let recording = span.recording
     writer.needsComma = false
     writer.beginObject()
     writer.member("name", mark.isSegment ? service : Self.allowed(calleeName(recording, span.state.name, fields)))
@@ -69,8 +70,8 @@ struct SegmentWriter: Sendable {
     writer.seconds(recording.startUnixNanoseconds)
     writer.name("end_time")
     writer.seconds(span.state.endUnixNanoseconds)
-    if mark.isSegment { segment(&writer, mark, fields) } else { subsegment(&writer, recording, fields) }
-    http(&writer, fields, isSegment: mark.isSegment)
+    if mark.isSegment { segment(&writer, mark, &fields) } else { subsegment(&writer, recording, &fields) }
+    http(&writer, &fields, isSegment: mark.isSegment)
     flags(&writer, span, fields)
     cause(&writer, errors)
     let annotated = annotated(fields)
@@ -78,9 +79,9 @@ struct SegmentWriter: Sendable {
     if hasMetadata { metadata(&writer, span.state.name, annotated, fields) }
   }
 
-  private func segment(_ writer: inout WireBuffer, _ mark: XRayMark, _ fields: XRayFields) {
+  private func segment(_ writer: inout WireBuffer, _ mark: XRayMark, _ fields: inout XRayFields) {
     mark.writeTrace(to: &writer)
-    if let user = fields.first(.user, .endUser) { writer.member("user", user.text) }
+    if let user = fields.take(first: .user, .endUser) { writer.member("user", user.text) }
     writer.separate()
     writer.append(common)
   }
@@ -114,32 +115,32 @@ struct SegmentWriter: Sendable {
     }
   }
 
-  private func subsegment(_ writer: inout WireBuffer, _ span: SpanRecording, _ fields: XRayFields) {
+  private func subsegment(_ writer: inout WireBuffer, _ span: SpanRecording, _ fields: inout XRayFields) {
     if fields[.requestID] != nil || fields[.rpcSystem]?.text == "aws-api" {
       writer.member("namespace", "aws")
-      aws(&writer, fields)
+      aws(&writer, &fields)
     } else if span.kind == .client || span.kind == .producer {
       writer.member("namespace", "remote")
     }
-    guard let system = fields.first(.system, .systemBefore) else { return }
+    guard let system = fields.take(first: .system, .systemBefore) else { return }
     writer.name("sql")
     writer.beginObject()
     writer.member("database_type", system.text)
-    if let query = fields.first(.query, .queryBefore) { writer.member("sanitized_query", query.text) }
+    if let query = fields.take(first: .query, .queryBefore) { writer.member("sanitized_query", query.text) }
     if let name = fields.first(.namespace, .database) {
       writer.member("url", fields[.address].map { "\($0.text)/\(name.text)" } ?? name.text)
     }
     writer.endObject()
   }
 
-  private func aws(_ writer: inout WireBuffer, _ fields: XRayFields) {
+  private func aws(_ writer: inout WireBuffer, _ fields: inout XRayFields) {
     writer.name("aws")
     writer.beginObject()
-    if let value = fields[.operation] { writer.member("operation", value.text) }
-    if let value = fields[.requestID] { writer.member("request_id", value.text) }
-    if let value = fields[.region] { writer.member("region", value.text) }
-    if let value = fields[.tables] { writer.member("table_name", value.text) }
-    if let value = fields[.destination] { writer.member("queue_url", value.text) }
+    if let value = fields.take(.operation) { writer.member("operation", value.text) }
+    if let value = fields.take(.requestID) { writer.member("request_id", value.text) }
+    if let value = fields.take(.region) { writer.member("region", value.text) }
+    if let value = fields.take(.tables) { writer.member("table_name", value.text) }
+    if let value = fields.take(.destination) { writer.member("queue_url", value.text) }
     writer.endObject()
   }
 
@@ -152,17 +153,17 @@ struct SegmentWriter: Sendable {
     return name
   }
 
-  private func http(_ writer: inout WireBuffer, _ fields: XRayFields, isSegment: Bool) {
-    let status = fields.first(.status, .statusBefore), method = fields.first(.method, .methodBefore)
+  private func http(_ writer: inout WireBuffer, _ fields: inout XRayFields, isSegment: Bool) {
+    let status = fields.take(first: .status, .statusBefore), method = fields.take(first: .method, .methodBefore)
     guard status != nil || method != nil else { return }
     writer.name("http")
     writer.beginObject()
     writer.name("request")
     writer.beginObject()
     if let method { writer.member("method", method.text) }
-    if let url = url(fields) { writer.member("url", url) }
-    if let agent = fields[.agent] { writer.member("user_agent", agent.text) }
-    if let address = fields[.client] { writer.member("client_ip", address.text) }
+    url(&writer, &fields)
+    if let agent = fields.take(.agent) { writer.member("user_agent", agent.text) }
+    if let address = fields.take(.client) { writer.member("client_ip", address.text) }
     if !isSegment {
       writer.name("traced")
       writer.boolean(true)
@@ -174,7 +175,7 @@ struct SegmentWriter: Sendable {
       writer.name("status")
       writer.integer(code)
     }
-    if case .integer(let size)? = fields[.bodySize] {
+    if case .integer(let size)? = fields.take(.bodySize) {
       writer.name("content_length")
       writer.integer(size)
     }
@@ -182,20 +183,22 @@ struct SegmentWriter: Sendable {
     writer.endObject()
   }
 
-  private func url(_ fields: XRayFields) -> String? {
-    if let url = fields.first(.url, .urlBefore) { return url.text }
-    guard let path = fields[.path]?.text else { return nil }
-    guard let address = fields[.address]?.text else { return path }
-    var url = fields[.scheme]?.text ?? "http"
-    url.reserveCapacity(url.utf8.count + address.utf8.count + path.utf8.count + 10)
-    url += "://"
-    url += address
-    if let port = fields[.port]?.text {
-      url += ":"
-      url += port
+  /// Whole, or put together from its parts, of which the path stays what queries ask for.
+  private func url(_ writer: inout WireBuffer, _ fields: inout XRayFields) {
+    if let url = fields.take(first: .url, .urlBefore) { return writer.member("url", url.text) }
+    guard let path = fields[.path] else { return }
+    guard let address = fields.take(.address) else { return writer.member("url", path.text) }
+    writer.name("url")
+    writer.joined { writer in
+      writer.part(fields.take(.scheme)?.text ?? "http")
+      writer.part("://")
+      writer.part(address.text)
+      if let port = fields.take(.port) {
+        writer.part(":")
+        writer.part(port.text)
+      }
+      writer.part(path.text)
     }
-    url += path
-    return url
   }
 
   private func flags(_ writer: inout WireBuffer, _ span: EndedSpan, _ fields: XRayFields) {
@@ -284,7 +287,7 @@ struct SegmentWriter: Sendable {
     writer.name("default")
     writer.beginObject()
     writer.member("span.name", name)
-    for field in fields.all {
+    for (index, field) in fields.all.enumerated() where !fields.isTold(index) {
       if !annotated.isEmpty, annotated.contains(field.name) || field.name == Self.annotationsName { continue }
       writer.member(field)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
+internal import NIOCore
 
 /// Sends segment documents to X-Ray itself by PutTraceSegments, for programs that have no daemon beside them.
 ///
@@ -14,6 +15,7 @@ struct XRayAPIExporter: Sendable {
   let sender: HTTPSender
   let loss: Loss
   let warn: @Sendable (String) -> Void
+  private let memory = BodyMemory()
 
   func export(_ batch: WireBatch<XRayMark>) async {
     let tree = SegmentTree(batch, byteCountMax: Self.documentByteCountMax)
@@ -37,19 +39,20 @@ struct XRayAPIExporter: Sendable {
     }
   }
 
-  private func body(_ tree: SegmentTree, _ documents: Range<Int>) -> [UInt8] {
-    var body = WireBuffer(), document = WireBuffer()
-    body.beginObject()
-    body.name("TraceSegmentDocuments")
-    body.beginArray()
-    for index in documents {
-      document.removeAll()
-      tree.write(index, to: &document)
-      body.string(String(decoding: document.bytes, as: UTF8.self))
+  private func body(_ tree: SegmentTree, _ documents: Range<Int>) -> ByteBuffer {
+    memory.write { body in
+      var document = WireBuffer()
+      body.beginObject()
+      body.name("TraceSegmentDocuments")
+      body.beginArray()
+      for index in documents {
+        document.removeAll()
+        tree.write(index, to: &document)
+        body.string(String(decoding: document.bytes, as: UTF8.self))
+      }
+      body.endArray()
+      body.endObject()
     }
-    body.endArray()
-    body.endObject()
-    return body.bytes
   }
 
   private func tellUnprocessed(_ response: IncomingResponse) {

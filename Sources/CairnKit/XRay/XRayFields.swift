@@ -73,6 +73,8 @@ struct XRayFields {
   }
 
   let all: [WireField]
+  /// By place: the value stands in a member of its own. Those behind the 64th are told twice.
+  private var told: UInt64 = 0
   private var places = InlineArray<30, Int16>(repeating: -1)
 
   /// Names by their length: most are told apart by it.
@@ -100,4 +102,16 @@ struct XRayFields {
 
   /// The first of two that is there.
   func first(_ name: Name, _ other: Name) -> WireValue? { self[name] ?? self[other] }
+
+  /// The value, for a member of its own: it is no metadata any more.
+  mutating func take(_ name: Name) -> WireValue? {
+    let place = places[name.rawValue]
+    guard place >= 0 else { return nil }
+    told |= place < 64 ? 1 << UInt64(place) : 0
+    return all[Int(place)].value
+  }
+
+  mutating func take(first name: Name, _ other: Name) -> WireValue? { take(name) ?? take(other) }
+
+  func isTold(_ index: Int) -> Bool { index < 64 && told & 1 << UInt64(index) != 0 }
 }
