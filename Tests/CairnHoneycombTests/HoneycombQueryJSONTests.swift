@@ -15,7 +15,7 @@ import Testing
     let text =
       #"{"id":"q","breakdowns":["a"],"calculations":[{"op":"P95","column":"d"}],"#
       + #""filters":[{"op":"in","column":"a","value":["x",2]},{"op":"exists","column":"b"}],"filter_combination":"OR","#
-      + #""orders":[{"op":"P95","column":"d","order":"descending"},{"column":"a","order":"ascending"}],"#
+      + #""orders":[{"op":"P95","column":"d","order":"descending"},{"column":"a"}],"#
       + #""havings":[{"calculate_op":"P95","column":"d","op":">=","value":1.5}],"limit":10,"start_time":100,"end_time":4100,"granularity":40}"#
     #expect(try String(decoding: HoneycombQueryTests.query(text).body(id: "q"), as: UTF8.self) == text)
   }

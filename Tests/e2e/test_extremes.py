@@ -42,6 +42,9 @@ ITEM = {"data": {
     "person": {"id": "1"}, "body": {"trace": {"frames": [{"filename": "a.py", "lineno": 1, "colno": 2, "method": "m"}], "exception": {"class": "E", "message": "m"}}}}}
 CALLS = [
     ("POST", "/1/batch/shop", [{"data": {"name": "x", "duration_ms": 1.5, "error": "e", "exception.type": "E"}, "time": NOW, "samplerate": 2}]),
+    ("POST", "/1/datasets", {"name": "d", "description": "x", "expand_json_depth": 3, "settings": {"delete_protected": True}}),
+    ("PUT", "/1/datasets/shop", {"name": "shop", "description": "x", "expand_json_depth": 3, "settings": {"delete_protected": False}}),
+    ("POST", "/1/columns/shop", {"key_name": "c", "type": "float", "description": "x", "hidden": False}),
     ("POST", "/1/triggers/shop", TRIGGER), ("POST", "/1/markers/shop", {"start_time": NOW, "end_time": NOW + 5, "message": "m", "type": "deploy"}),
     ("POST", "/1/recipients", {"type": "webhook", "details": {"webhook_name": "n", "webhook_url": "http://127.0.0.1:9/x", "webhook_headers": [{"header": "X-A", "value": "1"}]}}),
     ("POST", "/api/cairn/query", {"dataset": "__all__", "query": QUERY}), ("POST", "/api/cairn/query", {"dataset": "__all__", "query": ENDED}),
@@ -56,6 +59,7 @@ CALLS = [
     ("POST", "/api/1/project/1/access_tokens", {"name": "n", "scopes": ["read"], "rate_limit_window_size": 60, "rate_limit_window_count": 10}),
 ]
 LISTS = [
+    "/1/datasets", "/1/columns/shop", "/1/columns/__all__", "/api/cairn/datasets", "/api/cairn/columns?dataset=shop",
     "/api/1/items/", "/api/1/deploys/", "/api/1/reports/activated_counts", "/api/1/reports/top_active_items", "/api/cairn/errors?status=any", "/api/cairn/errors/1", "/api/1/instances/",
     "/1/slos/__all__", "/1/derived_columns/shop", "/1/boards", "/1/query_annotations/shop", "/api/cairn/slos", "/1/triggers/__all__", "/1/markers/__all__", "/1/recipients", "/api/cairn/triggers", "/api/cairn/rules", "/api/cairn/status", "/api/cairn/server", "/api/cairn/logs/groups", "/metrics",
 ]

@@ -7,7 +7,9 @@ SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
 DAY = 86_400
 
 
-def indicator(cairn, dataset, alias="cart_ok", expression='IF(EQUALS($name, "cart"), LT($duration_ms, 100))'):
+def indicator(cairn, dataset, alias="cart_ok", expression='IF(EQUALS($name, "cart"), LT($duration_ms, 100))', before=None):
+    if before:
+        call(cairn, "POST", f"/1/columns/{dataset}", {"key_name": before, "type": "float"}, 201)
     return call(cairn, "POST", f"/1/derived_columns/{dataset}", {"alias": alias, "expression": expression, "description": "carts that open fast"}, 201)
 
 
@@ -198,6 +200,12 @@ def test_columns_that_are_not_there_are_named(cairn):
     refused = call(cairn, "GET", f"/1/slos/missing/{slo['id']}?detailed=true", status=422)
     assert blamed(refused) == ["sli.alias"] and "unknown column 'duration'" in refused["type_detail"][0]["description"]
     assert call(cairn, "GET", f"/1/slos/missing/{slo['id']}")["id"] == slo["id"]
+    # A comparison with nothing is false: then everything is bad, and the column is named as well.
+    compared = indicator(cairn, "missing", "compared", "LT($later, 5)", before="later")
+    everything = objective(cairn, "missing", "compared")
+    assert standing(cairn, "missing", everything)["compliance"] == 0
+    assert [one["missing"] for one in call(cairn, "GET", "/api/cairn/slos")["slos"] if one["slo"]["id"] == everything["id"]] == [["later"]]
+    call(cairn, "PUT", f"/1/derived_columns/missing/{compared['id']}", {"alias": "compared", "expression": "LT($later, 5)", "description": "waits"})
     fields = {"calculations": [{"op": "MAX", "column": "d"}], "calculated_fields": [{"name": "d", "expression": "MUL($duration, $duration_ms)"}]}
     assert blamed(call(cairn, "POST", "/1/queries/missing", fields, 422)) == ["calculated_fields[0].expression"]
     send(cairn, "missing", 1, name="cart", duration=2)

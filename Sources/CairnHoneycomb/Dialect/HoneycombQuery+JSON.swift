@@ -49,7 +49,8 @@ extension HoneycombQuery {
     case .breakdown(let column): writer.member("column", column)
     case .calculation(let calculation): write(calculation, opName: "op", &writer)
     }
-    writer.member("order", order.direction == .ascending ? "ascending" : "descending")
+    // Ascending is what is meant where nothing is said; Honeycomb says nothing then.
+    if order.direction == .descending { writer.member("order", "descending") }
   }
 
   private static func write(_ having: Having, _ writer: inout JSONWriter) {

@@ -75,7 +75,8 @@ struct SLOsAPI: Sendable {
     for slo in try Shelf<HoneycombSLO>(state.parts.catalog, environment: environment).everything() {
       let counted = await ledger(slo, environment, now)
       let standing = counted.ledger.standing(slo, atUnixNanoseconds: now)
-      let missing = standing.counts.total == 0 ? try await SLODesk(state: state).missing(slo, environment) : []
+      // A comparison with what is not there is false: then all that counts is bad.
+      let missing = standing.counts.good == 0 ? try await SLODesk(state: state).missing(slo, environment) : []
       rows.append((slo, counted.ledger, counted.failure, standing.budgetRemaining, missing))
     }
     rows.sort { $0.remaining < $1.remaining }

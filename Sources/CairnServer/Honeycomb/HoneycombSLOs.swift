@@ -69,14 +69,14 @@ struct HoneycombSLOs: Sendable {
     }
   }
 
-  /// With `?detailed`, or `?detailed=true`, as it stands now; where nothing counts since a column is not there, that is said instead.
+  /// With `?detailed`, or `?detailed=true`, as it stands now; where nothing is good and a column is not there, that is said instead.
   private func get(_ exchange: Exchange) async throws(Refusal) -> Response {
     let slo = try find(exchange)
     guard let detailed = QueryString(exchange.request.query)["detailed"], detailed != "false" else { return Self.answer(.ok, slo) }
     let now = state.parts.clock.unixNanoseconds()
     let ledger = try await SLODesk(state: state).ledger(slo, exchange.environment, now)
     let standing = ledger.standing(slo, atUnixNanoseconds: now)
-    if standing.counts.total == 0, let formula = state.formulas.columns(exchange.environment, .named(slo.datasets)).first(where: { $0.alias == slo.sli })?.formula {
+    if standing.counts.good == 0, let formula = state.formulas.columns(exchange.environment, .named(slo.datasets)).first(where: { $0.alias == slo.sli })?.formula {
       let names = try await state.datasets(withSlugs: slo.datasets, exchange.environment)
       try await state.directory.check(formula, exchange.environment, .named(names), field: "sli.alias", alias: slo.sli)
     }
