@@ -47,6 +47,7 @@ public final class CairnServer: Sendable {
   let core: ServerCore
   private let keyWatch: Task<Void, Never>
   private let rounds: Rounds
+  private let memoryRounds: Rounds
   private let itemWatch: Task<Void, Never>
   private let deliveryWatch: Task<Void, Never>
   private let listeners: [Listener]
@@ -80,6 +81,7 @@ public final class CairnServer: Sendable {
         { await insights.tick() }, { await alarms.evaluateAlarms() }, { await triggers.tick() }, { await objectives.tick() },
         { await anomalies.tick(at: state.parts.clock.unixNanoseconds()) },
       ])
+    memoryRounds = Rounds(every: FreeMemory.pause, [{ FreeMemory.giveBack() }])
     itemWatch = Task { await state.tracker.run() }
     deliveryWatch = Task { await state.deliverer.run() }
     self.listeners = listeners
@@ -163,6 +165,7 @@ public final class CairnServer: Sendable {
     state.drain()
     keyWatch.cancel()
     rounds.stop()
+    memoryRounds.stop()
     for listener in listeners { await listener.stopAccepting() }
     await daemon.stop()
     let connections = state.connections

@@ -56,7 +56,7 @@ def test_rollbar_has_exactly_three_items(cairn, driven):
 def test_each_failure_is_one_item_whichever_doors_told_of_it(cairn, driven):
     def look():
         items = cairn.request("GET", "/api/cairn/errors?status=any").json()["items"]
-        doors = {item["title"].split(":")[0]: cairn.request("GET", f"/api/cairn/errors/{item['id']}").json()["doors"] for item in items}
+        doors = {item["title"].split(":")[0]: cairn.request("GET", f"/api/cairn/errors/{item['id']}").json().get("doors", []) for item in items}
         return (items, doors) if len(items) == 3 and sum(map(len, doors.values())) == 9 else None
 
     found = until(look, 20, 0.2)
