@@ -30,7 +30,7 @@ final class MemoryFiles: FileSystem {
   }
 
   /// One change of a folder that may not have reached the disk yet.
-  fileprivate enum NameChange: Sendable {
+  enum NameChange: Sendable {
     case link(String, Int)
     case unlink(String)
     case move(String, String, Int)
@@ -43,11 +43,11 @@ final class MemoryFiles: FileSystem {
 
   /// The whole file system at one moment.
   struct Image: Sendable {
-    fileprivate var contents: [Int: Content] = [:]
-    fileprivate var names: [String: Int] = [:]
-    fileprivate var durableNames: [String: Int] = [:]
-    fileprivate var changes: [String: [NameChange]] = [:]
-    fileprivate var nextNode = 1
+    var contents: [Int: Content] = [:]
+    var names: [String: Int] = [:]
+    var durableNames: [String: Int] = [:]
+    var changes: [String: [NameChange]] = [:]
+    var nextNode = 1
 
     var byteCount: Int { names.values.reduce(0) { $0 + (contents[$1]?.live.count ?? 0) } }
   }
@@ -262,7 +262,7 @@ final class MemoryFiles: FileSystem {
 
   // MARK: Open files
 
-  fileprivate func append(_ bytes: [UInt8], _ path: String, _ node: Int) throws(StorageError) {
+  func append(_ bytes: [UInt8], _ path: String, _ node: Int) throws(StorageError) {
     try state.withLock { (state) throws(StorageError) in
       state.counts[Call.append.rawValue, default: 0] += 1
       var written = bytes.count
@@ -282,7 +282,7 @@ final class MemoryFiles: FileSystem {
     }
   }
 
-  fileprivate func sync(_ path: String, _ node: Int) throws(StorageError) {
+  func sync(_ path: String, _ node: Int) throws(StorageError) {
     try state.withLock { (state) throws(StorageError) in
       try begin(.sync, path, &state)
       guard !state.bugs.contains(.neverSyncs) else { return }
@@ -297,7 +297,7 @@ final class MemoryFiles: FileSystem {
     }
   }
 
-  fileprivate func truncate(_ path: String, _ node: Int, to byteCount: Int) throws(StorageError) {
+  func truncate(_ path: String, _ node: Int, to byteCount: Int) throws(StorageError) {
     try state.withLock { (state) throws(StorageError) in
       try begin(.truncate, path, &state)
       let live = state.image.contents[node]?.live ?? []
@@ -306,7 +306,7 @@ final class MemoryFiles: FileSystem {
     }
   }
 
-  fileprivate func read(_ path: String, _ node: Int, at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+  func read(_ path: String, _ node: Int, at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
     try state.withLock { (state) throws(StorageError) in
       try begin(.read, path, &state)
       let live = state.image.contents[node]?.live ?? []
@@ -317,94 +317,5 @@ final class MemoryFiles: FileSystem {
     }
   }
 
-  fileprivate func byteCount(_ path: String, _ node: Int) -> Int { state.withLock { $0.image.contents[node]?.live.count ?? 0 } }
-}
-
-extension MemoryFiles.Image {
-  fileprivate mutating func apply(_ change: MemoryFiles.NameChange) {
-    switch change {
-    case .link(let path, let node): durableNames[path] = node
-    case .unlink(let path): durableNames[path] = nil
-    case .move(let path, let newPath, let node):
-      if durableNames[path] == node { durableNames[path] = nil }
-      durableNames[newPath] = node
-    }
-  }
-
-  /// Everything as it is, all of it durable.
-  fileprivate func settled() -> MemoryFiles.Image {
-    var image = MemoryFiles.Image()
-    image.nextNode = nextNode
-    for (path, node) in names {
-      let live = contents[node]?.live ?? []
-      image.contents[node] = MemoryFiles.Content(live: live, durable: live)
-      image.names[path] = node
-    }
-    image.durableNames = image.names
-    return image
-  }
-
-  /// What may be left after a cut.
-  fileprivate func cut(_ generator: inout SeededGenerator) -> MemoryFiles.Image {
-    var image = self
-    for folder in changes.keys.sorted() {
-      let pending = changes[folder] ?? []
-      if generator.oneIn(2) {
-        for change in pending.prefix(generator.below(pending.count + 1)) { image.apply(change) }
-      } else {
-        for change in pending where generator.oneIn(2) { image.apply(change) }
-      }
-    }
-    image.names = image.durableNames
-    for node in Set(image.names.values).sorted() {
-      image.contents[node] = Self.cut(contents[node] ?? MemoryFiles.Content(), &generator)
-    }
-    return image.settled()
-  }
-
-  private static func cut(_ content: MemoryFiles.Content, _ generator: inout SeededGenerator) -> MemoryFiles.Content {
-    var content = content
-    guard content.live != content.durable else { return content }
-    guard content.live.starts(with: content.durable) else {
-      // It was cut short in between: the old bytes may be back.
-      if generator.oneIn(2) { content.live = content.durable }
-      return content
-    }
-    let first = content.durable.count
-    let appended = content.live.count - first
-    let kept = [0, appended, generator.below(appended + 1), generator.below(appended + 1)][generator.below(4)]
-    content.live.removeSubrange((first + kept)...)
-    let style = generator.below(3)
-    guard style > 0 else { return content }
-    // Sectors that grew the file and never got their bytes.
-    for sector in stride(from: first / 512 * 512, to: content.live.count, by: 512) where style == 2 || generator.oneIn(3) {
-      for index in max(first, sector)..<min(sector + 512, content.live.count) { content.live[index] = 0 }
-    }
-    return content
-  }
-}
-
-/// An open file in memory.
-final class MemoryFile: StoredFile {
-  let path: String
-  private let node: Int
-  private let files: MemoryFiles
-
-  init(path: String, node: Int, files: MemoryFiles) {
-    self.path = path
-    self.node = node
-    self.files = files
-  }
-
-  func append(_ bytes: RawSpan) throws(StorageError) {
-    try files.append(unsafe bytes.withUnsafeBytes { unsafe Array($0) }, path, node)
-  }
-
-  func sync() throws(StorageError) { try files.sync(path, node) }
-
-  func truncate(to byteCount: Int) throws(StorageError) { try files.truncate(path, node, to: byteCount) }
-
-  func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] { try files.read(path, node, at: offset, count: count) }
-
-  func byteCount() throws(StorageError) -> Int { files.byteCount(path, node) }
+  func byteCount(_ path: String, _ node: Int) -> Int { state.withLock { $0.image.contents[node]?.live.count ?? 0 } }
 }
