@@ -10,6 +10,7 @@ import { explorePage } from './views/explore.js';
 import { setPageKeys, startKeys } from './views/keys.js';
 import { logsPage } from './views/logs.js';
 import { mapPage } from './views/map.js';
+import { showMore, startMore } from './views/more.js';
 import { closePopover } from './views/popover.js';
 import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
 import { startSearch } from './views/search.js';
@@ -89,6 +90,7 @@ function links() {
     a.setAttribute('href', link(new URL(/** @type {HTMLAnchorElement} */ (a).href).pathname));
     if (a.getAttribute('data-page') === nav && nav) a.setAttribute('aria-current', 'page'); else a.removeAttribute('aria-current');
   }
+  showMore();
 }
 
 function again() { refresh.set(refresh.get() + 1); showTime(); }
@@ -143,6 +145,7 @@ async function start() {
   startTimePicker();
   startDatasetPicker();
   startSearch();
+  startMore();
   startKeys({ toggleLive, again });
   byID('live').addEventListener('click', toggleLive);
   byID('refresh').addEventListener('click', again);

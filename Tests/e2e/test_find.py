@@ -83,3 +83,35 @@ def test_deploys_of_all_projects_are_told_by_time(cairn, sent):
     told = cairn.get("deploys", start=sent - 600, end=int(time.time()) + 60)["deploys"]
     assert [(d["revision"], d["local_username"]) for d in told] == [("2.14.0", "ana")] and told[0]["project"]
     assert cairn.get("deploys", start=sent - 7200, end=sent - 600)["deploys"] == []
+
+
+def test_a_time_counts_what_happened_in_it(cairn, sent):
+    """Three of one error long ago, one of it lately; twice lately of another: order, counts and bars are those of the time."""
+    def tell(message, ages):
+        for age in ages:
+            body = {"access_token": "any", "data": {"environment": "production", "timestamp": sent - age, "level": "error", "fingerprint": message, "person": {"id": f"p{age}"},
+                                                    "body": {"message": {"body": message}}}}
+            assert cairn.request("POST", "/api/1/item/", json.dumps(body), KEY).status == 200
+
+    tell("the bell is cracked", (90_000, 80_000, 70_000, 500))
+    tell("the bell is silent", (400, 300))
+    listed = lambda **asked: {item["title"]: item for item in cairn.get("errors", sort="total", query="bell", **asked)["items"]}  # noqa: E731
+    assert cairn_process.until(lambda: [item["total"] for item in listed().values()] == [4, 2])
+    ever = cairn.get("errors", query="bell")
+    assert ever["times"] == 6 and "bars" not in ever and "bars" not in ever["items"][0] and "times" not in ever["items"][0]
+    lately = listed(start=sent - 600, end=sent)
+    assert [(item["times"], item["total"], item["people"], sum(item["bars"])) for item in lately.values()] == [(2, 2, 2, 2), (1, 4, 1, 1)]
+    whole = cairn.get("errors", query="bell", start=sent - 600, end=sent)
+    assert whole["times"] == 3
+    bars, silent = whole["bars"], lately["the bell is silent"]["bars"]
+    assert bars["step_us"] == 25_000_000 and 24 <= len(silent) <= 25
+    for age in (400, 300):
+        assert silent[((sent - age) * 1_000_000 - bars["start_us"]) // bars["step_us"]] == 1
+    early = listed(start=sent - 86_400, end=sent - 60_000)
+    assert [(title, item["times"]) for title, item in early.items()] == [("the bell is cracked", 2)]
+    assert listed(start=sent - 100, end=sent) == {}
+    items = [item["id"] for item in listed().values()]
+    merged = cairn.request("POST", f"/api/cairn/errors/{items[0]}/merge", json.dumps({"items": items[1:]}), {"content-type": "application/json"})
+    assert merged.status == 200
+    [group] = listed(start=sent - 600, end=sent).values()
+    assert group["is_group"] and (group["times"], group["total"]) == (3, 6)

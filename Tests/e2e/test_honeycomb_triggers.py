@@ -91,7 +91,7 @@ def test_the_link_of_a_result_opens_the_question(cairn):
     saved = call(cairn, "POST", "/1/queries/shop", {"calculations": [{"op": "P95", "column": "duration_ms"}], "breakdowns": ["route"],
                                                      "orders": [{"op": "P95", "column": "duration_ms", "order": "descending"}], "time_range": 600})
     result = call(cairn, "POST", "/1/query_results/shop", {"query_id": saved["id"]}, 201)
-    assert "/ui/explore?ds=shop&c=P95%28duration_ms%29&by=route&o=-P95%28duration_ms%29&t=" in result["links"]["query_url"]
+    assert "/ui/explore?ds=shop&c=P95%28duration_ms%29&by=route&o=-P95%28duration_ms%29&lim=1000&t=" in result["links"]["query_url"]
 
 
 def test_a_trigger_of_columns_that_are_not_there_is_refused_and_says_when_they_went(cairn, hook):

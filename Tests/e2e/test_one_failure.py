@@ -61,6 +61,8 @@ def test_three_sdks_that_share_a_trace_make_one_item(make_cairn):
     whole = one(cairn, item["id"])
     assert whole["own_door"] == "Rollbar" and whole["doors"] == ["Rollbar", "OpenTelemetry", "X-Ray"]
     assert sum(whole["hours"]) == 4
+    [lately] = errors(cairn, "status=any&range=600")
+    assert (lately["times"], sum(lately["bars"])) == (4, 4), "a time counts failures too, not reports"
     assert {entry["kind"] for entry in whole["history"]} == {"new", "joined"}
     assert all(entry["detail"].startswith("also seen through ") for entry in whole["history"] if entry["kind"] == "joined")
     # One event for each failure, and the others beside it.

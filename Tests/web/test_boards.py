@@ -112,6 +112,37 @@ def test_a_board_draws_what_the_api_put_on_it(server, open_page, board):
     expect(page.locator(".board-stat")).to_contain_text(re.compile("7[3-6]"))
 
 
+def test_a_panel_opens_in_explore_with_all_of_its_question(server, open_page):
+    question = {"calculated_fields": [{"name": "is_slow", "expression": "GT($duration_ms, 24)"}], "calculations": [{"op": "COUNT"}, {"op": "P95", "column": "duration_ms"}], "breakdowns": ["is_slow", "region"],
+                "filters": [{"column": "is_slow", "op": "=", "value": True}, {"column": "duration_ms", "op": ">", "value": 30}], "filter_combination": "OR", "granularity": 120, "limit": 3, "time_range": 3600,
+                "orders": [{"op": "P95", "column": "duration_ms", "order": "descending"}, {"column": "region", "order": "ascending"}], "havings": [{"calculate_op": "COUNT", "op": ">", "value": 10}]}
+    made = ask(server, "POST", "/1/queries/shop", question)
+    panel = {"type": "query", "query_panel": {"query_id": made["id"], "query_style": "table"}, "position": {"x_coordinate": 0, "y_coordinate": 0, "width": 12, "height": 5}}
+    board = ask(server, "POST", "/1/boards", {"name": "Whole", "type": "flexible", "panels": [panel]})
+    page = open_page(f"{server.url}/ui/boards/{board['id']}?t=60m")
+    ready(page)
+    rows = page.locator(".board-table tbody tr")
+    expect(rows).to_have_count(2)
+    told = rows.all_inner_texts()
+    with page.expect_response("**/api/cairn/query") as answer:
+        page.get_by_role("link", name="Explore", exact=True).last.click()
+    asked = answer.value.request.post_data_json["query"]
+    assert {key: asked[key] for key in question if key != "time_range"} == {key: question[key] for key in question if key != "time_range"}
+    ready(page)
+    expect(page.get_by_role("tabpanel").locator("tbody tr")).to_have_count(2)
+    assert [row.split()[:3] for row in page.get_by_role("tabpanel").locator("tbody tr").all_inner_texts()] == [row.split()[:3] for row in told]
+    expect(page.get_by_role("button", name="Calculated field is_slow, change it")).to_be_visible()
+    # It can be changed there, and its mistakes are told where they are.
+    page.get_by_role("button", name="Calculated field is_slow, change it").click()
+    page.get_by_role("textbox", name="Formula").fill("GT($duration_ms, 900)")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("tabpanel").locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_role("tabpanel").locator("tbody")).to_contain_text("false")
+    # Its traces are found by it: no event of this server has a trace.
+    page.get_by_role("tab", name="Traces").click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("No trace behind these events")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_boards_load_clean(server, open_page, board, width, scheme):

@@ -245,3 +245,17 @@ def test_what_other_doors_told_stands_beside_and_can_be_parted(server, open_page
     expect(panel).to_have_count(0)
     parted = json.load(urllib.request.urlopen(server + "/api/cairn/errors?query=told"))["items"]
     assert sorted((item["class"], item["total"]) for item in parted) == [("Twice", 1), ("shop.Twice", 1)]
+
+
+@pytest.mark.parametrize("width, scheme", [(1440, "light"), (390, "dark")])
+def test_a_time_counts_its_own(server, open_page, width, scheme):
+    for age in (90_000, 80_000, 60):
+        post(server, "/api/1/item/", {"data": item(age, title="bell cracked", fingerprint=f"bell {width}")})
+    page = open_page(f"{server}/ui/errors?q=bell&sort=total", width, scheme)
+    row = page.locator("table.items tbody tr").first
+    expect(row.locator("[data-l=times]")).to_have_text("3")
+    page.goto(f"{server}/ui/errors?q=bell&sort=total&t=60m")
+    expect(row.locator("[data-l=times]")).to_have_text(re.compile(r"^1\s*of 3$"))
+    expect(page.locator("main .sub").first).to_contain_text(re.compile(r"seen in this time, \d occurrences? in it"))
+    if width == 1440:
+        expect(page.get_by_role("columnheader", name="In this time")).to_be_visible()

@@ -74,3 +74,29 @@ def test_a_server_without_an_event_complains_of_nothing(open_page, empty_server,
     ready(page)
     page.wait_for_selector("main :is(.empty, .teach, .door, .rule, table)")
     assert page.locator(".note.err").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_few_pages_below_and_the_rest_in_a_sheet(mocked, open_page, scheme):
+    page = open_page(mocked + "/ui/services?t=24h", 390, scheme)
+    ready(page)
+    bar = page.get_by_role("navigation", name="Main")
+    assert bar.get_by_role("link").all_inner_texts() == ["Services", "Explore", "Traces", "Errors", "Logs"]
+    more = bar.get_by_role("button", name="More")
+    more.focus()
+    page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog", name="More pages")
+    assert sheet.get_by_role("link").all_inner_texts() == ["Boards", "SLOs", "Map", "Sampling", "Send data", "This server"]
+    assert page.evaluate("document.activeElement.textContent") == "Boards" and more.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    sheet.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.id") == "more" and more.get_attribute("aria-expanded") == "false"
+    more.click()
+    sheet.get_by_role("link", name="Map").click()
+    page.wait_for_url("**/ui/map?t=24h")
+    sheet.wait_for(state="detached")
+    assert more.get_attribute("aria-current") == "true"
+    more.click()
+    assert sheet.get_by_role("link", name="Map").get_attribute("aria-current") == "page"
+    more.click()
+    sheet.wait_for(state="detached")

@@ -2,7 +2,8 @@
 import json
 import urllib.request
 
-from pages import ready, until
+import pytest
+from pages import WIDTHS, ready, until
 
 
 def test_the_map_shows_services_and_calls(open_page, mocked):
@@ -149,3 +150,34 @@ def test_an_insight_names_the_service_that_fails(open_page, mocked):
     assert "failing" in page.locator(".map-insights").text_content() and "38 of 60 requests" in page.locator(".map-insights").text_content()
     page.locator(".map-insights button").click()
     until(page, "location.search.includes('pick=payments')")
+
+
+def crowd(route):
+    """One service that calls sixty others with long names."""
+    part = lambda n: {"ok": n, "error": 0, "throttle": 0, "fault": 0, "total": n, "p50_ms": 3.0, "p95_ms": 900.0 + n, "histogram": []}  # noqa: E731
+    nodes = [{"name": "gateway", "type": None, "inferred": False, "root": True, **part(99_000)}]
+    nodes += [{"name": f"warehouse-{n}-allocation-service", "type": None, "inferred": False, "root": False, **part(1_000 + n)} for n in range(60)]
+    edges = [{"source": None, "target": 0, "queued": False, **part(99_000)}, *({"source": 0, "target": n + 1, "queued": False, **part(1_000 + n)} for n in range(60))]
+    route.fulfill(json={"start_us": 1, "end_us": 3_600_000_001, "traces": 9, "traces_cut": False, "nodes": nodes, "edges": edges, "info": {}})
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_word_of_a_crowded_map_lies_on_another(open_page, mocked, width):
+    page = open_page("about:blank", width)
+    page.route("**/api/cairn/map?*", crowd)
+    page.goto(mocked + "/ui/map?t=1h")
+    ready(page)
+    page.wait_for_selector("[data-node=gateway]")
+    assert page.locator("[data-node]").count() == 61
+    words = page.evaluate("""() => [...document.querySelectorAll('.map-picture text')].filter((t) => getComputedStyle(t).visibility !== 'hidden' && t.textContent)
+      .map((t) => { const { left, right, top, bottom } = t.getBoundingClientRect(); return { left, right, top: top + 2, bottom: bottom - 2, text: t.textContent, of: t.parentNode.getAttribute('data-node') }; })""")
+    assert sum(word["text"].startswith("ware") for word in words) > (20 if width > 500 else 4)
+    for i, a in enumerate(words):
+        for b in words[i + 1:]:
+            apart = a["right"] <= b["left"] or b["right"] <= a["left"] or a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
+            assert apart or a["of"] == b["of"] is not None, (a, b)
+    # A node without words says its name when it is pointed at.
+    hidden = page.locator("[data-node]:has(.map-name.at-rest)").first
+    if hidden.count():
+        hidden.focus()
+        assert hidden.locator(".map-name").evaluate("(e) => getComputedStyle(e).visibility") == "visible"

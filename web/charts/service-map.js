@@ -3,6 +3,7 @@
 import { rate } from '../model/format.js';
 import { clamp } from '../model/scales.js';
 import { clients, keyOf, shares } from '../model/service-graph.js';
+import { common, labelPlaces } from './map-labels.js';
 import { s } from './svg.js';
 
 /** @typedef {import('../model/service-graph.js').Graph} Graph */
@@ -23,7 +24,7 @@ export function serviceMap(host, graph, spots, options) {
   const own = graph.nodes.map(keyOf), most = Math.max(1, ...graph.nodes.map((n) => n.total)), slowest = Math.max(1, ...graph.nodes.map((n) => n.p95_ms ?? 0));
   const size = (/** @type {number} */ total) => (small ? 0.72 : 1) * clamp(16 + 16 * Math.sqrt(total / most), 16, 32);
   const radius = new Map([[clients, small ? 14 : 18], ...graph.nodes.map((n, i) => /** @type {[string, number]} */ ([own[i], size(n.total)]))]);
-  const busiest = Math.max(1, ...graph.edges.map((e) => e.total)), { taken, labels } = labelPlaces(graph.nodes.map((n, i) => ({ key: own[i], name: n.name })), spots, radius, small);
+  const busiest = Math.max(1, ...graph.edges.map((e) => e.total)), { taken, labels } = labelPlaces(graph.nodes.map((n, i) => ({ key: own[i], name: n.name, figure: options.figure(n), weight: n.total * (shares(n)[3] > 0.01 ? 1000 : 1) })), spots, radius, options);
   const view = { labels, ...options, crowded: graph.nodes.length > crowd, spots, radius, most, slowest, busiest, taken };
   const focused = host.querySelector(':focus')?.getAttribute('data-key');
   host.replaceChildren(s('svg', { viewBox: `0 0 ${width} ${height}`, width: '100%', height: '100%', preserveAspectRatio: 'xMidYMid meet', role: 'group',
@@ -55,42 +56,13 @@ function drawEdge(view, e, from, to) {
     room && edgeWords(view, words, bad, (/** @type {number} */ t) => ({ x: a.x + dx * t, y: a.y + dy * t - 4 })));
 }
 
-/** @typedef {{left: number, right: number, top: number, bottom: number}} Box */
-
-/**
- * Where each node's name and figures stand: below its ring, or above where below they would lie on a neighbour; shorter where neither is free.
- * @param {{key: string, name: string}[]} nodes @param {Map<string, Spot>} spots @param {Map<string, number>} radius @param {boolean} small
- * @returns {{taken: Box[], labels: Map<string, {dy: number, most: number}>}} taken: all rings and names; dy: from the ring's middle to the name's foot
- */
-export function labelPlaces(nodes, spots, radius, small) {
-  const [most, least] = small ? [18, 12] : [26, 14], seen = nodes.filter((n) => spots.has(n.key));
-  const place = (/** @type {string} */ key) => ({ ...(/** @type {Spot} */ (spots.get(key))), r: radius.get(key) ?? 20 });
-  const rings = [...seen.map((n) => n.key), ...(spots.has(clients) ? [clients] : [])].map((key) => { const { x, y, r } = place(key);
-    return { key, left: x - r - 5, right: x + r + 5, top: y - r - 5, bottom: y + r + 5 }; });
-  const labels = new Map(), names = /** @type {Box[]} */ ([]);
-  for (const { key, name } of seen) {
-    const { x, y, r } = place(key), tries = [most, least].flatMap((letters) => [r + 20, -r - 26].map((dy) => {
-      const half = Math.max(Math.min(name.length, letters), 14) * (small ? 2.9 : 3.3);
-      return { dy, most: letters, left: x - half, right: x + half, top: y + dy - 12, bottom: y + dy + 17 };
-    })).filter((t) => t.top > 0);
-    const covered = (/** @type {Box} */ t) => [...rings.filter((o) => o.key !== key), ...names].reduce((sum, o) => sum + common(o, t), 0);
-    const best = tries.map((t) => ({ ...t, covered: covered(t) })).reduce((a, b) => (b.covered < a.covered ? b : a));
-    labels.set(key, { dy: best.dy, most: best.most });
-    names.push(best);
-  }
-  return { taken: [...rings, ...names], labels };
-}
-
-/** @param {Box} a @param {Box} b @returns {number} the area that both cover */
-function common(a, b) { return Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)); }
-
 /** The words of a line where along it they hide nothing; none where all places are taken: a click on the line tells them too.
  * @param {any} view @param {string} words @param {boolean} bad @param {(t: number) => Spot} along */
 function edgeWords(view, words, bad, along) {
   const half = words.length * (view.small ? 2.5 : 2.9);
   for (const t of [0.42, 0.5, 0.34, 0.58, 0.66, 0.26]) {
     const { x, y } = along(t), box = { left: x - half, right: x + half, top: y - 10, bottom: y + 3 };
-    if (view.taken.some((/** @type {Box} */ o) => common(o, box) > 0)) continue;
+    if (view.taken.some((/** @type {import('./map-labels.js').Box} */ o) => common(o, box))) continue;
     view.taken.push(box);
     return s('text', { class: 'map-edge', x, y, 'text-anchor': 'middle', 'data-bad': bad ? '' : null }, words);
   }
@@ -109,7 +81,7 @@ function drawClients(view) {
 function drawNode(view, n, key) {
   const spot = view.spots.get(key);
   if (!spot) return null;
-  const { x, y } = spot, r = view.radius.get(key) ?? 20, parts = shares(n), bad = parts[3] > 0.01, fill = view.swatch(n), heavy = view.small ? 3.6 : 5, { dy, most } = view.labels.get(key) ?? { dy: r + 20, most: 26 };
+  const { x, y } = spot, r = view.radius.get(key) ?? 20, parts = shares(n), bad = parts[3] > 0.01, fill = view.swatch(n), heavy = view.small ? 3.6 : 5, { dx, dy, anchor, most, lines } = view.labels.get(key);
   const name = n.name.length > most ? `${n.name.slice(0, most / 2 - 1)}…${n.name.slice(1 - most / 2)}` : n.name;
   return pressable(view, s('g', { class: 'node', 'data-node': key, opacity: view.touched && !view.touched.has(key) ? 0.35 : null },
     s('title', {}, `${n.name}${n.type ? `, ${n.type}` : ''}`),
@@ -117,8 +89,8 @@ function drawNode(view, n, key) {
     view.measure === 'health' ? rings(x, y, r, parts, n.inferred, heavy) : gauge(view, x, y, r, n, heavy),
     fill ? s('rect', { x: x - 6, y: y - 6, width: 12, height: 12, rx: 2.5, fill }) : s('text', { class: 'map-sub', x, y: y + 4, 'text-anchor': 'middle' },
       n.type?.startsWith('Database') || n.type?.includes('DynamoDB') ? 'db' : 'ext'),
-    s('text', { class: 'map-name', x, y: y + dy, 'text-anchor': 'middle' }, name),
-    s('text', { class: 'map-sub', x, y: y + dy + 14, 'text-anchor': 'middle', 'data-bad': bad ? '' : null }, view.figure(n))),
+    s('text', { class: `map-name ${lines < 1 ? 'at-rest' : ''}`, x: x + dx, y: y + dy, 'text-anchor': anchor }, name),
+    s('text', { class: `map-sub ${lines < 2 ? 'at-rest' : ''}`, x: x + dx, y: y + dy + 14, 'text-anchor': anchor, 'data-bad': bad ? '' : null }, view.figure(n))),
   key, `${n.name}, ${view.figure(n)}, fault ${(parts[3] * 100).toFixed(1)} %${n.inferred ? ', inferred' : ''}`);
 }
 

@@ -54,24 +54,31 @@ export function moved(at, how) {
  * @returns {{query: any, unfiltered: boolean}}
  */
 export function questionOf(query, time, filters) {
-  const { time_range: _r, start_time: _s, end_time: _e, granularity: _g, id: _i, ...rest } = query, alternatives = rest.filter_combination === 'OR' && (rest.filters ?? []).length > 1;
+  const { time_range: _r, start_time: _s, end_time: _e, granularity, id: _i, ...rest } = query, alternatives = rest.filter_combination === 'OR' && (rest.filters ?? []).length > 1;
   const joined = alternatives ? rest.filters : [...(rest.filters ?? []), ...filters];
-  return { query: { ...rest, ...(joined?.length ? { filters: joined, filter_combination: alternatives ? 'OR' : 'AND' } : {}), start_time: Math.floor(time.start), end_time: Math.ceil(time.end) }, unfiltered: alternatives && filters.length > 0 };
+  return { query: { ...rest, ...(joined?.length ? { filters: joined, filter_combination: alternatives ? 'OR' : 'AND' } : {}), ...(granularity && fits(granularity, time) ? { granularity } : {}), start_time: Math.floor(time.start), end_time: Math.ceil(time.end) }, unfiltered: alternatives && filters.length > 0 };
+}
+
+/** @param {number} granularity seconds @param {{start: number, end: number}} time @returns {boolean} whether Honeycomb's API takes such steps over this time */
+function fits(granularity, time) {
+  const length = Math.ceil(time.end) - Math.floor(time.start);
+  return Number.isInteger(granularity) && granularity >= Math.ceil(length / 1000) && granularity <= Math.floor(length / 10);
 }
 
 /** @param {any} query of Honeycomb's API @returns {import('./query.js').Query} as Explore holds it */
 export function exploreQuery(query) {
   const name = (/** @type {any} */ c) => (c.column ? `${c.op}(${c.column})` : c.op);
   return { ...fromURL(new URLSearchParams('c=COUNT')), calculations: query.calculations?.length ? query.calculations.map((/** @type {any} */ c) => (c.column ? { op: c.op, column: c.column } : { op: c.op })) : [{ op: 'COUNT' }],
-    filters: query.filters ?? [], any: query.filter_combination === 'OR', breakdowns: query.breakdowns ?? [], limit: Math.min(query.limit ?? 100, 1000),
+    filters: query.filters ?? [], any: query.filter_combination === 'OR', breakdowns: query.breakdowns ?? [], limit: Math.min(query.limit ?? 1000, 1000),
+    granularity: query.granularity ?? 0, fields: query.calculated_fields ?? [],
     orders: (query.orders ?? []).map((/** @type {any} */ o) => ({ label: o.op ? name(o) : o.column, descending: o.order === 'descending' })),
     havings: (query.havings ?? []).map((/** @type {any} */ one) => ({ calculation: one.column ? { op: one.calculate_op, column: one.column } : { op: one.calculate_op }, op: one.op, value: one.value })) };
 }
 
 /** @param {import('./query.js').Query} query @param {{start: number, end: number}} time @returns {Record<string, unknown>} what Honeycomb's API keeps of a question */
 export function keptQuery(query, time) {
-  const { start_time: start, end_time: end, granularity: _, ...rest } = /** @type {any} */ (specification(query, time));
+  const { start_time: start, end_time: end, granularity, ...rest } = /** @type {any} */ (specification(query, time));
   if (!rest.filters.length) { delete rest.filters; delete rest.filter_combination; }
   for (const key of ['breakdowns', 'havings']) if (!rest[key].length) delete rest[key];
-  return { ...rest, time_range: Math.max(60, end - start) };
+  return { ...rest, ...(granularity && fits(granularity, { start, end: Math.max(end, start + 60) }) ? { granularity } : {}), time_range: Math.max(60, end - start) };
 }

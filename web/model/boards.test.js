@@ -30,8 +30,16 @@ test('a question gets the board\'s time and filters', () => {
   equal(questionOf(alternatives, { start: 0, end: 1 }, [filter]).unfiltered, true);
   equal(questionOf(alternatives, { start: 0, end: 1 }, [filter]).query.filters.length, 2);
 });
+test('a panel keeps its steps where they suit the time', () => {
+  const kept = { calculations: [{ op: 'COUNT' }], granularity: 60 };
+  const steps = (/** @type {number} */ length) => exploreQuery(questionOf(kept, { start: 0, end: length }, []).query).granularity;
+  equal([59, 600, 3600, 60_000, 60_001].map(steps), [0, 60, 60, 60, 0]);
+  equal(keptQuery({ ...defaultQuery(), granularity: 60 }, { start: 0, end: 3600 }).granularity, 60);
+  equal(keptQuery({ ...defaultQuery(), granularity: 3600 }, { start: 0, end: 3600 }).granularity, undefined);
+});
 test('a question goes to Explore and comes back', () => {
-  const query = { ...defaultQuery(), orders: [{ label: 'COUNT', descending: true }], havings: [{ calculation: { op: 'COUNT' }, op: '>', value: 3 }], filters: [{ column: 'a', op: '=', value: 'x' }] };
+  const query = { ...defaultQuery(), orders: [{ label: 'COUNT', descending: true }], havings: [{ calculation: { op: 'COUNT' }, op: '>', value: 3 }], filters: [{ column: 'a', op: '=', value: 'x' }], granularity: 60,
+    fields: [{ name: 'is_slow', expression: 'GT($duration_ms, 5)' }], limit: 7 };
   const kept = keptQuery(query, { start: 100, end: 3700 });
   equal(kept.time_range, 3600);
   equal(exploreQuery(kept), query);

@@ -5,8 +5,9 @@
 /** @typedef {{column: string, op: string, value?: unknown}} Filter */
 /** @typedef {{label: string, descending: boolean}} Order  label of a calculation, or a column that is grouped by */
 /** @typedef {{calculation: Calculation, op: string, value: number}} Having */
+/** @typedef {{name: string, expression: string}} Field  a column that a formula of this question makes */
 /** @typedef {{calculations: Calculation[], filters: Filter[], any: boolean, breakdowns: string[], orders: Order[], limit: number,
- *   havings: Having[], granularity: number}} Query  granularity in seconds, 0 is automatic */
+ *   havings: Having[], granularity: number, fields: Field[]}} Query  granularity in seconds, 0 is automatic */
 
 export const defaultLimit = 100;
 const bare = new Set(['COUNT', 'CONCURRENCY']);
@@ -43,14 +44,15 @@ export function label(c) { return c.column ? `${c.op}(${c.column})` : c.op; }
 /** @param {string} text @returns {Calculation | null} */
 export function parseLabel(text) {
   const m = /^([A-Z][A-Z0-9_]*)(?:\((.+)\))?$/.exec(text);
-  if (!m || !calculationOps.some((known) => known.op === m[1]) || takesColumn(m[1]) !== Boolean(m[2])) return null;
+  if (!m || !calculationOps.some((known) => known.op === m[1])) return null;
+  if (m[2] ? m[1] === 'CONCURRENCY' : takesColumn(m[1])) return null; // COUNT may have a column: events that have it
   return m[2] ? { op: m[1], column: m[2] } : { op: m[1] };
 }
 
 /** @returns {Query} where Explore starts */
 export function defaultQuery() {
   return { calculations: [{ op: 'HEATMAP', column: 'duration_ms' }, { op: 'COUNT' }, { op: 'P95', column: 'duration_ms' }], filters: [],
-    any: false, breakdowns: ['service.name'], orders: [], limit: defaultLimit, havings: [], granularity: 0 };
+    any: false, breakdowns: ['service.name'], orders: [], limit: defaultLimit, havings: [], granularity: 0, fields: [] };
 }
 
 /** @param {string} text @returns {unknown} */
@@ -99,8 +101,20 @@ export function fromURL(params, known) {
     const v = json(text), calculation = Array.isArray(v) ? parseLabel(String(v[0])) : null;
     return calculation && Array.isArray(v) && havingOps.includes(v[1]) && Number.isFinite(v[2]) ? [{ calculation, op: v[1], value: v[2] }] : [];
   });
+  query.fields = parseFields(params.getAll('cf'));
   return query;
 }
+
+/** @param {string[]} texts values of the URL's cf @returns {Field[]} */
+export function parseFields(texts) {
+  return texts.flatMap((text) => {
+    const v = json(text);
+    return Array.isArray(v) && v.length === 2 && v.every((part) => typeof part === 'string' && part) ? [{ name: v[0], expression: v[1] }] : [];
+  });
+}
+
+/** @param {Field[]} fields @returns {string[]} */
+export function fieldTexts(fields) { return fields.map((field) => JSON.stringify([field.name, field.expression])); }
 
 /** @param {Query} query @returns {Record<string, string[]>} the URL's parameters; an empty list takes one away */
 export function toURL(query) {
@@ -108,7 +122,7 @@ export function toURL(query) {
     c: query.calculations.map(label), by: query.breakdowns.length ? query.breakdowns : [], f: filterTexts(query.filters),
     any: query.any ? ['1'] : [], o: query.orders.map((o) => `${o.descending ? '-' : ''}${o.label}`),
     lim: query.limit === defaultLimit ? [] : [String(query.limit)], g: query.granularity ? [String(query.granularity)] : [],
-    h: query.havings.map((h) => JSON.stringify([label(h.calculation), h.op, h.value])),
+    h: query.havings.map((h) => JSON.stringify([label(h.calculation), h.op, h.value])), cf: fieldTexts(query.fields),
   };
 }
 
@@ -129,7 +143,7 @@ export function specification(query, time) {
     ...(orders.length ? { orders } : {}), limit: query.limit, start_time: Math.floor(time.start), end_time: Math.ceil(time.end),
     havings: query.havings.filter((h) => known.has(label(h.calculation)))
       .map((h) => ({ calculate_op: h.calculation.op, ...(h.calculation.column ? { column: h.calculation.column } : {}), op: h.op, value: h.value })),
-    ...(query.granularity ? { granularity: query.granularity } : {}),
+    ...(query.granularity ? { granularity: query.granularity } : {}), ...(query.fields.length ? { calculated_fields: query.fields } : {}),
   };
 }
 

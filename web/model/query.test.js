@@ -18,13 +18,13 @@ test('every query survives the URL', () => {
       value: next() < 0.3 ? Math.floor(next() * 100) : next() < 0.5 ? true : one() }, { column: one(), op: 'exists' },
       { column: one(), op: 'in', value: [1, 2] }],
       any: next() < 0.5, breakdowns: [one()], orders: [{ label: 'COUNT', descending: next() < 0.5 }], limit: 1 + Math.floor(next() * 999),
-        havings: [{ calculation: { op: 'COUNT' }, op: '>', value: 3.5 }], granularity: Math.floor(next() * 3) * 60 };
+        havings: [{ calculation: { op: 'COUNT' }, op: '>', value: 3.5 }], granularity: Math.floor(next() * 3) * 60, fields: [{ name: one(), expression: `IF($"${one()}", 1, 2)` }] };
     equal(through(query), query);
   }
 });
 test('labels are read as they are written', () => { for (const c of [{ op: 'COUNT' }, { op: 'P99', column: 'a(b)' },
-  { op: 'HEATMAP', column: 'duration_ms' }]) equal(parseLabel(label(c)), c); });
-test('what is no calculation is none', () => { for (const text of ['', 'FOO', 'P95', 'COUNT(x)', 'P95()', 'p95(x)']) equal(parseLabel(text), null);
+  { op: 'HEATMAP', column: 'duration_ms' }, { op: 'COUNT', column: 'error' }]) equal(parseLabel(label(c)), c); });
+test('what is no calculation is none', () => { for (const text of ['', 'FOO', 'P95', 'CONCURRENCY(x)', 'P95()', 'p95(x)']) equal(parseLabel(text), null);
   });
 test('an empty URL is the default', () => equal(fromURL(new URLSearchParams()), defaultQuery()));
 test('the default asks only for columns that exist', () => { const q = fromURL(new URLSearchParams(), new Set(['body']));

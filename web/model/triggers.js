@@ -32,8 +32,8 @@ export function comparable(query) {
  * @returns {Record<string, unknown>}
  */
 export function questionOf(query, calculation, seconds) {
-  const { calculations, filters, filter_combination, breakdowns } = specification({ ...query, calculations: [calculation] }, { start: 0, end: 0 });
-  return { calculations, filters, filter_combination, breakdowns, time_range: seconds };
+  const { calculations, filters, filter_combination, breakdowns, calculated_fields } = /** @type {any} */ (specification({ ...query, calculations: [calculation] }, { start: 0, end: 0 }));
+  return { calculations, filters, filter_combination, breakdowns, ...(calculated_fields ? { calculated_fields } : {}), time_range: seconds };
 }
 
 /** @param {string} text a URL or an address @returns {object | null} a recipient of Honeycomb's API */

@@ -66,8 +66,8 @@ function drawHead(host, answer, chosen, act) {
   const s = searchOf(), n = chosen.size, button = (/** @type {string} */ text, /** @type {any} */ change, primary = false) => h('button', { class: `btn sm ${primary ? 'pri' : ''}`, type: 'button',
     disabled: n < (change.merge ? 2 : 1), onclick: () => act(change) }, text);
   const menu = (/** @type {string} */ text, /** @type {(anchor: HTMLElement) => void} */ open) => { const opener = h('button', { class: 'btn sm', type: 'button', disabled: n < 1, 'aria-haspopup': 'dialog', onclick: () => open(opener) }, text, icon('down')); return opener; };
-  const seen = isAnyTime() ? '' : s.isNew ? ', first seen in this time' : ', seen in this time';
-  fill(host, h('h1', {}, 'Errors'), h('span', { class: 'sub' }, `${plural(answer.total, 'item')}${s.status === 'any' ? '' : ` ${s.status}`}${seen}, ${plural(answer.hours.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), 'occurrence')} in ${seen ? 'the 24 h to its end' : '24 h'}`),
+  const seen = isAnyTime() ? '' : s.isNew ? ', first seen in this time' : ', seen in this time', counted = isAnyTime() ? answer.hours.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0) : answer.times;
+  fill(host, h('h1', {}, 'Errors'), h('span', { class: 'sub' }, `${plural(answer.total, 'item')}${s.status === 'any' ? '' : ` ${s.status}`}${seen}, ${plural(counted, 'occurrence')} in ${seen ? 'it' : '24 h'}`),
     h('span', { class: 'row end wrap' }, h('a', { class: 'btn sm ghost', href: link('/ui/rules') }, 'Notifications'), s.status === 'active' ? [button('Merge', { merge: true }), menu('Assign', (anchor) => assign(anchor, answer.users, true, act)), menu('Mute', (anchor) => quiet(anchor, act)),
       button(n ? `Resolve ${n}` : 'Resolve', { status: 'resolved' }, true)] : button('Reopen', { status: 'active' }, true)));
 }
@@ -122,21 +122,21 @@ function table(items, chosen, again, owners) {
   const all = items.every((i) => chosen.has(i.id));
   const tick = (/** @type {any[]} */ list, /** @type {boolean} */ on) => { for (const i of list) if (on) chosen.add(i.id); else chosen.delete(i.id); again(); };
   return h('table', { class: 'tbl list items' }, h('thead', {}, h('tr', {}, h('th', { class: 'ck', scope: 'col' }, h('input', { type: 'checkbox', checked: all, 'aria-label': 'Select all',
-    onchange: () => tick(items, !all) })), ['Item', '24 h, per hour', 'Times', 'People', 'Last seen'].map((text, i) => h('th', { scope: 'col', class: i === 1 ? 'hide-m' : i > 1 ? 'num' : '' }, text)))),
+    onchange: () => tick(items, !all) })), ['Item', isAnyTime() ? '24 h, per hour' : 'In this time', 'Times', 'People', 'Last seen'].map((text, i) => h('th', { scope: 'col', class: i === 1 ? 'hide-m' : i > 1 ? 'num' : '' }, text)))),
   h('tbody', {}, items.map((item) => row(item, chosen.has(item.id), owners.get(item.assigned_user_id), (on) => tick([item], on)))));
 }
 
 /** @param {any} item @param {boolean} on @param {string | undefined} owner @param {(on: boolean) => void} tick */
 function row(item, on, owner, tick) {
-  const to = link(`/ui/errors/${item.id}`), [name, message] = titleParts(item), day = item.hours.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
+  const to = link(`/ui/errors/${item.id}`), [name, message] = titleParts(item), bars = item.bars ?? item.hours, lately = bars.some((/** @type {number} */ n) => n > 0), times = item.times ?? item.total;
   return h('tr', { class: 'go', 'aria-selected': on, onclick: (/** @type {MouseEvent} */ e) => { if (!/** @type {HTMLElement} */ (e.target).closest('a, input')) go(to); } },
     h('td', { class: 'ck' }, h('input', { type: 'checkbox', checked: on, 'aria-label': `Select #${item.counter}`, onchange: () => tick(!on) })),
     h('td', { class: 'wide' }, h('div', { class: 'ttl' }, levelStripe(item.level), h('div', { class: 'ti' },
       h('div', { class: 'cut' }, h('a', { href: to, 'data-row': true }, name), message && h('span', { class: 'dim' }, `: ${message}`)),
       h('div', { class: 'm' }, stateBadge(item), item.is_group && h('span', { class: 'badge info' }, 'Group'), h('span', { class: 'faint' }, `#${item.counter}`), service(item.project), owner && badge('info', owner),
         h('span', {}, item.environment), item.context && h('span', { class: 'mono cut' }, item.context))))),
-    h('td', { class: 'hide-m' }, sparkbars(item.hours, { width: 150, height: 24, colour: day > 0 && stateBadge(item) ? 'var(--err)' : 'var(--base)' })),
-    h('td', { class: 'num b', 'data-l': 'times' }, whole(item.total)), h('td', { class: 'num', 'data-l': 'people' }, item.people ? whole(item.people) : h('span', { class: 'faint', title: 'no person in these events' }, '–')),
+    h('td', { class: 'hide-m' }, sparkbars(bars, { width: 150, height: 24, colour: lately && stateBadge(item) ? 'var(--err)' : 'var(--base)' })),
+    h('td', { class: 'num b', 'data-l': 'times', title: times === item.total ? null : `${whole(item.total)} in all` }, whole(times), times !== item.total && h('div', { class: 'small faint of-all' }, `of ${whole(item.total)}`)), h('td', { class: 'num', 'data-l': 'people' }, item.people ? whole(item.people) : h('span', { class: 'faint', title: 'no person in these events' }, '–')),
     h('td', { class: 'num dim', 'data-l': 'last seen' }, when(item.last_us)));
 }
 

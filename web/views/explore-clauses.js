@@ -9,15 +9,18 @@ import { combo, rank } from './combo.js';
 import { fill, h, service } from './dom.js';
 
 /** @typedef {import('../model/query.js').Query} Query */
-/** @typedef {{dataset: string, close: () => void, remove?: () => void}} Given */
+/** @typedef {{dataset: string, close: () => void, remove?: () => void, fields?: import('../model/query.js').Field[]}} Given  fields: of the question itself */
 
 /** @param {Given} given @param {(value: string) => void} pick @param {string} name @param {(type: string) => boolean} [wanted] */
-function columnField({ dataset }, pick, name, wanted = () => true) {
-  return combo({ label: name, placeholder: 'Find a column', free: false, pick, options: async (text) => (await columns(dataset).catch(() => []))
-    .filter((c) => wanted(c.type) && !c.hidden).map((c) => ({ c, r: rank(c.name, text) })).filter((x) => x.r >= 0).sort((a,
+function columnField({ dataset, fields }, pick, name, wanted = () => true) {
+  return combo({ label: name, placeholder: 'Find a column', free: false, pick, options: async (text) => [...madeHere(fields), ...await columns(dataset).catch(() => [])]
+    .filter((c) => (!c.type || wanted(c.type)) && !c.hidden).map((c) => ({ c, r: rank(c.name, text) })).filter((x) => x.r >= 0).sort((a,
       b) => a.r - b.r || (text ? 0 : b.c.events - a.c.events) || a.c.name.localeCompare(b.c.name))
-    .map(({ c }) => ({ value: c.name, note: `${c.type}, ${whole(c.events)}` })) }).element;
+    .map(({ c }) => ({ value: c.name, note: c.type ? `${c.type}, ${whole(c.events)}` : 'of this question' })) }).element;
 }
+
+/** Columns that the question makes: their type is not known beforehand. @param {import('../model/query.js').Field[]} [fields] */
+function madeHere(fields = []) { return fields.map((field) => ({ name: field.name, type: '', events: Infinity, hidden: false })); }
 
 /** @param {string} name @param {any[]} options @param {string} chosen @param {(value: string) => void} change */
 function choice(name, options, chosen, change) {
@@ -63,11 +66,11 @@ export function filterForm(given, now, done) {
   const draw = async () => {
     if (!column) { fill(box, columnField(given, (name) => { column = name; draw(); }, 'Column'), footer(given)); box.querySelector('input')?.focus();
       return; }
-    const type = (await columns(given.dataset).catch(() => [])).find((c) => c.name === column)?.type ?? 'string';
+    const isMade = given.fields?.some((field) => field.name === column), type = isMade ? '' : (await columns(given.dataset).catch(() => [])).find((c) => c.name === column)?.type ?? 'string';
     const wrong = h('p', { class: 'small t-err', role: 'alert' });
     const finish = (/** @type {unknown} */ raw) => {
       if (!takesValue(op)) { given.close(); done({ column, op }); return; }
-      const value = typeof raw === 'string' ? readValue(raw, op, type) : raw;
+      const value = typeof raw === 'string' ? readValue(raw, op, type || typeOf(raw)) : raw;
       if (value === null) { fill(wrong, `${column} holds ${type} values, and “${raw}” is none.`); return; }
       given.close();
       done({ column, op, value });
@@ -75,7 +78,7 @@ export function filterForm(given, now, done) {
     const value = takesValue(op) ? combo({ label: op === 'in' || op === 'not-in' ? 'Values, with commas between' : 'Value', value: text, free: true,
       pick: finish, type: (t) => { text = t; }, options: suggestions(given.dataset, column) }) : null;
     fill(box, h('div', { class: 'row' }, h('button', { class: 'chip mono', type: 'button', 'aria-label': `Column ${column}, change it`,
-      onclick: () => { column = ''; draw(); } }, h('span', { class: 'cut' }, column)), h('span', { class: 'faint small' }, type),
+      onclick: () => { column = ''; draw(); } }, h('span', { class: 'cut' }, column)), h('span', { class: 'faint small' }, type || 'of this question'),
       h('span', { class: 'end' }, choice('Operator', filterOps, op, (v) => { op = v; draw(); }))), value?.element, wrong,
         footer(given, () => finish(text)));
     (value?.input ?? box.querySelector('.btn.pri'))?.focus();
@@ -84,6 +87,9 @@ export function filterForm(given, now, done) {
   draw();
   return box;
 }
+
+/** @param {string} raw @returns {string} what a value of a column is whose type nobody knows */
+function typeOf(raw) { return /^(true|false)$/.test(raw.trim()) ? 'boolean' : raw.trim() !== '' && Number.isFinite(Number(raw)) ? 'float' : 'string'; }
 
 /** @param {string} dataset @param {string} column @returns {(text: string) => Promise<import('./combo.js').Option[]>} its most frequent values */
 function suggestions(dataset, column) {
@@ -153,4 +159,25 @@ export function numberForm(given, name, help, now, most, done) {
   input.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') finish(); });
   return h('div', { class: 'stack' }, h('label', { class: 'field' }, name, h('span', { class: 'input' }, input)),
     h('p', { class: 'small dim' }, help), wrong, footer(given, finish));
+}
+
+/**
+ * @param {Given} given
+ * @param {import('../model/query.js').Field | null} now
+ * @param {(field: import('../model/query.js').Field) => void} done
+ */
+export function fieldForm(given, now, done) {
+  const name = h('input', { 'aria-label': 'Name', spellcheck: false, placeholder: 'is_slow' }), wrong = h('p', { class: 'small t-err', role: 'alert' });
+  const expression = h('textarea', { 'aria-label': 'Formula', rows: 3, spellcheck: false, placeholder: 'GT($duration_ms, 500)' });
+  name.value = now?.name ?? '';
+  expression.value = now?.expression ?? '';
+  const finish = () => {
+    if (!name.value.trim() || !expression.value.trim()) { fill(wrong, 'Write a name and a formula.'); return; }
+    given.close();
+    done({ name: name.value.trim(), expression: expression.value.trim() });
+  };
+  name.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') finish(); });
+  return h('div', { class: 'stack' }, h('label', { class: 'field' }, 'Name of the column', h('span', { class: 'input' }, name)),
+    h('label', { class: 'field' }, 'Formula', h('span', { class: 'input tall' }, expression)), h('p', { class: 'small dim' }, 'As Honeycomb writes derived columns: $name is a column.'), wrong,
+    footer(given, finish));
 }

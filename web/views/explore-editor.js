@@ -6,7 +6,7 @@ import { lengthName } from '../model/time.js';
 import { fill, h, service } from './dom.js';
 import { alertButton } from './explore-alert.js';
 import { boardButton } from './explore-board.js';
-import { calculationForm, columnForm, filterForm, havingForm, numberForm, orderForm } from './explore-clauses.js';
+import { calculationForm, columnForm, fieldForm, filterForm, havingForm, numberForm, orderForm } from './explore-clauses.js';
 import { popover } from './popover.js';
 import { dataset } from './router.js';
 
@@ -25,16 +25,16 @@ export function queryEditor(query, commit, run) {
   const update = () => {
     const q = query();
     fill(rows.show, q.calculations.map((c, i) => calculationChip(q, i, edit)), plus('calculation',
-      (close) => calculationForm({ dataset: dataset(), close }, null, (c) => edit({ calculations: unique([...q.calculations, c]) }))),
+      (close) => calculationForm({ dataset: dataset(), close, fields: q.fields }, null, (c) => edit({ calculations: unique([...q.calculations, c]) }))),
       h('span', { class: 'row end' }, boardButton(query), alertButton(query), runButton));
     fill(any, q.filters.length > 1 ? h('button', { class: 'plain and-or', type: 'button',
       'aria-label': `Where ${q.any ? 'any' : 'all'} of the filters hold; change`, onclick: () => edit({ any: !q.any }) }, 'Where, ',
       h('b', {}, q.any ? 'any of' : 'all of')) : 'Where');
-    fill(rows.where, q.filters.map((f, i) => filterChip(q, i, edit)), plus('filter', (close) => filterForm({ dataset: dataset(), close }, null,
+    fill(rows.where, q.filters.map((f, i) => filterChip(q, i, edit)), plus('filter', (close) => filterForm({ dataset: dataset(), close, fields: q.fields }, null,
       (f) => edit({ filters: [...q.filters, f] }))));
     fill(rows.group, q.breakdowns.map((b, i) => h('span', { class: 'chip mono', 'data-clause': `breakdowns[${i}]` }, h('span', { class: 'cut' }, b),
       cross(`Stop grouping by ${b}`, () => edit({ breakdowns: q.breakdowns.filter((_, k) => k !== i) })))),
-      plus('column', (close) => columnForm({ dataset: dataset(), close }, (c) => edit({ breakdowns: [...new Set([...q.breakdowns, c])] }))), info);
+      plus('column', (close) => columnForm({ dataset: dataset(), close, fields: q.fields }, (c) => edit({ breakdowns: [...new Set([...q.breakdowns, c])] }))), info);
     fill(rows.more, moreChips(q, edit));
   };
   const element = h('section', { class: 'panel', 'aria-label': 'Query' }, h('div', { class: 'qb' }, h('span', { class: 'k' }, 'Show'), rows.show, any,
@@ -71,7 +71,7 @@ function calculationChip(q, i, edit) {
   const c = q.calculations[i], without = q.calculations.filter((_, k) => k !== i),
     remove = q.calculations.length > 1 ? () => edit({ calculations: without }) : null;
   return chip(`calculations[${i}]`, label(c), [h('b', {}, c.op), c.column && h('span', { class: 'cut' }, c.column)],
-    (close) => calculationForm({ dataset: dataset(), close, remove: remove ?? undefined }, c,
+    (close) => calculationForm({ dataset: dataset(), close, remove: remove ?? undefined, fields: q.fields }, c,
     (next) => edit({ calculations: unique(q.calculations.map((x, k) => (k === i ? next : x))) })), remove);
 }
 
@@ -82,7 +82,7 @@ function filterChip(q, i, edit) {
     valueText(f.value) === '' ? '(empty text)' : valueText(f.value));
   return chip(`filters[${i}]`, `Filter ${f.column} ${f.op} ${takesValue(f.op) ? valueText(f.value).slice(0, 80) : ''}`,
     [h('span', { class: 'cut' }, f.column), h('span', { class: 'op' }, f.op), takesValue(f.op) && value],
-    (close) => filterForm({ dataset: dataset(), close, remove }, f, (next) => edit({ filters: q.filters.map((x, k) => (k === i ? next : x)) })),
+    (close) => filterForm({ dataset: dataset(), close, remove, fields: q.fields }, f, (next) => edit({ filters: q.filters.map((x, k) => (k === i ? next : x)) })),
       remove);
 }
 
@@ -91,6 +91,9 @@ function moreChips(q, edit) {
   const without = (/** @type {any[]} */ list, /** @type {number} */ i) => list.filter((_, k) => k !== i),
     give = (/** @type {() => void} */ close, /** @type {() => void} */ remove) => ({ dataset: dataset(), close, remove });
   return [
+    q.fields.map((f, i) => { const remove = () => edit({ fields: without(q.fields, i) }); return chip(`calculated_fields[${i}]`, `Calculated field ${f.name}`,
+      [h('span', { class: 'cut' }, f.name), h('span', { class: 'op' }, '='), h('span', { class: 'cut val' }, f.expression)],
+      (close) => fieldForm(give(close, remove), f, (n) => edit({ fields: q.fields.map((x, k) => (k === i ? n : x)) })), remove); }),
     q.orders.map((o, i) => { const remove = () => edit({ orders: without(q.orders, i) }); return chip(`orders[${i}]`, `Order by ${o.label}`,
       [h('span', { class: 'op' }, 'order'), h('span', { class: 'cut' }, o.label), o.descending ? '↓' : '↑'],
       (close) => orderForm(give(close, remove), q, o, (n) => edit({ orders: q.orders.map((x, k) => (k === i ? n : x)) })), remove); }),
@@ -105,6 +108,7 @@ function moreChips(q, edit) {
       (close) => numberForm({ dataset: dataset(), close }, 'Seconds per step', 'Empty is automatic.', q.granularity, 86400 * 30,
       (n) => edit({ granularity: n })), q.granularity ? () => edit({ granularity: 0 }) : null),
     !q.orders.length && plus('order', (close) => orderForm({ dataset: dataset(), close }, q, null, (o) => edit({ orders: [...q.orders, o] }))),
+    plus('formula', (close) => fieldForm({ dataset: dataset(), close }, null, (f) => edit({ fields: [...q.fields.filter((x) => x.name !== f.name), f] }))),
     plus('having', (close) => havingForm({ dataset: dataset(), close }, q, null, (v) => edit({ havings: [...q.havings, v] }))),
   ];
 }

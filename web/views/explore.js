@@ -2,7 +2,7 @@
 // Ask anything: the query, its pictures, BubbleUp beside the heatmap, the results and the traces behind them.
 import { whole, digits, plural } from '../model/format.js';
 import { boxText, parseBox } from '../model/heatbox.js';
-import { filterTexts, fromURL, label, narrowed, parseFilters, specification, takesValue, toURL, valueText } from '../model/query.js';
+import { fieldTexts, filterTexts, fromURL, label, narrowed, parseFilters, specification, takesValue, toURL, valueText } from '../model/query.js';
 import { rangeText } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { columns, datasets } from './catalog.js';
@@ -92,7 +92,7 @@ function drawAnswer(body, answer, query, env) {
     return { update() {}, stop() {} }; }
   const addFilter = (/** @type {Filter} */ f) => commit(narrowed(query, f));
   const tracesOf = (/** @type {Filter[]} */ filters, /** @type {Box | null} */ within = null) => link('/ui/traces',
-    { f: filterTexts(query.filters), any: query.any ? '1' : null, and: filterTexts([...filters, ...boxFilters(within)]),
+    { f: filterTexts(query.filters), any: query.any ? '1' : null, and: filterTexts([...filters, ...boxFilters(within)]), cf: fieldTexts(query.fields),
     t: within ? `${within.start}..${within.end}` : rangeText(range()) });
   const heat = query.calculations.find((c) => c.op === 'HEATMAP' && answer.heatmaps?.[label(c)]), grouped = query.breakdowns.length > 0;
   const counts = query.calculations.some((c) => c.op === 'COUNT') ? totalsOf(answer) : null;
@@ -113,7 +113,7 @@ function drawAnswer(body, answer, query, env) {
     if (!b && !picked.length && !known.has('error')) { bubble.draw({ selection: { events: 0 }, baseline: { events: 0 }, columns: [] }, null); return; }
     const spec = specification(query, shownAt), selection = b ? { box: b } : { filters: errors };
     bubbleLoad.run(bubble.body, (/** @type {AbortSignal} */ signal) => api.bubbleUp({ dataset: dataset(), selection, limit: bubbleColumns,
-      query: { filters: spec.filters, filter_combination: spec.filter_combination, start_time: spec.start_time, end_time: spec.end_time } }, signal),
+      query: { filters: spec.filters, filter_combination: spec.filter_combination, start_time: spec.start_time, end_time: spec.end_time, calculated_fields: query.fields } }, signal),
       (/** @type {any} */ found) => { events = b ? found.selection.events : null; bubble.draw(found, b); heatPanel.update(); }, () => skeleton(8));
   };
   const results = resultsPanel(answer, query, { addFilter, order: (name) => commit({ ...query, orders: turned(query, name) }),
@@ -152,12 +152,12 @@ function resultsPanel(answer, query, env) {
     if (tab === 'results') { env.traceLoad.stop(); fill(panel, resultsTable(answer, query, env)); return; }
     fill(panel);
     const filters = query.filters, and = boxFilters(b), when = b ? { start: b.start, end: b.end } : env.shownAt;
-    env.traceLoad.run(panel, (/** @type {AbortSignal} */ signal) => api.traces({ dataset: dataset(), filters, any: query.any, and, order: 'slowest',
+    env.traceLoad.run(panel, (/** @type {AbortSignal} */ signal) => api.traces({ dataset: dataset(), filters, any: query.any, and, fields: query.fields, order: 'slowest',
       limit: tracesShown, ...when }, signal), (/** @type {any} */ found) => {
       if (!found.traces.length) { fill(panel, empty('No trace behind these events.',
         ['Events without a trace id, as plain log lines, belong to none.'])); return; }
       fill(panel, h('p', { class: 'pad small dim' }, `${plural(found.traces.length, 'trace')}, slowest first. `,
-        h('a', { href: link('/ui/traces', { f: filterTexts(filters), and: filterTexts(and), order: 'slowest', any: query.any ? '1' : null,
+        h('a', { href: link('/ui/traces', { f: filterTexts(filters), and: filterTexts(and), cf: fieldTexts(query.fields), order: 'slowest', any: query.any ? '1' : null,
         t: b ? `${b.start}..${b.end}` : rangeText(range()) }) }, 'Open the search')), traceTable(found.traces,
         Math.max(...found.traces.map((/** @type {any} */ t) => t.duration_ms))));
     }, () => skeleton(8));

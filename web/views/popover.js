@@ -6,11 +6,11 @@ import { fill, h } from './dom.js';
 let shown = null;
 
 /**
- * @param {HTMLElement} anchor @param {string} name @param {(close: () => void) => any} build its content @param {number} [width]
+ * @param {HTMLElement} anchor @param {string} name @param {(close: () => void) => any} build its content @param {number | {sheet: true}} [width] of what stands beside it; or a sheet over the foot of the window
  */
 export function popover(anchor, name, build, width = 340) {
   closePopover();
-  const box = h('div', { class: 'menu', popover: 'auto', role: 'dialog', 'aria-label': name, vars: { width: `${width}px` } });
+  const isSheet = typeof width !== 'number', box = h('div', { class: isSheet ? 'menu sheet' : 'menu', popover: 'auto', role: 'dialog', 'aria-label': name, vars: isSheet ? {} : { width: `${width}px` } });
   const close = () => { if (box.isConnected) box.hidePopover(); };
   fill(box, build(close));
   document.body.append(box);
@@ -25,7 +25,7 @@ export function popover(anchor, name, build, width = 340) {
     if (inside && anchor.isConnected) anchor.focus();
   });
   box.showPopover();
-  settle(box, anchor);
+  if (!isSheet) settle(box, anchor);
   box.querySelector('[autofocus], input, select, button')?.focus();
 }
 

@@ -3,7 +3,7 @@
 import { scatter } from '../charts/scatter.js';
 import { drawn, icon } from '../charts/svg.js';
 import { ago, columnUnit, duration, durationText, figure as asFigure, plural, whole } from '../model/format.js';
-import { filterTexts, parseFilters, valueText } from '../model/query.js';
+import { filterTexts, parseFields, parseFilters, valueText } from '../model/query.js';
 import { clock, rangeText, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { combo, rank } from './combo.js';
@@ -19,7 +19,7 @@ const typingPause = 350; // ms
 const pageSize = 50, mostTraces = 500;
 
 /**
- * @returns {{service: string, name: string, error: boolean, min: number | null, max: number | null, filters: any[], and: any[], any: boolean, order: string, limit: number}} what the URL asks
+ * @returns {{service: string, name: string, error: boolean, min: number | null, max: number | null, filters: any[], and: any[], fields: any[], any: boolean, order: string, limit: number}} what the URL asks
  */
 function searchOf(params = place.get().params) {
   const number = (/** @type {string} */ key) => { const n = Number(params.get(key));
@@ -27,7 +27,7 @@ function searchOf(params = place.get().params) {
   const order = params.get('order') ?? '';
   return { service: params.get('service') ?? '', name: params.get('name') ?? '', error: params.get('error') === '1', min: number('min'),
     max: number('max'),
-    filters: parseFilters(params.getAll('f')), and: parseFilters(params.getAll('and')), any: params.get('any') === '1',
+    filters: parseFilters(params.getAll('f')), and: parseFilters(params.getAll('and')), fields: parseFields(params.getAll('cf')), any: params.get('any') === '1',
       order: order in orders ? order : 'recent', limit: Math.min(mostTraces, number('limit') || pageSize) };
 }
 
@@ -155,7 +155,7 @@ export function traceTable(traces, most) {
 /** @param {any} search */
 function nothing(search) {
   const narrowed = search.service || search.name || search.error || search.min != null || search.max != null || search.filters.length || search.and.length;
-  const free = { service: null, name: null, error: null, min: null, max: null, f: null, and: null, any: null };
+  const free = { service: null, name: null, error: null, min: null, max: null, f: null, and: null, cf: null, any: null };
   if (narrowed) return empty('No trace matches.', ['One span has to meet all conditions at once. Take one away, or look over a longer time.'],
     [h('button', { class: 'btn', type: 'button', onclick: () => patch(free) }, 'Take all conditions away'),
       h('button', { class: 'btn ghost', type: 'button', onclick: () => patch({ t: '24h' }) }, 'Look in 24 h')]);

@@ -71,13 +71,14 @@ export async function values(dataset, column, time, signal) {
 /**
  * Traces. Conditions are joined by "and"; a search by "any of" becomes one question per filter, and the answers are joined here.
  * @param {{dataset?: string, service?: string, name?: string, error?: boolean, min?: number | null, max?: number | null, filters: object[],
- *   any?: boolean,  and?: object[], order: string, limit: number} & Time} search  any: one of filters is enough; and: these hold besides
+ *   any?: boolean,  and?: object[], fields?: object[], order: string, limit: number} & Time} search  any: one of filters is enough; and: these hold besides; fields: columns that formulas make
  * @param {AbortSignal} [signal]
  */
 export async function traces(search, signal) {
   const one = (/** @type {object[]} */ filters) => get('traces', { dataset: search.dataset, service: search.service, name: search.name,
     error: search.error ? true : undefined, min_duration_ms: search.min, max_duration_ms: search.max, order: search.order, limit: search.limit,
-    start: search.start, end: search.end, filters: filters.length ? JSON.stringify(filters) : undefined }, signal);
+    start: search.start, end: search.end, filters: filters.length ? JSON.stringify(filters) : undefined,
+    calculated_fields: search.fields?.length ? JSON.stringify(search.fields) : undefined }, signal);
   const besides = search.and ?? [];
   if (!search.any || search.filters.length < 2) return one([...search.filters, ...besides]);
   const answers = await Promise.all(search.filters.map((filter) => one([filter, ...besides])));

@@ -32,7 +32,22 @@ struct Question: Sendable {
     return TimeRange(startUnixNanoseconds: end - Int64(min(length, 9e9) * 1e9), endUnixNanoseconds: end)
   }
 
-  func scope() throws(Refusal) -> Scope { Scope(environment: environment, datasets: datasets, time: try time()) }
+  /// Where it looks, with the columns that `calculated_fields`, a JSON array, makes for it.
+  func scope() throws(Refusal) -> Scope {
+    Scope(environment: environment, datasets: datasets, time: try time(), formulaColumns: try formulaColumns())
+  }
+
+  private func formulaColumns() throws(Refusal) -> [FormulaColumn] {
+    guard let text = query["calculated_fields"] else { return [] }
+    let json: JSONValue
+    do throws(DecodeError) { json = try JSONValue(parsing: text) } catch {
+      throw Refusal(.malformed, error.message, field: "calculated_fields")
+    }
+    do throws(HoneycombError) {
+      let query = try HoneycombQuery(.object([JSONMember("calculated_fields", json)]), rules: .cairn)
+      return query.calculatedFields.map { FormulaColumn(name: $0.name, formula: $0.formula) }
+    } catch { throw Refusal(error) }
+  }
 
   /// The filters in `filters`, a JSON array.
   func filter() throws(Refusal) -> Filter {

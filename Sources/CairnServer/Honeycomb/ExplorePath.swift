@@ -23,13 +23,17 @@ extension HoneycombQuery {
     parts += havings.map { (having) in
       ("h", Self.text([.string(having.calculation.name), .string(HoneycombTrigger.name(of: having.comparison)), .double(having.value)]))
     }
-    if limit < Self.limitDefault { parts.append(("lim", String(limit))) }
+    if limit != Self.exploreLimit { parts.append(("lim", String(limit))) }
     if let granularityNanoseconds { parts.append(("g", String(granularityNanoseconds / second))) }
+    parts += calculatedFields.map { ("cf", Self.text([.string($0.name), .string($0.expression)])) }
     // Rounded up, without a sum: the end may be the last instant that there is.
     let (end, rest) = time.endUnixNanoseconds.quotientAndRemainder(dividingBy: second)
     parts.append(("t", "\(time.startUnixNanoseconds / second)..\(rest > 0 ? end + 1 : end)"))
     return "/ui/explore?" + parts.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
   }
+
+  /// The most groups that the page shows where its URL does not say.
+  private static let exploreLimit = 100
 
   private static func text(_ items: [JSONValue]) -> String { String(decoding: JSONValue.array(items).bytes, as: UTF8.self) }
 }

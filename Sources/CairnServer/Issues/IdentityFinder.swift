@@ -16,12 +16,6 @@ struct IdentityFinder: Sendable {
     return try await identities(.compare(column: FieldName.traceID, .equal, .string(text)))
   }
 
-  /// Of those that happened in a time; among some, where there is a choice already.
-  func identities(in time: TimeRange, among known: Set<ItemIdentity>?) async throws(Refusal) -> Set<ItemIdentity> {
-    let found = try await identities(.everything, in: time)
-    return known?.intersection(found) ?? found
-  }
-
   /// Of occurrences that meet a search's terms, each of which some occurrence must meet; nil where there are none.
   func identities(_ terms: [ItemSearch.EventTerm]) async throws(Refusal) -> Set<ItemIdentity>? {
     var common: Set<ItemIdentity>?
@@ -46,9 +40,9 @@ struct IdentityFinder: Sendable {
     return [.matches(column: FieldName.original, pattern)]
   }
 
-  private func identities(_ filter: Filter, in time: TimeRange = .everything) async throws(Refusal) -> Set<ItemIdentity> {
+  private func identities(_ filter: Filter) async throws(Refusal) -> Set<ItemIdentity> {
     let plan = Plan(
-      scope: Scope(environment: tenant, datasets: .all, time: time), filter: .all([filter, .exists(column: FieldName.itemHash)]),
+      scope: Scope(environment: tenant, datasets: .all, time: .everything), filter: .all([filter, .exists(column: FieldName.itemHash)]),
       breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash], limit: 10_000)
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
     return Set(

@@ -62,6 +62,8 @@ struct ItemList: Sendable {
     var countByEnvironment: [String: Int] = [:]
     var countByOwner: [Int64: Int] = [:]
     var unownedCount = 0
+    /// How often the items found happened: in the time that was asked for, else ever.
+    var timesCount = 0
     /// Occurrences of the items found, by hour; the newest last.
     var hours = [Int](repeating: 0, count: 24)
 
@@ -108,7 +110,7 @@ struct ItemList: Sendable {
     var identities = try await finder.identities(inTrace: query["trace"])
     if let found = try await finder.identities(search.eventTerms) { identities = identities?.intersection(found) ?? found }
     let time = try time(exchange)
-    if let time { identities = try await finder.identities(in: time, among: identities) }
+    let times = if let time { try await ItemTimes(state: state, tenant: tenant, time: time).counted() } else { ItemTimes.Counted?.none }
     let wanted = { (name: String) in query[name].map { Set($0.split(separator: ",").map(String.init)) } }
     let (levels, projects, environments) = (wanted("level"), wanted("project"), wanted("environment"))
     let owners = query["owner"].map { Set($0.split(separator: ",").map { Int64($0) ?? 0 }) }
@@ -119,6 +121,7 @@ struct ItemList: Sendable {
     var found = state.book.state.withLock { (state) -> Found in
       var found = Found()
       for stored in state.items.values where stored.identity.tenant == tenant {
+        if let times, times.spreads[stored.id] == nil { continue }
         if let fixed, !state.isAny(of: fixed, stored) { continue }
         let item = stored.isGroup ? state.withMembers(stored) : stored
         guard item.groupItemID == nil || search.includesMembers, search.matches(item) else { continue }
@@ -131,25 +134,29 @@ struct ItemList: Sendable {
         found.projects.insert(item.shownProject)
         found.environments.insert(item.identity.environment)
         guard status == "any" || item.status.rawValue == status else { continue }
-        found.places.append(Self.place(item, sort, hour))
+        found.places.append(Self.place(item, sort, hour, times))
+        found.timesCount += times?.count(of: item) ?? item.totalCount
         found.countHours(item, hour)
       }
       return found
     }
     found.places.sort { ($0.primary, $0.secondary, $0.id) > ($1.primary, $1.secondary, $1.id) }
     let page = Array(found.places.dropFirst(offset).prefix(limit))
-    return try await response(found, page, exchange, hour, environments)
+    return try await response(found, page, exchange, hour, environments, times, time ?? .everything)
   }
 
   private func response(
-    _ found: Found, _ page: [Place], _ exchange: Exchange, _ hour: Int64, _ environments: Set<String>?
+    _ found: Found, _ page: [Place], _ exchange: Exchange, _ hour: Int64, _ environments: Set<String>?, _ times: ItemTimes.Counted?,
+    _ time: TimeRange
   ) async throws(Refusal) -> Response {
     let tenant = exchange.environment
-    let (lines, items) = lines(page, hour)
+    let (lines, ids, items) = lines(page, hour)
     let deploys = Array(deploys(tenant, (hour - 23) * 3_600..<(hour + 1) * 3_600, environments).suffix(20))
-    let people = items.count <= 500 ? try await ItemPeople(state: state, tenant: tenant).counts(items) : [:]
+    let people = items.count <= 500 ? try await ItemPeople(state: state, tenant: tenant, time: time).counts(items) : [:]
     return jsonResponse(reserving: lines.reduce(4_096) { $0 + $1.count + 48 }) { (writer) in
       writer.member("total", found.places.count)
+      writer.member("times", found.timesCount)
+      if let times { times.write(&writer) }
       writer.object("by_status") { (writer) in
         for status in ItemStatus.allCases { writer.member(status.rawValue, found.countByStatus[status] ?? 0) }
       }
@@ -161,6 +168,9 @@ struct ItemList: Sendable {
         writer.object { (writer) in
           writer.raw(lines[index])
           let counts = index < items.count ? people[items[index].identity] : nil
+          let spread = times?.spreads[ids[index]]
+          if let spread { writer.member("times", spread.count) }
+          if let spread, index < items.count { writer.array("bars", spread.bars) { $1.integer($0) } }
           writer.member("people", counts?.people ?? 0)
           writer.member("addresses", counts?.addresses ?? 0)
         }
@@ -193,12 +203,12 @@ struct ItemList: Sendable {
     return shown.sorted { ($0.startUnixSeconds, $0.id) < ($1.startUnixSeconds, $1.id) }.map { ($0, names[$0.projectID] ?? "") }
   }
 
-  fileprivate static func place(_ item: Item, _ sort: Sort, _ hour: Int64) -> Place {
+  fileprivate static func place(_ item: Item, _ sort: Sort, _ hour: Int64, _ times: ItemTimes.Counted?) -> Place {
     let last = item.lastOccurrence.unixSeconds
     switch sort {
     case .last: return Place(id: item.id, primary: last, secondary: 0)
     case .first: return Place(id: item.id, primary: item.firstOccurrence.unixSeconds, secondary: 0)
-    case .total: return Place(id: item.id, primary: Int64(item.totalCount), secondary: 0)
+    case .total: return Place(id: item.id, primary: Int64(times?.count(of: item) ?? item.totalCount), secondary: last)
     case .level: return Place(id: item.id, primary: Int64(RollbarCodes.level(item.level)), secondary: last)
     case .day:
       let day = item.hours.reduce(0) { $1.hour > hour - 24 ? $0 + $1.count : $0 }
@@ -207,18 +217,20 @@ struct ItemList: Sendable {
   }
 
   /// The lines of a page, and its items where they are few enough for their people to be counted.
-  private func lines(_ page: [Place], _ hour: Int64) -> (lines: [[UInt8]], items: [Item]) {
+  private func lines(_ page: [Place], _ hour: Int64) -> (lines: [[UInt8]], ids: [Int64], items: [Item]) {
     state.book.state.withLock { (state) in
       var lines: [[UInt8]] = []
       lines.reserveCapacity(page.count)
-      var items: [Item] = []
+      var (ids, items): ([Int64], [Item]) = ([], [])
       for place in page {
         if page.count > 500, let known = state.lines[place.id], known.hour == hour {
           lines.append(known.bytes)
+          ids.append(place.id)
           continue
         }
         guard let stored = state.items[place.id] else { continue }
         let item = state.withMembers(stored)
+        ids.append(place.id)
         if page.count <= 500 { items.append(item) }
         if let known = state.lines[place.id], known.hour == hour {
           lines.append(known.bytes)
@@ -229,7 +241,7 @@ struct ItemList: Sendable {
         if !item.isGroup { state.lines[place.id] = line }
         lines.append(line.bytes)
       }
-      return (lines, items)
+      return (lines, ids, items)
     }
   }
 }

@@ -8,6 +8,7 @@ import CairnPlan
 struct ItemPeople: Sendable {
   let state: ServerState
   let tenant: String
+  var time = TimeRange.everything
 
   struct Counts: Sendable, Hashable {
     var people: Int
@@ -30,7 +31,7 @@ struct ItemPeople: Sendable {
     }
   }
 
-  private var scope: Scope { Scope(environment: tenant, datasets: .all, time: .everything) }
+  private var scope: Scope { Scope(environment: tenant, datasets: .all, time: time) }
 
   /// Distinct people and addresses of each item; one pass for all of them.
   func counts(_ items: [Item]) async throws(Refusal) -> [ItemIdentity: Counts] {

@@ -1,0 +1,25 @@
+// @ts-check
+// On a narrow screen the bar at the bottom has room for few pages: the others come in a sheet above it.
+import { icon } from '../charts/svg.js';
+import { byID, h } from './dom.js';
+import { popover } from './popover.js';
+import { link } from './router.js';
+
+/** The links that the bar leaves out. @returns {HTMLAnchorElement[]} */
+function rest() { return [...document.querySelectorAll('.rail a.rest')].map((a) => /** @type {HTMLAnchorElement} */ (a)); }
+
+export function startMore() {
+  const button = byID('more');
+  button.addEventListener('click', () => {
+    if (button.getAttribute('aria-expanded') === 'true') return; // the click closes it
+    const links = rest().map((a, i) => h('a', { href: a.href, 'aria-current': a.getAttribute('aria-current'), autofocus: i === 0 }, a.querySelector('svg')?.cloneNode(true), a.textContent));
+    const server = h('a', { href: link('/ui/server'), 'aria-current': location.pathname === '/ui/server' ? 'page' : null }, icon('live'), 'This server');
+    popover(button, 'More pages', () => h('nav', { 'aria-label': 'More pages' }, links, server), { sheet: true });
+  });
+}
+
+/** Says on the button that one of its pages is shown. */
+export function showMore() {
+  const button = byID('more');
+  if (rest().some((a) => a.hasAttribute('aria-current'))) button.setAttribute('aria-current', 'true'); else button.removeAttribute('aria-current');
+}
