@@ -11,7 +11,9 @@ struct DemoCommand: AsyncParsableCommand {
     commandName: "demo",
     abstract: "Send the traffic of a made-up microblog of twelve services, with a fault whose cause BubbleUp finds.")
 
-  @Option(help: "The server's main port (default http://127.0.0.1:8080; CAIRN_SERVER).") var url: String?
+  @Option(
+    name: [.customLong("url"), .customLong("server")], help: "The server's main port (default http://127.0.0.1:8080; CAIRN_SERVER).")
+  var url: String?
   @Option(help: "An access key, where the server wants one (CAIRN_KEY).") var key: String?
   @Option(help: "Requests per second, on average; each is a trace of 6 to 40 spans.") var rate = 20.0
   @Option(help: "Minutes of the past that are sent first.") var history = 60.0

@@ -31,6 +31,7 @@ def found(cairn, text, **more):
 
 
 def test_a_value_is_found_in_its_column_with_its_traces(cairn, sent):
+    assert cairn.get("find", text="user-39")["complete"] is True
     user = found(cairn, "user-39")
     assert list(user) == ["user.id"] and user["user.id"]["events"] == 6 and user["user.id"]["traces"] == 2
     assert user["user.id"]["first_us"] == (sent - 7200) * 1_000_000 and user["user.id"]["last_us"] == (sent - 7195) * 1_000_000

@@ -19,7 +19,7 @@ function draw(answer) {
   const rows = answer.columns.map((/** @type {any} */ c) => telling(c, answer.selection_count, answer.baseline_count)).filter(Boolean).slice(0, 6);
   const route = answer.route, others = answer.basis === 'requests' ? 'healthy calls' : 'other errors';
   const share = route && route.total ? route.affected / route.total : 0;
-  return [route && h('div', { class: 'pad why-share' }, h('b', { class: 't-err' }, percent(share).join(' ')), ' of ', h('span', { class: 'mono' }, route.name), ` fail with this: ${whole(route.affected)} of ${plural(route.total, 'call')}`,
+  return [route && h('div', { class: 'pad why-share' }, h('b', { class: 't-err' }, percent(share).join(' ')), ' of ', h('span', { class: 'mono' }, route.name), ` fail with this: ${whole(route.affected)} of ${plural(route.total, 'call')} around then`,
     route.users > 0 && `, ${whole(route.affected_users)} of ${plural(route.users, 'user')}`),
   h('div', { class: 'pad row wrap small' }, h('span', { class: 'key', vars: { '--c': 'var(--pick)' } }, `${whole(answer.selection_count)} with this error`),
     h('span', { class: 'key', vars: { '--c': 'var(--base)' } }, `${whole(answer.baseline_count)} ${others}`)),

@@ -92,10 +92,13 @@ async function learn(text, own, mine) {
   const chosen = cursor ? aims[cursor]?.url : '';
   const sure = isSure(text) ? own.slice(0, 1) : [], values = found?.columns.map((c) => valueAim(c, value)) ?? [], errors = itemAims(items, text);
   aims = [...sure, ...(/\s/.test(text) ? [...errors, ...values] : [...values, ...errors]),
-    ...(found?.lines.events ? [linesAim(found.lines, value)] : []), ...own.filter((aim) => !sure.includes(aim))];
+    ...(found?.lines.events ? [linesAim(found.lines, value)] : []), ...(found && found.complete === false ? [cutAim] : []), ...own.filter((aim) => !sure.includes(aim))];
   cursor = Math.max(0, chosen ? aims.findIndex((aim) => aim.url === chosen) : 0);
   if (isTaken && aims[cursor]?.url) take(aims[cursor]); else draw();
 }
+
+/** The server looks for so long and no longer. @type {Aim} */
+const cutAim = { url: '', mark: icon('warn'), text: h('span', { class: 'cut' }, 'Looked for 3 s: there may be more'), note: 'Explore looks on, with a shorter time' };
 
 /** The range that holds all of it: the one that is chosen where that does. @param {{first_us: number, last_us: number}} found */
 function rangeOf(found) {

@@ -50,7 +50,7 @@ export function doors(signal) { return get('doors', {}, signal); }
  * Where a text stands: the columns that have it as a value, and the log lines that hold it.
  * @param {string} text @param {AbortSignal} [signal]
  * @returns {Promise<{columns: {name: string, events: number, traces: number, trace: string | null, first_us: number, last_us: number}[],
- *   lines: {events: number, first_us: number, last_us: number}}>}
+ *   lines: {events: number, first_us: number, last_us: number}, complete: boolean}>} complete: false where the time ended before all was looked at
  */
 export function find(text, signal) { return get('find', { text }, signal); }
 

@@ -14,6 +14,9 @@ struct FindAPI: Sendable {
   private static let columnCountMax = 300
   /// Columns told of; each costs a question of its own.
   private static let foundCountMax = 6
+  /// How long it looks through columns, and how long in all: somebody waits. What was found until then is the answer, and says so.
+  private static let columnTime = Duration.seconds(2)
+  private static let wholeTime = Duration.seconds(3)
   private static let defaultNanoseconds: Int64 = 30 * 86_400_000_000_000
   /// Texts in which nobody looks for a value: lines and payloads, and what has pages of its own.
   private static let left: Set<String> = [
@@ -45,19 +48,29 @@ struct FindAPI: Sendable {
       startUnixNanoseconds: question.nowUnixNanoseconds - Self.defaultNanoseconds, endUnixNanoseconds: .max)
     if question.query["start"] != nil || question.query["range"] != nil { time = try question.time() }
     let scope = Scope(environment: exchange.environment, datasets: .all, time: time)
-    var found: [Found] = []
-    for column in try await columns(with: text, scope) { found.append(try await measured(column, text, scope)) }
+    let start = ContinuousClock.now
+    var (found, isComplete) = try await columns(with: text, scope, until: start + Self.columnTime)
+    for index in found.indices {
+      guard let counted = try await measured(found[index], text, scope, until: start + Self.columnTime) else {
+        isComplete = false
+        break
+      }
+      found[index] = counted
+    }
     let isLine = Filter.compare(column: FieldName.signalType, .equal, .string("log"))
-    let lines = try await counts(.all([isLine, .text(column: FieldName.body, .contains, text)]), scope)
+    let lines = try await counts(.all([isLine, .text(column: FieldName.body, .contains, text)]), scope, until: start + Self.wholeTime)
+    isComplete = isComplete && lines != nil
+    let (told, isAll) = (found, isComplete)
     return jsonResponse { (writer) in
-      writer.array("columns", found) { (found, writer) in
+      writer.member("complete", isAll)
+      writer.array("columns", told) { (found, writer) in
         writer.object { (writer) in
           writer.member("name", found.column)
           writer.member("trace", orNull: found.trace)
           write(found, &writer)
         }
       }
-      writer.object("lines") { write(lines, &$0) }
+      writer.object("lines") { write(lines ?? Found(column: ""), &$0) }
     }
   }
 
@@ -90,41 +103,50 @@ struct FindAPI: Sendable {
     return ["id", "uuid", "email", "username", "user", "key", "address"].contains(last) || last.hasSuffix("id")
   }
 
-  /// Those that have the text, with what the newest event says; one page of events at a time, and none asked for again.
-  private func columns(with text: String, _ scope: Scope) async throws(Refusal) -> [Found] {
+  /// Those that have the text, with what the newest events say; one page of events at a time, and none asked for again. False where the time
+  /// ended before all were looked at.
+  private func columns(
+    with text: String, _ scope: Scope, until end: ContinuousClock.Instant
+  ) async throws(Refusal) -> (found: [Found], isComplete: Bool) {
     var left = try await candidates(text, scope)
     var found: [Found] = []
     while !left.isEmpty, found.count < Self.foundCountMax {
       let filter = Filter.any(left.map { .compare(column: $0, .equal, .string(text)) })
       let plan = EventsPlan(scope: scope, filter: filter, columns: left + [FieldName.traceID], limit: 20)
-      let page = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }
+      guard let page = try await state.desk.ask(until: end, { () async throws(QueryError) in try await state.store.events(plan) }) else {
+        return (Array(found.prefix(Self.foundCountMax)), false)
+      }
       let traces = page.columns.last?.values ?? []
       let having = page.columns.dropLast().compactMap { (column) -> Found? in
         guard let row = column.values.firstIndex(where: { $0?.text == text }) else { return nil }
-        return Found(column: column.name, trace: row < traces.count ? traces[row]?.text : nil)
+        let rows = column.values.indices.filter { column.values[$0]?.text == text }
+        let times = rows.map { Double(page.times[$0]) }
+        return Found(
+          column: column.name, eventCount: Int64(rows.count), traceCount: Int64(Set(rows.compactMap { traces[$0]?.text }).count),
+          first: times.min() ?? 0, last: times.max() ?? 0, trace: traces[row]?.text)
       }
       guard !having.isEmpty else { break }
       found += having
       left.removeAll { (name) in having.contains { $0.column == name } }
     }
-    return Array(found.prefix(Self.foundCountMax))
+    return (Array(found.prefix(Self.foundCountMax)), true)
   }
 
-  private func measured(_ found: Found, _ text: String, _ scope: Scope) async throws(Refusal) -> Found {
-    var measured = try await counts(.compare(column: found.column, .equal, .string(text)), scope)
+  private func measured(_ found: Found, _ text: String, _ scope: Scope, until end: ContinuousClock.Instant) async throws(Refusal) -> Found? {
+    guard var measured = try await counts(.compare(column: found.column, .equal, .string(text)), scope, until: end) else { return nil }
     (measured.column, measured.trace) = (found.column, found.trace)
     return measured
   }
 
   /// How many events and traces pass, and when the first and the last of them were.
-  private func counts(_ filter: Filter, _ scope: Scope) async throws(Refusal) -> Found {
+  private func counts(_ filter: Filter, _ scope: Scope, until end: ContinuousClock.Instant) async throws(Refusal) -> Found? {
     let plan = Plan(
       scope: scope, filter: filter,
       calculations: [
         .count, Calculation(.countDistinct, column: FieldName.traceID), Calculation(.minimum, column: FieldName.timestamp),
         Calculation(.maximum, column: FieldName.timestamp),
       ])
-    let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
+    guard let answer = try await state.desk.ask(until: end, { () async throws(QueryError) in try await state.store.run(plan) }) else { return nil }
     var found = Found(column: "")
     guard answer.rowCount > 0, answer.columns.count == 4 else { return found }
     let numbers = answer.columns.map { $0.values[0]?.number ?? 0 }

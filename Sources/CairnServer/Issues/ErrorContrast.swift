@@ -8,13 +8,18 @@ import CairnPlan
 /// Why an item happens: what its requests have that healthy requests of the same route have not.
 ///
 /// The item's occurrences name traces; the server spans of those traces name a route. Selected are the spans of that route in those traces,
-/// the baseline is the route's spans without an error. Where no trace is known, the occurrences themselves are compared with the other
+/// the baseline is the route's spans without an error, from a while before the first of those traces on: what a deploy changed must show.
+/// The route's share is that of the time of the traces. Where no trace is known, the occurrences themselves are compared with the other
 /// occurrences of their project.
 struct ErrorContrast: Sendable {
   let state: ServerState
 
   /// Traces that are looked at, the newest.
   private static let traceCountMax = 500
+  /// Around occurrences: a trace is no longer.
+  private static let margin: Int64 = 3_600_000_000_000
+  /// Healthy requests before the first of the traces that are compared, at least.
+  private static let before: Int64 = 24 * 3_600_000_000_000
 
   /// The route that most of the item's requests took.
   private struct RequestRoute: Sendable {
@@ -32,14 +37,20 @@ struct ErrorContrast: Sendable {
   func answer(_ item: Item) async throws(Refusal) -> Response {
     let scope = Scope(environment: item.identity.tenant, datasets: .all, time: .everything)
     let occurrences = state.book.occurrences(of: item)
-    let traces = try await traces(occurrences, scope)
-    if !traces.isEmpty, let route = try await route(traces, scope) {
+    let (traces, time) = try await traces(occurrences, scope)
+    var narrow = scope
+    narrow.time = time
+    if !traces.isEmpty, let route = try await route(traces, narrow) {
       let selection = Filter.oneOf(column: FieldName.traceID, traces)
+      var wide = scope
+      let earlier = max(Self.before, time.durationNanoseconds)
+      wide.time = TimeRange(
+        startUnixNanoseconds: time.startUnixNanoseconds.subtractingClamped(earlier), endUnixNanoseconds: time.endUnixNanoseconds)
       let plan = BubbleUpPlan(
-        scope: scope, filter: route.filter, selection: selection,
+        scope: wide, filter: route.filter, selection: selection,
         baseline: .all([.not(selection), .not(.compare(column: FieldName.error, .equal, .boolean(true)))]), columnLimit: 12, valueLimit: 5)
       let contrast = try await state.desk.ask { () async throws(QueryError) in try await state.store.bubbleUp(plan) }
-      let share = try await share(route, selection, scope)
+      let share = try await share(route, selection, narrow)
       return response(contrast, basis: "requests", route: route, share: share)
     }
     let plan = BubbleUpPlan(
@@ -60,12 +71,15 @@ struct ErrorContrast: Sendable {
     return !obvious.contains(name) && !families.contains { name.hasPrefix($0) }
   }
 
-  private func traces(_ occurrences: Filter, _ scope: Scope) async throws(Refusal) -> [FieldValue] {
+  /// The traces of the newest occurrences, and the time that these took.
+  private func traces(_ occurrences: Filter, _ scope: Scope) async throws(Refusal) -> ([FieldValue], TimeRange) {
     let plan = EventsPlan(
       scope: scope, filter: .all([occurrences, .exists(column: FieldName.traceID)]), columns: [FieldName.traceID],
       limit: Self.traceCountMax)
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.events(plan) }
-    return Array(Set(answer.columns.first?.values.compactMap { $0 } ?? []))
+    let start = (answer.times.min() ?? 0).subtractingClamped(Self.margin)
+    let end = (answer.times.max() ?? 0).subtractingClamped(-Self.margin)
+    return (Array(Set(answer.columns.first?.values.compactMap { $0 } ?? [])), TimeRange(startUnixNanoseconds: start, endUnixNanoseconds: end))
   }
 
   private func route(_ traces: [FieldValue], _ scope: Scope) async throws(Refusal) -> RequestRoute? {
@@ -131,5 +145,13 @@ struct ErrorContrast: Sendable {
         }
       }
     }
+  }
+}
+
+extension Int64 {
+  /// The difference; where there is none, the number that is nearest to it.
+  fileprivate func subtractingClamped(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (other > 0 ? .min : .max) : difference
   }
 }
