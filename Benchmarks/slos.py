@@ -75,37 +75,43 @@ def quiet(cairn):
     return cairn.cpu_seconds - before < 0.05
 
 
+def measure(cairn, count, objectives):
+    load(cairn, count, time.time())
+    # What is left of sealing and merging is not the objectives'.
+    cairn_process.until(lambda: quiet(cairn), 60)
+    before = cairn.cpu_seconds
+    time.sleep(5)
+    idle = (cairn.cpu_seconds - before) / 5
+    print(f"at rest: {idle * 1000:.1f} ms CPU a second", flush=True)
+    for title, formula in FORMULAS.items():
+        alias = title.replace(" ", "_")
+        call(cairn, "POST", "/1/derived_columns/shop", {"alias": alias, "expression": formula})
+        ids = [call(cairn, "POST", "/1/slos/shop", {"name": f"{title} {n}", "sli": {"alias": alias}, "time_period_days": 30, "target_per_million": 990_000})["id"]
+               for n in range(objectives)]
+        first = look(cairn, ids[:1])
+        rest = look(cairn, ids[1:])
+        walls, costs = [], []
+        for _ in range(3):
+            time.sleep(FRESH)
+            more = look(cairn, ids)
+            walls += more[0]
+            costs.append(more[1])
+        print(f"{title:>20}: first {first[0][0]:.0f} ms, {first[1]:.0f} CPU ms; first of others {statistics.median(rest[0]):.0f} ms; "
+              f"later {statistics.median(walls):.2f} ms, {statistics.median(costs):.2f} CPU ms", flush=True)
+        for one in ids:
+            assert cairn.request("DELETE", f"/1/slos/shop/{one}", None, KEY).status == 204
+
+
 def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 3_000_000
     objectives = int(sys.argv[3]) if len(sys.argv) > 3 else 20
     os.environ["CAIRN_BINARY"] = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
         cairn = cairn_process.Cairn(pathlib.Path(folder)).start(timeout=60)
-        load(cairn, count, time.time())
-        # What is left of sealing and merging is not the objectives'.
-        cairn_process.until(lambda: quiet(cairn), 60)
-        before = cairn.cpu_seconds
-        time.sleep(5)
-        idle = (cairn.cpu_seconds - before) / 5
-        print(f"at rest: {idle * 1000:.1f} ms CPU a second", flush=True)
-        for title, formula in FORMULAS.items():
-            alias = title.replace(" ", "_")
-            call(cairn, "POST", "/1/derived_columns/shop", {"alias": alias, "expression": formula})
-            ids = [call(cairn, "POST", "/1/slos/shop", {"name": f"{title} {n}", "sli": {"alias": alias}, "time_period_days": 30, "target_per_million": 990_000})["id"]
-                   for n in range(objectives)]
-            first = look(cairn, ids[:1])
-            rest = look(cairn, ids[1:])
-            walls, costs = [], []
-            for _ in range(3):
-                time.sleep(FRESH)
-                more = look(cairn, ids)
-                walls += more[0]
-                costs.append(more[1])
-            print(f"{title:>20}: first {first[0][0]:.0f} ms, {first[1]:.0f} CPU ms; first of others {statistics.median(rest[0]):.0f} ms; "
-                  f"later {statistics.median(walls):.2f} ms, {statistics.median(costs):.2f} CPU ms", flush=True)
-            for one in ids:
-                assert cairn.request("DELETE", f"/1/slos/shop/{one}", None, KEY).status == 204
-        cairn.stop()
+        try:
+            measure(cairn, count, objectives)
+        finally:
+            cairn.stop()
 
 
 if __name__ == "__main__":
