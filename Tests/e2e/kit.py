@@ -109,6 +109,8 @@ class Collector:
 
     def __exit__(self, *_):
         self.is_over = True
+        # Closing alone leaves the port to the thread that still waits there.
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
 
