@@ -7,8 +7,9 @@ cost        one span and one line, from the call to the queue, beside swift-dist
 throughput  a Hummingbird server with everything on beside the same server without the kit, by turns. The servers have one processor for
             themselves, the client and the collector share the other: processor time a request is what is compared, which is what bounds
             the requests of a second. Their threads do not interrupt each other (SCHED_BATCH): on one processor the system would let each
-            answer's way out interrupt the next request, the more so the more a request costs, and that would be measured. /plain answers "hello", /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with
-            three spans and two lines where the kit is
+            answer's way out interrupt the next request, the more so the more a request costs, and that would be measured. /plain
+            answers "hello", /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with three spans and two lines where
+            the kit is
 latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does harm; half-way
             the two change places, so that what the servers differ by themselves counts for neither
 """
