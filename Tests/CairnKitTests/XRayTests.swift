@@ -44,6 +44,18 @@ struct XRayTests {
     #expect(names(inside[0]["metadata"]) == ["db.namespace", "span.name", "user.id"])
   }
 
+  @Test func whatAMemberCannotHoldStaysMetadata() throws {
+    let tracer = Kit.testing(InMemoryExporter()).tracer
+    let root = tracer.startSpan("GET /cart", ofKind: .server)
+    root.attributes["http.request.method"] = "GET"
+    root.attributes["http.response.status_code"] = "200"
+    root.attributes["http.response.body.size"] = "many"
+    root.end()
+    let segment = try #require(try documents(SegmentWriter(resource: Resource()), [root.recording]).first)
+    #expect(segment["http"]?["response"]?["status"] == nil)
+    #expect(names(segment["metadata"]) == ["http.response.body.size", "http.response.status_code", "span.name"])
+  }
+
   private func names(_ metadata: JSONValue?) -> [String] {
     guard case .object(let members)? = metadata?["default"] else { return [] }
     return members.map(\.name).sorted()

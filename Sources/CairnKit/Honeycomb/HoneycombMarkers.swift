@@ -21,12 +21,12 @@ struct HoneycombMarkers: Sendable {
     if let url { json.member("url", url) }
     json.member("start_time", sender.now())
     json.endObject()
-    let body = json.finish()
+    let body = ByteBuffer(bytes: json.finish())
     let base = settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/")
     let outcome = await sender.send { [settings] in
       OutgoingRequest(
         url: base + "1/markers/" + percentEncoded(settings.dataset ?? "__all__"),
-        headers: [("content-type", "application/json"), ("x-honeycomb-team", settings.apiKey)], body: ByteBuffer(bytes: body))
+        headers: [("content-type", "application/json"), ("x-honeycomb-team", settings.apiKey)], body: body)
     }
     if case .answered(let response) = outcome, response.isSuccess { return true }
     warn("honeycomb: the marker could not be set: \(outcome)")

@@ -96,11 +96,11 @@ final class RollbarExporter: SpanSink, LogSink {
   private static func send(
     _ item: RollbarItem, _ writer: RollbarItemWriter, _ settings: RollbarSettings, _ sender: HTTPSender, _ warn: @Sendable (String) -> Void
   ) async -> Bool {
-    let body = writer.payload(item, uuid: randomUUID())
+    let body = ByteBuffer(bytes: writer.payload(item, uuid: randomUUID()))
     let outcome = await sender.send {
       OutgoingRequest(
         url: settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/") + "item/",
-        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: ByteBuffer(bytes: body))
+        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
     }
     switch outcome {
     case .answered(let response) where response.isSuccess: return true
@@ -119,11 +119,11 @@ final class RollbarExporter: SpanSink, LogSink {
     if let localUser { json.member("local_username", localUser) }
     if let comment { json.member("comment", comment) }
     json.endObject()
-    let body = json.finish()
+    let body = ByteBuffer(bytes: json.finish())
     let outcome = await sender.send { [settings] in
       OutgoingRequest(
         url: settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/") + "deploy",
-        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: ByteBuffer(bytes: body))
+        headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
     }
     if case .answered(let response) = outcome, response.isSuccess { return true }
     warn("rollbar: the deploy could not be told: \(outcome)")

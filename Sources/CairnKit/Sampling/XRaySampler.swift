@@ -118,8 +118,8 @@ final class XRaySampler: Sampler, KitWorker {
   }
 
   private func ask(_ path: String, _ body: [UInt8]) async -> JSONValue? {
-    let base = self.base
-    let outcome = await sender.send { OutgoingRequest(url: base + path, headers: [("content-type", "application/json")], body: ByteBuffer(bytes: body)) }
+    let base = self.base, body = ByteBuffer(bytes: body)
+    let outcome = await sender.send { OutgoingRequest(url: base + path, headers: [("content-type", "application/json")], body: body) }
     if case .answered(let response) = outcome, response.isSuccess, let value = try? JSONValue(parsing: response.body) { return value }
     let isFirst = state.withLock { state in
       defer { state.hasWarned = true }

@@ -139,7 +139,7 @@ struct SegmentWriter: Sendable {
     if let value = fields.take(.operation) { writer.member("operation", value.text) }
     if let value = fields.take(.requestID) { writer.member("request_id", value.text) }
     if let value = fields.take(.region) { writer.member("region", value.text) }
-    if let value = fields.take(.tables) { writer.member("table_name", value.text) }
+    if let value = fields[.tables] { writer.member("table_name", value.text) }
     if let value = fields.take(.destination) { writer.member("queue_url", value.text) }
     writer.endObject()
   }
@@ -154,8 +154,8 @@ struct SegmentWriter: Sendable {
   }
 
   private func http(_ writer: inout WireBuffer, _ fields: inout XRayFields, isSegment: Bool) {
-    let status = fields.take(first: .status, .statusBefore), method = fields.take(first: .method, .methodBefore)
-    guard status != nil || method != nil else { return }
+    let method = fields.take(first: .method, .methodBefore)
+    guard method != nil || fields.first(.status, .statusBefore) != nil else { return }
     writer.name("http")
     writer.beginObject()
     writer.name("request")
@@ -171,11 +171,11 @@ struct SegmentWriter: Sendable {
     writer.endObject()
     writer.name("response")
     writer.beginObject()
-    if case .integer(let code)? = status {
+    if let code = fields.takeInteger(.status) ?? fields.takeInteger(.statusBefore) {
       writer.name("status")
       writer.integer(code)
     }
-    if case .integer(let size)? = fields.take(.bodySize) {
+    if let size = fields.takeInteger(.bodySize) {
       writer.name("content_length")
       writer.integer(size)
     }

@@ -113,5 +113,12 @@ struct XRayFields {
 
   mutating func take(first name: Name, _ other: Name) -> WireValue? { take(name) ?? take(other) }
 
+  /// The value where it is a whole number; another kind of value stays metadata.
+  mutating func takeInteger(_ name: Name) -> Int64? {
+    guard case .integer(let value)? = self[name] else { return nil }
+    _ = take(name)
+    return value
+  }
+
   func isTold(_ index: Int) -> Bool { index < 64 && told & 1 << UInt64(index) != 0 }
 }
