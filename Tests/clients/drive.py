@@ -56,9 +56,9 @@ try:
     for n in range(args.rounds):
         for path in paths:
             requests.get(url + path, headers={"x-user-id": f"user-{n}"}, timeout=30)
-    time.sleep(1)
+    time.sleep(1)  # pyrollbar sends from threads that nobody outside can wait for
     requests.get(f"{url}/flush", timeout=30)
-    time.sleep(2)
+    time.sleep(2)  # and so does X-Ray, by datagrams
 finally:
     app.terminate()
     app.wait()

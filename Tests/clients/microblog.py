@@ -105,7 +105,7 @@ def slow():
     with tracer.start_as_current_span("db.query") as span:
         span.set_attribute("db.system", "postgresql")
         span.set_attribute("db.statement", "SELECT * FROM activities WHERE pg_sleep(0.3)")
-        time.sleep(0.3)
+        time.sleep(0.3)  # what the slow query takes
     return []
 
 

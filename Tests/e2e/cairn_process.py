@@ -105,10 +105,11 @@ class Cairn:
     def output(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def stop(self, timeout=15.0):
+    def stop(self, timeout=None):
         """SIGTERM; returns the seconds it took to go."""
         if self.process is None:
             return 0.0
+        timeout = timeout or 15 * busyness()
         process, self.process = self.process, None
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -214,6 +215,11 @@ class Cairn:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def busyness():
+    """How many want each processor: so much longer may take what has a bound in seconds."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def as_filter(name, op, value=None):
     return {"column": name, "op": op} if value is None else {"column": name, "op": op, "value": value}
 
@@ -230,8 +236,8 @@ def rows(answer):
     return list(zip(*answer["data"]))
 
 
-def until(condition, timeout=10.0, pause=0.05):
-    """The first true value of `condition`, or its last one."""
+def until(condition, timeout=60.0, pause=0.05):
+    """The first true value of `condition`, or its last one; patient, since what it costs to wait long for what comes soon is nothing."""
     end = time.monotonic() + timeout
     while True:
         found = condition()

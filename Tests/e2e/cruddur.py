@@ -34,7 +34,7 @@ class Cruddur:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("CAIRN_", "OTEL_", "AWS_", "ROLLBAR_", "HONEYCOMB_", "CLOUDWATCH_", "CRUDDUR_"))}
         self.process = subprocess.Popen([binary()], env={**kept, **settings(cairn), "CRUDDUR_PORT": str(port), **variables},
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        assert until(lambda: self.process.poll() is not None or self.answers(), 20) and self.process.poll() is None, self.process.stderr.read()
+        assert until(lambda: self.process.poll() is not None or self.answers()) and self.process.poll() is None, self.process.stderr.read()
 
     def answers(self):
         try:

@@ -15,7 +15,7 @@ def call(cairn, method, path, body=None, status=200):
     return reply.json() if reply.body else None
 
 
-def wait(condition, timeout=10):
+def wait(condition, timeout=60):
     assert cairn_process.until(condition, timeout)
 
 

@@ -7,9 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import aws
-from cairn_process import until
-
-SECONDS = 10  # a debug build on a busy machine, too
+from cairn_process import busyness, until
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +25,7 @@ def now():
 def raw(cairn, target, body):
     started = time.monotonic()
     reply = cairn.request("POST", "/", body, {"content-type": "application/x-amz-json-1.1", "x-amz-target": f"Logs_20140328.{target}"})
-    assert time.monotonic() - started < SECONDS
+    assert time.monotonic() - started < 10 * busyness()
     return reply
 
 
@@ -62,7 +60,7 @@ def test_deep_and_wide_json_lines_are_kept_as_text(cairn, logs):
     lines = [deep, array, wide, odd, '{"a": 1e400}', "{" * 200_000, "nul \u0000 in it"]
     started = time.monotonic()
     logs.put_log_events(logGroupName="bad", logStreamName="s", logEvents=[{"timestamp": now() + n, "message": line} for n, line in enumerate(lines)])
-    assert time.monotonic() - started < SECONDS
+    assert time.monotonic() - started < 10 * busyness()
     found = [got["message"] for got in logs.filter_log_events(logGroupName="bad")["events"]]
     for line in lines:
         assert line in found, line[:60]
@@ -84,7 +82,7 @@ def test_bad_patterns_are_refused_everywhere(logs, pattern):
         with pytest.raises(ClientError) as failure:
             call()
         assert aws.code(failure) == "InvalidParameterException", failure.value
-    assert time.monotonic() - started < SECONDS
+    assert time.monotonic() - started < 10 * busyness()
     assert not logs.describe_metric_filters(logGroupName="bad")["metricFilters"]
 
 
@@ -96,9 +94,9 @@ def test_regexes_that_explode_elsewhere_take_linear_time(logs):
         assert logs.filter_log_events(logGroupName="bad", filterPattern=pattern)["events"] == [] or "$" in pattern
     for query in (r"filter @message like /(a+)+b/", r"parse @message /(?<x>(?:a|a)*)c/ | filter ispresent(x)", r"filter @message =~ /^(([a-z])+.)+[A-Z]([a-z])+$/"):
         asked = logs.start_query(logGroupName="bad", startTime=0, endTime=int(time.time()) + 5, queryString=query)["queryId"]
-        answer = until(lambda: (got := logs.get_query_results(queryId=asked))["status"] in ("Complete", "Failed") and got, 20)
+        answer = until(lambda: (got := logs.get_query_results(queryId=asked))["status"] in ("Complete", "Failed") and got)
         assert answer and answer["status"] == "Complete" and answer["results"] == [], query
-    assert time.monotonic() - started < 3 * SECONDS
+    assert time.monotonic() - started < 30 * busyness()
 
 
 QUERIES = [
@@ -123,8 +121,8 @@ def test_bad_queries_are_refused_with_their_place(logs, query):
             assert 0 <= place["startCharOffset"] <= place["endCharOffset"] <= len(query) + 1
     else:
         # What a lenient reader takes has an answer, in time.
-        assert until(lambda: logs.get_query_results(queryId=asked)["status"] in ("Complete", "Failed"), SECONDS), query
-    assert time.monotonic() - started < SECONDS
+        assert until(lambda: logs.get_query_results(queryId=asked)["status"] in ("Complete", "Failed")), query
+    assert time.monotonic() - started < 10 * busyness()
 
 
 def test_the_server_stands(cairn, logs):

@@ -39,7 +39,7 @@ def test_subscriptions_deliver_until_they_are_taken(logs, group, webhook):
     [found] = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
     assert found["destinationArn"] == webhook.url and found["distribution"] == "ByLogStream"
     aws.put(logs, group, "ERROR one", "fine", "ERROR two")
-    assert until(lambda: len(webhook.got) == 2, 20)
+    assert until(lambda: len(webhook.got) == 2)
     headers, body = webhook.got[1]
     batch = json.loads(gzip.decompress(body))
     assert batch["messageType"] == "DATA_MESSAGE" and batch["logGroup"] == group and batch["subscriptionFilters"] == ["errors"]
@@ -165,7 +165,7 @@ def test_groups_are_exported(cairn, logs, group):
     def status():
         return logs.describe_export_tasks(taskId=task)["exportTasks"][0]["status"]["code"]
 
-    assert until(lambda: status() == "COMPLETED", 20)
+    assert until(lambda: status() == "COMPLETED")
     text = gzip.decompress((pathlib.Path(cairn.data) / "exports/bucket/p" / task / "s/000000.gz").read_bytes()).decode()
     assert [line.split(" ", 1)[1] for line in text.splitlines()] == ["one", "two"]
     with pytest.raises(ClientError):
@@ -267,7 +267,7 @@ def test_the_aws_cli_tails(cairn, logs, group):
     reader.start()
     try:
         # What comes before the session begins is not its.
-        assert until(lambda: aws.put(logs, group, "seen live") and any("seen live" in line for line in printed), 30, 0.5), printed
+        assert until(lambda: aws.put(logs, group, "seen live") and any("seen live" in line for line in printed), pause=0.5), printed
     finally:
         tail.kill()
         tail.wait()

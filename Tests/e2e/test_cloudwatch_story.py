@@ -73,7 +73,7 @@ def test_a_stack_trace_in_a_line_is_an_occurrence(cairn, logs, group, language, 
         found = [item for item in cairn.get("errors", project=group)["items"] if item["project"] == group]
         return found if found and found[0]["total"] >= 2 else None
 
-    found = until(look, 20)
+    found = until(look)
     assert found and len(found) == 1, (found, cairn.get("errors"))
     assert kind in found[0]["title"] and message in found[0]["title"]
     occurrences = cairn.get(f"errors/{found[0]['id']}/occurrences")["occurrences"]
@@ -93,7 +93,7 @@ def test_a_line_opens_its_trace_and_the_trace_lists_it(cairn, logs, group, ids):
     for word in ("one", "two", "three", "four"):
         assert word in whole
     query = logs.start_query(logGroupName=group, startTime=0, endTime=int(time.time()) + 5, queryString="fields @message, @ptr | filter @message like 'two'")["queryId"]
-    answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] == "Complete" and got, 20)
+    answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] == "Complete" and got)
     pointer = {cell["field"]: cell["value"] for cell in answer["results"][0]}["@ptr"]
     record = logs.get_log_record(logRecordPointer=pointer)["logRecord"]
     assert record["@message"].startswith("two Root=") and record["@logStream"] == "s" and record["@log"].endswith(group)
@@ -106,19 +106,22 @@ def test_rows_come_while_a_query_runs(logs, group):
         logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
             {"timestamp": at, "message": f'{{"batch":{batch},"n":{n},"text":"{"abc" * 20}"}}'} for n in range(7_000)])
     slow = " | ".join(["fields strlen(replace(concat(@message, @message), 'a', 'bb')) as n"] * 6)
-    query = logs.start_query(logGroupName=group, startTime=0, endTime=int(time.time()), limit=50, queryString=f"{slow} | filter n < 0 or n > 0 | sort n desc")["queryId"]
-    seen = []
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        answer = logs.get_query_results(queryId=query)
-        seen.append((answer["status"], len(answer["results"]), answer["statistics"]["recordsScanned"]))
-        if answer["status"] not in ("Running", "Scheduled") or (answer["results"] and len({scanned for _, _, scanned in seen}) > 2):
-            break
-        time.sleep(0.02)
-    partial = [rows for status, rows, _ in seen if status == "Running" and rows]
-    assert partial and max(partial) <= 50, f"{len(seen)} looks, none with rows of a running query: {seen[-3:]}"
-    assert logs.stop_query(queryId=query)["success"]
-    assert logs.get_query_results(queryId=query)["status"] == "Cancelled"
+
+    def watched():
+        """Looks at one query until its rows and figures were seen to grow, and stops it: what was seen, or nothing where it had ended before."""
+        query = logs.start_query(logGroupName=group, startTime=0, endTime=int(time.time()), limit=50, queryString=f"{slow} | filter n < 0 or n > 0 | sort n desc")["queryId"]
+        seen = []
+        while not seen or seen[-1][0] in ("Running", "Scheduled"):
+            answer = logs.get_query_results(queryId=query)
+            seen.append((answer["status"], len(answer["results"]), answer["statistics"]["recordsScanned"]))
+            if answer["status"] == "Running" and answer["results"] and len({scanned for _, _, scanned in seen}) > 2:
+                if logs.stop_query(queryId=query)["success"] and logs.get_query_results(queryId=query)["status"] == "Cancelled":
+                    return seen
+        return None
+
+    # Whether somebody who asks again and again gets his turn before the query ends is the machine's matter: some queries may be missed.
+    seen = until(watched, 120) or pytest.fail("no query was seen while it ran")
+    assert max(rows for _, rows, _ in seen) <= 50, seen[-3:]
 
 
 # Keys
@@ -223,10 +226,10 @@ def test_an_account_subscription_bears_on_every_group(cairn, logs, mark, webhook
     assert aws.code(failure) == "LimitExceededException"
     aws.put(logs, left, f"{mark} not this")
     aws.put(logs, kept, f"{mark} this", "nor this")
-    got = until(lambda: [json.loads(gzip.decompress(body)) for _, body in webhook.got], 20)
+    got = until(lambda: [json.loads(gzip.decompress(body)) for _, body in webhook.got])
     assert [(batch["logGroup"], batch["subscriptionFilters"], [event["message"] for event in batch["logEvents"]]) for batch in got] == [
         (kept, ["all"], [f"{mark} this"])]
-    history = until(lambda: [entry for entry in cairn.get("deliveries", kind="subscription")["entries"] if kept in entry["name"] or kept in entry["subject"]], 10)
+    history = until(lambda: [entry for entry in cairn.get("deliveries", kind="subscription")["entries"] if kept in entry["name"] or kept in entry["subject"]])
     assert history and history[0]["delivered"] and history[0]["destination"] == webhook.url
     logs.delete_account_policy(policyName="all", policyType="SUBSCRIPTION_FILTER_POLICY")
     for kind, document, criteria in [

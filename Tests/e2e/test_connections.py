@@ -13,7 +13,7 @@ import time
 import pytest
 
 import otlp
-from cairn_process import until
+from cairn_process import busyness, until
 
 KIB_PER_CONNECTION = 40
 
@@ -107,6 +107,8 @@ def test_slow_and_idle_connections_starve_nobody(make_cairn, ids):
         "slow heads": Crowd(cairn.http, COUNT // 5, HEAD, b"x"),
         "slow bodies": Crowd(cairn.http, COUNT - COUNT // 2 - COUNT // 10 - COUNT // 5, HEAD + b"content-length: 100000\r\n\r\n", b"\x0a"),
     }
+    # The system hands connections to the server in their order, and drops what comes while too many wait for that: those are behind it now.
+    assert cairn.request("GET", "/healthz", timeout=120).status == 200
     opened = time.monotonic() - began
     with_crowd, rounds = [], 0
     while rounds < 4:
@@ -119,14 +121,14 @@ def test_slow_and_idle_connections_starve_nobody(make_cairn, ids):
     median, median_alone, worst = with_crowd[len(with_crowd) // 2], alone[len(alone) // 2], with_crowd[-1]
     print(f"{COUNT} connections in {opened:.1f} s: quick requests {median_alone * 1000:.1f} ms alone, {median * 1000:.1f} ms beside them (worst {worst * 1000:.0f} ms), "
           f"memory +{grown:.0f} MiB, {grown * 1024 / COUNT:.1f} KiB each")
-    assert median <= 3 * median_alone + 0.02 and worst < 2.0, (alone[-5:], with_crowd[-5:])
+    assert median <= 3 * median_alone + 0.02 * busyness() and worst < 2.0 * busyness(), (alone[-5:], with_crowd[-5:])
     assert grown <= COUNT * KIB_PER_CONNECTION / 1024 + 32
     # Those that hold a request half sent are cut after ten seconds, those that wait between two requests are not.
-    assert until(lambda: crowds["slow heads"].open_count() + crowds["slow bodies"].open_count() + crowds["silent"].open_count() == 0, 30, 0.5) is True
+    assert until(lambda: crowds["slow heads"].open_count() + crowds["slow bodies"].open_count() + crowds["silent"].open_count() == 0, pause=0.5) is True
     assert crowds["idle"].open_count() > COUNT // 2 * 0.99 or time.monotonic() - began > 55
     for crowd in crowds.values():
         crowd.close()
-    assert until(lambda: open_connections(cairn) <= 2, 20), "closed connections are given back"
+    assert until(lambda: open_connections(cairn) <= 2), "closed connections are given back"
 
 
 def open_connections(cairn):

@@ -26,7 +26,7 @@ def whole(cairn, trace_id, count):
         trace = cairn.trace(trace_id)
         return trace if trace and len(trace["spans"]) == count and all(span.get("doors") == ["otlp", "xray"] for span in trace["spans"]) else None
 
-    found = until(look, 20)
+    found = until(look)
     assert found, cairn.trace(trace_id)
     return found
 
@@ -40,7 +40,7 @@ def test_a_request_that_works_is_one_trace_with_its_line(cairn, example):
     assert {span["fields"]["user.id"] for span in trace["spans"]} == {"user-7"}
     custom = trace["spans"][1]["fields"]
     assert custom["app.result_length"] == 3 and custom["app.now"].startswith("20")
-    lines = until(lambda: (found := cairn.trace(trace_id)["logs"]) and len(found) == 2 and found, 20)
+    lines = until(lambda: (found := cairn.trace(trace_id)["logs"]) and len(found) == 2 and found)
     assert [json.loads(line["body"])["message"] for line in lines] == ["HomeActivities", "GET /api/activities/home 200"]
     assert [line["span"] for line in lines] == [trace["spans"][1]["id"], trace["spans"][0]["id"]]
 
@@ -55,12 +55,12 @@ def test_a_request_that_fails_is_found_by_every_vendors_api(cairn, example):
     # X-Ray, by an annotation and by the fault.
     xray = aws.client(cairn, "xray", region=REGION)
     now = time.time()
-    found = until(lambda: xray.get_trace_summaries(StartTime=now - 300, EndTime=now + 60, FilterExpression='annotation.which = "x" AND fault')["TraceSummaries"], 20)
+    found = until(lambda: xray.get_trace_summaries(StartTime=now - 300, EndTime=now + 60, FilterExpression='annotation.which = "x" AND fault')["TraceSummaries"])
     assert f"1-{trace_id[:8]}-{trace_id[8:]}" in [summary["Id"] for summary in found]
 
     # CloudWatch Logs: the custom line and the access line, with the trace.
     logs = aws.client(cairn, "logs", region=REGION)
-    lines = until(lambda: (got := logs.filter_log_events(logGroupName="cruddur", filterPattern=f'{{ $.trace_id = "{trace_id}" }}')["events"]) and len(got) == 2 and got, 20)
+    lines = until(lambda: (got := logs.filter_log_events(logGroupName="cruddur", filterPattern=f'{{ $.trace_id = "{trace_id}" }}')["events"]) and len(got) == 2 and got)
     assert [json.loads(line["message"])["message"] for line in lines] == ["the timeline is rendered by number", "GET /api/activities/broken/x 500"]
 
     # Rollbar: one item, with person, request, the cause, and the lines before it.
@@ -71,7 +71,7 @@ def test_a_request_that_fails_is_found_by_every_vendors_api(cairn, example):
         instances = [instance["data"] for item in mine for instance in requests.get(f"{cairn.url}/api/1/item/{item['id']}/instances", headers=token).json()["result"]["instances"]]
         return (mine, [data for data in instances if data.get("custom", {}).get("trace_id") == trace_id and data.get("notifier", {}).get("name") == "cairn-kit"])
 
-    items, mine = until(lambda: (found := told()) and found[1] and found, 20) or told()
+    items, mine = until(lambda: (found := told()) and found[1] and found) or told()
     # Its cause is part of it, and no item of its own.
     assert not [item for item in requests.get(f"{cairn.url}/api/1/items", headers=token).json()["result"]["items"] if item["title"].startswith("CruddurAPI.NotANumber")]
     assert len(mine) == 1 and len(items) == 1, items
@@ -83,7 +83,7 @@ def test_a_request_that_fails_is_found_by_every_vendors_api(cairn, example):
     assert any("CruddurAPI" in frame.get("method", "") for frame in data["body"]["trace_chain"][0]["frames"])
 
     # Honeycomb's view of it, and each metric with its unit.
-    assert until(lambda: cairn.count(("trace.trace_id", "=", trace_id), ("exception.type", "=", "CruddurAPI.TimelineError")) >= 1, 20)
+    assert until(lambda: cairn.count(("trace.trace_id", "=", trace_id), ("exception.type", "=", "CruddurAPI.TimelineError")) >= 1)
 
 
 def test_the_places_of_the_description_answer(example):

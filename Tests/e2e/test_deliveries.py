@@ -10,7 +10,8 @@ import threading
 
 import pytest
 
-from test_rollbar import data, send, until
+from cairn_process import until
+from test_rollbar import data, send
 from test_rollbar_rules import Receiver, rule
 
 

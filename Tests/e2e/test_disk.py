@@ -9,7 +9,7 @@ import time
 import pytest
 
 import otlp
-from cairn_process import as_filter, until
+from cairn_process import as_filter, busyness, until
 
 MIB = 1 << 20
 ROUNDS = 12 if os.environ.get("CAIRN_FULL") else 3
@@ -89,9 +89,7 @@ def test_a_full_disk_refuses_and_recovers_by_itself(mount, make_cairn, mark):
             assert reply.status in (200, 503)
             assert cairn.count(("test.mark", "=", mark)) >= len(sender.acknowledged), "queries go on"
         ballast.unlink()
-        freed = time.monotonic()
-        assert until(lambda: sender.send().status == 200, 10), cairn.output()[-2000:]
-        assert time.monotonic() - freed < 6, "by itself, within seconds"
+        assert until(lambda: sender.send().status == 200, 6 * busyness()), f"not by itself, within seconds: {cairn.output()[-2000:]}"
         assert sender.faults() == ([], []), round_
         if round_ % 2:
             cairn.kill()
@@ -113,17 +111,17 @@ def test_below_the_reserve_only_ingest_stops(mount, make_cairn, mark):
     assert sender.send().status == 200
     before = len(sender.acknowledged)
     ballast.write_bytes(bytes(shutil.disk_usage(folder).free - 20 * MIB))
-    reply = until(lambda: (r := sender.send()).status != 200 and r, 5)
+    reply = until(lambda: (r := sender.send()).status != 200 and r)
     assert is_refused(reply) and b"nearly full" in reply.body
     status = cairn.get("status")["store"]
     assert status["ingest_state"] == "refusing" and "24 MiB are kept in reserve" in status["ingest_reason"]
-    assert "ingest is refusing: the disk is nearly full" in until(lambda: "nearly full" in cairn.output() and cairn.output(), 5)
+    assert "ingest is refusing: the disk is nearly full" in until(lambda: "nearly full" in cairn.output() and cairn.output())
     assert b"cairn_ingest_accepting 0" in cairn.request("GET", "/metrics").body
     taken = 2000 * (len(sender.acknowledged) - before)  # until the store looked at the disk again
     assert sender.faults() == ([], []) and shutil.disk_usage(folder).free > max(16 * MIB, 19 * MIB - taken), "the reserve is not eaten up"
     ballast.unlink()
-    assert until(lambda: sender.send().status == 200, 5)
-    assert until(lambda: "ingest goes on" in cairn.output(), 5)
+    assert until(lambda: sender.send().status == 200)
+    assert until(lambda: "ingest goes on" in cairn.output())
     assert cairn.get("status")["store"]["ingest_state"] == "accepting"
     cairn.restart()
     assert sender.faults() == ([], [])
@@ -145,7 +143,7 @@ def test_retention_goes_on_below_the_reserve(mount, make_cairn, mark):
     (folder / "ballast").write_bytes(bytes(max(0, shutil.disk_usage(folder).free - 26 * MIB)))
     cairn.arguments = ["--retention-days", "10"]
     cairn.start()
-    assert until(lambda: cairn.get("status")["store"]["ingest_state"] == "accepting", 20), cairn.get("status")
+    assert until(lambda: cairn.get("status")["store"]["ingest_state"] == "accepting"), cairn.get("status")
     assert cairn.send(otlp.traces([otlp.span(ids, fields={"test.mark": mark + "new"})]).SerializeToString()).status == 200
     assert cairn.count(("test.mark", "=", mark), time_range=25 * 86_400) <= 1
 
@@ -164,17 +162,10 @@ def test_a_folder_that_vanishes_is_named_and_refused(mount, make_cairn, mark, tm
         cairn.data.rename(tmp_path / "elsewhere")
     else:
         mount("cover", 16, target=cairn.data)
-    refused_at = None
-    for _ in range(400):
-        reply = sender.send(1, 10)
-        if reply.status != 200:
-            refused_at = reply
-            break
-        time.sleep(0.01)
-    assert refused_at is not None and is_refused(refused_at)
-    reason = until(lambda: cairn.get("status")["store"]["ingest_reason"], 5)
+    assert is_refused(until(lambda: (reply := sender.send(1, 10)).status != 200 and reply, pause=0.01))
+    reason = until(lambda: cairn.get("status")["store"]["ingest_reason"])
     assert "removed" in reason or str(cairn.data) in reason, reason
-    assert until(lambda: "ingest is refusing" in cairn.output(), 5)
+    assert until(lambda: "ingest is refusing" in cairn.output())
     assert cairn.count(("test.mark", "=", mark)) >= 40, "what is in memory is still answered"
     if how in ("removed", "emptied"):
         assert len(sender.acknowledged) == 40, "nothing is acknowledged into a file that has no name"
@@ -231,10 +222,10 @@ def test_a_disk_that_turns_read_only_is_named_and_refused(failing_disk, make_cai
     sender = Sender(cairn, mark)
     assert sender.send().status == 200
     fail()
-    is_refused(until(lambda: (r := sender.send(1, 10)).status != 200 and r, 10))
-    reason = until(lambda: cairn.get("status")["store"]["ingest_reason"], 5)
+    is_refused(until(lambda: (r := sender.send(1, 10)).status != 200 and r))
+    reason = until(lambda: cairn.get("status")["store"]["ingest_reason"])
     assert "Read-only file system" in reason or "Input/output error" in reason, reason
-    assert until(lambda: "ingest is refusing" in cairn.output(), 5)
+    assert until(lambda: "ingest is refusing" in cairn.output())
     assert sender.faults() == ([], []), "queries go on"
     for _ in range(20):
         assert sender.send(1, 10).status == 503
@@ -254,7 +245,7 @@ def test_many_threads_at_the_edge_of_the_disk(mount, make_cairn, mark):
     for thread in threads:
         thread.join()
     (folder / "ballast").unlink()
-    assert until(lambda: senders[0].send().status == 200, 10)
+    assert until(lambda: senders[0].send().status == 200)
     for sender in senders:
         assert sender.faults() == ([], [])
     cairn.kill()

@@ -46,7 +46,7 @@ def test_rollbar_has_exactly_three_items(cairn, driven):
         found = [item for item in reply.json()["result"]["items"] if item["environment"] == "production"]
         return found if sum(item["total_occurrences"] for item in found) >= 3 * ROUNDS else None
 
-    found = until(look, 20, 0.1)
+    found = until(look, pause=0.1)
     assert found and len(found) == 3, found
     assert all(item["total_occurrences"] == ROUNDS for item in found)
     assert collections.Counter(item["level"] for item in found) == {"error": 2, "warning": 1}
@@ -59,7 +59,7 @@ def test_each_failure_is_one_item_whichever_doors_told_of_it(cairn, driven):
         doors = {item["title"].split(":")[0]: cairn.request("GET", f"/api/cairn/errors/{item['id']}").json().get("doors", []) for item in items}
         return (items, doors) if len(items) == 3 and sum(map(len, doors.values())) == 9 else None
 
-    found = until(look, 20, 0.2)
+    found = until(look, pause=0.2)
     assert found, cairn.request("GET", "/api/cairn/errors?status=any").json()
     items, doors = found
     assert {(item["title"].split(":")[0], item["total"], item["environment"]) for item in items} == {
@@ -77,7 +77,7 @@ def test_cloudwatch_has_the_lines(cairn, driven):
     query = logs.start_query(
         logGroupName=SERVICE, startTime=int(driven) - 5, endTime=int(time.time()) + 5,
         queryString="filter event = 'user_activities' | stats count(*) as n by handle")["queryId"]
-    answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] == "Complete" and got, 20, 0.05)
+    answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] == "Complete" and got, pause=0.05)
     assert [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]] == [{"handle": "andrew", "n": str(ROUNDS)}]
 
 
@@ -100,7 +100,7 @@ def test_opentelemetry_has_the_spans(cairn, driven):
         answer = cairn.ask(dataset=SERVICE, breakdowns=["name"], calculations=[{"op": "COUNT"}], time_range=3600)
         return dict(rows(answer))
 
-    found = until(lambda: (got := counts()).get("home-activities-mock-data", 0) >= 2 * ROUNDS and got, 20, 0.1)
+    found = until(lambda: (got := counts()).get("home-activities-mock-data", 0) >= 2 * ROUNDS and got, pause=0.1)
     assert found["home-activities-mock-data"] == 2 * ROUNDS and found["db.query"] == ROUNDS
 
 

@@ -43,7 +43,7 @@ def shop(cairn):
         except requests.ConnectionError:
             return False
 
-    assert until(answers, 20)
+    assert until(answers)
     yield url
     process.terminate()
     process.communicate(timeout=20)
@@ -59,21 +59,21 @@ def test_its_requests_are_a_trace_an_error_and_lines(cairn, shop):
                                all(span["doors"] == ["otlp", "xray"] for span in trace["spans"]) else None)(cairn.trace(trace_id)), 20)
         assert whole, cairn.trace(trace_id)
         assert "cart is shown" in [json.loads(line["body"])["message"] for line in whole["logs"]]
-    items = until(lambda: cairn.get("errors", trace=ids[1], status="any")["items"], 20)
+    items = until(lambda: cairn.get("errors", trace=ids[1], status="any")["items"])
     assert any("CartError" in item["title"] for item in items), items
     assert not cairn.get("errors", trace=ids[0], status="any")["items"]
 
 
 def test_its_commands_of_the_terminal_answer(cairn, shop):
     trace_id = requests.get(f"{shop}/cart/nobody", timeout=10).headers["x-amzn-trace-id"].removeprefix("Root=1-").replace("-", "")
-    assert until(lambda: cairn.get("errors", trace=trace_id, status="any")["items"], 20)
+    assert until(lambda: cairn.get("errors", trace=trace_id, status="any")["items"])
     named = re.findall(r"`cairn (trace ID|errors|tail)`", GUIDE.read_text())
     assert named == ["trace ID", "errors", "tail"]
 
     def run(*words):
         return subprocess.run([cairn_process.binary(), *words, "--server", cairn.http], capture_output=True, text=True, timeout=30)
 
-    shown = until(lambda: (said := run("trace", trace_id)) and "load-cart" in said.stdout and said, 20)
+    shown = until(lambda: (said := run("trace", trace_id)) and "load-cart" in said.stdout and said)
     assert shown and shown.returncode == 0, run("trace", trace_id)
     shown = run("errors")
     assert shown.returncode == 0 and "CartError" in shown.stdout, shown

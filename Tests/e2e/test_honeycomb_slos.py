@@ -80,7 +80,7 @@ def test_an_objective_stands_as_counted_by_hand_and_through_a_restart(cairn):
     assert page["burn_down"][0][1] == 100 and page["burn_down"][-1][1] == 60 and page["history"][-1][1] == 99.6
     # What comes later, and late, is counted on.
     send(cairn, "hand", 1, ago=1800, name="cart", duration_ms=900)
-    wait(lambda: standing(cairn, "hand", slo)["budget_remaining"] < 51, timeout=20)
+    wait(lambda: standing(cairn, "hand", slo)["budget_remaining"] < 51)
     cairn.stop()
     cairn.start()
     again = standing(cairn, "hand", slo)
@@ -210,5 +210,5 @@ def test_columns_that_are_not_there_are_named(cairn):
     assert blamed(call(cairn, "POST", "/1/queries/missing", fields, 422)) == ["calculated_fields[0].expression"]
     send(cairn, "missing", 1, name="cart", duration=2)
     call(cairn, "POST", "/1/queries/missing", fields)
-    wait(lambda: call(cairn, "GET", f"/api/cairn/slos/{slo['id']}")["good"] == 1, timeout=20)
+    wait(lambda: call(cairn, "GET", f"/api/cairn/slos/{slo['id']}")["good"] == 1)
     assert call(cairn, "GET", f"/api/cairn/slos/{slo['id']}")["missing"] == []

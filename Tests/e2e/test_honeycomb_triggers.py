@@ -25,7 +25,7 @@ def test_a_trigger_tells_when_it_begins_and_when_it_is_over(cairn, hook):
         "name": "no pulse", "description": "call somebody", "frequency": 900, "threshold": {"op": "<", "value": 3},
         "query": {"calculations": [{"op": "COUNT"}], "filters": [{"column": "name", "op": "=", "value": "pulse"}]}, "recipients": [{"id": who["id"]}]}, 201)
     assert made["triggered"] is False and made["recipients"] == [{"id": who["id"], "type": "webhook", "target": "pulse"}] and made["query_id"]
-    wait(lambda: told(hook, "no pulse"), timeout=30)
+    wait(lambda: told(hook, "no pulse"))
     headers, body = told(hook, "no pulse")[0]
     assert headers["X-Honeycomb-Webhook-Token"] == "sesame" and headers["X-Team"] == "shop"
     assert body["status"] == "TRIGGERED" and body["result_groups_triggered"] == [{"Group": {}, "Result": 0.0}]
@@ -35,7 +35,7 @@ def test_a_trigger_tells_when_it_begins_and_when_it_is_over(cairn, hook):
     send(cairn, "pulse", 5)
     cairn.stop()
     cairn.start()  # asks at once, and knows what it told
-    wait(lambda: len(told(hook, "no pulse")) == 2, timeout=30)
+    wait(lambda: len(told(hook, "no pulse")) == 2)
     assert told(hook, "no pulse")[1][1]["status"] == "OK"
     assert call(cairn, "GET", f"/1/triggers/shop/{made['id']}")["triggered"] is False
     listed = cairn.request("GET", "/api/cairn/triggers").json()["triggers"]
@@ -105,5 +105,5 @@ def test_a_trigger_of_columns_that_are_not_there_is_refused_and_says_when_they_w
         call(cairn, "POST", "/1/columns/shop", {"key_name": name}, 201)
     made = call(cairn, "POST", "/1/triggers/shop", body, 201)
     mine = lambda: [one for one in call(cairn, "GET", "/api/cairn/triggers")["triggers"] if one["trigger"]["id"] == made["id"]][0]  # noqa: E731
-    wait(lambda: mine()["asked_us"], timeout=30)
+    wait(lambda: mine()["asked_us"])
     assert mine()["missing"] == ["has", "nobody", "this"] and mine()["failure"] is None

@@ -48,7 +48,7 @@ def group(logs, now):
     return "/app/web"
 
 
-def finished(logs, query_id, timeout=20):
+def finished(logs, query_id, timeout=60):
     end = time.monotonic() + timeout
     while True:
         answer = logs.get_query_results(queryId=query_id)

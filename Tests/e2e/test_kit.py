@@ -40,7 +40,7 @@ def spans(cairn, trace_id, count):
         answer = cairn.ask(breakdowns=fields, calculations=[{"op": "COUNT"}], filters=[{"column": "trace.trace_id", "op": "=", "value": trace_id}])
         return [dict(zip(fields, row)) for row in rows(answer)]
 
-    found = until(lambda: (events := look()) and sum(event["name"] is not None for event in events) >= count and events, 20)
+    found = until(lambda: (events := look()) and sum(event["name"] is not None for event in events) >= count and events)
     assert found, look()
     return found
 
@@ -53,7 +53,7 @@ def test_one_request_is_one_story_through_every_door(cairn, mark):
     # X-Ray: found by its annotation, with the error's cause.
     xray = aws(cairn, "xray")
     now = time.time()
-    found = until(lambda: xray.get_trace_summaries(StartTime=now - 300, EndTime=now + 60, FilterExpression=f'annotation.mark = "{mark}"')["TraceSummaries"], 20)
+    found = until(lambda: xray.get_trace_summaries(StartTime=now - 300, EndTime=now + 60, FilterExpression=f'annotation.mark = "{mark}"')["TraceSummaries"])
     assert [summary["Id"] for summary in found] == [said["xray_trace_id"]]
     assert found[0]["HasFault"] and [user["UserName"] for user in found[0]["Users"]] == [f"user-{mark}"]
     trace = xray.batch_get_traces(TraceIds=[said["xray_trace_id"]])["Traces"][0]

@@ -38,8 +38,8 @@ def settled(cairn, doors, total):
         items = errors(cairn)
         return items if any(item["total"] == total and len(told(item)) == doors for item in items) else None
 
-    assert until(look, 60, 0.1), [(item["title"], item["total"], told(item)) for item in errors(cairn)]
-    time.sleep(0.6)  # Two more counts: nothing may follow.
+    assert until(look, pause=0.1), [(item["title"], item["total"], told(item)) for item in errors(cairn)]
+    time.sleep(0.6)  # That nothing follows takes a while to show: two more counts.
     return look()
 
 
@@ -84,7 +84,7 @@ def test_three_sdks_that_share_a_trace_make_one_item(make_cairn):
     [busy] = rollbar_result(cairn, "/reports/top_active_items?hours=2")
     assert busy["item"]["occurrences"] == 4
     job = cairn.request("POST", "/api/1/rql/jobs", json.dumps({"query_string": "select item.counter, count(*) from item_occurrence group by 1"}).encode(), {**TOKEN, **KIND}).json()["result"]["id"]
-    done = until(lambda: (got := rollbar_result(cairn, f"/rql/job/{job}?expand=result"))["status"] == "success" and got, 10, 0.05)
+    done = until(lambda: (got := rollbar_result(cairn, f"/rql/job/{job}?expand=result"))["status"] == "success" and got, pause=0.05)
     assert [row[-1] for row in done["result"]["rows"]] == [4]
     # Pages that are short hold each failure once.
     seen, after = [], ""
@@ -100,10 +100,10 @@ def test_three_sdks_that_share_a_trace_make_one_item(make_cairn):
     assert {(entry["total"], tuple(one(cairn, entry["id"])["doors"])) for entry in errors(cairn)} == {
         (4, ("Rollbar", "OpenTelemetry")), (4, ("X-Ray",))}
     run([new_trace()])
-    assert until(lambda: sorted(entry["total"] for entry in errors(cairn)) == [5, 5], 20, 0.1), errors(cairn)
+    assert until(lambda: sorted(entry["total"] for entry in errors(cairn)) == [5, 5], pause=0.1), errors(cairn)
     cairn.restart()
     run([new_trace()])
-    assert until(lambda: sorted(entry["total"] for entry in errors(cairn)) == [6, 6], 20, 0.1), errors(cairn)
+    assert until(lambda: sorted(entry["total"] for entry in errors(cairn)) == [6, 6], pause=0.1), errors(cairn)
     assert any(entry["kind"] == "parted" for entry in one(cairn, item["id"])["history"])
     nothing = cairn.request("POST", f"/api/cairn/errors/{item['id']}/unmerge", b'{"door": "X-Ray"}', KIND)
     assert nothing.status in (400, 422) and "could be parted" in nothing.json()["error"], nothing
@@ -169,7 +169,7 @@ def test_a_loop_counts_each_time_and_strangers_stay_apart(make_cairn):
     # The same words in another program's trace and place are another item.
     data = {"environment": "production", "body": {"trace": {"frames": [{"filename": "/app/bank.py", "method": "charge", "lineno": 3}], "exception": {"class": "Lost", "message": "gone"}}}}
     cairn.request("POST", "/api/1/item/", json.dumps({"data": data}).encode(), {**TOKEN, **KIND})
-    assert until(lambda: len(errors(cairn)) == 2, 10, 0.1)
+    assert until(lambda: len(errors(cairn)) == 2, pause=0.1)
     assert {entry["total"] for entry in errors(cairn)} == {5, 1}
 
 
@@ -202,6 +202,6 @@ def test_an_exception_that_rises_through_nested_spans_counts_once(make_cairn):
     except KeyError:
         pass
     provider.shutdown()
-    items = until(lambda: errors(cairn), 20, 0.1)
+    items = until(lambda: errors(cairn), pause=0.1)
     assert [(item["title"], item["total"]) for item in items] == [("KeyError: 'gone'", 3)]
     assert len(cairn.request("GET", f"/api/cairn/errors/{items[0]['id']}/occurrences").json()["occurrences"]) == 3

@@ -23,7 +23,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 import grpc
 
 import otlp
-from cairn_process import JSON, PROTOBUF, column, rows
+from cairn_process import JSON, PROTOBUF, column, rows, until
 
 TRANSPORTS = ["http", "http-gzip", "http-4318", "grpc", "grpc-gzip", "grpc-main-port"]
 
@@ -120,13 +120,13 @@ def honeycomb(cairn, dataset, spec):
     assert made.status_code == 200, made.text
     asked = requests.post(f"{cairn.url}/1/query_results/{dataset}", json={"query_id": made.json()["id"], "disable_series": True}, headers=key, timeout=30)
     assert asked.status_code == 201, asked.text
-    for _ in range(100):
+
+    def result():
         got = requests.get(f"{cairn.url}/1/query_results/{dataset}/{asked.json()['id']}", headers=key, timeout=30)
         assert got.status_code == 200, got.text
-        if got.json()["complete"]:
-            return got.json()
-        time.sleep(0.05)
-    raise AssertionError("the result was never complete")
+        return got.json()["complete"] and got.json()
+
+    return until(result) or pytest.fail("the result was never complete")
 
 
 def test_honeycombs_query_api_sees_it_too(cairn, mark):

@@ -12,6 +12,8 @@ import urllib.parse
 
 import pytest
 
+from cairn_process import until
+
 HERE = pathlib.Path(__file__).parent
 CASES = json.loads((HERE.parent / "Fixtures/issues/grouping.json").read_text())
 TOKEN = {"x-rollbar-access-token": "0123456789abcdef0123456789abcdef", "content-type": "application/json"}
@@ -35,16 +37,6 @@ def result(cairn, path):
     assert reply.status == 200, reply
     assert reply.json()["err"] == 0
     return reply.json()["result"]
-
-
-def until(probe, seconds=20.0):
-    """What `probe` gives, once it is true."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = probe()
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.05)
 
 
 def items(cairn, query=""):

@@ -8,7 +8,8 @@ import pathlib
 import random
 import time
 
-from test_rollbar import CASES, TOKEN, counted, data, get, items, result, send, until
+from cairn_process import until
+from test_rollbar import CASES, TOKEN, counted, data, get, items, result, send
 from test_rollbar_rules import Receiver, rule
 
 HOOK = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}

@@ -4,7 +4,8 @@ import json
 import subprocess
 
 import cairn_process
-from test_rollbar import TOKEN, counted, data, get, items, result, send, until
+from cairn_process import until
+from test_rollbar import TOKEN, counted, data, get, items, result, send
 from test_rollbar_rules import Receiver, rule
 
 # shop.min.js: line 1, columns from 0; made by hand: column 0 is checkout.js:10:4 "render", column 20 is pay.js:3:2 "charge", column 40 pay.js:7:8 "fail".

@@ -5,7 +5,8 @@ import json
 import socketserver
 import threading
 
-from test_rollbar import TOKEN, counted, data, get, items, result, send, until
+from cairn_process import until
+from test_rollbar import TOKEN, counted, data, get, items, result, send
 
 
 class Receiver:

@@ -7,7 +7,8 @@ import socket
 import time
 
 from aiosmtpd.controller import Controller
-from test_rollbar import TOKEN, counted, data, items, send, until
+from cairn_process import until
+from test_rollbar import TOKEN, counted, data, items, send
 from test_rollbar_rules import Receiver, rule
 
 # What Rollbar's webhooks say of an item; those that know the last occurrence say more.

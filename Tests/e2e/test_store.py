@@ -10,7 +10,7 @@ import time
 import pytest
 
 import otlp
-from cairn_process import JSON, PROTOBUF, as_filter, binary, column, has_flag, serve_help, until
+from cairn_process import JSON, PROTOBUF, as_filter, binary, busyness, column, has_flag, serve_help, until
 
 
 def fill(cairn, ids, mark, spans=2000, batch=200, days_ago=0):
@@ -81,11 +81,11 @@ def test_sigterm_while_writers_write(make_cairn, ids, mark):
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         running = [pool.submit(write, worker) for worker in range(4)]
-        time.sleep(0.7)
+        assert until(lambda: len(acknowledged) >= 40)
         seconds = cairn.stop()
         for one in running:
             one.result()
-    assert seconds < 10 and acknowledged
+    assert seconds < 10 * busyness() and acknowledged
     cairn.start()
     stored = numbers(cairn, mark)
     assert set(acknowledged) <= set(stored) and len(stored) == len(set(stored))
@@ -95,7 +95,7 @@ def test_sigterm_right_after_the_ready_file(make_cairn):
     """Whoever reads the ready file may stop the server at once: no signal is lost and none kills."""
     for round_ in range(25):
         cairn = make_cairn(f"cairn-{round_ % 2}").start()
-        assert cairn.stop(5) < 5
+        assert cairn.stop() < 5 * busyness()
 
 
 def run(*words, **options):
@@ -211,7 +211,7 @@ def test_a_flag_beats_the_environment_beats_the_file(make_cairn, tmp_path):
                                    env={**{k: v for k, v in os.environ.items() if not k.startswith("CAIRN_")}, **environment},
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            assert until(ready.exists, 20), process.stdout
+            assert until(ready.exists), process.stdout
             return sorted(p.name for p in tmp_path.iterdir() if p.name.startswith("of-the-"))
         finally:
             process.terminate()
@@ -308,9 +308,13 @@ def test_help_names_every_setting():
 def test_the_graph_of_memory_is_flat_when_idle(make_cairn):
     cairn = make_cairn().start()
     assert cairn.resident_mib < 200
-    before = cairn.cpu_seconds
-    time.sleep(2)
-    assert cairn.cpu_seconds - before < 0.2, "an idle server sleeps"
+
+    def is_idle():
+        before = cairn.cpu_seconds
+        time.sleep(1)  # what is used up in a second is what is asked
+        return cairn.cpu_seconds - before < 0.1
+
+    assert until(is_idle), "an idle server sleeps"
 
 
 def test_queries_while_events_arrive_never_lose_a_batch(make_cairn, ids, mark):
@@ -320,14 +324,14 @@ def test_queries_while_events_arrive_never_lose_a_batch(make_cairn, ids, mark):
     stop = time.monotonic() + 3
 
     def write():
-        while time.monotonic() < stop:
+        while time.monotonic() < stop or not sent[0]:
             some = [otlp.span(ids, fields={"test.mark": mark}) for _ in range(50)]
             assert cairn.send(otlp.traces(some).SerializeToString()).status == 200
             sent[0] += 50
 
     def read():
         last = 0
-        while time.monotonic() < stop:
+        while time.monotonic() < stop or not last:
             low = sent[0]
             found = column(cairn.ask(calculations=[{"op": "COUNT"}], filters=[as_filter("test.mark", "=", mark)]), "COUNT")
             count = found[0] if found else 0

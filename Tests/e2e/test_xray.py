@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 import aws
-from cairn_process import rows, until as wait
+from cairn_process import busyness, rows, until as wait
 
 HEADER = b'{"format": "json", "version": 1}\n'
 REGION = "eu-central-1"
@@ -49,8 +49,8 @@ def send(cairn, *payloads):
             sock.sendto(payload, (host, int(port)))
 
 
-def until(check, seconds=30, what="it never became true"):
-    return wait(check, seconds, 0.02) or pytest.fail(what)
+def until(check, what="it never became true"):
+    return wait(check, pause=0.02) or pytest.fail(what)
 
 
 def documents(cairn, trace, count=1):
@@ -112,7 +112,7 @@ def test_large_and_many_subsegments_take_bounded_time(cairn):
     assert answer["UnprocessedTraceSegments"] == []
     assert documents(cairn, large["trace_id"]) == [large]
     assert {part["id"] for part in documents(cairn, many["trace_id"], 3)} == {many["id"], "0000000000000001", "0000000000000002"}
-    assert time.monotonic() - start < 60
+    assert time.monotonic() - start < 60 * busyness()
 
 
 def test_a_complete_document_replaces_the_one_in_progress(cairn):
@@ -246,7 +246,7 @@ from flask import Flask
 xray_recorder.configure(service=sys.argv[1])
 # Until the rules have come the SDK decides by its own.
 xray_recorder.sampler.start()
-waited = time.monotonic() + 20
+waited = time.monotonic() + 60
 while xray_recorder.sampler._cache.last_updated is None and time.monotonic() < waited:
     time.sleep(0.01)
 app = Flask("shop")

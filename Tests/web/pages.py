@@ -5,7 +5,7 @@ import time
 WIDTHS = [1440, 390]
 
 
-def until(page, truth, seconds=8):
+def until(page, truth, seconds=30):
     """Polls from outside: the strict policy forbids evaluating text inside the page."""
     end = time.monotonic() + seconds
     while not page.evaluate(truth):

@@ -73,7 +73,7 @@ def test_a_question_goes_onto_a_board(server, open_page):
     before = text.bounding_box()
     text.get_by_role("button", name="Narrower").click()
     # Between two drawings the panel is nowhere.
-    assert cairn_process.until(lambda: (text.bounding_box() or before)["width"] < before["width"] - 20, 5)
+    assert cairn_process.until(lambda: (text.bounding_box() or before)["width"] < before["width"] - 20)
     text.get_by_role("button", name="Remove").click()
     expect(page.locator("[data-panel]")).to_have_count(1)
     page.get_by_role("button", name="Done").click()

@@ -440,11 +440,11 @@ def test_send_page_ticks_when_the_first_event_comes(open_page, empty_mock):
     assert page.locator(".door.done").count() == 0 and "0 of 6" in page.locator(".head").inner_text()
     for signal, count in (("traces", "1 of 6"), ("logs", "2 of 6")):
         call(f"{empty_mock}/mock/arrive?signal={signal}", "POST")
-        page.wait_for_selector(f".door.done .signal.done[data-signal={signal}]", timeout=4000)
+        page.wait_for_selector(f".door.done .signal.done[data-signal={signal}]")
         assert count in page.locator(".head").inner_text()
     assert "edge" in page.locator(".arrivals").inner_text()
     call(f"{empty_mock}/mock/reject", "POST")
-    page.wait_for_selector(".rejection", timeout=4000)
+    page.wait_for_selector(".rejection")
     assert "This path is /v1/traces." in page.locator(".rejection").first.inner_text()
 
 
@@ -478,7 +478,7 @@ def test_empty_pages_teach_and_fill_by_themselves(open_page, empty_mock, path, w
     page.evaluate("""() => { const hex = (n) => [...crypto.getRandomValues(new Uint8Array(n))].map((b) => b.toString(16).padStart(2, '0')).join(''), ms = Date.now();
       return fetch('/v1/traces', { method: 'POST', body: JSON.stringify({ resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'first' } }] },
         scopeSpans: [{ spans: [{ traceId: hex(16), spanId: hex(8), name: 'hello', startTimeUnixNano: `${ms - 50}000000`, endTimeUnixNano: `${ms}000000` }] }] }] }) }); }""")
-    page.wait_for_selector(".teach", state="detached", timeout=8000)
+    page.wait_for_selector(".teach", state="detached")
     assert "first" in page.locator("main").inner_text()
 
 
@@ -488,7 +488,7 @@ def test_the_server_tells_of_itself(open_page, base):
     page = open_page(base + "/ui/server")
     page.wait_for_selector(".tile")
     assert page.locator(".tile").count() == 8
-    until(page, "[...document.querySelectorAll('.tile .big')].every((t) => !t.textContent.startsWith('–'))", 12)
+    until(page, "[...document.querySelectorAll('.tile .big')].every((t) => !t.textContent.startsWith('–'))")
     assert page.locator("main .badge").first.inner_text() == "taking events"
     for title in ("How long things take", "What waits", "What is kept", "Refused", "Damaged"):
         assert page.get_by_role("heading", name=title, exact=True).count() == 1

@@ -72,7 +72,7 @@ def test_a_formula_becomes_an_objective_that_tells(server, open_page, hook):
     alert.get_by_role("button", name="Keep").click()
     row = page.locator("[data-burn-alert]")
     expect(row).to_contain_text("When 20 % of the budget is spent within 1 hour")
-    assert cairn_process.until(lambda: hook.got, 30)
+    assert cairn_process.until(lambda: hook.got)
     body = json.loads(hook.got[0][1])
     assert body["status"] == "TRIGGERED" and body["alert_type"] == "budget_rate" and body["trigger_description"] == "wake <b>up</b>"
     page.goto(body["result_url"])

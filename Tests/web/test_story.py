@@ -26,7 +26,7 @@ def story(tmp_path_factory):
         errors = server.get("errors", trace=trace_id, status="any")["items"]
         return trace and len(errors) == 1 and len(trace["spans"]) == 3 and all(span.get("doors") == ["otlp", "xray"] for span in trace["spans"]) and len(trace["logs"]) == 2
 
-    assert cairn_process.until(is_whole, 20)
+    assert cairn_process.until(is_whole)
     yield server.url, trace_id
     server.stop()
 

@@ -36,7 +36,7 @@ def test_a_question_becomes_a_trigger_that_tells(server, open_page, hook):
     form.locator("[name=to]").fill(hook.url)
     form.get_by_role("button", name="Keep").click()
     page.wait_for_url("**/ui/triggers*")
-    assert cairn_process.until(lambda: hook.got, 30)
+    assert cairn_process.until(lambda: hook.got)
     body = json.loads(hook.got[0][1])
     assert body["status"] == "TRIGGERED" and body["result_groups_triggered"][0]["Group"] == {"service.name": "shop"}
     page.reload()
