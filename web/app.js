@@ -40,7 +40,7 @@ const routes = {
   rules: { open: rulesPage, title: 'Notifications', nav: 'errors' },
   boards: { open: boardsPage, title: 'Boards', nav: 'boards', time: 'one' },
   slos: { open: slosPage, title: 'SLOs', nav: 'slos', time: 'one' },
-  triggers: { open: triggersPage, title: 'Triggers', nav: 'explore' },
+  triggers: { open: triggersPage, title: 'Triggers', nav: 'triggers' },
   logs: { open: logsPage, title: 'Logs', nav: 'logs', time: true },
   map: { open: mapPage, title: 'Map', nav: 'map', time: true },
   sampling: { open: samplingPage, title: 'Sampling', nav: 'sampling' },

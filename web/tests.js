@@ -1,6 +1,7 @@
 // @ts-check
 // Runs the model's tests in the page. #summary[data-failed] tells the count of failures.
 import { cases } from './model/testing.js';
+import './model/columns.test.js';
 import './model/errors.test.js';
 import './model/format.test.js';
 import './model/figures.test.js';

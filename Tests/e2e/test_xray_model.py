@@ -12,7 +12,7 @@ import pytest
 
 import otlp
 from cairn_process import busyness
-from test_xray import door, new_id, segment, send, HEADER, until
+from xray import door, new_id, segment, send, HEADER, until
 from test_xray_queries import checked, client_of, refused
 
 MODEL = botocore.session.get_session().get_service_model("xray")

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 
 from cairn_process import until
-from test_xray import HEADER, send
+from xray import HEADER, send
 
 
 def client_of(cairn):

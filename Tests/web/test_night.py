@@ -92,3 +92,31 @@ def test_what_a_page_shows_stays_while_the_server_is_away(night, open_page):
     page.unroute("**/api/cairn/services?*")
     expect(page.get_by_text("Cairn does not answer.")).to_have_count(0)
     expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_column_that_is_not_there_is_named_and_near_ones_are_offered(night, open_page, width):
+    page = open_page(f"{night.url}/ui/explore?t=15m&ds=wide&c=COUNT&c=P95(duratoin_ms)&by=user_id", width)
+    said = page.locator("[data-missing]")
+    expect(said).to_contain_text("No event of wide has the column duratoin_ms.")
+    expect(page.locator(".chip.bad")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Use duration_ms instead of duratoin_ms").click()
+    expect(page).to_have_url(re.compile(re.escape("P95%28duration_ms%29")))
+    expect(said).to_have_text(re.compile("^No event of wide has the column user_id"))
+    page.get_by_role("button", name="Use user.id instead of user_id").click()
+    expect(page).to_have_url(re.compile("by=user.id"))
+    expect(page.locator(".results tbody tr").first).to_contain_text("u-")
+    expect(said).to_have_count(0)
+
+
+def test_a_trace_leads_to_what_went_out_before_it(night, open_page):
+    marker = {"type": "deploy", "message": "late 7.1", "start_time": int(time.time()) - 240}
+    assert night.request("POST", "/1/markers/__all__", json.dumps(marker), KEY).status == 201
+    trace_id = f"{time.time_ns():032x}"
+    send_span(night, trace_id, "00000000000000c1", "", "GET /after")
+    page = open_page(f"{night.url}/ui/trace/{trace_id}")
+    expect(page.locator(".after-deploy")).to_have_text("4 min after late 7.1")
+    page.get_by_role("button", name="late 7.1").click()
+    page.get_by_role("dialog", name="deploy: late 7.1").get_by_role("link", name="Just before and after").click()
+    expect(page).to_have_url(re.compile("/ui/services"))

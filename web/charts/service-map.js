@@ -2,7 +2,7 @@
 // The map of services: a ring a node (shares of ok, error, throttle, fault from 12 o'clock), a line a call.
 import { rate } from '../model/format.js';
 import { clamp } from '../model/scales.js';
-import { clients, keyOf, shares } from '../model/service-graph.js';
+import { clients, failsMuch, keyOf, shares } from '../model/service-graph.js';
 import { common, labelPlaces } from './map-labels.js';
 import { s } from './svg.js';
 
@@ -10,7 +10,6 @@ import { s } from './svg.js';
 /** @typedef {import('../model/service-graph.js').Spot} Spot */
 
 const ringColours = ['var(--base)', 'var(--warn)', 'var(--throttle)', 'var(--err)'];
-const faultShare = 0.005; // an edge is red from here on
 const crowd = 16; // of more services only lines that are red, or picked, have words
 
 /**
@@ -40,7 +39,7 @@ export function serviceMap(host, graph, spots, options) {
 function drawEdge(view, e, from, to) {
   const a = view.spots.get(from), b = view.spots.get(to), { small, picked, seconds } = view;
   if (!a || !b) return null;
-  const id = `${from} > ${to}`, bad = e.total > 0 && e.fault / e.total > faultShare, wide = clamp(Math.sqrt(e.total / seconds) / 3, 1, 4.5);
+  const id = `${from} > ${to}`, bad = failsMuch(e), wide = clamp(Math.sqrt(e.total / seconds) / 3, 1, 4.5);
   const [ra, rb] = [(view.radius.get(from) ?? 20) + 6, (view.radius.get(to) ?? 20) + 9], [dx, dy] = [b.x - a.x, b.y - a.y], long = Math.hypot(dx, dy);
   const faded = view.touched && !(view.touched.has(from) && view.touched.has(to));
   const line = from === to ? `M${a.x - 8} ${a.y - ra}C${a.x - 40} ${a.y - ra - 44} ${a.x + 40} ${a.y - ra - 44} ${a.x + 8} ${a.y - ra - 3}`

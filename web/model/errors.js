@@ -94,12 +94,12 @@ function telemetryText(event) {
 
 /**
  * How a value's share differs, for the page's "why".
- * @param {{name: string, values: {value: any, selection: number, baseline: number}[]}} column @param {number} selection @param {number} baseline counts of both sides
+ * @param {{name: string, values: {value: any, selection: number, baseline: number}[]}} column @param {number} selection @param {number} baseline counts of both sides; what one of several has tells nothing of the others
  * @returns {{name: string, value: any, mine: number, other: number} | null} shares of 1; null where nothing tells
  */
 export function telling(column, selection, baseline) {
   if (!selection || !baseline) return null;
-  const best = column.values.map((v) => ({ name: column.name, value: v.value, mine: v.selection / selection, other: v.baseline / baseline }))
-    .filter((v) => v.value !== null).sort((a, b) => (b.mine - b.other) - (a.mine - a.other))[0];
-  return best && best.mine - best.other > 0.05 ? best : null;
+  const best = column.values.map((v) => ({ name: column.name, value: v.value, seen: v.selection, mine: v.selection / selection, other: v.baseline / baseline }))
+    .filter((v) => v.value !== null && (v.seen > 1 || selection === 1)).sort((a, b) => (b.mine - b.other) - (a.mine - a.other))[0];
+  return best && best.mine - best.other > 0.05 ? { name: best.name, value: best.value, mine: best.mine, other: best.other } : null;
 }

@@ -12,6 +12,8 @@ const slowerFactor = 1.5; // less is weather
 const failingPoints = 0.01; // one point of all requests
 const muchFailure = 0.05; // nobody means to refuse every twentieth request
 const leastRequests = 20; // in each part; fewer say nothing
+const leastApart = 0.8; // of all pairs of a late and an early step, those where the late one is slower; by chance it is half
+const leastSigma = 3; // standard errors between two shares of failures: with fewer, one failure more would be news
 
 /** @param {(number | null)[]} values @returns {number | null} */
 export function median(values) {
@@ -28,6 +30,20 @@ export function began(values, before, after) {
   return last < 0 || values.slice(last + 1).filter((v) => v != null).length < 2 ? null : last + 1;
 }
 
+/** @param {(number | null)[]} early @param {(number | null)[]} late @returns {number} the share of pairs in which the late value is the greater one: a few wild steps do not move it */
+export function apart(early, late) {
+  const known = (/** @type {(number | null)[]} */ v) => /** @type {number[]} */ (v.filter((x) => x != null)), a = known(early), b = known(late);
+  const won = b.reduce((sum, y) => sum + a.reduce((n, x) => n + (y > x ? 1 : y === x ? 0.5 : 0), 0), 0);
+  return a.length && b.length ? won / (a.length * b.length) : 0.5;
+}
+
+/** @param {number} failedBefore @param {number} before requests @param {number} failedAfter @param {number} after requests @returns {number} how many standard errors the share of failures rose by */
+export function sigmas(failedBefore, before, failedAfter, after) {
+  const both = (failedBefore + failedAfter) / (before + after), error = Math.sqrt(both * (1 - both) * (1 / before + 1 / after));
+  const rise = failedAfter / after - failedBefore / before;
+  return error > 0 ? rise / error : rise > 0 ? Infinity : 0;
+}
+
 /** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} first third against last third */
 export function compare(line) {
   const third = Math.max(1, Math.floor(line.requests.length / 3));
@@ -36,11 +52,11 @@ export function compare(line) {
   const before = median(line.p95_ms.slice(0, third)), after = median(line.p95_ms.slice(-third));
   const enough = early >= leastRequests && late >= leastRequests;
   const change = enough && before && after ? after / before - 1 : null;
-  const slower = change != null && change + 1 >= slowerFactor
+  const slower = change != null && change + 1 >= slowerFactor && apart(line.p95_ms.slice(0, third), line.p95_ms.slice(-third)) >= leastApart
     ? { name: line.name, before: /** @type {number} */ (before), after: /** @type {number} */ (after), factor: change + 1,
       since: began(line.p95_ms, /** @type {number} */ (before), /** @type {number} */ (after)) } : null;
-  const was = early ? sum(line.errors.slice(0, third)) / early : 0, is = late ? sum(line.errors.slice(-third)) / late : 0;
-  return { slower, failing: enough && is - was >= failingPoints ? { name: line.name, before: was, after: is, since: began(shares(line), was, is) } : null, change };
+  const failedBefore = sum(line.errors.slice(0, third)), failedAfter = sum(line.errors.slice(-third)), was = early ? failedBefore / early : 0, is = late ? failedAfter / late : 0;
+  return { slower, failing: enough && is - was >= failingPoints && sigmas(failedBefore, early, failedAfter, late) >= leastSigma ? { name: line.name, before: was, after: is, since: began(shares(line), was, is) } : null, change };
 }
 
 /** @param {Line} line @returns {(number | null)[]} which share of the requests failed, step by step */

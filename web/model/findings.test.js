@@ -1,5 +1,5 @@
 // @ts-check
-import { began, failingMuch, findings, median, shares, totals } from './findings.js';
+import { apart, began, failingMuch, findings, median, shares, sigmas, totals } from './findings.js';
 import { equal, test } from './testing.js';
 
 const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30),
@@ -10,6 +10,19 @@ test('the slower service comes first', () => { const f = findings([line('a', [10
   [['b', 9], ['a', 2]]); });
 test('few requests say nothing', () => { const quiet = { ...line('a', [1, 1, 1, 9, 9, 9]), requests: Array(6).fill(1) };
   equal(findings([quiet]).slower, []); });
+test('what goes up and down is no finding', () => {
+  const wild = line('billing', [10, 200, 12, 190, 15, 30, 150, 20, 90, 60, 11, 210, 205, 12, 30]);
+  equal(findings([wild]).slower, []);
+  equal(apart([1, 2, null], [3, 4]), 1);
+  equal(apart([1, 9], [9, 1]), 0.5);
+  equal(apart([], [1]), 0.5);
+});
+test('one failure more among few requests is no finding', () => {
+  const few = { ...line('rare', Array(9).fill(10)), requests: Array(9).fill(8), errors: [0, 0, 0, 0, 0, 0, 0, 1, 0] };
+  equal(findings([few]).failing, []);
+  equal(sigmas(0, 20, 0, 20), 0);
+  equal(sigmas(0, 20, 20, 20) > 3, true);
+});
 test('more failures are found', () => equal(findings([line('a', Array(9).fill(10), 3)]).failing.map((f) => [f.name, f.after]), [['a', 0.1]]));
 test('what fails much is named, though it always did', () => {
   const service = (/** @type {string} */ name, /** @type {number} */ rate, requests = 100) => /** @type {any} */ ({ name, requests, error_rate: rate });

@@ -8,6 +8,11 @@
 /** @typedef {{nodes: Node[], edges: Edge[]}} Graph */
 /** @typedef {{x: number, y: number}} Spot */
 
+const faultShare = 0.005; // a part is red from here on
+
+/** @param {{total: number, fault: number}} part of the map @returns {boolean} whether so many of its calls fail that it is shown red */
+export function failsMuch(part) { return part.total > 0 && part.fault / part.total > faultShare; }
+
 /** The key of the clients outside, from whom traces begin. */
 export const clients = 'client';
 

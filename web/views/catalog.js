@@ -32,6 +32,9 @@ export async function freshDatasets() {
   return answer.datasets;
 }
 
+/** @param {string} dataset @returns {Promise<{name: string, type: string, events: number, hidden?: boolean}[]>} read anew */
+export function freshColumns(dataset) { columnsOf.delete(dataset); return columns(dataset); }
+
 /** @param {string} dataset @returns {Promise<{name: string, type: string, events: number, hidden?: boolean}[]>} */
 export function columns(dataset) {
   const known = columnsOf.get(dataset);

@@ -45,6 +45,9 @@ export function service(name, tag = false) {
 export function figure([number, unit], className = '') { return h('span', { class: `nowrap ${className}` }, number,
   unit && h('span', { class: 'u' }, unit)); }
 
+/** @param {string} name of a column @returns {any[]} that breaks after its dots and the like, not inside its words */
+export function breakable(name) { return name.split(/(?<=[._/-])/).flatMap((part, i) => (i ? [h('wbr'), part] : [part])); }
+
 /** @param {'ok' | 'warn' | 'err' | 'info' | ''} kind @param {string} text @param {string} [mark] an icon */
 export function badge(kind, text, mark) { return h('span', { class: `badge ${kind}` }, mark && icon(mark), text); }
 

@@ -5,7 +5,7 @@ import { stamp } from '../model/time.js';
 import { valueText } from '../model/query.js';
 import { changeItem } from '../wire/errors.js';
 import { titleParts, when } from './error-parts.js';
-import { h } from './dom.js';
+import { h, service } from './dom.js';
 import { link, utc } from './router.js';
 
 const names = /** @type {Record<string, string>} */ ({ code_version: 'Version', 'service.version': 'Version', context: 'Route', 'http.request.method': 'Method', 'host.name': 'Host', 'client.browser': 'Browser',
@@ -22,8 +22,8 @@ export function sidePanels(item, act) {
     item.versions.length > 0 && panel('Versions', 'newest first', h('table', { class: 'tbl dense' }, h('tbody', {}, item.versions.slice(0, 8).map((/** @type {any} */ v) => h('tr', {}, h('td', { class: 'mono' }, v.version),
       h('td', { class: 'num' }, whole(v.count)), h('td', { class: 'num dim' }, when(v.last_us))))))),
     item.facets.length > 0 && panel('Who and where', '', distinct(item.facets).map((/** @type {any} */ f) => facet(f, item.total))),
-    item.related.length > 0 && panel('Related', 'same root cause', h('ul', { class: 'pad plain-list' }, item.related.map((/** @type {any} */ r) => h('li', { class: 'cut' }, h('a', { href: link(`/ui/errors/${r.id}`) }, `#${r.counter} ${titleParts(r)[0]}`),
-      h('span', { class: 'dim small' }, ` ${r.environment}, ${whole(r.total)}`))))),
+    item.related.length > 0 && panel('Related', 'same root cause', h('ul', { class: 'pad plain-list' }, item.related.map((/** @type {any} */ r) => h('li', { class: 'row small' }, service(r.project), h('a', { class: 'cut', href: link(`/ui/errors/${r.id}`), title: r.title }, `#${r.counter} ${titleParts(r)[0]}`),
+      h('span', { class: 'dim end nowrap' }, `${r.environment}, ${whole(r.total)}`))))),
     history(item),
   ];
 }

@@ -5,17 +5,20 @@ import { telling } from '../model/errors.js';
 import { errorWhy } from '../wire/errors.js';
 import { fill, h } from './dom.js';
 import { loader } from './states.js';
-import { valueText } from '../model/query.js';
+import { filterTexts, valueText } from '../model/query.js';
+import { link } from './router.js';
 
-/** @param {string} id @returns {{element: HTMLElement, stop: () => void}} */
-export function whyPanel(id) {
+const lookBack = 3600; // s before it was seen last
+
+/** @param {any} item @returns {{element: HTMLElement, stop: () => void}} */
+export function whyPanel(item) {
   const body = h('div', {}), load = loader();
-  load.run(body, (signal) => errorWhy(id, signal), (answer) => fill(body, draw(answer)));
+  load.run(body, (signal) => errorWhy(String(item.id), signal), (answer) => fill(body, draw(answer, item)));
   return { stop: load.stop, element: h('section', { class: 'panel', 'aria-label': 'Why' }, h('header', {}, h('h2', {}, 'Why'), h('span', { class: 'sub' }, 'what these have that ordinary calls lack')), body) };
 }
 
-/** @param {any} answer */
-function draw(answer) {
+/** @param {any} answer @param {any} item */
+function draw(answer, item) {
   const rows = answer.columns.map((/** @type {any} */ c) => telling(c, answer.selection_count, answer.baseline_count)).filter(Boolean).slice(0, 6);
   const route = answer.route, others = answer.basis === 'requests' ? 'healthy calls' : 'other errors';
   const share = route && route.total ? route.affected / route.total : 0;
@@ -23,7 +26,13 @@ function draw(answer) {
     route.users > 0 && `, ${whole(route.affected_users)} of ${plural(route.users, 'user')}`),
   h('div', { class: 'pad row wrap small' }, h('span', { class: 'key', vars: { '--c': 'var(--pick)' } }, `${whole(answer.selection_count)} with this error`),
     h('span', { class: 'key', vars: { '--c': 'var(--base)' } }, `${whole(answer.baseline_count)} ${others}`)),
-  rows.length ? rows.map(bar) : h('p', { class: 'pad dim small' }, answer.baseline_count ? 'Nothing sets them apart.' : `There are no ${others} to compare with yet.`)];
+  rows.length ? rows.map(bar) : h('p', { class: 'pad dim small' }, answer.baseline_count ? 'Nothing sets them apart.' : `There are no ${others} to compare with yet.`), openInExplore(answer, item)];
+}
+
+/** The same calls, with all that can be asked of them. @param {any} answer @param {any} item */
+function openInExplore({ route }, item) {
+  const last = Math.ceil(item.last_us / 1e6), filters = [{ column: 'service.name', op: '=', value: route?.dataset ?? item.project }, ...(route ? [{ column: 'name', op: '=', value: route.name }] : [])];
+  return h('p', { class: 'pad small why-more' }, h('a', { href: link('/ui/explore', { f: filterTexts(filters), t: `${last - lookBack}..${last + 60}` }) }, 'Open in Explore'));
 }
 
 /** @param {{name: string, value: any, mine: number, other: number}} v */

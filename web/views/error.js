@@ -12,7 +12,8 @@ import { sidePanels } from './error-side.js';
 import { stackPanel } from './error-stack.js';
 import { groupingPanel, whyPanel } from './error-why.js';
 import { stateBadge, titleParts, when } from './error-parts.js';
-import { badge, copyButton, fill, h, say, service } from './dom.js';
+import { badge, breakable, copyButton, fill, h, say, service } from './dom.js';
+import { asMarker, markerButton } from './markers.js';
 import { go, link, place, refresh, utc, visited } from './router.js';
 import { empty, failed, loader, skeleton } from './states.js';
 
@@ -50,12 +51,12 @@ export function occurrencePage(host) {
 
 /** @param {HTMLElement} host @param {any} item @param {(change: any) => void} act @returns {(() => void)[]} what ends with it */
 function draw(host, item, act) {
-  const [name, message] = titleParts(item), why = whyPanel(String(item.id)), list = occurrencesPanel(item);
+  const [name, message] = titleParts(item), why = whyPanel(item), list = occurrencesPanel(item);
   document.title = `#${item.counter} ${name} · Cairn`;
   fill(host, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/errors'), 'aria-label': 'All errors' }, icon('left')),
     h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), stateBadge(item), h('span', { class: 'row end wrap' }, actions(item, act))),
   h('div', { class: 'row wrap dim item-line' }, h('span', {}, `#${item.counter}`), service(item.project, true), badge('', item.environment), badge(item.level === 'critical' || item.level === 'error' ? 'err' : item.level === 'warning' ? 'warn' : '', item.level),
-    item.context && h('span', { class: 'mono small cut' }, item.context), h('span', {}, 'first seen ', when(item.first_us)), item.suspect_deploy && h('span', {}, 'after deploy ', h('b', {}, item.suspect_deploy.revision), item.suspect_deploy.local_username && ` by ${item.suspect_deploy.local_username}`)),
+    item.context && h('span', { class: 'mono small cut' }, item.context), h('span', {}, 'first seen ', when(item.first_us)), item.suspect_deploy && h('span', {}, 'after deploy ', markerButton({ ...asMarker(item.suspect_deploy), message: `${item.project} ${item.suspect_deploy.revision.slice(0, 12)}` }, item.suspect_deploy.revision), item.suspect_deploy.local_username && ` by ${item.suspect_deploy.local_username}`)),
   h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, figures(item), item.occurrence ? main(item.occurrence) : h('section', { class: 'panel' }, empty('Its occurrences are gone.', ['They were older than events are kept. The item remembers their counts.'])), list.element),
     h('div', { class: 'stack-4' }, why.element, item.occurrence && before(item.occurrence), sidePanels(item, act), (item.grouping ?? item.first_grouping) && groupingPanel(item.grouping ?? item.first_grouping))));
   return [why.stop, list.stop];
@@ -79,11 +80,11 @@ function figures(item) {
   h('div', { class: 'end week' }, weekBars(item))));
 }
 
-/** Seven days by three hours. @param {any} item */
+/** Seven days by three hours; of what is younger than a day, that day by its hours. @param {any} item */
 function weekBars(item) {
-  const per = 3, end = (Math.floor(Date.now() / 3_600_000) + 1) * 3_600e6, start = end - item.hours.length * 3_600e6;
-  const sums = Array.from({ length: Math.ceil(item.hours.length / per) }, (_, i) => item.hours.slice(i * per, (i + 1) * per).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0));
-  return hourBars(sums, deployMarks(item.deploys, start, end, false), [{ at: 0, text: '7 days ago' }, { at: 1, text: 'now' }], 'Occurrences of the last seven days, with deploys');
+  const isYoung = Date.now() * 1000 - item.first_us < 23 * 3_600e6, hours = isYoung ? item.hours.slice(-24) : item.hours, per = isYoung ? 1 : 3, end = (Math.floor(Date.now() / 3_600_000) + 1) * 3_600e6, start = end - hours.length * 3_600e6;
+  const sums = Array.from({ length: Math.ceil(hours.length / per) }, (_, i) => hours.slice(i * per, (i + 1) * per).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0));
+  return hourBars(sums, deployMarks(item.deploys, start, end, false), [{ at: 0, text: isYoung ? '24 hours ago' : '7 days ago' }, { at: 1, text: 'now' }], `Occurrences of the last ${isYoung ? '24 hours' : 'seven days'}, with deploys`);
 }
 
 /** The failed requests of the same route at that moment: one of them is the occurrence's. @param {any} o */
@@ -99,6 +100,13 @@ function moment(us) {
   return at.startsWith(stamp(Date.now() * 1000, utc.get()).slice(0, 10)) ? clock(us, utc.get()) : at;
 }
 
+/** The fields by which an occurrence tells a thing, the surest first. @type {Record<string, string[]>} */
+const tellers = { version: ['code_version', 'service.version', 'app.version'], host: ['host.name', 'server.address'],
+  person: ['person.username', 'person.email', 'person.id', 'enduser.id', 'user.id'], address: ['client.address'] };
+
+/** @param {Record<string, any>} fields @param {string} thing @returns {any} null where nothing tells it */
+function toldBy(fields, thing) { return tellers[thing].map((field) => fields[field]).find((v) => v != null && v !== '') ?? null; }
+
 /** Of one occurrence: the way to its trace, its stack, its request. @param {any} o @param {string} [title] */
 function main(o, title = 'Latest occurrence') {
   const own = o.fields['trace.trace_id'], told = own ? null : o.also.find((/** @type {any} */ a) => a.trace), trace = own ?? told?.trace, stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
@@ -109,8 +117,8 @@ function main(o, title = 'Latest occurrence') {
       ? [h('span', { class: 'faint' }, told ? `${told.door} knows ${told.sure ? 'its trace' : 'a trace of that moment'}` : 'in trace'), h('a', { class: 'mono small cut', href: link(`/ui/trace/${trace}`) }, trace), h('span', { class: 'end row' }, h('a', { class: 'btn sm', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace}" | fields @timestamp, @message | sort @timestamp asc | limit 500`, t: `${Math.floor(o.us / 1e6) - 3600}..${Math.ceil(o.us / 1e6) + 3600}` }) }, 'Log lines'),
         h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, 'Open trace', h('kbd', {}, 't')))]
       : [h('span', { class: 'dim' }, 'no trace id came with it'), likelyTraces(o)]),
-    h('div', { class: 'pad row wrap also' }, [['version', 'code_version', 'service.version', 'app.version'], ['host', 'host.name', 'server.address'], ['person', 'person.username', 'person.email', 'person.id', 'enduser.id', 'user.id'], ['address', 'client.address']].map(([name, ...fields]) => {
-      const value = fields.map((field) => o.fields[field]).find((v) => v != null && v !== '');
+    h('div', { class: 'pad row wrap also' }, Object.keys(tellers).map((name) => {
+      const value = toldBy(o.fields, name);
       return value != null && h('span', { class: 'row' }, h('span', { class: 'faint' }, name), h('b', { class: 'cut' }, String(value)));
     }), h('span', { class: 'faint' }, 'Seen through'), h('span', {}, o.door), o.also.length > 0 && [h('span', { class: 'faint' }, 'also seen through'),
       o.also.map((/** @type {any} */ a) => h('a', { class: 'chip', href: link(`/ui/occurrence/${a.id}`) }, a.door))])),
@@ -118,7 +126,7 @@ function main(o, title = 'Latest occurrence') {
     !stack && typeof message === 'string' && h('section', { class: 'panel', 'aria-label': 'Message' }, h('header', {}, h('h2', {}, 'Message')), h('pre', { class: 'pad pre' }, message.slice(0, 20_000))),
     curl && h('section', { class: 'panel', 'aria-label': 'Request' }, h('header', {}, h('h2', {}, 'Request'), h('span', { class: 'sub' }, 'again, without its secrets'), h('span', { class: 'end' }, copyButton(curl, 'Copy curl', 'the request as curl'))), h('pre', { class: 'pre' }, curl)),
     h('section', { class: 'panel', 'aria-label': 'Fields' }, h('header', {}, h('h2', {}, 'Fields'), h('span', { class: 'sub' }, plural(fields.length, 'field')), h('span', { class: 'end' }, copyButton(() => JSON.stringify(o.data, null, 2), 'Copy payload', 'the payload'))),
-      h('dl', { class: 'kv pad' }, fields.map(([name, value]) => [h('dt', {}, name), h('dd', {}, String(value))]))),
+      h('dl', { class: 'kv pad' }, fields.map(([name, value]) => [h('dt', {}, breakable(name)), h('dd', {}, String(value))]))),
   ];
 }
 
@@ -135,7 +143,7 @@ function occurrencesPanel(item) {
   load.run(body, (signal) => errorOccurrences(String(item.id), { limit: 25 }, signal), (answer) => fill(body, h('table', { class: 'tbl list dense' },
     h('thead', {}, h('tr', {}, ['When', 'Person', 'Address', 'Version', 'Through', 'Trace'].map((text) => h('th', { scope: 'col', class: text === 'Version' || text === 'Through' ? 'hide-s' : '' }, text)))),
     h('tbody', {}, answer.occurrences.map((/** @type {any} */ o) => { const f = o.fields, trace = f['trace.trace_id'] ?? o.also.find((/** @type {any} */ a) => a.trace)?.trace;
-      return h('tr', {}, h('td', {}, h('a', { href: link(`/ui/occurrence/${o.id}`), 'data-row': true, title: stamp(o.us, utc.get()) }, stamp(o.us, utc.get()).slice(5, 19))), h('td', { 'data-l': 'person' }, f['person.username'] ?? f['person.id'] ?? '–'),
-        h('td', { 'data-l': 'address', class: 'mono small' }, f['client.address'] ?? '–'), h('td', { class: 'hide-s' }, f.code_version ?? f['service.version'] ?? '–'), h('td', { class: 'hide-s small', title: o.also.map((/** @type {any} */ a) => a.door).join(', ') }, o.door, o.also.length > 0 && h('span', { class: 'dim' }, ` +${o.also.length}`)), h('td', { class: 'mono small' }, trace ? h('a', { href: link(`/ui/trace/${trace}`) }, `${trace.slice(0, 8)}…`) : '–')); })))));
+      return h('tr', {}, h('td', {}, h('a', { href: link(`/ui/occurrence/${o.id}`), 'data-row': true, title: stamp(o.us, utc.get()) }, stamp(o.us, utc.get()).slice(5, 19))), h('td', { 'data-l': 'person' }, String(toldBy(f, 'person') ?? '–')),
+        h('td', { 'data-l': 'address', class: 'mono small' }, toldBy(f, 'address') ?? '–'), h('td', { class: 'hide-s' }, String(toldBy(f, 'version') ?? '–')), h('td', { class: 'hide-s small', title: o.also.map((/** @type {any} */ a) => a.door).join(', ') }, o.door, o.also.length > 0 && h('span', { class: 'dim' }, ` +${o.also.length}`)), h('td', { class: 'mono small' }, trace ? h('a', { href: link(`/ui/trace/${trace}`) }, `${trace.slice(0, 8)}…`) : '–')); })))));
   return { stop: load.stop, element: h('section', { class: 'panel', 'aria-label': 'Occurrences' }, h('header', {}, h('h2', {}, 'Occurrences'), h('span', { class: 'sub' }, `newest of ${whole(item.total)}`)), body) };
 }

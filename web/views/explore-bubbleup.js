@@ -22,15 +22,15 @@ const errors = { sub: 'what the errors have in common', key: 'errors', told: ' f
  */
 export function bubblePanel(given) {
   const sub = h('span', { class: 'sub' }), key = h('span', { class: 'key', vars: { '--c': 'var(--pick)' } }), body = h('div', { class: 'bu-body' }),
-    buttons = h('span', { class: 'row' });
+    buttons = h('span', { class: 'row' }), keys = h('span', { class: 'end row', hidden: true }, key, h('span', { class: 'key', vars: { '--c': 'var(--base)' } }, 'the rest'));
   const element = h('section', { class: 'panel bubble', 'aria-labelledby': 'bubble-title' },
-    h('header', {}, h('h2', { id: 'bubble-title' }, 'BubbleUp'), sub, h('span', { class: 'end row' }, key,
-    h('span', { class: 'key', vars: { '--c': 'var(--base)' } }, 'the rest'))), body);
+    h('header', {}, h('h2', { id: 'bubble-title' }, 'BubbleUp'), sub, keys), body);
   let all = false;
   const draw = (/** @type {any} */ answer, /** @type {import('../model/heatbox.js').Box | null} */ box) => {
     const words = given.words ?? errors;
     fill(sub, box ? 'what the box has in common' : words.sub);
     fill(key, box ? 'in box' : words.key);
+    keys.hidden = !answer.selection.events;
     const { selection, baseline } = answer, columns = answer.columns.filter((/** @type {any} */ c) => c.name !== (box ? box.column : words.column)),
       total = selection.events + baseline.events;
     if (!selection.events) { fill(body, empty(box ? 'The box is empty.' : words.none,

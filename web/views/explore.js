@@ -11,6 +11,7 @@ import { bubblePanel } from './explore-bubbleup.js';
 import { queryEditor } from './explore-editor.js';
 import { heatmapPanel } from './explore-heatmap.js';
 import { linePanel } from './explore-lines.js';
+import { missingColumns, missingNote } from './explore-missing.js';
 import { readMarkers } from './markers.js';
 import { resultTabs, resultsTable, turned } from './explore-results.js';
 import { dataset, go, link, patch, place, range, refresh, time } from './router.js';
@@ -27,7 +28,7 @@ const tracesShown = 50, bubbleColumns = 60;
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function explorePage(host) {
   const load = loader(), bubbleLoad = loader(), traceLoad = loader(), body = h('div', { class: 'stack-4' });
-  let known = /** @type {Set<string>} */ (new Set()), knownOf = '';
+  let known = /** @type {Set<string>} */ (new Set()), written = known, knownOf = '';
   const query = () => fromURL(place.get().params, known), box = () => parseBox(place.get().params.get('box'));
   const commit = (/** @type {import('../model/query.js').Query} */ next, more = {}) => patch({ ...toURL(next), ...more });
   const editor = queryEditor(query, commit, () => read());
@@ -36,18 +37,21 @@ export function explorePage(host) {
   const learn = async () => {
     if (knownOf === dataset() && known.size) return;
     knownOf = dataset();
-    known = new Set((await columns(dataset()).catch(() => [])).map((c) => c.name));
+    const list = await columns(dataset()).catch(() => []);
+    known = new Set(list.map((c) => c.name));
+    written = new Set(list.filter((c) => c.events > 0 || 'expression' in c).map((c) => c.name));
     editor.update();
   };
   const read = () => {
     shownAt = time();
     readMarkers(dataset());
     let q = query();
-    const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); return withWhole(await api.query(dataset(), specification(q, shownAt), signal), q, shownAt, signal); };
+    const ask = async (/** @type {AbortSignal} */ signal) => { await learn(); q = query(); const [answer, vain] = await Promise.all([api.query(dataset(), specification(q, shownAt), signal), missingColumns(q, written)]); return withWhole({ ...answer, vain }, q, shownAt, signal); };
     return load.run(body, (signal) => ask(signal).catch((error) => { if (error.field) editor.blame(error.field); fill(editor.info); throw error; }),
       (answer) => {
       parts?.stop();
       fill(editor.info, infoText(answer.info));
+      for (const one of answer.vain) for (const clause of one.clauses) editor.blame(clause);
       parts = drawAnswer(body, answer, q, { shownAt, box, commit, bubbleLoad, traceLoad, known });
     }, waiting);
   };
@@ -88,7 +92,8 @@ function infoText(info) {
 /** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} env */
 function drawAnswer(body, answer, query, env) {
   const { shownAt, box, commit, bubbleLoad, traceLoad, known } = env;
-  if (!answer.info.rows_matched) { const none = nothing(query); fill(body, datasets.get().length ? h('div', { class: 'panel' }, none) : none);
+  const vain = missingNote(answer.vain, query, commit);
+  if (!answer.info.rows_matched) { const none = nothing(query); fill(body, vain, datasets.get().length ? h('div', { class: 'panel' }, none) : none);
     return { update() {}, stop() {} }; }
   const addFilter = (/** @type {Filter} */ f) => commit(narrowed(query, f));
   const tracesOf = (/** @type {Filter[]} */ filters, /** @type {Box | null} */ within = null) => link('/ui/traces',
@@ -118,7 +123,7 @@ function drawAnswer(body, answer, query, env) {
   };
   const results = resultsPanel(answer, query, { addFilter, order: (name) => commit({ ...query, orders: turned(query, name) }),
     tracesOf: (filters) => tracesOf(filters), traceLoad, box, shownAt });
-  fill(body, heatPanel && h('div', { class: 'grid an' }, heatPanel.element, bubble.element),
+  fill(body, vain, heatPanel && h('div', { class: 'grid an' }, heatPanel.element, bubble.element),
     lines.length > 0 && h('div', { class: `grid lines ${lines.length === 1 ? 'one' : ''}` }, lines.map((l) => l.element)), results.element);
   const update = () => { heatPanel?.update(); askBubble(); results.update(); };
   update();

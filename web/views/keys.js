@@ -12,7 +12,7 @@ let pageKeys = [];
 let pendingG = 0;
 const patienceG = 900; // ms between g and its letter
 
-const pages = { h: '/ui/services', v: '/ui/services', e: '/ui/explore', t: '/ui/traces', m: '/ui/map', i: '/ui/errors', l: '/ui/logs', s: '/ui/send' };
+const pages = { h: '/ui/services', v: '/ui/services', e: '/ui/explore', t: '/ui/traces', m: '/ui/map', i: '/ui/errors', l: '/ui/logs', b: '/ui/boards', o: '/ui/slos', a: '/ui/triggers', s: '/ui/send' };
 
 /** @param {Key[]} keys of the page that is shown */
 export function setPageKeys(keys) { pageKeys = keys; }
@@ -41,7 +41,7 @@ export function startKeys(actions) {
   function showKeys() {
     const line = (/** @type {string} */ says, /** @type {string[]} */ ...keys) => h('li', {}, says,
       h('span', { class: 'nowrap' }, keys.map((k) => [h('kbd', {}, k), ' '])));
-    fill(byID('keys-list'), line('Services, Explore, Traces, Map, Errors, Logs, Send data', 'g', 'v', 'e', 't', 'm', 'i', 'l', 's'), pageKeys.map((k) => line(k.says, k.key)),
+    fill(byID('keys-list'), line('Services, Explore, Traces, Map, Errors, Logs', 'g', 'v', 'e', 't', 'm', 'i', 'l'), line('Boards, SLOs, Triggers, Send data', 'g', 'b', 'o', 'a', 's'), pageKeys.map((k) => line(k.says, k.key)),
       general.filter((k) => !pageKeys.some((p) => p.key === k.key)).map((k) => line(k.says, k.key)));
     if (!byID('keys').open) byID('keys').showModal();
   }

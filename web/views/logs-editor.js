@@ -11,8 +11,8 @@ let language = { commands: [], functions: [], statistics: [], fields: [] };
 export function logsEditor(run) {
   const shade = h('pre', { class: 'ed-shade', 'aria-hidden': 'true' });
   const area = h('textarea', { class: 'ed-area', rows: 1, spellcheck: false, autocomplete: 'off', autocapitalize: 'off', 'data-find': true,
-    placeholder: 'fields @timestamp, @message | filter severity = "error" | limit 200', 'aria-label': 'Insights query', role: 'combobox',
-    'aria-expanded': false, 'aria-controls': 'ed-list', 'aria-autocomplete': 'list' });
+    placeholder: 'fields @timestamp, @message | filter severity = "error" | limit 200', 'aria-label': 'Insights query',
+    'aria-controls': 'ed-list', 'aria-autocomplete': 'list' });
   const list = h('div', { class: 'pop ed-list', id: 'ed-list', role: 'listbox', 'aria-label': 'What fits here', hidden: true });
   const wrong = wrongPlace(area, () => colour(), run);
   const element = h('div', { class: 'ed-box' }, shade, area, list, wrong.element);
@@ -25,7 +25,7 @@ export function logsEditor(run) {
     area.style.setProperty('height', 'auto');
     area.style.setProperty('height', `${Math.min(area.scrollHeight, 220)}px`);
   };
-  const close = () => { list.hidden = true; options = []; at = -1; area.setAttribute('aria-expanded', 'false'); };
+  const close = () => { list.hidden = true; options = []; at = -1; };
   const pick = (/** @type {number} */ index) => {
     const { text } = options[index], end = area.selectionStart, space = text.endsWith('(') || area.value[end] === ' ' ? '' : ' ';
     area.setRangeText(text + space, from, end, 'end');
@@ -36,7 +36,6 @@ export function logsEditor(run) {
   };
   const draw = () => {
     list.hidden = !options.length;
-    area.setAttribute('aria-expanded', String(Boolean(options.length)));
     fill(list, options.map((option, i) => choice(option, i === at, () => pick(i))));
     list.children[at]?.scrollIntoView({ block: 'nearest' });
   };

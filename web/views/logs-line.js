@@ -17,7 +17,7 @@ const traceIn = /"(?:trace_?id|xray_trace_id)"\s*:\s*"([0-9a-f]{32})"/i;
 
 /** @param {string} text @returns {any[]} what stands behind "=" or ":" of a key is coloured */
 function nice(text) {
-  return text.slice(0, 2000).split(/((?:^|[\s,{])"?[\w.@]+"?[=:]\s?)("(?:[^"\\]|\\.)*"|[^\s,}]+)/).map((part, i) => (i % 3 === 1 ? h('span', { class: 'faint' }, part)
+  return text.slice(0, 2000).split(/((?:^|[\s,{])(?:"[\w.@]+"\s?[=:]\s?|[\w.@]+[=:]))("(?:[^"\\]|\\.)*"|[^\s,}]+)/).map((part, i) => (i % 3 === 1 ? h('span', { class: 'faint' }, part)
     : i % 3 === 2 ? h('span', { class: 'v' }, part) : part));
 }
 

@@ -5,7 +5,7 @@ import { drawn } from '../charts/svg.js';
 import { duration, durationText, percent, rate } from '../model/format.js';
 import { filterTexts } from '../model/query.js';
 import { rangeText } from '../model/time.js';
-import { clients, keyOf, shares } from '../model/service-graph.js';
+import { clients, failsMuch, keyOf, shares } from '../model/service-graph.js';
 import { badge, colourOf, figure, fill, h, service } from './dom.js';
 import { link, patch, range } from './router.js';
 
@@ -35,7 +35,7 @@ export function mapPanel(host, graph, picked, seconds, ms) {
         !node.inferred && h('a', { class: 'btn sm', href: link('/ui/traces', { service: node.name, error: node.fault ? '1' : null, order: node.fault ? null : 'slowest' }) }, node.fault ? 'Failed traces' : 'Slowest traces'),
         !node.inferred && h('a', { class: 'btn sm', href: link('/ui/errors', { project: node.name, t: rangeText(range()) }) }, 'Errors'),
         !node.inferred && h('a', { class: 'btn sm', href: link('/ui/logs', { g: node.name }) }, 'Logs'))),
-    h('div', { class: 'map-part' }, h('h3', {}, 'Duration, calls ', sees), picture,
+    h('div', { class: 'map-part' }, h('h2', {}, 'Duration, calls ', sees), picture,
       h('p', { class: 'small faint row' }, ms ? h('span', {}, `${durationText(ms[0])} to ${durationText(ms[1])}`) : 'Drag on it to filter the traces.',
         ms && h('button', { class: 'btn sm end', type: 'button', onclick: () => patch({ ms: null }) }, 'All durations'))),
     picked.edge?.queued && picked.edge.ages?.length > 0 && h('div', { class: 'map-part small dim' }, `Messages waited ${ageWords(picked.edge.ages)}.`),
@@ -59,7 +59,7 @@ function ageWords(ages) {
 /** Nothing is picked: the services that fail most, then the slowest. @param {import('../model/service-graph.js').Graph} graph @param {number} seconds */
 function overview(graph, seconds) {
   const list = [...graph.nodes].filter((n) => n.total > 0).sort((a, b) => b.fault / b.total - a.fault / a.total || b.total - a.total).slice(0, 14);
-  return [h('div', { class: 'map-part' }, h('h3', {}, 'Services'), h('p', { class: 'small faint' }, 'Pick a node or a line to see its calls.')),
+  return [h('div', { class: 'map-part' }, h('h2', {}, 'Services'), h('p', { class: 'small faint' }, 'Pick a node or a line to see its calls.')),
     h('table', { class: 'tbl dense' }, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Service'), h('th', { class: 'num', scope: 'col' }, 'Calls'),
       h('th', { class: 'num', scope: 'col' }, 'Fault'), h('th', { class: 'num', scope: 'col' }, 'P95'))),
     h('tbody', {}, list.map((n) => row(n, keyOf(n), n.inferred ? n.name : service(n.name), seconds))))];
@@ -83,5 +83,5 @@ function row(part, key, name, seconds) {
   const fault = part.total ? part.fault / part.total : 0;
   return h('tr', { class: 'go', onclick: () => patch({ pick: key, ms: null }) }, h('td', { class: 'map-cut' }, h('button', { class: 'map-link', type: 'button', 'data-row': true,
     vars: colourOf(part.name ?? '') }, name)), h('td', { class: 'num' }, figure(rate(part.total / seconds))),
-  h('td', { class: `num ${fault > 0 ? 't-err b' : 'dim'}` }, figure(percent(fault))), h('td', { class: 'num' }, figure(duration(part.p95_ms))));
+  h('td', { class: `num ${failsMuch(part) ? 't-err b' : 'dim'}` }, figure(percent(fault))), h('td', { class: 'num' }, figure(duration(part.p95_ms))));
 }

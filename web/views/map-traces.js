@@ -40,14 +40,17 @@ function table(traces) {
   h('tbody', {}, traces.map((t) => {
     const to = link(`/ui/trace/${t.trace_id}`), at = stamp(t.start_us, utc.get()), [kind, word] = outcome(t);
     return h('tr', { class: 'go', onclick: (/** @type {MouseEvent} */ e) => { if (!/** @type {HTMLElement} */ (e.target).closest('a')) go(to); } },
-      h('td', { class: 'wide map-cut' }, h('a', { href: to, class: 'inkless row', 'data-row': true }, service(t.service), h('span', { class: 'cut dim' },
-        t.url ? `${t.method ?? ''} ${t.url}` : t.name === t.service ? '' : t.name))),
+      h('td', { class: 'wide map-cut' }, h('a', { href: to, class: 'inkless row', 'data-row': true }, service(t.service), h('span', { class: 'cut dim', title: t.url ?? null },
+        t.url ? `${t.method ?? ''} ${pathOf(t.url)}`.trim() : t.name === t.service ? '' : t.name))),
       h('td', { 'data-l': 'outcome' }, badge(/** @type {any} */ (kind), word)), h('td', { class: 'num', 'data-l': 'status' }, t.status ?? '–'),
       h('td', { class: 'num', 'data-l': 'response' }, figure(duration(t.response_ms))), h('td', { class: 'num hide-m' }, String(t.documents)),
       h('td', { class: 'hide-m map-cut dim' }, t.user ?? ''), h('td', { class: 'num dim', 'data-l': 'start' }, h('span', { title: at },
         at.startsWith(day) ? clock(t.start_us, utc.get()) : at.slice(5))));
   })));
 }
+
+/** What is asked for; the host is what the service says already. @param {string} url */
+function pathOf(url) { const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, ''); return path || url; }
 
 /** @param {any} t @returns {[string, string]} */
 function outcome(t) {

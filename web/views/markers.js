@@ -18,6 +18,8 @@ import { go, link, time, utc } from './router.js';
 const markers = signal(/** @type {Marker[]} */ ([]));
 const leastCompared = 600, mostCompared = 7200; // s before and after a marker
 const leastShown = 0.001, mostShown = 3.6e6; // ms: as good as every duration
+const mostBefore = 6 * 3600; // s: what went out longer ago is no news
+const mostServices = 8; // whose own markers are asked for
 const labelMost = 150, labelLeast = 34; // px: the width of a flag; with less room there is none
 
 /** Reads them again; without an answer there are none, and the charts are what they are. @param {string} dataset */
@@ -28,7 +30,7 @@ export async function readMarkers(dataset) {
 }
 
 /** @param {any} deploy @returns {Marker} */
-function asMarker(deploy) {
+export function asMarker(deploy) {
   const who = deploy.local_username ? ` by ${deploy.local_username}` : '';
   return { id: `deploy ${deploy.id}`, type: 'deploy', message: `${deploy.project} ${deploy.revision.slice(0, 12)}${who}`, start_time: deploy.start_time };
 }
@@ -73,6 +75,23 @@ function element(marker, at, width, room, toLeft) {
     onclick: (/** @type {Event} */ e) => { e.stopPropagation(); popover(/** @type {HTMLElement} */ (label), name, (close) => menu(marker, name, close), 320); } }, text);
   return h('div', { class: `marker ${toLeft ? 'left' : ''} ${width > 1 ? 'range' : ''}`, 'aria-label': title, role: 'note',
     vars: { left: `${at}px`, ...(width > 1 && { width: `${width}px` }), ...(colour && { '--c': colour }) } }, label);
+}
+
+/** A marker told in a line of text, with the same ways from it as from its flag. @param {Marker} marker @param {string} [text] @returns {HTMLElement} */
+export function markerButton(marker, text = marker.message || marker.type || 'marker') {
+  const name = [marker.type, marker.message].filter(Boolean).join(': ') || 'marker';
+  const button = h('button', { class: 'plain marker-link', type: 'button', title: name, 'aria-haspopup': 'dialog', onclick: () => popover(button, name, (close) => menu(marker, name, close), 320) }, text);
+  return button;
+}
+
+/**
+ * What went out last before a moment, of these services or of the whole environment; null where nothing did.
+ * @param {number} seconds Unix @param {string[]} services @returns {Promise<Marker | null>}
+ */
+export async function markerBefore(seconds, services) {
+  const told = deploys({ start: Math.floor(seconds) - mostBefore, end: Math.ceil(seconds) }).then((answer) => answer.deploys.filter((d) => services.includes(d.project)).map(asMarker), () => []);
+  const lists = await Promise.all([told, ...[everything, ...services.slice(0, mostServices)].map((name) => markersOf(name).catch(() => []))]);
+  return lists.flat().filter((m) => m.start_time <= seconds && m.start_time > seconds - mostBefore).sort((a, b) => b.start_time - a.start_time)[0] ?? null;
 }
 
 /** Where one goes from a marker: what is new since, what differs since, and its own link. @param {Marker} marker @param {string} name @param {() => void} close */

@@ -22,7 +22,7 @@ export function serviceCharts(answer, found) {
   const steps = { startUs, stepUs, count }, sum = totals(lines), perSecond = stepUs / 1e6;
   const hot = [...new Set([...found.slower.map((/** @type {any} */ s) => s.name), ...[...answer.services].sort((a,
     b) => b.requests - a.requests).map((s) => s.name)])].slice(0, shownLines);
-  const ok = sum.requests.map((n, i) => (n - sum.errors[i]) / perSecond), bad = sum.errors.map((n) => n / perSecond);
+  const ok = sum.requests.map((n, i) => Math.max(0, n - sum.errors[i]) / perSecond), bad = sum.errors.map((n) => n / perSecond);
   const now = sum.requests.reduce((a, b) => a + b, 0), failed = sum.errors.reduce((a, b) => a + b, 0);
   const one = chart(steps, () => [{ name: 'error', colour: 'var(--err)', values: bad }, { name: 'ok', colour: 'var(--base)', values: ok, dim: true }],
     { bars: true, format: (v) => short(v), label: `Requests of all services: ${whole(now)}, ${percent(now ? failed / now : 0).join(' ')} failed` },

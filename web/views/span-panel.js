@@ -5,7 +5,7 @@ import { columnUnit, cut, duration, durationText, figure as asFigure, plural } f
 import { filterTexts, valueFilter } from '../model/query.js';
 import { shownName } from '../model/trace-tree.js';
 import * as api from '../wire/api.js';
-import { badge, copyButton, doorMarks, figure, fill, h, service } from './dom.js';
+import { badge, breakable, copyButton, doorMarks, figure, fill, h, service } from './dom.js';
 import { link } from './router.js';
 import { xrayTabs } from './span-xray.js';
 import { loader } from './states.js';
@@ -116,7 +116,7 @@ function attributes(fields, find) {
     const text = find.get().trim().toLowerCase();
     const shown = fields.filter(([k, v]) => !text || k.toLowerCase().includes(text) || String(v).toLowerCase().includes(text)).sort(([a],
       [b]) => a.localeCompare(b));
-    fill(list, shown.map(([key, value]) => [h('dt', {}, key), h('dd', {}, valueOf(key, value))]),
+    fill(list, shown.map(([key, value]) => [h('dt', {}, breakable(key)), h('dd', {}, valueOf(key, value))]),
       !shown.length && h('p', { class: 'dim small' }, `None of ${plural(fields.length, 'attribute')} contains this.`));
   };
   draw();
@@ -145,7 +145,7 @@ function happening(item, node, title, severity) {
     title: `+${durationText(item.offset_ns / 1e6)} in the trace` }, `+${durationText((item.offset_ns - node.span.offset_ns) / 1e6)}`),
     severity && h('b', { class: `t-${kind} tiny` }, severity.toUpperCase()),
     !severity && h('b', { class: kind === 'err' ? 't-err' : '' }, title)), severity && h('p', { class: 'mono pre' }, cut(title, 4000)),
-  fields.length > 0 && h('dl', { class: 'kv' }, fields.map(([k, v]) => [h('dt', {}, k), h('dd', {}, valueOf(k, v))])));
+  fields.length > 0 && h('dl', { class: 'kv' }, fields.map(([k, v]) => [h('dt', {}, breakable(k)), h('dd', {}, valueOf(k, v))])));
 }
 
 /** @param {any} l */
@@ -153,5 +153,5 @@ function linkRow(l) {
   const fields = Object.entries(l.fields ?? {});
   return h('div', { class: 'happening' }, h('a', { class: 'mono cut', href: link(`/ui/trace/${encodeURIComponent(l.trace_id)}`,
     { span: l.span_id }) }, l.trace_id), h('span', { class: 'faint small' }, badge('', 'link'), ` span ${l.span_id}`),
-    fields.length > 0 && h('dl', { class: 'kv' }, fields.map(([k, v]) => [h('dt', {}, k), h('dd', {}, valueOf(k, v))])));
+    fields.length > 0 && h('dl', { class: 'kv' }, fields.map(([k, v]) => [h('dt', {}, breakable(k)), h('dd', {}, valueOf(k, v))])));
 }

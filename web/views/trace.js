@@ -10,6 +10,7 @@ import { go, link, patch, place, refresh, utc, visited } from './router.js';
 import { spanPanel } from './span-panel.js';
 import { empty, failed, skeleton } from './states.js';
 import { isAbort } from '../wire/http.js';
+import { showTraceDeploy } from './trace-deploy.js';
 import { showTraceErrors } from './trace-errors.js';
 import { minimap } from './trace-minimap.js';
 import { traceLines } from './trace-lines.js';
@@ -36,7 +37,8 @@ export function tracePage(host) {
     clearTimeout(later);
     shown?.stop();
     shown = open(host, trace);
-    showTraceErrors(host, id, abort.signal);
+    showTraceErrors(host, trace, abort.signal);
+    showTraceDeploy(host, trace, startOf(trace), abort.signal);
     if (mayGrow(trace)) awaitMore(trace, 0);
   };
   /** Tells what came since, and leaves it to the reader when the picture changes. @param {any} trace @param {number} turn */
@@ -74,9 +76,12 @@ export function tracePage(host) {
         { key: 'Backspace', says: 'Back', run: () => { if (visited.get()) history.back(); else go(link('/ui/traces')); } }] };
 }
 
+/** @param {any} trace @returns {number} Unix microseconds */
+function startOf(trace) { return Number(BigInt(trace.start_unix_ns) / 1000n); }
+
 /** Whether spans of it may still be on their way. @param {any} trace */
 function mayGrow(trace) {
-  const endSeconds = (Number(BigInt(trace.start_unix_ns) / 1000n) + trace.duration_ns / 1000) / 1e6, ids = new Set(trace.spans.map((/** @type {any} */ s) => s.id));
+  const endSeconds = (startOf(trace) + trace.duration_ns / 1000) / 1e6, ids = new Set(trace.spans.map((/** @type {any} */ s) => s.id));
   const isWhole = trace.spans.every((/** @type {any} */ s) => !s.in_progress && (!s.parent || ids.has(s.parent)));
   return Date.now() / 1000 - endSeconds < (isWhole ? youngSeconds / 4 : youngSeconds);
 }
@@ -165,7 +170,7 @@ function open(host, trace) {
   const rows = traceRows(() => current, actions), mini = minimap(() => ({ all, length, window: current.window }), zoom);
   const near = (/** @type {Node} */ node) => { const pad = Math.max(node.span.duration_ns * 0.05, 1000);
     zoom({ from: Math.max(0, node.span.offset_ns - pad), to: Math.min(length, node.span.offset_ns + node.span.duration_ns + pad) }); };
-  const startUs = Number(BigInt(trace.start_unix_ns) / 1000n);
+  const startUs = startOf(trace);
   const panel = spanPanel({ traceID: trace.trace_id, startUs, tab: () => params().get('tab') ?? 'attributes',
     setTab: (tab) => patch({ tab: tab === 'attributes' ? null : tab }, { replace: true }), close: () => patch({ span: null }, { replace: true }),
     zoom: near });
@@ -192,17 +197,18 @@ function open(host, trace) {
   };
   panel.hide();
   document.title = `${root && shownName(root.span) || trace.trace_id} · Trace · Cairn`;
-  fill(host, heading(trace, tree, root, all, startUs), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
-    tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element), traceLines(trace, startUs));
+  const lines = traceLines(trace, startUs), ways = { nextError: () => toNextError(current, actions.select), toLines: lines && (() => { lines.scrollIntoView({ block: 'start' }); lines.querySelector('button')?.focus({ preventScroll: true }); }) };
+  fill(host, heading(trace, tree, root, all, startUs, ways), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
+    tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element), lines);
   update();
   if (current.selected) rows.reveal(current.selected);
-  return { update, move: rows.move, zoom, nextError: () => toNextError(current, actions.select), zoomSelected: () => { if (current.selected) near(current.selected); },
+  return { update, move: rows.move, zoom, nextError: ways.nextError, zoomSelected: () => { if (current.selected) near(current.selected); },
     toggle: (/** @type {string} */ k) => patch({ [k]: params().get(k) === '1' ? null : '1' }, { replace: true }),
     stop() { rows.stop(); mini.stop(); panel.stop(); } };
 }
 
-/** @param {any} trace @param {any} tree @param {Node | undefined} root @param {Node[]} all @param {number} startUs */
-function heading(trace, tree, root, all, startUs) {
+/** @param {any} trace @param {any} tree @param {Node | undefined} root @param {Node[]} all @param {number} startUs @param {{nextError: () => void, toLines: (() => void) | null}} ways */
+function heading(trace, tree, root, all, startUs, ways) {
   const errors = all.filter((n) => n.span.error).length, services = new Set(all.map((n) => n.span.service)).size, lines = (trace.logs ?? []).length,
     loose = (trace.logs ?? []).filter((/** @type {any} */ l) => !l.span);
   const fact = (/** @type {any[]} */ ...kids) => h('span', { class: 'nowrap' }, kids);
@@ -214,8 +220,8 @@ function heading(trace, tree, root, all, startUs) {
         root.span.status_message ? root.span.status_message.slice(0, 60) : 'error', 'err'), root?.orphan && badge('warn', 'root never came', 'warn'),
       h('span', { class: 'row end hide-s' }, copyButton(() => location.href, 'Copy link'))),
     h('p', { class: 'facts-line' }, fact(h('b', {}, durationText(trace.duration_ns / 1e6))), fact(bold(plural(all.length, 'span'))),
-      fact(bold(plural(services, 'service'))), errors ? fact(h('span', { class: 't-err' }, bold(plural(errors, 'error')))) : fact('no error'),
-      fact(bold(plural(lines, 'log line'))),
+      fact(bold(plural(services, 'service'))), errors ? fact(h('button', { class: 'plain t-err', type: 'button', title: 'The next span that failed (n)', onclick: ways.nextError }, bold(plural(errors, 'error')))) : fact('no error'),
+      fact(ways.toLines ? h('button', { class: 'plain', type: 'button', title: 'To the log lines, below', onclick: ways.toLines }, bold(plural(lines, 'log line'))) : bold(plural(lines, 'log line'))),
       fact(h('span', { class: 'dim' }, `${stamp(startUs, utc.get()).slice(0, 10)} `, clock(startUs, utc.get(), 'milli'),
         utc.get() ? ' UTC' : ' local')), h('span', { class: 'row id' }, h('span', { class: 'mono cut', title: trace.xray_id }, trace.trace_id),
         copyButton(trace.trace_id, '', 'the W3C id'), trace.xray_id && copyButton(trace.xray_id, 'X-Ray form', 'the X-Ray id'))),

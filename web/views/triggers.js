@@ -1,6 +1,5 @@
 // @ts-check
 // Triggers: the questions that are asked again and again, how each stands, and who hears of it.
-import { icon } from '../charts/svg.js';
 import { ago, whole } from '../model/format.js';
 import { missingText } from '../model/slos.js';
 import { conditionText, rhythmText } from '../model/triggers.js';
@@ -13,7 +12,7 @@ import { empty, failed, loader, skeleton } from './states.js';
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function triggersPage(host) {
   const list = h('div', { class: 'rules' }, skeleton(5)), load = loader();
-  fill(host, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/explore'), 'aria-label': 'Explore' }, icon('left')), h('h1', {}, 'Triggers'),
+  fill(host, h('div', { class: 'head' }, h('h1', {}, 'Triggers'),
     h('span', { class: 'sub' }, 'Questions that are asked again and again; whoever is named hears when the threshold is crossed, and when it is over.'),
     h('span', { class: 'row end' }, h('a', { class: 'btn', href: link('/ui/rules') }, 'Notifications of errors'))),
   h('section', { class: 'panel', 'aria-label': 'Triggers' }, list));
