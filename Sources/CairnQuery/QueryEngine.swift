@@ -17,6 +17,9 @@ public struct QueryEngine: Sendable {
   /// An engine with a budget for each question.
   public init(budget: QueryBudget = QueryBudget()) { self.budget = budget }
 
+  /// What is kept between questions, in bytes.
+  public var keptByteCount: Int { dictionaries.byteCount }
+
   /// Groups and calculates.
   ///
   /// COUNT, SUM, AVG, percentiles and heatmaps are weighted by the column `SampleRate`. RATE_* is the difference of a bucket's value

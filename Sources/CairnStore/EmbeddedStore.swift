@@ -34,6 +34,9 @@ public final class EmbeddedStore: EventStore, IngestStore {
     }
   }
 
+  /// What questions left in memory for the next ones, beside columns.
+  public var dictionaryByteCount: Int { engine.keptByteCount }
+
   /// Takes nothing more, writes what is in memory and returns.
   public func close() {
     upkeep.cancel()

@@ -38,7 +38,7 @@ struct Serve: AsyncParsableCommand {
       throw ValidationError(error.message)
     }
     try history.save(in: catalog)
-    var parts = ServerParts(store: store, catalog: catalog, status: { StoreStatus(store.archive) })
+    var parts = ServerParts(store: store, catalog: catalog, status: { StoreStatus(store) })
     parts.pendingOccurrences = pending
     parts.groupings = groupings
     parts.reset = { () throws(ResetError) in
@@ -67,15 +67,15 @@ struct ServerOptions: ParsableArguments {
 }
 
 extension StoreStatus {
-  /// What the archive says of itself, in the server's words.
-  init(_ archive: EventArchive) {
-    let status = archive.status()
+  /// What the store says of itself, in the server's words.
+  init(_ store: EmbeddedStore) {
+    let archive = store.archive, status = archive.status(), dictionaryByteCount = store.dictionaryByteCount
     self.init()
     eventCount = status.eventCount
     headEventCount = status.headEventCount
     segmentCount = status.segmentCount
     diskBytes = status.diskByteCount
-    memoryBytes = status.memoryByteCount
+    memoryBytes = status.memoryByteCount + dictionaryByteCount
     if let reason = status.refusal ?? status.sealFailure {
       ingestState = status.refusal == nil ? "slowed" : "refusing"
       ingestReason = reason
@@ -86,6 +86,7 @@ extension StoreStatus {
       .init("journal_waiting_requests", "Requests that wait for their sync.", Double(status.journalWaiterCount)),
       .init("in_flight_bytes", "Bytes of bodies, after inflation, being taken in.", Double(status.inFlightByteCount)),
       .init("column_cache_bytes", "Decoded columns of segments in memory.", Double(status.cacheByteCount)),
+      .init("dictionary_cache_bytes", "What is known of how dictionaries of segments and heads fit together.", Double(dictionaryByteCount)),
     ]
     counters = [.init("journal_bytes_total", "Bytes written to journals.", Double(status.journalByteCount))]
     durations = [

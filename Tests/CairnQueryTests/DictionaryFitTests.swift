@@ -89,13 +89,29 @@ import Testing
       #expect(cache.fit(list, sealedCount: 0) === fit, "a head that has not grown is known")
       #expect(cache.byteCount == fit.byteCount, "the state before is not kept")
     }
+    var kept: [[ValueDictionary]] = []
     for _ in 0..<60 {
       list = [next(20_000), next(5_000)]
+      kept.append(list)
       _ = cache.fit(list, sealedCount: 0)
       #expect(cache.byteCount <= DictionaryCache.passingByteCountMax)
     }
     #expect(cache.byteCount > DictionaryCache.passingByteCountMax / 2)
     #expect(cache.fit(list, sealedCount: 0) === cache.fit(list, sealedCount: 0))
+    withExtendedLifetime(kept) {}
+  }
+
+  /// Segments are merged and heads grow: what was made of their dictionaries goes with them, however small it is.
+  @Test func aFitGoesWithItsDictionaries() {
+    let cache = DictionaryCache()
+    var sealed = [texts((0..<5000).map { "a\($0)" }), texts((0..<10).map { "b\($0)" })]
+    for step in 0..<40 {
+      if step % 10 == 9 { sealed = [texts((0..<5000).map { "\(step) \($0)" }), texts(["c"])] }
+      let fit = cache.fit(sealed + [texts(["head \(step)"])], sealedCount: 2)
+      #expect(fit.textCount > 5000)
+      let own = fit.byteCount + (fit.base?.byteCount ?? 0)
+      #expect(cache.byteCount == own, "step \(step): \(cache.byteCount) bytes are kept where \(own) are of use")
+    }
   }
 
   @Test func mixedDictionariesMeetAsText() throws {

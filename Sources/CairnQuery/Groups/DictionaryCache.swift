@@ -5,9 +5,9 @@ internal import Synchronization
 /// Remembers how dictionaries fit together: sealed segments keep theirs, so the next question over the same segments need not hash every
 /// entry again, and what a head has is fitted to them alone.
 ///
-/// Holds on to the dictionaries it knows, within `byteCountMax` with all that it made of them; the least recently used go first. Those of a
-/// head are of use until the head has grown: they have a smaller bound of their own, so that a server whose questions meet heads alone
-/// does not keep every state that they were in.
+/// Keeps what it made of dictionaries within `byteCountMax`, the least recently used go first, and only as long as these are there: each
+/// merge and each state of a head brings others. Those of a head are of use until the head has grown: they have a smaller bound of their
+/// own, so that a server whose questions meet heads alone does not keep every state that they were in.
 final class DictionaryCache: Sendable {
   static let byteCountMax = 384 << 20
   static let passingByteCountMax = 48 << 20
@@ -36,20 +36,18 @@ final class DictionaryCache: Sendable {
   private func sealed(_ dictionaries: [ValueDictionary]) -> DictionaryFit {
     let isIDs = DictionaryFit.areIDs(dictionaries)
     let known = entries.withLock { (entries) in
-      entries.lazy.filter { !$0.isPassing && $0.fit.isIDs == isIDs }.map(\.fit).filter { Self.starts(dictionaries, $0.dictionaries) }
-        .max { $0.dictionaries.count < $1.dictionaries.count }
+      entries.lazy.filter { !$0.isPassing && $0.fit.isIDs == isIDs }.map(\.fit).filter { $0.begins(dictionaries) }
+        .max { $0.dictionaryCount < $1.dictionaryCount }
     }
     guard let known, known.depth < DictionaryFit.depthMax else { return DictionaryFit(dictionaries) }
-    let added = Array(dictionaries[known.dictionaries.count...])
+    let added = Array(dictionaries[known.dictionaryCount...])
     let codeCount = added.reduce(0) { $0 + $1.count }
     return codeCount <= known.textCount ? DictionaryFit(added, on: known) : DictionaryFit(dictionaries)
   }
 
   private func find(_ dictionaries: [ValueDictionary]) -> DictionaryFit? {
     entries.withLock { (entries) in
-      let found = entries.firstIndex {
-        $0.fit.dictionaries.count == dictionaries.count && Self.starts(dictionaries, $0.fit.dictionaries)
-      }
+      let found = entries.firstIndex { $0.fit.dictionaryCount == dictionaries.count && $0.fit.begins(dictionaries) }
       guard let found else { return nil }
       let entry = entries.remove(at: found)
       entries.append(entry)
@@ -57,18 +55,14 @@ final class DictionaryCache: Sendable {
     }
   }
 
-  private static func starts(_ dictionaries: [ValueDictionary], _ first: [ValueDictionary]) -> Bool {
-    first.count <= dictionaries.count && zip(first, dictionaries).allSatisfy { $0 === $1 }
-  }
-
   /// What is held, in bytes.
   var byteCount: Int { entries.withLock { $0.reduce(0) { $0 + $1.fit.byteCount } } }
 
   private func keep(_ fit: DictionaryFit, isPassing: Bool) -> DictionaryFit {
-    let codeCount = fit.dictionaries.reduce(0) { $0 + $1.count } - (fit.base?.dictionaries.reduce(0) { $0 + $1.count } ?? 0)
     let bound = isPassing ? Self.passingByteCountMax : Self.byteCountMax
-    guard fit.base != nil || codeCount >= Self.codeCountMin, fit.byteCount <= bound else { return fit }
+    guard fit.base != nil || fit.addedEntryCount >= Self.codeCountMin, fit.byteCount <= bound else { return fit }
     entries.withLock { (entries) in
+      entries.removeAll { !$0.fit.isOfUse }
       // A head's next snapshot takes the place of the one before.
       if isPassing { entries.removeAll { $0.isPassing && Self.isBefore($0.fit, fit) } }
       entries.append(Entry(fit: fit, isPassing: isPassing))
@@ -81,7 +75,7 @@ final class DictionaryCache: Sendable {
   /// Whether a head's fit is an earlier state of another: it rests on the same segments, or begins with the same part of the head.
   private static func isBefore(_ known: DictionaryFit, _ fit: DictionaryFit) -> Bool {
     if let base = fit.base { return known.base === base }
-    return known.base == nil && known.dictionaries.first === fit.dictionaries.first
+    return known.base == nil && known.beginsLike(fit)
   }
 
   /// Drops the oldest of a kind until the rest is within a bound.

@@ -11,11 +11,13 @@ internal import CairnColumns
 /// base      1 ... n          its dictionaries
 /// this      n + 1 ... m      the texts that only the added dictionaries have
 /// ```
+/// It does not keep the dictionaries: once a merge, a head that has grown or the cache of columns has let go of one, no question can bring
+/// it again, and the fit is of no use.
 final class DictionaryFit: @unchecked Sendable {
   // Proof for `@unchecked Sendable`: everything is written before `init` returns and never again.
   let base: DictionaryFit?
   /// Those of the base, then the added ones.
-  let dictionaries: [ValueDictionary]
+  private let dictionaries: [Known]
   /// The distinct texts in the order of codes, those of the base first.
   let texts: [ValueDictionary]
   let textCount: Int
@@ -27,8 +29,15 @@ final class DictionaryFit: @unchecked Sendable {
   private let words: ByteInterner
   private let ids: [TraceID: UInt32]
 
-  /// What this adds to memory: its own tables, and the dictionaries that it holds on to, without those of the base.
+  /// The entries of the added dictionaries.
+  let addedEntryCount: Int
+  /// What this adds to memory: its own tables, without those of the base.
   let byteCount: Int
+
+  /// A dictionary that somebody else keeps.
+  private struct Known {
+    weak var dictionary: ValueDictionary?
+  }
 
   /// A search goes through all of these.
   static let depthMax = 6
@@ -36,10 +45,11 @@ final class DictionaryFit: @unchecked Sendable {
   /// Cost: one hash an entry of the added dictionaries, and one search a fit below.
   init(_ added: [ValueDictionary], on base: DictionaryFit? = nil) {
     self.base = base
-    dictionaries = (base?.dictionaries ?? []) + added
+    dictionaries = (base?.dictionaries ?? []) + added.map { Known(dictionary: $0) }
+    addedEntryCount = added.reduce(0) { $0 + $1.count }
     isIDs = base?.isIDs ?? Self.areIDs(added)
     depth = (base?.depth ?? 0) + 1
-    var builder = Builder(base, entryCount: added.reduce(0) { $0 + $1.count })
+    var builder = Builder(base, entryCount: addedEntryCount)
     var maps: [ObjectIdentifier: [UInt32]] = [:]
     for dictionary in added { maps[ObjectIdentifier(dictionary)] = isIDs ? builder.fitIDs(dictionary) : builder.fitTexts(dictionary) }
     self.maps = maps
@@ -48,8 +58,21 @@ final class DictionaryFit: @unchecked Sendable {
     textCount = (base?.textCount ?? 0) + own.count
     ids = builder.ids
     words = builder.takeWords()
-    byteCount = added.reduce(own.byteCount + words.byteCount + ids.capacity * Self.idByteCount) { $0 + $1.byteCount + ($1.count + 1) * 4 }
+    byteCount = own.byteCount + words.byteCount + ids.capacity * Self.idByteCount + (addedEntryCount + added.count) * 4
   }
+
+  var dictionaryCount: Int { dictionaries.count }
+
+  /// Whether all of its dictionaries are still there.
+  var isOfUse: Bool { dictionaries.allSatisfy { $0.dictionary != nil } }
+
+  /// Whether these dictionaries begin with those of the fit.
+  func begins(_ others: [ValueDictionary]) -> Bool {
+    dictionaries.count <= others.count && zip(dictionaries, others).allSatisfy { $0.dictionary === $1 }
+  }
+
+  /// Whether the first dictionaries of both are the same.
+  func beginsLike(_ other: DictionaryFit) -> Bool { dictionaries.first?.dictionary === other.dictionaries.first?.dictionary }
 
   /// A place in the table of ids.
   private static let idByteCount = MemoryLayout<TraceID>.size + MemoryLayout<UInt32>.size
