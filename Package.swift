@@ -57,7 +57,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCRC32C"),
     .target(name: "CSecrets"),
-    .target(name: "CReserve"),
+    .target(name: "CHost"),
     // RE2 is C++: this target shows it as C.
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CBacktrace"),
@@ -112,7 +112,7 @@ let package = Package(
     room("CairnCloudWatch", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnSecrets"]),
     room("CairnXRay", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnSecrets"]),
     room("CairnRollbar", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPatterns", "CairnPlan", "CairnIssues"]),
-    room("CairnStorage", ["CReserve", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
+    room("CairnStorage", ["CHost", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan"]),
     room("CairnCatalog", ["CairnFormats", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")]),
     // 4
     room("CairnQuery", ["CairnBytes", "CairnColumns", "CairnPatterns", "CairnPlan"]),
@@ -130,7 +130,7 @@ let package = Package(
     .target(
       name: "CairnServer",
       dependencies: [
-        "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnPatterns", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnCatalog",
+        "CHost", "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnPatterns", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnCatalog",
         "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CReserve
+internal import CHost
 internal import Glibc
 internal import Synchronization
 

@@ -40,6 +40,7 @@ struct HostileTextTests {
     #expect(written.values.allSatisfy { $0.utf8.count <= 9_000 && !$0.utf8.contains(0x0a) && !$0.utf8.contains(0x0d) }, "\(text.debugDescription)")
     var again = ServiceContext.topLevel
     propagator.extract(from: { written[$0] }, into: &again)
+    #expect(Dictionary(propagator.headers(of: again).map { ($0.name, $0.value) }) { $1 } == written, "\(text.debugDescription)")
     guard let found = context.traceContext, found.span != 0 else { return }
     #expect(again.traceContext?.trace == found.trace && again.traceContext?.span == found.span, "\(text.debugDescription)")
   }

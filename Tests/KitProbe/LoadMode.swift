@@ -14,9 +14,11 @@ enum LoadMode {
     let start = clock.now
     let perTick = max(1, rate / 100)
     var costs: [Int64] = []
-    costs.reserveCapacity(Int(Double(rate) * seconds) + perTick)
+    // So many operations, however long a busy machine takes for them.
+    let count = Int(Double(rate) * seconds)
+    costs.reserveCapacity(count + perTick)
     var residentAfterStart = 0, tick = 0
-    while clock.now - start < .seconds(seconds) {
+    while costs.count < count {
       for number in 0..<perTick {
         let begun = clock.now
         operation(kit, log, number)

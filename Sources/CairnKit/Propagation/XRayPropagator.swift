@@ -36,7 +36,7 @@ struct XRayPropagator: Propagator {
         found.isSampled = pair[1] != "0"
       case "Self", "Lineage": break
       default:
-        if isPrintable(part), found.xrayExtras.utf8.count + part.utf8.count < extrasLengthMax { found.xrayExtras += ";\(name)=\(pair[1])" }
+        if !name.isEmpty, isPrintable(part), found.xrayExtras.utf8.count + part.utf8.count < extrasLengthMax { found.xrayExtras += ";\(name)=\(pair[1])" }
       }
     }
     return found.trace.isZero ? nil : found

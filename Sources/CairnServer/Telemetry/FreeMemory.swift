@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
-#if canImport(Glibc)
-/// The allocator's own call: pages that hold nothing go back to the system.
-@_silgen_name("malloc_trim")
-private func mallocTrim(_ kept: Int) -> Int32
-#endif
+import CHost
 
 /// What the program has freed and its allocator still holds.
 ///
@@ -15,9 +10,5 @@ enum FreeMemory {
   static let pause = Duration.seconds(30)
 
   /// Gives it back. Takes some milliseconds, in which one part of the heap after the other is held.
-  static func giveBack() {
-    #if canImport(Glibc)
-    _ = mallocTrim(0)
-    #endif
-  }
+  static func giveBack() { cairn_give_back_free_memory() }
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef CAIRN_RESERVE_H
-#define CAIRN_RESERVE_H
+// Calls of the system that Swift's modules for it do not show.
+#ifndef CAIRN_HOST_H
+#define CAIRN_HOST_H
 
 /// Has the file system set blocks aside for the bytes from `offset` on, without making the file longer. Not 0 where it cannot.
 int cairn_reserve(int descriptor, long long offset, long long byteCount);
+
+/// Gives the pages that the allocator holds and that hold nothing back to the system.
+void cairn_give_back_free_memory(void);
 
 #endif
