@@ -13,5 +13,13 @@ def until(page, truth, seconds=30):
         page.wait_for_timeout(30)
 
 
+def box_of(locator):
+    """Where it stands; while a page draws it anew it stands nowhere."""
+    end = time.monotonic() + 8
+    while not (box := locator.bounding_box()):
+        assert time.monotonic() < end, f"never to be seen: {locator}"
+    return box
+
+
 def ready(page):
     until(page, "!document.querySelector('[aria-busy=true]') && document.querySelector('main h1') !== null")

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from pages import WIDTHS, ready
+from pages import WIDTHS, box_of, ready
 from playwright.sync_api import expect
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
@@ -70,10 +70,9 @@ def test_a_question_goes_onto_a_board(server, open_page):
     expect(page.locator("[data-panel=text] i")).to_have_text("text")
     page.get_by_role("button", name="Edit").click()
     text = page.locator("[data-panel=text]")
-    before = text.bounding_box()
+    before = box_of(text)
     text.get_by_role("button", name="Narrower").click()
-    # Between two drawings the panel is nowhere.
-    assert cairn_process.until(lambda: (text.bounding_box() or before)["width"] < before["width"] - 20)
+    assert cairn_process.until(lambda: box_of(text)["width"] < before["width"] - 20)
     text.get_by_role("button", name="Remove").click()
     expect(page.locator("[data-panel]")).to_have_count(1)
     page.get_by_role("button", name="Done").click()
@@ -96,7 +95,7 @@ def test_a_board_draws_what_the_api_put_on_it(server, open_page, board):
     assert text.locator("img").count() == 0 and text.locator("a").all_inner_texts() == ["map"]
     expect(page.locator(".board-table")).to_contain_text("us")
     expect(page.get_by_role("img", name="HEATMAP(duration_ms) over time")).to_be_visible()
-    boxes = [cell.bounding_box() for cell in page.locator("[data-panel]").all()]
+    boxes = [box_of(cell) for cell in page.locator("[data-panel]").all()]
     for i, a in enumerate(boxes):
         for b in boxes[i + 1:]:
             assert a["x"] + a["width"] <= b["x"] + 1 or b["x"] + b["width"] <= a["x"] + 1 or a["y"] + a["height"] <= b["y"] + 1 or b["y"] + b["height"] <= a["y"] + 1

@@ -3,7 +3,7 @@ import json
 import urllib.request
 
 import pytest
-from pages import WIDTHS, ready, until
+from pages import WIDTHS, box_of, ready, until
 
 
 def test_the_map_shows_services_and_calls(open_page, mocked):
@@ -26,7 +26,7 @@ def test_a_node_is_picked_and_its_durations_filter_the_traces(open_page, mocked)
     assert "pick=payments" in page.url
     assert "payments" in page.locator(".map-side .svc").first.text_content()
     assert page.locator(".map-side dt").all_text_contents() == ["Calls", "P50", "P95"]
-    box = page.locator(".latency").bounding_box()
+    box = box_of(page.locator(".latency"))
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 20, steps=5)
@@ -100,7 +100,7 @@ def test_a_window_is_dragged_over_time(open_page, mocked):
     assert page.locator(".map-window").text_content() == "The whole range"
     spots = lambda: page.locator("[data-node] .foc").evaluate_all("(all) => all.map((e) => e.getAttribute('cx') + ' ' + e.getAttribute('cy')).join()")
     before, calls = spots(), page.locator("[data-node=payments]").get_attribute("aria-label")
-    box = page.locator(".scrubber").bounding_box()
+    box = box_of(page.locator(".scrubber"))
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 12)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 12, steps=6)

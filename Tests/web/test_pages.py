@@ -4,7 +4,7 @@ import urllib.request
 
 import mock_data
 import pytest
-from pages import ready, until
+from pages import box_of, ready, until
 
 PAGES = ["/", "/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/send", "/ui/server"]
 BIG, ODD = f"/ui/trace/{mock_data.BIG_TRACE}", f"/ui/trace/{mock_data.ODD_TRACE}"
@@ -189,7 +189,7 @@ def test_drag_on_a_chart_zooms_and_z_undoes(open_page, mocked):
     page = open_page(mocked + "/ui/services")
     ready(page)
     page.wait_for_selector(".svc-chart svg")
-    box = page.locator(".svc-chart").first.bounding_box()
+    box = box_of(page.locator(".svc-chart").first)
     page.mouse.move(box["x"] + 200, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + 320, box["y"] + 70, steps=5)
@@ -206,7 +206,7 @@ EXPLORE = "/ui/explore?c=HEATMAP(duration_ms)&c=COUNT&by=app.version&f=" + urlli
 
 def drag_box(page):
     page.wait_for_selector(".hm svg line", state="attached")
-    box = page.locator(".hm").bounding_box()
+    box = box_of(page.locator(".hm"))
     page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.05)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.2, steps=5)
