@@ -10,9 +10,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import cairn_process  # noqa: E402
 import mock  # noqa: E402
+from pages import PATIENCE  # noqa: E402
 from webhook import hook  # noqa: E402, F401
 
-expect.set_options(timeout=30_000)  # what is expected comes at once, or later on a busy machine
+expect.set_options(timeout=PATIENCE * 1000)
 
 CHROMIUM = os.environ.get("CAIRN_CHROMIUM", "/usr/bin/chromium")
 WATCH = """
@@ -74,7 +75,7 @@ def open_page(browser):
         context = browser.new_context(viewport={"width": width, "height": 900 if width > 500 else 844}, color_scheme=scheme,
                                       permissions=["clipboard-read", "clipboard-write"])
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE * 1000)
         complaints = []
         page.add_init_script(WATCH)
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))

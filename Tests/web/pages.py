@@ -3,9 +3,11 @@ import time
 
 # Widths of a desk and of a hand.
 WIDTHS = [1440, 390]
+# Seconds: what comes, comes at once; a machine that is busy may take its time.
+PATIENCE = 30
 
 
-def until(page, truth, seconds=30):
+def until(page, truth, seconds=PATIENCE):
     """Polls from outside: the strict policy forbids evaluating text inside the page."""
     end = time.monotonic() + seconds
     while not page.evaluate(truth):
@@ -15,7 +17,7 @@ def until(page, truth, seconds=30):
 
 def box_of(locator):
     """Where it stands; while a page draws it anew it stands nowhere."""
-    end = time.monotonic() + 8
+    end = time.monotonic() + PATIENCE
     while not (box := locator.bounding_box()):
         assert time.monotonic() < end, f"never to be seen: {locator}"
     return box
