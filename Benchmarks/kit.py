@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What CairnKit costs the program that has it.
 
-  python Benchmarks/kit.py --probe .build/release/kit-probe [--only cost,throughput,latency]
+  python Benchmarks/kit.py --probe .build/release/kit-probe [--only cost,throughput,example,latency]
 
 cost        one span and one line, from the call to the queue, beside swift-distributed-tracing's own tracers: time and allocations
 throughput  a Hummingbird server with everything on beside the same server without the kit, by turns. The servers have one processor for
@@ -10,8 +10,10 @@ throughput  a Hummingbird server with everything on beside the same server witho
             answer's way out interrupt the next request, the more so the more a request costs, and that would be measured. /plain
             answers "hello", /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with three spans and two lines where
             the kit is
-latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does harm; half-way
-            the two change places, so that what the servers differ by themselves counts for neither
+example     the same of `Examples/cruddur` (--example), forty posts in its home feed: OTEL_SDK_DISABLED, its four vendors as its
+            local.env has them, and all lines by OTLP besides
+latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does harm; every two
+            seconds the two change places, so that neither what the servers differ by themselves nor what the machine does counts
 """
 import argparse
 import contextlib
@@ -26,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Tests/e2e"))
@@ -98,16 +101,18 @@ int main(int argc, char **argv) {
   return 0;
 }
 """
-# Of `throughput`, a round.
+# Of `throughput` and `example`, a round.
 TURNS, TURN_SECONDS = 6, 0.5
-# Of `latency`, half a round.
-WARM_COUNT, PAIR_COUNT, PAIRS_A_SECOND = 600, 1_000, 200
+# Of `latency`: a round is so many changes of place there and back, each with pairs of requests for the exporters to meet the new
+# collector and pairs that count.
+CHANGES, WARM_COUNT, PAIR_COUNT, PAIRS_A_SECOND = 6, 1_000, 1_000, 500
 # name: nanoseconds and allocations at most
 GOALS = {"span_5_attributes": (1000, 4), "span_5_attributes_generic": (1000, 4), "unsampled_root": (60, None), "unsampled_child": (60, None),
          "unsampled_root_generic": (60, None), "line": (1000, None), "line_with_metadata": (1000, None)}
 
 
-def cost(probe, _):
+def cost(options):
+    probe = options.probe
     with tempfile.TemporaryDirectory() as folder:
         source, library = pathlib.Path(folder, "count.c"), pathlib.Path(folder, "count.so")
         source.write_text(COUNTER)
@@ -138,6 +143,25 @@ def everything(url):
 
 def sink(connection, request):
     kit.reply(connection)
+
+
+class Drain(kit.Collector):
+    """Takes what comes as fast as it comes, looks at none of it and keeps none of it."""
+
+    def __init__(self):
+        super().__init__(sink)
+
+    def serve(self, connection):
+        space = bytearray(1 << 20)
+        with contextlib.suppress(OSError), connection:
+            while head := connection.recv(65536):
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(65536)
+                head, _, body = head.partition(b"\r\n\r\n")
+                left = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")) - len(body)
+                while left > 0:
+                    left -= connection.recv_into(space, min(left, len(space)))
+                kit.reply(connection)
 
 
 def build_driver(folder):
@@ -173,39 +197,88 @@ def pin():
     return processors[0]
 
 
-def throughput(probe, rounds):
+def throughput(options):
     """All servers at once, driven for a moment each by turns, so that each has its share of what the machine does meanwhile. What a server
     still sends in the next one's turn is in its own processor time; that is what is compared."""
-    cpu = pin()
-    daemon = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    daemon.bind(("127.0.0.1", 0))
     with contextlib.ExitStack() as stack:
-        driver = build_driver(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(kit.Collector(sink)).url
-        full = {**everything(url), "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}"}
+        place = Benches(stack)
+        full = {**everything(place.url), "AWS_XRAY_DAEMON_ADDRESS": place.daemon}
         forms = {
             "bare": {"PROBE_BARE": "1"},
+            "the kit, switched off": {"OTEL_SDK_DISABLED": "true"},
             "the kit, nothing sent": {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "LOGS", "METRICS")},
-            "OTLP": {"OTEL_EXPORTER_OTLP_ENDPOINT": url},
+            "OTLP": {"OTEL_EXPORTER_OTLP_ENDPOINT": place.url},
             "OTLP, CloudWatch, Rollbar": {**full, "OTEL_TRACES_EXPORTER": "otlp"},
             "everything on": full,
         }
-        servers = {name: stack.enter_context(kit.Server(cpu=cpu, is_batch=True, **variables)) for name, variables in forms.items()}
+        servers = {name: stack.enter_context(kit.Server(cpu=place.cpu, is_batch=True, **variables)) for name, variables in forms.items()}
         for path in ("/plain", "/items", "/feed"):
-            costs = {name: [] for name in forms}
-            for turn in range(rounds * TURNS + 1):
-                order = list(forms)[turn % len(forms):] + list(forms)[:turn % len(forms)]
-                for name in order:
-                    before = processor_seconds(servers[name].process.pid)
-                    count = drive(driver, servers[name].port, path, TURN_SECONDS) * TURN_SECONDS
-                    if turn:  # the first is for warmth
-                        costs[name].append((processor_seconds(servers[name].process.pid) - before) / count * 1e6)
-            for name, found in costs.items():
-                middle, least = statistics.median(found), min(found)
-                bare, bare_least = statistics.median(costs["bare"]), min(costs["bare"])
-                print(f"{path:8} {name:26} {middle:7.1f} us of processor, {bare / middle * 100:5.1f} % of bare   "
-                      f"quietest turn {least:7.1f} us, {bare_least / least * 100:5.1f} %", flush=True)
+            place.compare(path, {name: (server.process.pid, server.port) for name, server in servers.items()}, options.rounds)
         print("lost", {name: server.stop()[1]["lost"] for name, server in servers.items()})
+
+
+def example(options):
+    """The example's own program, as `./run cruddur` starts it."""
+    settings = pathlib.Path(__file__).resolve().parents[1] / "Examples/cruddur/local.env"
+    with contextlib.ExitStack() as stack:
+        place = Benches(stack)
+        told = dict(line.split("=", 1) for line in settings.read_text().splitlines() if line and not line.startswith("#"))
+        vendors = {name: value.replace("$CAIRN_HTTP", place.url.removeprefix("http://")).replace("$CAIRN_XRAY", place.daemon) for name, value in told.items()}
+        forms = {"switched off": {"OTEL_SDK_DISABLED": "true"}, "four vendors": vendors, "and lines by OTLP": {**vendors, "OTEL_LOGS_EXPORTER": "otlp,cloudwatch"}}
+        servers = {}
+        for name, variables in forms.items():
+            port = kit.dead_port()
+            command = [*([] if place.cpu is None else ["taskset", "-c", str(place.cpu)]), "chrt", "--batch", "0", options.example]
+            process = subprocess.Popen(command, env=kit.environment(CRUDDUR_PORT=str(port), **variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stack.callback(process.kill)
+            fill(port)
+            servers[name] = process.pid, port
+        for path in ("/api/activities/home", "/api/activities/andrew", "/api/health-check"):
+            place.compare(path, servers, options.rounds)
+
+
+def fill(port):
+    """Forty posts, as soon as it takes them."""
+    end = time.monotonic() + 30
+    for number in range(40):
+        body = json.dumps({"message": f"Cloud is fun, number {number}, and there is more to say of it", "ttl": "7-days"}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/activities", body, {"content-type": "application/json"})
+        while True:
+            try:
+                urllib.request.urlopen(request, timeout=10).read()
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+
+
+class Benches:
+    """A processor for the servers, a client, and somebody who takes what they send."""
+
+    def __init__(self, stack):
+        self.cpu = pin()
+        self.sockets = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.sockets.bind(("127.0.0.1", 0))
+        self.daemon = f"127.0.0.1:{self.sockets.getsockname()[1]}"
+        self.driver = build_driver(stack.enter_context(tempfile.TemporaryDirectory()))
+        self.url = stack.enter_context(Drain()).url
+
+    def compare(self, path, servers, rounds):
+        """Servers by name, each a process and a port; the first is what the others are compared with."""
+        names, costs = list(servers), {name: [] for name in servers}
+        for turn in range(rounds * TURNS + 1):
+            for name in names[turn % len(names):] + names[:turn % len(names)]:
+                pid, port = servers[name]
+                before = processor_seconds(pid)
+                count = drive(self.driver, port, path, TURN_SECONDS) * TURN_SECONDS
+                if turn:  # the first is for warmth
+                    costs[name].append((processor_seconds(pid) - before) / count * 1e6)
+        bare, bare_least = statistics.median(costs[names[0]]), min(costs[names[0]])
+        for name, found in costs.items():
+            middle, least = statistics.median(found), min(found)
+            print(f"{path:22} {name:26} {middle:7.1f} us of processor, {bare / middle * 100:5.1f} %   "
+                  f"quietest turn {least:7.1f} us, {bare_least / least * 100:5.1f} %", flush=True)
 
 
 class Asker:
@@ -250,7 +323,7 @@ class Place:
             self.collector = None
 
 
-def latency(probe, rounds):
+def latency(options):
     """Two servers at once, one with a collector that answers, one with another; a request to the one, then one to the other, so that what
     the machine does in that hour is in both. The first row has two healthy collectors: what is inside its spread is nothing."""
     cpu = pin()
@@ -261,7 +334,7 @@ def latency(probe, rounds):
     fast = {"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200", "OTEL_METRIC_EXPORT_INTERVAL": "500", "CAIRN_SHUTDOWN_TIMEOUT": "300",
             **{f"OTEL_{part}": "1000" for part in ("EXPORTER_OTLP_TIMEOUT", "BSP_EXPORT_TIMEOUT", "BLRP_EXPORT_TIMEOUT")}}
 
-    def half(askers, places, kinds):
+    def ask(askers, places, kinds):
         took = [[], []]
         for place, kind in zip(places, kinds):
             place.turn(kind)
@@ -274,23 +347,33 @@ def latency(probe, rounds):
         return [values[WARM_COUNT:] for values in took]
 
     def measure(make):
+        """Each change of place there and back: what healthy requests and others took."""
         with contextlib.ExitStack() as stack:
             places = [stack.enter_context(contextlib.closing(Place(healthy))) for _ in range(2)]
             servers = [stack.enter_context(kit.Server(cpu=cpu, **everything(place.url), **fast)) for place in places]
             askers = [Asker(server.port, "/feed") for server in servers]
-            first, second = half(askers, places, (healthy, make)), half(askers, places, (make, healthy))
-            return first, second[::-1]
+            for _ in range(CHANGES):
+                yield ask(askers, places, (healthy, make)), ask(askers, places, (make, healthy))[::-1]
 
+    changes = {}
     for name, make in behaviours.items():
-        ratios = {50: [], 99: []}
+        found = {50: [], 99: []}
         level = []
-        for _ in range(rounds):
-            halves = measure(make)
-            level.append(quantile(halves[0][0], 50))
-            for percent, found in ratios.items():
-                found.append((math.prod(quantile(other, percent) / quantile(well, percent) for well, other in halves) ** 0.5 - 1) * 100)
-        print(f"{name:16} p50 {statistics.median(level):5.0f} us   " + "   ".join(
-            f"p{percent} {statistics.median(found):+6.2f} % ({min(found):+.1f} to {max(found):+.1f})" for percent, found in ratios.items()), flush=True)
+        for _ in range(options.rounds):
+            for halves in measure(make):
+                level.append(quantile(halves[0][0], 50))
+                for percent, logarithms in found.items():
+                    logarithms.append(statistics.mean(math.log(quantile(other, percent) / quantile(well, percent)) for well, other in halves))
+        print(f"{name:16} p50 {statistics.median(level):5.0f} us   " + "   ".join(f"p{percent} {told(values)}" for percent, values in found.items()), flush=True)
+        if make is not healthy:
+            for percent, values in found.items():
+                changes.setdefault(percent, []).extend(values)
+    print(f"{'all that do harm':16}                " + "   ".join(f"p{percent} {told(values)}" for percent, values in changes.items()))
+
+
+def told(logarithms):
+    """The mean of ratios and how sure it is (standard error)."""
+    return f"{statistics.mean(logarithms) * 100:+6.2f} % +- {statistics.stdev(logarithms) / len(logarithms) ** 0.5 * 100:4.2f}"
 
 
 def quantile(values, percent):
@@ -300,14 +383,15 @@ def quantile(values, percent):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--probe", default=".build/release/kit-probe")
-    parser.add_argument("--only", default="cost,throughput,latency")
+    parser.add_argument("--example", default=".build/release/cruddur")
+    parser.add_argument("--only", default="cost,throughput,example,latency")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     os.environ["CAIRN_PROBE"] = str(pathlib.Path(options.probe).resolve())
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     for name in options.only.split(","):
         print(f"== {name}")
-        {"cost": cost, "throughput": throughput, "latency": latency}[name](options.probe, options.rounds)
+        {"cost": cost, "throughput": throughput, "example": example, "latency": latency}[name](options)
 
 
 if __name__ == "__main__":
