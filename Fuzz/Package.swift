@@ -106,7 +106,7 @@ let package = Package(
       "kit-wire",
       [
         "CairnBytes", "CairnColumns", "CairnFormats", "CairnKit", "CairnOTLP", "CairnXRay", "TestSupport",
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "Tracing", package: "swift-distributed-tracing"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "Tracing", package: "swift-distributed-tracing"),
       ]),
     fuzzer("journal", ["CairnStorage"]),
     fuzzer("segment", ["CairnStorage"]),

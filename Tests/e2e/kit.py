@@ -143,6 +143,7 @@ def reply(connection, status=200, body=b"", headers=()):
 # Behaviours that do harm
 
 def silent(connection, request):
+    """Keeps the connection for longer than anybody waits."""
     time.sleep(60)
 
 

@@ -15,9 +15,10 @@ private let propagators: [any Propagator] = [
 /// same trace and span, and is written alike once it was read.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzHeaders(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-  let lines = unsafe UnsafeBufferPointer(start: start, count: count).split(separator: 0x0a, maxSplits: names.count - 1, omittingEmptySubsequences: false)
+  let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+  let lines = bytes.split(separator: 0x0a, maxSplits: names.count - 1, omittingEmptySubsequences: false)
   var given: [String: String] = [:]
-  for (name, line) in zip(names, lines) where !line.isEmpty { unsafe given[name] = String(decoding: line, as: UTF8.self) }
+  for (name, line) in zip(names, lines) where !line.isEmpty { given[name] = String(decoding: line, as: UTF8.self) }
   for propagator in propagators {
     let context = read(given, propagator)
     let written = write(context, propagator)

@@ -4,6 +4,8 @@ import CairnColumns
 import CairnFormats
 import CairnOTLP
 import CairnXRay
+import Logging
+import NIOCore
 import TestSupport
 import Tracing
 
@@ -65,7 +67,8 @@ private func checkLines(_ fields: [WireField]) {
     return Array(body.readableBytesView)
   }
   var transcoded: [UInt8] = []
-  guard (try? unsafe transcodeLogsJSON(bodies[1].span.bytes, into: &transcoded)) != nil else { preconditionFailure("lines in JSON are read") }
+  let json = bodies[1]
+  guard (try? unsafe transcodeLogsJSON(json.span.bytes, into: &transcoded)) != nil else { preconditionFailure("lines in JSON are read") }
   let read = [bodies[0], transcoded].map { body in
     var batch = Batch()
     guard (try? unsafe decodeLogs(body.span.bytes, intake, into: &batch)) != nil else { preconditionFailure("lines are read") }
@@ -76,7 +79,7 @@ private func checkLines(_ fields: [WireField]) {
 
 private func checkSpan(_ fields: [WireField], byteCountMax: Int) {
   let span = kit.tracer.startSpan(fields.first?.name ?? "", ofKind: fields.count % 2 == 0 ? .server : .client)
-  for field in fields { span.attributes[field.name] = field.value.attribute }
+  for field in fields { span.attributes.set(field.name, value: field.value.attribute) }
   span.end()
   exporter.reset()
   guard let ended = span.recording?.ended else { preconditionFailure("a kit for tests records everything") }
@@ -100,9 +103,11 @@ private func checkSpan(_ fields: [WireField], byteCountMax: Int) {
   SegmentTree(batch, byteCountMax: byteCountMax).write(0, to: &document)
   guard (try? JSONValue(parsing: document.bytes)) != nil else { preconditionFailure("a document is JSON") }
   var body = SegmentBody()
-  unsafe body.append(document.bytes.span.bytes)
+  let written = document.bytes
+  unsafe body.append(written.span.bytes)
   var segmentRows = Batch()
-  guard let verdict = try? unsafe decodeSegments(body.bytes.span.bytes, intake, into: &segmentRows), verdict.rejectedCount == 0 else {
+  let framed = body.bytes
+  guard let verdict = try? unsafe decodeSegments(framed.span.bytes, intake, into: &segmentRows), verdict.rejectedCount == 0 else {
     preconditionFailure("a document is accepted")
   }
 }
