@@ -30,6 +30,8 @@ public struct DemoTraffic: Sendable {
   private let seed: UInt64
   private let requestsPerSecond: Double
   private let startUnixSecond: Int64
+  /// Before this second nobody runs the faulty release.
+  private let releaseUnixSecond: Int64
   private var traces = ExportBuffer(.traces)
   private var logs = ExportBuffer(.logs)
   private var metrics = ExportBuffer(.metrics)
@@ -38,10 +40,12 @@ public struct DemoTraffic: Sendable {
   private static let bodyItemCount = 500
   private static let metricSeconds: Int64 = 60
 
-  public init(seed: UInt64, requestsPerSecond: Double, startUnixSecond: Int64) {
+  /// - Parameter releaseUnixSecond: when the faulty release goes out; it is there from the start if nothing is given.
+  public init(seed: UInt64, requestsPerSecond: Double, startUnixSecond: Int64, releaseUnixSecond: Int64? = nil) {
     self.seed = seed
     self.requestsPerSecond = requestsPerSecond
     self.startUnixSecond = startUnixSecond
+    self.releaseUnixSecond = releaseUnixSecond ?? startUnixSecond
     unixSecond = startUnixSecond
     book = MetricBook(startNanoseconds: startUnixSecond * 1_000_000_000)
   }
@@ -80,7 +84,8 @@ public struct DemoTraffic: Sendable {
   private mutating func addRequest(
     _ start: Int64, _ random: inout SeededRandom, _ ids: inout SeededRandom, _ bodies: inout [DemoBody]
   ) {
-    let context = RequestContext(&random)
+    var context = RequestContext(&random)
+    if unixSecond < releaseUnixSecond, context.version == PlantedFault.version { context.version = PlantedFault.versionBefore }
     let scenario = Scenario.all[random.index(weights: Scenario.weights, total: Scenario.weightTotal)]
     var request = TraceBuilder(
       context, unixSecond: unixSecond, random: SeededRandom(random.next()), ids: SeededRandom(ids.next()))

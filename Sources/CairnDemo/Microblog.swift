@@ -65,7 +65,7 @@ struct Region: Sendable {
 
 /// The releases and how many of the requests each serves, in every region alike.
 enum Release {
-  static let names = ["1.4.0", "1.4.1", PlantedFault.version]
+  static let names = ["1.4.0", PlantedFault.versionBefore, PlantedFault.version]
   static let shares = [0.30, 0.50, 0.20]
 }
 

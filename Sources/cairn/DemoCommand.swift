@@ -24,6 +24,8 @@ struct DemoCommand: AsyncParsableCommand {
   /// Traffic is made this long after its second, so that no span ends later than now.
   private static let lagSeconds: Int64 = 3
   private static let reportSeconds: Int64 = 10
+  /// The part of the history after which the faulty release goes out.
+  private static let releaseAfter = 1.0 / 3
 
   func validate() throws {
     guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate is more than 0 and at most 10000") }
@@ -36,13 +38,15 @@ struct DemoCommand: AsyncParsableCommand {
     let sender = DemoSender(client: APIClient(server: endpoint, key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"]))
     let seed = seed ?? UInt64.random(in: 1...999_999)
     let start = Self.nowSeconds() - Self.lagSeconds - Int64(history * 60)
-    var traffic = DemoTraffic(seed: seed, requestsPerSecond: rate, startUnixSecond: start)
+    let release = start + Int64(history * 60 * Self.releaseAfter)
+    var traffic = DemoTraffic(seed: seed, requestsPerSecond: rate, startUnixSecond: start, releaseUnixSecond: release)
     say(
       "Sending \(cell(.double(history))) minutes of a microblog's traffic to http://\(endpoint.text), \(cell(.double(rate))) requests/s, seed \(seed)"
     )
     var totals = DemoTotals()
     totals.add(try await sendHistory(&traffic, sender))
     say("Sent \(totals)")
+    await sender.mark(PlantedFault.deploy, unixSecond: release)
     say(hint(endpoint))
     guard !once else { return }
     try await sendLive(&traffic, sender, &totals)
@@ -98,7 +102,7 @@ struct DemoCommand: AsyncParsableCommand {
     return """
 
       Open http://\(endpoint.text)/ui/explore?t=\(minutes)m&c=HEATMAP(duration_ms)&c=COUNT&f=\(percentEncoded(filter))
-      Above one second lies a thin band. Drag a box over it: BubbleUp names app.version = \(PlantedFault.version) and cloud.region = \(PlantedFault.region).
+      Above one second lies a thin band, from the deploy of \(PlantedFault.deploy) on. Drag a box over it: BubbleUp names app.version = \(PlantedFault.version) and cloud.region = \(PlantedFault.region).
       One of its traces shows where the time goes: in '\(PlantedFault.service)'.
 
       """

@@ -21,6 +21,14 @@ struct PlantedFaultTests {
     #expect((7...9.2).contains(ratio), "\(ratio)")
   }
 
+  @Test func nobodyRunsTheReleaseBeforeItIsOut() throws {
+    var source = DemoTraffic(seed: 7, requestsPerSecond: 30, startUnixSecond: 1_795_392_000, releaseUnixSecond: 1_795_392_010)
+    let before = (0..<10).flatMap { _ in source.nextSecond() } + source.flush()
+    let after = (0..<10).flatMap { _ in source.nextSecond() } + source.flush()
+    #expect(try spans(before).allSatisfy { $0.attributes["app.version"] != PlantedFault.version })
+    #expect(try spans(after).contains { $0.attributes["app.version"] == PlantedFault.version })
+  }
+
   @Test func theCohortIsThreePercentOfTheTraffic() {
     let requests = all.filter { $0.parent.isEmpty && $0.kind == 2 }
     let found = share(requests.filter(\.isCohort), of: requests)

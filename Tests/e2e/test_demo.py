@@ -55,6 +55,15 @@ def test_all_that_was_sent_is_there(filled):
     assert set(column(found, "service.name")) == SERVICES
 
 
+def test_the_deploy_is_marked_and_nobody_runs_the_release_before(filled):
+    cairn, said = filled
+    (marker,) = cairn.request("GET", "/1/markers/__all__").json()
+    assert (marker["type"], marker["message"]) == ("deploy", "timeline 1.4.2") and "not marked" not in said
+    first = cairn.ask(calculations=[{"op": "COUNT"}], filters=[as_filter("app.version", "=", "1.4.2")], end_time=marker["start_time"], start_time=marker["start_time"] - 3600)
+    after = cairn.ask(calculations=[{"op": "COUNT"}], filters=[as_filter("app.version", "=", "1.4.2")], start_time=marker["start_time"], end_time=int(time.time()) + 60)
+    assert rows(first)[0][0] == 0 and rows(after)[0][0] > 1000
+
+
 def test_bubbleup_names_the_cause_of_slow_requests(filled):
     """As the hint says: the requests for the home timeline, and a box over the slow band."""
     cairn, _ = filled

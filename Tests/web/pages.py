@@ -3,6 +3,16 @@ import time
 
 # Widths of a desk and of a hand.
 WIDTHS = [1440, 390]
+
+# Controls that a reader who does not see cannot tell apart: they have no name.
+NAMELESS = """() => {
+  const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+  const name = (e) => (e.getAttribute('aria-label') || (e.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join('')
+    || [...(e.labels ?? [])].map((l) => l.textContent).join('') || e.textContent || e.title || '').trim();
+  return [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"], [role="treeitem"], [role="tab"], [role="option"]')]
+    .filter((e) => seen(e) && !name(e)).map((e) => e.outerHTML.slice(0, 160));
+}"""
+
 # Seconds: what comes, comes at once; a machine that is busy may take its time.
 PATIENCE = 30
 

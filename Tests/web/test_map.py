@@ -46,7 +46,7 @@ def test_an_edge_is_picked_by_keyboard(open_page, mocked):
     page.wait_for_selector("[data-edge='checkout-api > payments'] .hit", state="attached")
     page.locator("[data-edge='checkout-api > payments'] .hit").evaluate("(e) => e.focus()")
     page.keyboard.press("Enter")
-    until(page, "document.querySelector('.map-side h3')?.textContent.includes('as the caller saw')")
+    until(page, "document.querySelector('.map-side h2')?.textContent.includes('as the caller saw')")
     until(page, "document.activeElement.getAttribute('aria-pressed') === 'true'")
     page.keyboard.press("Enter")
     until(page, "!location.search.includes('pick=')")

@@ -6,8 +6,7 @@ import urllib.request
 
 import pytest
 
-from pages import ready, until
-from test_pages import NAMELESS
+from pages import NAMELESS, ready, until
 
 
 def call(base, operation, body):

@@ -100,9 +100,9 @@ function gauge(view, x, y, r, n, heavy) {
     share > 0 && s('path', { d: arc(x, y, r, 0, Math.min(0.9999, share)), fill: 'none', stroke: 'var(--accent)', 'stroke-width': heavy })];
 }
 
-/** @param {any} view @param {SVGElement} element @param {string} key @param {string} label */
+/** An edge is no stop of the tab key: the panel of each node lists its edges. @param {any} view @param {SVGElement} element @param {string} key @param {string} label */
 function pressable(view, element, key, label) {
-  for (const [name, value] of [['tabindex', '0'], ['role', 'button'], ['data-key', key], ['aria-label', label], ['aria-pressed', String(view.picked === key)]]) element.setAttribute(name,
+  for (const [name, value] of [['tabindex', key.includes(' > ') ? '-1' : '0'], ['role', 'button'], ['data-key', key], ['aria-label', label], ['aria-pressed', String(view.picked === key)]]) element.setAttribute(name,
     value);
   element.addEventListener('click', () => view.pick(key));
   element.addEventListener('keydown', (event) => {

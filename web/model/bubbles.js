@@ -10,6 +10,15 @@ const standsOut = 0.25; // a quarter of one side more than of the other
 /** @param {Column[]} columns @returns {Column[]} those that stand out */
 export function standing(columns) { return columns.filter((c) => c.score >= standsOut); }
 
+/** @param {string} name @param {string} by the column that parts both sides @returns {boolean} whether a difference in it says the same again, or how the event was made */
+function isEcho(name, by) { return name.startsWith('meta.') || (by === 'error' && name === 'status_code'); }
+
+/** @param {Column[]} columns @param {string} by the column that parts both sides: it tells nothing @returns {Column[]} echoes of it at the end */
+export function tellingFirst(columns, by) {
+  const others = columns.filter((c) => c.name !== by);
+  return [...others.filter((c) => !isEcho(c.name, by)), ...others.filter((c) => isEcho(c.name, by))];
+}
+
 /** @param {Column} column @returns {number | null} greatest difference of shares, in points; null for a histogram */
 export function points(column) {
   if (!column.values?.length) return null;

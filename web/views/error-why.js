@@ -32,7 +32,7 @@ function draw(answer, item) {
 /** The same calls, with all that can be asked of them. @param {any} answer @param {any} item */
 function openInExplore({ route }, item) {
   const last = Math.ceil(item.last_us / 1e6), filters = [{ column: 'service.name', op: '=', value: route?.dataset ?? item.project }, ...(route ? [{ column: 'name', op: '=', value: route.name }] : [])];
-  return h('p', { class: 'pad small why-more' }, h('a', { href: link('/ui/explore', { f: filterTexts(filters), t: `${last - lookBack}..${last + 60}` }) }, 'Open in Explore'));
+  return h('p', { class: 'pad small why-more' }, h('a', { href: link('/ui/explore', { f: filterTexts(filters), c: ['HEATMAP(duration_ms)', 'COUNT', 'P95(duration_ms)'], t: `${last - lookBack}..${last + 60}` }) }, 'Open in Explore'));
 }
 
 /** @param {{name: string, value: any, mine: number, other: number}} v */

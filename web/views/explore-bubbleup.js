@@ -2,7 +2,7 @@
 // BubbleUp beside the heatmap: what the box has in common and the rest has not. Without a box: errors against the rest.
 import { pairBar, pairHistogram } from '../charts/pairs.js';
 import { columnUnit, durationText, percent, plural, short, whole } from '../model/format.js';
-import { points, sentence, standing, topValues } from '../model/bubbles.js';
+import { points, sentence, standing, tellingFirst, topValues } from '../model/bubbles.js';
 import { valueFilter } from '../model/query.js';
 import { clock } from '../model/time.js';
 import { fill, h, service } from './dom.js';
@@ -31,7 +31,7 @@ export function bubblePanel(given) {
     fill(sub, box ? 'what the box has in common' : words.sub);
     fill(key, box ? 'in box' : words.key);
     keys.hidden = !answer.selection.events;
-    const { selection, baseline } = answer, columns = answer.columns.filter((/** @type {any} */ c) => c.name !== (box ? box.column : words.column)),
+    const { selection, baseline } = answer, columns = tellingFirst(answer.columns, box ? box.column : words.column),
       total = selection.events + baseline.events;
     if (!selection.events) { fill(body, empty(box ? 'The box is empty.' : words.none,
       [box ? 'Move it over coloured cells.' : words.hint],

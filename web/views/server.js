@@ -7,6 +7,7 @@ import { ago, bytes, digits, duration, plural, rate, short, whole } from '../mod
 import * as api from '../wire/api.js';
 import { isAbort } from '../wire/http.js';
 import { badge, figure, fill, h, say } from './dom.js';
+import { forgetButton } from './key-form.js';
 import { failed, skeleton } from './states.js';
 
 const every = 2000; // ms
@@ -18,7 +19,7 @@ const words = { accepting: ['ok', 'taking events'], slowed: ['warn', 'slowed dow
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function serverPage(host) {
-  const trouble = h('div', { class: 'trouble' }), sub = h('span', { class: 'sub' }), state = h('span', { class: 'end' }), reason = h('div', { class: 'trouble' });
+  const trouble = h('div', { class: 'trouble' }), sub = h('span', { class: 'sub' }), state = h('span', { class: 'end row' }), reason = h('div', { class: 'trouble' });
   const tiles = h('div', { class: 'tiles', 'aria-label': 'Now', role: 'group' }, skeleton(3, true)), tables = h('div', { class: 'grid pair' });
   fill(host, h('div', { class: 'head' }, h('h1', {}, 'This server'), sub, state), trouble, reason, tiles, tables);
   /** @type {Reading[]} */
@@ -33,7 +34,7 @@ export function serverPage(host) {
     const [kind, text] = words[/** @type {'slowed'} */ (ingest)] ?? ['warn', ingest];
     fill(trouble);
     fill(sub, `Cairn ${status.version}, process ${status.pid}, started ${ago(status.started_us, now.us)}`);
-    fill(state, badge(/** @type {'ok'} */ (kind), text, kind === 'ok' ? 'check' : 'warn'));
+    fill(state, forgetButton(), badge(/** @type {'ok'} */ (kind), text, kind === 'ok' ? 'check' : 'warn'));
     fill(reason, why && h('div', { class: `note ${kind}`, role: 'alert' }, icon('warn'), h('span', {}, why)));
     if (ingest !== was) { was = ingest; say(`Cairn is ${text}`); }
     fill(tiles, tilesOf(readings, now));

@@ -3,7 +3,9 @@
 import { icon } from '../charts/svg.js';
 import { clock } from '../model/time.js';
 import { isAbort } from '../wire/http.js';
+import { hasKey } from '../wire/key.js';
 import { fill, h } from './dom.js';
+import { keyButton } from './key-form.js';
 import { utc } from './router.js';
 
 const patience = 120; // ms before a skeleton: faster answers need none
@@ -26,8 +28,8 @@ function words(error) {
     what: 'Is the server running? Start it with ./run; this page asks again every 3 seconds.' };
   if (error.kind === 'shape') return { title: 'The answer cannot be read.',
     what: `${error.message} A proxy between this page and Cairn may have answered in its place.` };
-  if (error.status === 401 || error.status === 403) return { title: 'Cairn refused this question.',
-    what: `${error.message} Ask for a key with the query scope.` };
+  if (error.status === 401) return { title: hasKey() ? 'This server does not take the key.' : 'This server wants a key.', what: hasKey() ? error.message : 'It is given once, and stays in this browser.' };
+  if (error.status === 403) return { title: 'The key does not reach that far.', what: error.message };
   if (error.status === 429 || error.status === 503) return { title: 'Cairn is busy.',
     what: `${error.message} Try again in a moment, or take a shorter time.` };
   if (error.status >= 500) return { title: 'Cairn could not answer.', what: `${error.message ?? error} The server's own log says more.` };
@@ -40,7 +42,7 @@ export function failed(error, retry) {
   const { title, what } = words(error);
   return h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, title),
     h('span', { class: 'small pre' }, what)),
-    retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
+    error.status === 401 || error.status === 403 ? keyButton() : retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
 }
 
 /** Says once that what is shown is old. @param {HTMLElement} host @param {number} at Unix ms */

@@ -198,8 +198,8 @@ function open(host, trace) {
   panel.hide();
   document.title = `${root && shownName(root.span) || trace.trace_id} · Trace · Cairn`;
   const lines = traceLines(trace, startUs), ways = { nextError: () => toNextError(current, actions.select), toLines: lines && (() => { lines.scrollIntoView({ block: 'start' }); lines.querySelector('button')?.focus({ preventScroll: true }); }) };
-  fill(host, heading(trace, tree, root, all, startUs, ways), h('div', { class: 'grid tr' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
-    tools.element, mini.element, rows.axis, rows.element, none, legend()), panel.element), lines);
+  fill(host, heading(trace, tree, root, all, startUs, ways), h('div', { class: 'grid tr' }, h('div', { class: 'stack-4' }, h('section', { class: 'panel wf', 'aria-label': 'Waterfall' },
+    tools.element, mini.element, rows.axis, rows.element, none, legend()), lines), panel.element));
   update();
   if (current.selected) rows.reveal(current.selected);
   return { update, move: rows.move, zoom, nextError: ways.nextError, zoomSelected: () => { if (current.selected) near(current.selected); },

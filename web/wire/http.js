@@ -1,6 +1,8 @@
 // @ts-check
 // The only door to the network. An error carries what happened in words that a reader can act on.
 
+import { keyHeaders } from './key.js';
+
 /** @typedef {Error & {status: number, field?: string, kind: 'offline' | 'answer' | 'shape'}} WireError */
 
 const prefix = '/api/cairn/';
@@ -36,7 +38,7 @@ function inWords(answer) {
 export async function ask(url, init) {
   let response;
   try {
-    response = await fetch(url, { ...init, credentials: 'same-origin', cache: 'no-store' });
+    response = await fetch(url, { ...init, headers: { ...init.headers, ...keyHeaders() }, credentials: 'same-origin', cache: 'no-store' });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw failure('offline', 'Cairn does not answer.', 0);
@@ -48,6 +50,28 @@ export async function ask(url, init) {
   }
   if (!response.ok) throw failure('answer', inWords(answer) ?? `Status ${response.status}.`, response.status, answer.field);
   return answer;
+}
+
+/**
+ * Reads a stream of server-sent events to its end; an EventSource could not show a key.
+ * @param {string} url @param {AbortSignal} signal @param {{open: () => void, message: (event: string, data: any) => void}} handlers event: '' where it has no name
+ */
+export async function follow(url, signal, handlers) {
+  const response = await fetch(url, { signal, headers: { Accept: 'text/event-stream', ...keyHeaders() }, credentials: 'same-origin', cache: 'no-store' });
+  if (!response.ok || !response.body || !/^text\/event-stream/.test(response.headers.get('content-type') ?? '')) throw failure('answer', `Status ${response.status}.`, response.status);
+  handlers.open();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = '';;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (text + value).split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const part = (/** @type {string} */ name) => block.split('\n').filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trimStart()).join('\n');
+      const data = part('data');
+      if (data) handlers.message(part('event'), JSON.parse(data));
+    }
+  }
 }
 
 /** @param {unknown} error @returns {boolean} */

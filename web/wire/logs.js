@@ -1,7 +1,7 @@
 // @ts-check
 // Log groups, Insights queries and the live tail (docs/api.md, "Logs").
 import { everything } from './api.js';
-import { get, post } from './http.js';
+import { follow, get, post } from './http.js';
 
 /** @typedef {{name: string, lines: number, first_us: number, last_us: number}} Group */
 /** @typedef {{status: string, reason?: string, columns: string[], rows: (string | null)[][], pointers: (string | null)[], statistics: {matched: number, scanned: number, bytes: number}, duration_ms: number, groups?: string[], marks?: {severity: string | null, trace: string | null}[]}} Results */
@@ -21,7 +21,7 @@ export function record(pointer, signal) { return get('logs/record', { pointer },
 export function deliveries(kind, signal) { return get('deliveries', { kind, limit: 200 }, signal); }
 
 const pause = 150; // ms between two looks at a query that runs
-const tailPause = 3000; // ms before a tail that was refused is opened again
+const tailPause = 3000; // ms before a tail that ended is opened again
 
 /**
  * Runs an Insights query; `partial` sees the rows that there are so far. Going away stops the query.
@@ -58,18 +58,15 @@ export function tail(groups, last, text, handlers) {
   const wanted = [...(groups.length > 1 ? [{ column: 'dataset', op: 'in', value: groups }] : []), ...(text ? [{ column: 'body', op: 'contains', value: text }] : [])];
   const filters = wanted.length ? { filters: JSON.stringify(wanted) } : {};
   const url = `/api/cairn/tail?${new URLSearchParams({ dataset: groups.length === 1 ? groups[0] : everything, signal: 'log', last: String(last), ...filters })}`;
-  let source = /** @type {EventSource | null} */ (null), timer = 0;
-  const open = () => {
-    const mine = source = new EventSource(url);
-    mine.onopen = () => handlers.state(true);
-    mine.onerror = () => {
-      handlers.state(false);
-      // The browser tries again by itself, but for an answer that is no stream, as a proxy's while the server starts.
-      if (mine.readyState === EventSource.CLOSED) timer = window.setTimeout(open, tailPause);
-    };
-    mine.onmessage = (message) => handlers.line(JSON.parse(message.data));
-    mine.addEventListener('skipped', (message) => handlers.skipped(JSON.parse(message.data).events));
-  };
+  const abort = new AbortController();
+  let timer = 0;
+  const message = (/** @type {string} */ event, /** @type {any} */ data) => { if (event === 'skipped') handlers.skipped(data.events); else if (!event) handlers.line(data); };
+  // However it ended, it is opened again after a pause: the server may have gone, or a proxy answered while it started.
+  const open = () => follow(url, abort.signal, { open: () => handlers.state(true), message }).catch(() => {}).then(() => {
+    if (abort.signal.aborted) return;
+    handlers.state(false);
+    timer = window.setTimeout(open, tailPause);
+  });
   open();
-  return () => { clearTimeout(timer); source?.close(); };
+  return () => { clearTimeout(timer); abort.abort(); };
 }
