@@ -41,13 +41,13 @@ def places(body, spans, first_ns, last_ns):
 
 
 def copy(source, target, batch, copies_before, first_ns, last_ns):
-    """Writes the file with all times so many hours later and all ids changed alike; parents still name their spans."""
+    """Writes the file with all times so many hours later (earlier where negative) and all ids changed alike; parents still name their spans."""
     change = np.uint64(0x9E37_79B9_7F4A_7C15 * copies_before & 0xFFFF_FFFF_FFFF_FFFF)
     with open(source, "rb") as bodies, open(target, "wb") as out:
         while header := bodies.read(4):
             body = np.frombuffer(bytearray(bodies.read(int.from_bytes(header, "little"))), np.uint8)
             times, traces, spans = places(body, batch, first_ns, last_ns)
-            put_words(body, times, words_at(body, times) + np.uint64(copies_before * HOUR_NANOSECONDS))
+            put_words(body, times, words_at(body, times) + np.uint64(copies_before * HOUR_NANOSECONDS & 0xFFFF_FFFF_FFFF_FFFF))
             put_words(body, traces, words_at(body, traces) ^ change)
             put_words(body, spans, words_at(body, spans) ^ change)
             out.write(header)

@@ -42,4 +42,11 @@ public protocol Piece: AnyObject, Sendable {
   var isSealed: Bool { get }
   /// The column in memory, decoded and kept if it was not; nil where the piece has none. Cost when cold: O(rows).
   func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn?
+  /// The values of a column without its rows, kept if they were not in memory: what is none of them no row has. Nil where this is no less
+  /// work than the column, or where it cannot be read. Cost when cold: O(values).
+  func dictionary(_ key: ColumnKey) -> ValueDictionary?
+}
+
+extension Piece {
+  public func dictionary(_ key: ColumnKey) -> ValueDictionary? { nil }
 }

@@ -21,7 +21,8 @@ struct FailureKey {
     bytes.reserveCapacity(512)
     bytes.append(kind)
     add(className.utf8)
-    add(message.utf8.prefix(Self.messageByteCountMax))
+    // A part of a text is copied byte by byte, so only what is too long is cut.
+    if message.utf8.count <= Self.messageByteCountMax { add(message.utf8) } else { add(message.utf8.prefix(Self.messageByteCountMax)) }
   }
 
   mutating func add(_ text: some Collection<UInt8>) {
@@ -53,10 +54,20 @@ func failureKey(trace: [UInt8], className: String, message: String) -> Int64 {
 public func placeKey(of trace: ErrorTrace, _ report: ErrorReport) -> Int64 {
   guard !trace.className.isEmpty, let frame = innermostOwnFrame(trace, report), frame.line > 0 else { return 0 }
   var key = FailureKey(2, className: lastComponent(ofClass: trace.className), message: trace.message)
-  key.add(frame.file.utf8.split { $0 == 0x2F || $0 == 0x5C }.last ?? frame.file.utf8[...])
-  key.add(frame.function.utf8.split { $0 == 0x2E || $0 == 0x3A || $0 == 0x2F }.last ?? frame.function.utf8[...])
+  key.add(lastPart(frame.file) { $0 == 0x2F || $0 == 0x5C })
+  key.add(lastPart(frame.function) { $0 == 0x2E || $0 == 0x3A || $0 == 0x2F })
   key.add(String(frame.line).utf8)
   return key.value
+}
+
+/// The last part that is not empty; the whole text where there is none.
+private func lastPart(_ text: String, _ isSeparator: (UInt8) -> Bool) -> [UInt8] {
+  let bytes = Array(text.utf8)
+  var end = bytes.count
+  while end > 0, isSeparator(bytes[end - 1]) { end -= 1 }
+  var start = end
+  while start > 0, !isSeparator(bytes[start - 1]) { start -= 1 }
+  return start < end ? Array(bytes[start..<end]) : bytes
 }
 
 /// The hash of a service's words; 0 where service or class are not known.

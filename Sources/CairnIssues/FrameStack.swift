@@ -47,12 +47,17 @@ func groupedFrames(_ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step =
 /// The frame of the program in which an exception came up, as it was sent; nil where the stack has none. Looks at the innermost ones only.
 /// What follows from it is kept with events, so it stays with the step that it began with.
 func innermostOwnFrame(_ trace: ErrorTrace, _ report: ErrorReport) -> ErrorFrame? {
-  let frames = trace.frames
+  let index = GroupingMemory.shared.ownFrame(trace, report) { innermostOwnIndex(trace.frames, report) }
+  guard let index, trace.frames.indices.contains(index) else { return nil }
+  return trace.frames[index]
+}
+
+func innermostOwnIndex(_ frames: [ErrorFrame], _ report: ErrorReport) -> Int? {
   let isTurned = isInnermostFirst(frames, report)
   let root = Array(report.root.utf8)
   for step in 0..<min(frames.count, 200) {
-    let frame = isTurned ? frames[step] : frames[frames.count - 1 - step]
-    if judged(frame, root: root, language: report.language, .gems).verdict == .inApp { return frame }
+    let index = isTurned ? step : frames.count - 1 - step
+    if judged(frames[index], root: root, language: report.language, .gems).verdict == .inApp { return index }
   }
   return nil
 }

@@ -283,7 +283,9 @@ private struct CanonicalJSON {
 
 /// A title for an error that brings none: `Class: message` on one line, at most 255 characters.
 public func errorTitle(className: String, message: String) -> String {
-  let line = message.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.first.map { String($0) } ?? ""
+  let isOneLine = !message.utf8.contains { $0 == 10 || $0 == 13 }
+  let line = isOneLine ? message : message.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.first.map { String($0) } ?? ""
   let title = className.isEmpty ? line : line.isEmpty ? className : "\(className): \(line)"
-  return title.isEmpty ? "(no message)" : String(title.prefix(255))
+  // Characters are looked for only where there may be too many.
+  return title.isEmpty ? "(no message)" : title.utf8.count <= 255 ? title : String(title.prefix(255))
 }

@@ -19,11 +19,14 @@ final class GroupingMemory: Sendable {
     var stacks = Generations<StackSignature>()
     var groupings = Generations<Grouping>()
     var components = Generations<[GroupingComponent]>()
+    var ownFrames = Generations<Int?>()
   }
   private let state = Mutex(State())
 
   /// What is remembered, by the lengths of its texts.
-  var heldByteCount: Int { state.withLock { $0.stacks.byteCount + $0.groupings.byteCount + $0.components.byteCount } }
+  var heldByteCount: Int {
+    state.withLock { $0.stacks.byteCount + $0.groupings.byteCount + $0.components.byteCount + $0.ownFrames.byteCount }
+  }
 
   func signature(
     _ trace: ErrorTrace, _ report: ErrorReport, _ step: CG1Step, make: () -> StackSignature
@@ -47,6 +50,18 @@ final class GroupingMemory: Sendable {
     let made = make()
     state.withLock { $0.groupings.insert(sealed, made, byteCount: 200 + byteCount(made.components)) }
     return made
+  }
+
+  /// Which frame of a stack is the program's innermost; nil where none is.
+  func ownFrame(_ trace: ErrorTrace, _ report: ErrorReport, find: () -> Int?) -> Int? {
+    guard trace.frames.count <= Self.frameCountMax else { return find() }
+    var key = MemoryKey()
+    key.add(trace.frames, report)
+    let sealed = key
+    if let known = state.withLock({ $0.ownFrames[sealed] }) { return known }
+    let found = find()
+    state.withLock { $0.ownFrames.insert(sealed, found, byteCount: 64) }
+    return found
   }
 
   /// Remembers what led to an item's hash, so that a new item can be told why it is one.

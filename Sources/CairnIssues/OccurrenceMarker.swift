@@ -88,7 +88,7 @@ private struct OccurrenceMarker {
   private func mark(_ batch: inout Batch, row: Int, _ groupings: [Grouping], _ outermost: ErrorTrace, level: String) {
     let (grouping, group) = (groupings[0], batch.rowGroups[row])
     let name = batch.datasets.text(Int(batch.groupDatasets[Int(group)]))
-    let dataset = name.split(separator: "\0", maxSplits: 1, omittingEmptySubsequences: false).last.map(String.init) ?? ""
+    let dataset = name.utf8.firstIndex(of: 0).map { String(name[name.utf8.index(after: $0)...]) } ?? name
     let time = UInt64(bitPattern: batch.rowTimes[row])
     let number = textHash(grouping.key + dataset) ^ time &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(row - firstRow)
     let id = (context.receivedUnixNanoseconds / 1000 &+ Int64(row - firstRow)) &* 4 &+ Int64(number & 3)
@@ -131,9 +131,13 @@ private struct OccurrenceMarker {
   }
 
   private func uuid(_ high: UInt64, _ low: UInt64) -> String {
-    let digits = Array((hexText(high) + hexText(low)).utf8)
-    let parts = [digits[..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20...]]
-    return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "-")
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for digit in (hexText(high) + hexText(low)).utf8 {
+      if [8, 13, 18, 23].contains(text.count) { text.append(0x2D) }
+      text.append(digit)
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   // MARK: Notes

@@ -43,24 +43,29 @@ extension Batch {
     guard let traces = existingColumn(FieldName.traceID, .traceID), let spans = existingColumn(FieldName.parentID, .spanID),
       let offsets = existingColumn(FieldName.timeSinceSpanStart, .float)
     else { return [] }
-    var found: [Int: RaisedInSpan] = [:]
-    for row in rows {
-      found[row] = RaisedInSpan(
+    var found = rows.map { (row) in
+      RaisedInSpan(
         row: row, failure: 0, dataset: groupDatasets[Int(rowGroups[row])], span: 0, startUnixNanoseconds: 0, endUnixNanoseconds: rowTimes[row])
     }
+    // A request has far more rows than exceptions, so each row is looked up in a list.
+    var places = [Int32](repeating: -1, count: rowCount - firstRow)
+    for (place, row) in rows.enumerated() { places[row - firstRow] = Int32(place) }
     forEachValue(of: traces, from: firstRow) { (row, index) in
-      guard found[row] != nil else { return }
-      found[row]?.failure = failureKey(trace: bytes(traces, at: index), className: types[row] ?? "", message: messages[row] ?? "")
+      let place = Int(places[row - firstRow])
+      guard place >= 0 else { return }
+      found[place].failure = failureKey(trace: bytes(traces, at: index), className: types[row] ?? "", message: messages[row] ?? "")
     }
     forEachValue(of: spans, from: firstRow) { (row, index) in
-      if found[row] != nil { found[row]?.span = withColumn(spans) { $0.words[index] } }
+      let place = Int(places[row - firstRow])
+      if place >= 0 { found[place].span = withColumn(spans) { $0.words[index] } }
     }
     forEachValue(of: offsets, from: firstRow) { (row, index) in
-      guard found[row] != nil else { return }
+      let place = Int(places[row - firstRow])
+      guard place >= 0 else { return }
       let milliseconds = Double(bitPattern: withColumn(offsets) { $0.words[index] })
       guard milliseconds >= 0, milliseconds < 1e12 else { return }
-      found[row]?.startUnixNanoseconds = rowTimes[row] &- Int64(milliseconds * 1e6)
+      found[place].startUnixNanoseconds = rowTimes[row] &- Int64(milliseconds * 1e6)
     }
-    return rows.compactMap { found[$0] }.filter { $0.startUnixNanoseconds != 0 }
+    return found.filter { $0.startUnixNanoseconds != 0 }
   }
 }

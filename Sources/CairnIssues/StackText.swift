@@ -20,10 +20,17 @@ private let chainCountMax = 50
 /// `className` and `message` are those of the outermost exception, as the caller knows them. A text in which no frame is found gives one
 /// exception without frames. Cost: one pass over the lines.
 public func exceptionChain(className: String, message: String, stack: String) -> [ErrorTrace] {
-  var bytes = Array(stack.utf8.prefix(stackByteCountMax))
+  // Whole and then cut: a part of a text is copied byte by byte.
+  var bytes = Array(stack.utf8)
+  if bytes.count > stackByteCountMax { bytes.removeLast(bytes.count - stackByteCountMax) }
   if bytes.last == 10 { bytes.removeLast() }
   var reader = StackReader()
-  for line in bytes.split(separator: 10, omittingEmptySubsequences: false) { reader.read(trimmedLine(Array(line))) }
+  var start = 0
+  while start < bytes.count {
+    let end = bytes.run(start) { $0 != 10 }
+    reader.read(trimmedLine(bytes, start..<end))
+    start = end + 1
+  }
   var chain = reader.finish()
   if chain.isEmpty { return [ErrorTrace(className: className, message: message, frames: [])] }
   if !className.isEmpty { chain[0].className = className }
@@ -31,9 +38,11 @@ public func exceptionChain(className: String, message: String, stack: String) ->
   return chain
 }
 
-private func trimmedLine(_ line: [UInt8]) -> [UInt8] {
-  guard let first = line.firstIndex(where: { !isSpace($0) }), let last = line.lastIndex(where: { !isSpace($0) }) else { return [] }
-  return first == 0 && last == line.count - 1 ? line : Array(line[first...last])
+private func trimmedLine(_ bytes: [UInt8], _ line: Range<Int>) -> [UInt8] {
+  var (start, end) = (line.lowerBound, line.upperBound)
+  while start < end, isSpace(bytes[start]) { start += 1 }
+  while end > start, isSpace(bytes[end - 1]) { end -= 1 }
+  return Array(bytes[start..<end])
 }
 
 /// Gathers frames into exceptions while the lines go by.

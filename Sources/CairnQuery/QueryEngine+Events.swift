@@ -68,7 +68,7 @@ extension QueryEngine {
   public func events(_ plan: EventsPlan, pieces: [any Piece]) async throws(QueryError) -> EventsAnswer {
     let watch = QueryWatch(budget, dictionaries)
     var run = EventsRun(plan, plan.scope.working(pieces, watch), watch)
-    let answer = try run.answer()
+    let answer = try await run.answer()
     try plan.scope.settle(watch)
     return answer
   }

@@ -247,8 +247,9 @@ public final class EventArchive: IngestStore {
       }
     }
     return counts.map { (code, count) in
-      let name = batch.datasets.text(Int(code)).split(separator: "\0", maxSplits: 1, omittingEmptySubsequences: false)
-      return IngestOutcome.DatasetCount(name: name.count > 1 ? String(name[1]) : "", eventCount: count)
+      let name = batch.datasets.text(Int(code))
+      let own = name.utf8.firstIndex(of: 0).map { String(name[name.utf8.index(after: $0)...]) }
+      return IngestOutcome.DatasetCount(name: own ?? "", eventCount: count)
     }
   }
 

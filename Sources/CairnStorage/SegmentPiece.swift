@@ -37,6 +37,23 @@ final class SegmentPiece: Piece {
 
   func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? { try column(key, .anyForm) }
 
+  func dictionary(_ key: ColumnKey) -> ValueDictionary? {
+    let cacheKey = ColumnCache.Key(segment: id, column: key)
+    if let known = cache.dictionary(cacheKey) { return known }
+    // What is wrong with it is found by whoever reads the whole column.
+    guard let entry = entries[key], let found = readDictionary(entry) else { return nil }
+    cache.insert(found, cacheKey)
+    return found
+  }
+
+  private func readDictionary(_ entry: SegmentFooter.Entry) -> ValueDictionary? {
+    guard let header = try? file.read(at: entry.offset, count: entry.headerByteCount), unsafe crc32c(header.span.bytes) == entry.headerSum,
+      let place = try? DictionaryPlace(header, columnByteCount: entry.byteCount, rowCount: rowCount),
+      let bytes = try? file.read(at: entry.offset + place.bytes.lowerBound, count: place.bytes.count)
+    else { return nil }
+    return try? withDecoder { (decoder) throws(FormatDamage) -> ValueDictionary? in try decoder.dictionary(bytes, place) }
+  }
+
   /// How many rows of a run are older than `cutoff`; reads the times only where the cutoff lies inside the run.
   func rowCount(in run: DatasetRun, before cutoff: Int64) -> Int {
     if run.maximumUnixNanoseconds < cutoff { return run.rows.count }
@@ -95,7 +112,7 @@ final class SegmentPiece: Piece {
   private func decode(_ bytes: [UInt8], _ entry: SegmentFooter.Entry, _ form: WantedForm) throws(StorageError) -> ScanColumn {
     do throws(FormatDamage) {
       let source = try source(of: Array(bytes[..<entry.headerByteCount]), form)
-      return try decoder.withLock { (decoder) throws(FormatDamage) in
+      return try withDecoder { (decoder) throws(FormatDamage) -> ScanColumn in
         let onDamage = { (offset: Int, rows: Int) in
           self.damage.report(
             file: self.path, offset: entry.offset + offset, rowCount: rows,
@@ -113,6 +130,15 @@ final class SegmentPiece: Piece {
     } catch {
       throw StorageError("read", path: path, .damaged("column \(entry.key.name): \(error.what)"))
     }
+  }
+
+  /// The piece's own decoder, or one for this once while another reader has it: columns are unpacked side by side.
+  private func withDecoder<Result: Sendable>(
+    _ body: (inout ColumnDecoder) throws(FormatDamage) -> Result
+  ) throws(FormatDamage) -> Result {
+    if let result = try decoder.withLockIfAvailable({ (decoder) throws(FormatDamage) -> Result in try body(&decoder) }) { return result }
+    var another = ColumnDecoder()
+    return try body(&another)
   }
 
   /// The column that a derived one rests on, cached, as many rest on the same; nil for a plain one.

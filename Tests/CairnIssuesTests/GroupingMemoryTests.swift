@@ -30,7 +30,12 @@ import Testing
     reports.append(ErrorReport(.message(ErrorMessage(text: "a", arguments: ["b"], site: .init(logger: "l", module: "m", function: "f")))))
     reports.append(ErrorReport(.crash("a")))
     for _ in 0..<3 {
-      for report in reports.shuffled() { #expect(grouping(of: report) == computedGrouping(of: report)) }
+      for report in reports.shuffled() {
+        #expect(grouping(of: report) == computedGrouping(of: report))
+        guard case .chain(let chain) = report.body else { continue }
+        let own = innermostOwnIndex(chain[0].frames, report).map { chain[0].frames[$0] }
+        #expect(innermostOwnFrame(chain[0], report) == own)
+      }
     }
   }
 

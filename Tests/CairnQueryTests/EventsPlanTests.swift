@@ -123,6 +123,25 @@ import Testing
     #expect(oldest.times == [0, 1] && oldest.columns.map(\.name) == ["n"])
   }
 
+  /// Values of columns are looked through before rows are: pieces and columns without what is wanted stay closed.
+  @Test func whatIsLookedForOpensOnlyThePiecesThatHaveIt() async throws {
+    let pieces = (0..<7).map { (piece) in
+      TestPiece((0..<100).map { TestEvent(Int64(piece * 100 + $0), ["user": .string("u\(piece)"), "host": .string("h\($0 % 3)"), "n": .integer(Int64($0))]) })
+    }
+    let filter = Filter.any(["user", "host", "n", "absent"].map { .compare(column: $0, .equal, .string("u3")) })
+    let page = try await patientEngine.events(EventsPlan(scope: everywhere, filter: filter, columns: ["user"], limit: 500), pieces: pieces)
+    #expect(page.rowCount == 100 && page.columns[0].values.allSatisfy { $0 == .string("u3") })
+    #expect(page.info.segmentsScanned == 1 && page.info.segmentsPruned == 6 && page.info.rowsScanned == 100)
+    let counted = try await patientEngine.run(Plan(scope: everywhere, filter: filter), pieces: pieces)
+    #expect(counted.info.rowsMatched == 100 && counted.info.segmentsScanned == 1 && counted.info.segmentsPruned == 6)
+    // A number may be what a text reads as, and what is not there is not equal to anything.
+    let number = Filter.all([.compare(column: "n", .equal, .string("7")), .not(.compare(column: "user", .equal, .string("u3")))])
+    #expect(try await patientEngine.run(Plan(scope: everywhere, filter: number), pieces: pieces).info.rowsMatched == 6)
+    let none = try await patientEngine.events(
+      EventsPlan(scope: everywhere, filter: .oneOf(column: "user", [.string("u9"), .string("x")]), limit: 5), pieces: pieces)
+    #expect(none.rowCount == 0 && none.info.segmentsPruned == 7)
+  }
+
   @Test(arguments: [0, -1, EventsPlan.limitMax + 1])
   func refusesALimitOutOfBounds(limit: Int) async throws {
     await #expect(throws: QueryError.self) {

@@ -63,6 +63,11 @@ final class TestPiece: Piece {
     return byKey[key]
   }
 
+  func dictionary(_ key: ColumnKey) -> ValueDictionary? {
+    guard !broken.contains(key), case .dictionary(let dictionary)? = byKey[key]?.domain else { return nil }
+    return dictionary
+  }
+
   static func kind(_ name: String, _ value: FieldValue) -> ColumnKind {
     switch value {
     case .boolean: return .boolean

@@ -76,8 +76,39 @@ struct DerivedColumnTests {
       }
       #expect(CodecTests.differingRow(column.scanColumn(), decoded) == nil, "\(name)")
       #expect(decoded.presentCount == column.presentCount, "\(name)")
+      #expect(try Self.valuesAlone(encoded, rowCount) == Self.texts(decoded), "\(name)")
     }
     #expect(derivedCount >= (values < 100 ? 8 : 5), "too few columns were found to follow")
+  }
+
+  /// What a column's dictionary has when it is read without the rows; nil where it is not of texts.
+  private static func valuesAlone(_ encoded: EncodedColumn, _ rowCount: Int) throws -> [String]? {
+    let header = Array(encoded.bytes[..<encoded.headerByteCount])
+    guard let place = try DictionaryPlace(header, columnByteCount: encoded.bytes.count, rowCount: rowCount) else { return nil }
+    var decoder = ColumnDecoder()
+    return try decoder.dictionary(Array(encoded.bytes[place.bytes]), place).map { (found) in (0..<found.count).map { found.value($0).text } }
+  }
+
+  private static func texts(_ column: ScanColumn) -> [String]? {
+    guard case .dictionary(let dictionary) = column.domain, case .text = dictionary.entries else { return nil }
+    return (0..<dictionary.count).map { dictionary.value($0).text }
+  }
+
+  @Test func valuesAloneAreRefusedWhereTheyAreDamaged() throws {
+    var generator = SeededGenerator(seed: 12)
+    let column = Self.source(20_000, values: 300, &generator)
+    var encoder = ColumnEncoder()
+    let encoded = encoder.encode(column.scanColumn())
+    #expect(try Self.valuesAlone(encoded, 20_000) == Self.texts(column.scanColumn()))
+    var bytes = encoded.bytes
+    bytes[encoded.headerByteCount + 9] ^= 4
+    let damaged = EncodedColumn(bytes: bytes, headerByteCount: encoded.headerByteCount, headerSum: encoded.headerSum)
+    #expect(throws: FormatDamage.self) { try Self.valuesAlone(damaged, 20_000) }
+    for count in 0..<encoded.headerByteCount {
+      let cut = EncodedColumn(bytes: Array(encoded.bytes[..<count]), headerByteCount: count, headerSum: 0)
+      // Refused or nothing found, and never the end of the program.
+      if let found = try? Self.valuesAlone(cut, 20_000) { #expect(found.isEmpty) }
+    }
   }
 
   @Test func aDamagedBlockOfTheSourceOrTheRestCostsThatBlock() throws {

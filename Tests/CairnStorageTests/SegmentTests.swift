@@ -53,6 +53,27 @@ struct SegmentTests {
     #expect(try Fsck(files: files.copy()).run().isClean)
   }
 
+  /// What is asked for without its rows is what the column has with them.
+  @Test func valuesOfAColumnAreTheSameWithoutItsRows() async throws {
+    let files = MemoryFiles()
+    let archive = try openArchive(files, smallSettings(headRowCountMax: 6_000))
+    for id in 0..<30 { try await archive.ingest(TestRequest(id, itemCount: 300, isLog: id % 5 == 4)) }
+    archive.close()
+    var foundCount = 0
+    for piece in try openArchive(files.copy(), smallSettings()).snapshot() {
+      for (key, _) in piece.columns {
+        guard let alone = piece.dictionary(key) else { continue }
+        #expect(piece.dictionary(key) === alone, "kept")
+        guard case .dictionary(let whole)? = try piece.column(key)?.domain, case .text(let bytes, let ends) = whole.entries,
+          case .text(let aloneBytes, let aloneEnds) = alone.entries
+        else { throw FormatDamage(what: "\(key.name) has other values", offset: 0) }
+        #expect(bytes == aloneBytes && ends == aloneEnds && piece.dictionary(key) === whole)
+        foundCount += 1
+      }
+    }
+    #expect(foundCount > 5)
+  }
+
   @Test func aHeadThatGrowsIsWholeAtEachLook() async throws {
     let archive = try openArchive(MemoryFiles(), smallSettings(headRowCountMax: 100_000))
     var generator = SeededGenerator(seed: 11)

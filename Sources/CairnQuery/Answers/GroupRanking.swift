@@ -13,7 +13,7 @@ struct RankedGroup: Sendable {
 ///
 /// Ties are broken by the groups' values, so the order never depends on how events lie in pieces. Only groups that can still be inside
 /// the limit get their values resolved, and where these are many (a million groups of one event each tie), they go through a heap of the
-/// best so far: one comparison for most, instead of a sort of all. Cost: O(groups), and O(limit log limit) for those that are kept.
+/// best so far: one comparison for most, by their bytes (`TieBreak`), instead of a sort of all. Cost: O(groups), and O(limit log limit) for those that are kept.
 struct GroupRanking {
   let plan: Plan
   let reader: ResultReader
@@ -72,8 +72,10 @@ struct GroupRanking {
     // The last of the best is at the root once there are enough.
     var heap: [Candidate] = []
     heap.reserveCapacity(min(plan.limit, groups.count))
+    let tieBreak = TieBreak(plan, orders, mapper)
     for (place, group) in groups.enumerated() {
       if place % Self.checkPause == 0 { try watch.check() }
+      if heap.count == plan.limit, !mayCome(group, keys, place, before: heap[0], orders, tieBreak) { continue }
       let parts = mapper.parts(group)
       let candidate = Candidate(row: RankedGroup(group: group, parts: parts, values: mapper.values(parts)), keys: keys.map { $0?[place] })
       if heap.count < plan.limit {
@@ -85,6 +87,21 @@ struct GroupRanking {
     }
     try watch.check()
     return heap.sorted { comes($0, before: $1, orders) }.map(\.row)
+  }
+
+  /// False where a group comes behind a candidate, as far as that is seen without making its values.
+  private func mayCome(
+    _ group: Int, _ keys: [[Double?]?], _ place: Int, before last: Candidate, _ orders: [Order], _ tieBreak: TieBreak?
+  ) -> Bool {
+    for (index, term) in orders.enumerated() {
+      switch term.term {
+      case .calculation:
+        if let isFirst = precedes(keys[index]?[place], last.keys[index], term.direction) { return isFirst }
+      case .breakdown(let name):
+        if plan.breakdowns.contains(name) { return tieBreak?.mayPrecede(group, last.row.group, mapper) ?? true }
+      }
+    }
+    return tieBreak?.mayPrecede(group, last.row.group, mapper) ?? true
   }
 
   private func replaceRoot(_ heap: inout [Candidate], _ candidate: Candidate, _ orders: [Order]) {

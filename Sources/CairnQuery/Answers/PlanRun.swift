@@ -20,7 +20,11 @@ struct PlanRun {
     try plan.validate()
     self.plan = plan
     self.watch = watch
-    let opened = try await ScanSet.opened(plan.scope, names: plan.storedColumns, pieces: pieces, watch)
+    // Buckets of a time without bounds lie where events are, those that do not match too; and how the values of breakdowns fit together is
+    // remembered for all pieces.
+    let mayLeaveOut = plan.granularityNanoseconds == nil && plan.breakdowns.isEmpty && !plan.calculations.contains { $0.operation == .heatmap }
+    let opened = try await ScanSet.opened(
+      plan.scope, names: plan.storedColumns, filter: mayLeaveOut ? plan.filter : .everything, pieces: pieces, watch)
     let scan = try ScanSet(plan.scope, names: plan.storedColumns, pieces: pieces, watch, opened: opened)
     self.scan = scan
     filters = scan.pieces.map { PieceFilter(plan.filter, $0) }

@@ -33,9 +33,10 @@ struct ContrastCounter: Sendable {
     try watch.check()
     var columns: [[ScanColumn]] = []
     var isReadable: [Bool] = []
-    for open in sets.scan.pieces {
+    for (index, open) in sets.scan.pieces.enumerated() {
       do throws(PieceError) {
-        columns.append(try open.piece.column(key).map { [$0] } ?? [])
+        let column = sets.pieces.contains(index) ? try open.piece.column(key) : nil
+        columns.append(column.map { [$0] } ?? [])
         isReadable.append(true)
       } catch {
         columns.append([])

@@ -19,6 +19,8 @@ struct ContrastSets: Sendable {
   var slices: [ContrastSlice] = []
   var selectionRowCount = 0
   var baselineRowCount = 0
+  /// The pieces that have rows on either side: no column of another is read.
+  private(set) var pieces: Set<Int> = []
 
   /// Evaluates the plan's filters, slice by slice.
   init(_ plan: BubbleUpPlan, _ scan: ScanSet, _ watch: QueryWatch) async throws(QueryError) {
@@ -56,6 +58,7 @@ struct ContrastSets: Sendable {
         if let slice = worker[unit] { slices.append(slice) }
       }
     }
+    pieces = Set(slices.map(\.slice.piece))
     selectionRowCount = slices.reduce(0) { $0 + $1.selectionCount }
     baselineRowCount = slices.reduce(0) { $0 + $1.baselineCount }
   }

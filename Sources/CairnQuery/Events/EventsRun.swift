@@ -30,15 +30,15 @@ struct EventsRun {
     self.watch = watch
   }
 
-  mutating func answer() throws(QueryError) -> EventsAnswer {
+  mutating func answer() async throws(QueryError) -> EventsAnswer {
     guard (1...EventsPlan.limitMax).contains(plan.limit) else {
       throw .invalid(field: "limit", reason: "the limit must be between 1 and \(EventsPlan.limitMax)")
     }
     let wanted = plan.limit + 1
     var page: [Placed] = []
-    if let cursor = plan.after { page = try rest(of: cursor) }
+    if let cursor = plan.after { page = try await rest(of: cursor) }
     if page.count < wanted, let time = timeBeyondCursor() {
-      page += try ordered(candidates(time, limit: wanted - page.count))
+      page += try ordered(await candidates(time, limit: wanted - page.count))
     }
     let hasMore = page.count > plan.limit
     if hasMore { page.removeLast(page.count - plan.limit) }
@@ -48,7 +48,7 @@ struct EventsRun {
   // MARK: Rows
 
   /// What is left of the events of the cursor's own time.
-  private mutating func rest(of cursor: EventCursor) throws(QueryError) -> [Placed] {
+  private mutating func rest(of cursor: EventCursor) async throws(QueryError) -> [Placed] {
     let time = cursor.timeUnixNanoseconds
     guard plan.scope.time == .everything || plan.scope.time.contains(time) else { return [] }
     let instant = TimeRange(startUnixNanoseconds: time, endUnixNanoseconds: time == .max ? .max : time + 1)
@@ -56,7 +56,7 @@ struct EventsRun {
       row: EventRow(piece: 0, run: 0, row: 0, timeUnixNanoseconds: time), sequence: cursor.sequence, hash: cursor.hash)
     var skipped = 0
     var page: [Placed] = []
-    for row in try placed(try candidates(instant, limit: .max / 4), 0..<Int.max) {
+    for row in try placed(try await candidates(instant, limit: .max / 4), 0..<Int.max) {
       var row = row
       if row.sequence == cursor.sequence { row.hash = fields(of: row.row.piece).hash(row.row) }
       if row.isAlike(alike), skipped < cursor.alikeCount {
@@ -84,21 +84,32 @@ struct EventsRun {
   }
 
   /// The rows that may be on the page, in order of time.
-  private mutating func candidates(_ time: TimeRange, limit: Int) throws(QueryError) -> [EventRow] {
+  private mutating func candidates(_ time: TimeRange, limit: Int) async throws(QueryError) -> [EventRow] {
     let scope = Scope(environment: plan.scope.environment, datasets: plan.scope.datasets, time: time)
     var found = EventCandidates(limit: limit, direction: plan.direction)
-    let names = Set(plan.filter.columns.flatMap(storedNames))
     var heldByteCount = 0
-    for place in placesByTime(scope) {
+    let places = placesByTime(scope)
+    var filters: [Int: Filter] = [:]
+    var lookedAtCount = 0
+    for (index, place) in places.enumerated() {
       guard found.wants(place.first, place.last) else {
         info.segmentsPruned += 1
         continue
       }
+      if index >= lookedAtCount {
+        lookedAtCount = min(index + max(1, watch.budget.taskCountMax), places.count)
+        filters = try await remaining(places[index..<lookedAtCount].map(\.piece))
+      }
+      guard let left = filters[place.piece] else {
+        info.segmentsPruned += 1
+        continue
+      }
+      let names = Set(left.columns.flatMap(storedNames))
       let scan = try ScanSet(scope, names: names, pieces: [pieces[place.piece]], watch)
       info.segmentsScanned += scan.info.segmentsScanned
       info.rowsUnavailable += scan.info.rowsUnavailable
       guard !scan.slices.isEmpty, let times = scan.pieces[0].columns[.time] else { continue }
-      let filter = PieceFilter(plan.filter, scan.pieces[0])
+      let filter = PieceFilter(left, scan.pieces[0])
       var bits = Bits()
       for slice in inOrder(scan.slices, times) {
         try watch.check()
@@ -117,6 +128,18 @@ struct EventsRun {
     }
     found.cut(always: true)
     return found.rows
+  }
+
+  /// What the next pieces leave of the filter, looked at side by side; those that leave nothing are not in it.
+  private func remaining(_ next: [Int]) async throws(QueryError) -> [Int: Filter] {
+    let (plan, pieces, watch) = (plan, pieces, watch)
+    guard plan.filter.asksForValues else { return Dictionary(uniqueKeysWithValues: next.map { ($0, plan.filter) }) }
+    let parts = try await runUnits(next.count, taskCount: next.count, start: { [Int: Filter]() }) {
+      (left: inout [Int: Filter], unit) throws(QueryError) in
+      try watch.check()
+      left[next[unit]] = plan.filter.remaining(in: pieces[next[unit]])
+    }
+    return parts.reduce(into: [:]) { (all, part) in all.merge(part) { first, _ in first } }
   }
 
   /// The pieces that the scope touches, in the page's order, each with the times of its first and its last event there.

@@ -50,6 +50,10 @@ final class FormulaPiece: Piece {
     }
   }
 
+  func dictionary(_ key: ColumnKey) -> ValueDictionary? {
+    scope.formulaColumns.contains { $0.name == key.name } ? nil : base.dictionary(key)
+  }
+
   func column(_ key: ColumnKey) throws(PieceError) -> ScanColumn? {
     guard let derived = scope.formulaColumns.first(where: { $0.name == key.name }) else { return try base.column(key) }
     if let known = made.withLock({ $0[key.name] }) { return known[key] }

@@ -77,6 +77,25 @@ struct GroupMapper: Sendable {
     return parts.reversed()
   }
 
+  /// The code of one of a group's parts.
+  func code(_ group: Int, of column: Int) -> UInt32 {
+    var group = UInt32(group)
+    var index = readers.count
+    var code: UInt32 = 0
+    while index > column {
+      index -= 1
+      if let factor = factors[index] {
+        code = group % factor
+        group /= factor
+      } else {
+        let key = tables[index].keys[Int(group)]
+        code = UInt32(truncatingIfNeeded: key)
+        group = UInt32(key >> 32)
+      }
+    }
+    return code
+  }
+
   /// The values of a group as they are shown.
   func values(_ parts: [KeyPart]) -> [FieldValue?] { zip(readers, parts).map { $0.domain.value($1) } }
 

@@ -11,10 +11,19 @@ struct OpenPiece: Sendable {
   private(set) var byName: [String: [ScanColumn]] = [:]
   /// A needed column cannot be read: no row of the piece is scanned.
   private(set) var isUnavailable = false
+  /// No event of it can pass the question's filter: nothing of it is read.
+  let isClosed: Bool
+
+  init(closed piece: any Piece) {
+    self.piece = piece
+    runs = piece.runs
+    isClosed = true
+  }
 
   init(_ piece: any Piece, names: Set<String>) {
     self.piece = piece
     runs = piece.runs
+    isClosed = false
     let listed = piece.columns
     for name in names {
       var index = Self.firstIndex(of: name, listed.count) { listed[$0].key.name }

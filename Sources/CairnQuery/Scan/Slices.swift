@@ -37,8 +37,12 @@ struct ScanSet: Sendable {
         info.segmentsPruned += 1
         continue
       }
-      info.segmentsScanned += 1
       let open = opened[place] ?? OpenPiece(piece, names: names)
+      guard !open.isClosed else {
+        info.segmentsPruned += 1
+        continue
+      }
+      info.segmentsScanned += 1
       let index = pieces.count
       pieces.append(open)
       for run in wanted { add(run, of: open, index, scope.time) }
@@ -47,16 +51,20 @@ struct ScanSet: Sendable {
     markWholeBlocks()
   }
 
-  /// Opens the pieces that the scope touches on several tasks: the first question after a start reads and unpacks their columns.
+  /// Opens the pieces that the scope touches on several tasks: the first question after a start reads and unpacks their columns. Those
+  /// whose values tell that no event passes the filter are left closed.
   static func opened(
-    _ scope: Scope, names: Set<String>, pieces all: [any Piece], _ watch: QueryWatch
+    _ scope: Scope, names: Set<String>, filter: Filter = .everything, pieces all: [any Piece], _ watch: QueryWatch
   ) async throws(QueryError) -> [Int: OpenPiece] {
     let names = names.union([FieldName.timestamp])
+    let mayRuleOut = filter.asksForValues
     let wanted = all.indices.filter { place in all[place].runs.contains { isWanted($0, scope) } }
     let parts = try await runUnits(wanted.count, taskCount: watch.budget.taskCountMax, start: { [Int: OpenPiece]() }) {
       (opened: inout [Int: OpenPiece], unit) throws(QueryError) in
       try watch.check()
-      opened[wanted[unit]] = OpenPiece(all[wanted[unit]], names: names)
+      let piece = all[wanted[unit]]
+      let isRuledOut = mayRuleOut && filter.remaining(in: piece) == nil
+      opened[wanted[unit]] = isRuledOut ? OpenPiece(closed: piece) : OpenPiece(piece, names: names)
     }
     var opened: [Int: OpenPiece] = [:]
     for part in parts { opened.merge(part) { first, _ in first } }
