@@ -29,12 +29,20 @@ private final class Assembly {
   let losses = LossCounter()
   let closing = Gate()
   var workers: [any KitWorker] = []
+  /// What all queues of spans, and all of lines, are written from.
+  let spans: Gathering<EndedSpan>
+  let lines: Gathering<LogRecord>
+  /// Wake those queues.
+  var spanWakers: [@Sendable () -> Void] = []
+  var lineWakers: [@Sendable () -> Void] = []
 
   init(settings: KitSettings, transports: Transports, clock: any Clock<Duration>) {
     self.settings = settings
     self.transports = transports
     self.clock = clock
     warn = WarningLog().warn
+    spans = Gathering(batchLimit: settings.spanBatches.batchLimit)
+    lines = Gathering(batchLimit: settings.logBatches.batchLimit)
     settings.warnings.forEach(warn)
   }
 
@@ -47,6 +55,8 @@ private final class Assembly {
     let rollbar = rollbarExporter()
     var spanSinks = settings.tracesExporters.compactMap(spanSink)
     var logSinks = settings.logsExporters.compactMap(logSink)
+    if !spans.isEmpty { spanSinks.append(SpanQueueSink(gathering: spans, wakeUp: Self.all(spanWakers))) }
+    if !lines.isEmpty { logSinks.append(LogQueueSink(gathering: lines, wakeUp: Self.all(lineWakers))) }
     if let rollbar {
       spanSinks.append(rollbar)
       logSinks.append(rollbar)
@@ -72,12 +82,28 @@ private final class Assembly {
     }
   }
 
-  private func queue<Mark: Sendable>(
-    _ name: String, _ batches: BatchSettings, _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
+  private static func all(_ wakers: [@Sendable () -> Void]) -> @Sendable () -> Void { { for wake in wakers { wake() } } }
+
+  /// A queue that is filled from a gathering.
+  private func queue<Item: Sendable, Mark: Sendable>(
+    _ name: String, _ batches: BatchSettings, from gathering: Gathering<Item>, _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
   ) -> BatchQueue<WireBatch<Mark>> {
-    let queue = BatchQueue<WireBatch<Mark>>(name: name, settings: batches, warn: warn, losses: losses, export: export)
+    let gather: @Sendable () -> Void = { [weak gathering] in gathering?.write() }
+    let queue = BatchQueue<WireBatch<Mark>>(name: name, settings: batches, warn: warn, losses: losses, gather: gather, export: export)
     workers.append(queue)
     return queue
+  }
+
+  // What is done with an item is a closure, made where the kind of queue is known: code for any kind costs more than the writing.
+
+  private func write(spansBy offer: @escaping @Sendable (EndedSpan) -> Void, _ wake: @escaping @Sendable () -> Void) {
+    spans.add(offer)
+    spanWakers.append(wake)
+  }
+
+  private func write(linesBy offer: @escaping @Sendable (LogRecord) -> Void, _ wake: @escaping @Sendable () -> Void) {
+    lines.add(offer)
+    lineWakers.append(wake)
   }
 
   private func otlp(_ signal: OTLPSignal, exportTimeout: Duration) -> OTLPExporter {
@@ -91,70 +117,65 @@ private final class Assembly {
     let resource = settings.resource
     switch exporter {
     case .console: return ConsoleExporter()
-    case .cloudwatch: return nil
+    case .cloudwatch: break
     case .otlp:
       let otlp = otlp(.traces, exportTimeout: settings.spanBatches.exportTimeout), encoding = otlp.settings.encoding, memory = BodyMemory()
-      let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches) { batch in
+      let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches, from: spans) { batch in
         await otlp.send(OTLPWriter.spans(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
-      return SpanQueueSink(wakeUp: queue.wake) { span in
-        queue.offer { batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } }
-      }
-    case .xray: return xraySink()
+      write(spansBy: { span in queue.offer { batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } } }, queue.wake)
+    case .xray: writeSegments()
     }
+    return nil
   }
 
-  private func xraySink() -> (any SpanSink)? {
+  private func writeSegments() {
     let writer = SegmentWriter(resource: settings.resource), loss = losses.loss("xray segments"), warn = self.warn
     if let access = settings.xray.access {
       let exporter = XRayAPIExporter(access: access, sender: sender(settings.spanBatches.exportTimeout), loss: loss, warn: warn)
-      return xraySink(queue("xray segments", settings.spanBatches) { await exporter.export($0) }, writer, XRayAPIExporter.documentByteCountMax)
+      let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans) { await exporter.export($0) }
+      return write(segmentsTo: queue, writer, XRayAPIExporter.documentByteCountMax)
     }
     guard let socket = DaemonSocket(address: settings.xray.udpAddress) else {
-      warn("xray: no daemon can be reached at '\(settings.xray.udpAddress)'")
-      return nil
+      return warn("xray: no daemon can be reached at '\(settings.xray.udpAddress)'")
     }
     let clock = self.clock
-    let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches) { batch in
+    let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans) { batch in
       let tree = SegmentTree(batch, byteCountMax: DaemonSocket.documentByteCountMax)
       let lost = await socket.send(tree) { try? await clock.sleep(for: .milliseconds(1)) }
       guard lost > 0 else { return }
       if loss.add(lost) == lost { warn("xray segments: documents could not be handed to the daemon; such are dropped and counted") }
     }
-    return xraySink(queue, writer, DaemonSocket.documentByteCountMax)
+    write(segmentsTo: queue, writer, DaemonSocket.documentByteCountMax)
   }
 
-  private func xraySink(_ queue: BatchQueue<WireBatch<XRayMark>>, _ writer: SegmentWriter, _ byteCountMax: Int) -> SpanQueueSink {
-    SpanQueueSink(wakeUp: queue.wake) { span in
-      queue.offer { batch in batch.append { writer.write(span, to: &$0, byteCountMax: byteCountMax - SegmentTree.aloneByteCount) } }
-    }
+  private func write(segmentsTo queue: BatchQueue<WireBatch<XRayMark>>, _ writer: SegmentWriter, _ byteCountMax: Int) {
+    let byteCountMax = byteCountMax - SegmentTree.aloneByteCount
+    write(spansBy: { span in queue.offer { batch in batch.append { writer.write(span, to: &$0, byteCountMax: byteCountMax) } } }, queue.wake)
   }
 
   private func logSink(_ exporter: KitSettings.Exporter) -> (any LogSink)? {
     let resource = settings.resource, limits = settings.logLimits
     switch exporter {
     case .console: return ConsoleExporter()
-    case .xray: return nil
+    case .xray: break
     case .otlp:
       let otlp = otlp(.logs, exportTimeout: settings.logBatches.exportTimeout), encoding = otlp.settings.encoding, memory = BodyMemory()
-      let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches) { batch in
+      let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches, from: lines) { batch in
         await otlp.send(OTLPWriter.logs(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
-      return LogQueueSink(wakeUp: queue.wake) { record in
-        queue.offer { batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } }
-      }
+      write(linesBy: { record in queue.offer { batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } } }, queue.wake)
     case .cloudwatch:
-      guard let cloudWatch = settings.cloudWatch else { return nil }
+      guard let cloudWatch = settings.cloudWatch else { break }
       let exporter = CloudWatchExporter(
         settings: cloudWatch, sender: sender(cloudWatch.spill == nil ? settings.logBatches.exportTimeout : CloudWatchExporter.spillPatience),
         spill: cloudWatch.spill.map { SpillFolder(settings: $0, warn: warn) }, loss: losses.loss("cloudwatch logs"), warn: warn)
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
-      let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches) { await exporter.export($0) }
-      return LogQueueSink(wakeUp: queue.wake) { record in
-        queue.offer { batch in batch.append { CloudWatchExporter.write(record, to: &$0) } }
-      }
+      let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches, from: lines) { await exporter.export($0) }
+      write(linesBy: { record in queue.offer { batch in batch.append { CloudWatchExporter.write(record, to: &$0) } } }, queue.wake)
     }
+    return nil
   }
 
   private func addMetricReaders(_ metrics: KitMetricsFactory) {

@@ -41,6 +41,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
   private let warn: @Sendable (String) -> Void
   private let dropped: Loss
   private let export: @Sendable (Content) async -> Void
+  private let gather: @Sendable () -> Void
   private let state = Mutex(State())
   private let signal = Signal()
   private let spareCountMax: Int
@@ -74,15 +75,17 @@ final class BatchQueue<Content: BatchContent>: Sendable {
     case empty
   }
 
+  /// - Parameter gather: Offers what is on its way to the queue; called before it is emptied.
   init(
     name: String, settings: BatchSettings, warn: @escaping @Sendable (String) -> Void, losses: LossCounter = LossCounter(),
-    export: @escaping @Sendable (Content) async -> Void
+    gather: @escaping @Sendable () -> Void = {}, export: @escaping @Sendable (Content) async -> Void
   ) {
     self.name = name
     self.settings = settings
     self.warn = warn
     dropped = losses.loss(name)
     self.export = export
+    self.gather = gather
     spareCountMax = min(max(1, settings.queueLimit / max(1, settings.batchLimit)), 4)
   }
 
@@ -117,6 +120,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
   func run(_ clock: any Clock<Duration>) async {
     while !Task.isCancelled {
       let wasRaised = await signal.wait(atMost: settings.delay, clock)
+      gather()
       state.withLock { state in
         if !wasRaised || state.isAsked || state.isClosed { state.seal() }
         state.isAsked = false
@@ -124,6 +128,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
       await sendFull()
       if isClosedAndEmpty { break }
     }
+    gather()
     let left = state.withLock(\.count)
     let lost = dropped.add(left)
     if lost > 0 { warn("\(name), in all: \(lost) were lost") }
@@ -131,6 +136,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
 
   /// Exports all that waits, batch by batch; returns when the last answer came, whoever sent it.
   func drain() async {
+    gather()
     state.withLock { $0.seal() }
     await sendFull()
   }
@@ -150,11 +156,13 @@ final class BatchQueue<Content: BatchContent>: Sendable {
 
   /// Takes nothing more; what is there is still sent.
   func close() {
+    gather()
     state.withLock { $0.isClosed = true }
     signal.raise()
   }
 
   func discard() {
+    gather()
     state.withLock { state in
       state.seal()
       for batch in state.full { keep(batch, &state) }

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A queue as the place where ended spans go: each is written down at once, while its memory is at hand, and let go.
-///
-/// What is done is a closure, made where the kind of queue is known: code for any kind of queue costs more than the writing.
+/// Queues as the place where ended spans go: a few at a time are written down for all of them, and let go.
 struct SpanQueueSink: SpanSink {
+  let gathering: Gathering<EndedSpan>
   let wakeUp: @Sendable () -> Void
-  let offer: @Sendable (EndedSpan) -> Void
 
-  func accept(_ span: EndedSpan) { offer(span) }
+  func accept(_ span: EndedSpan) { gathering.accept(span) }
   func wake() { wakeUp() }
 }
 
-/// A queue as the place where log records go.
+/// Queues as the place where log records go.
 struct LogQueueSink: LogSink {
+  let gathering: Gathering<LogRecord>
   let wakeUp: @Sendable () -> Void
-  let offer: @Sendable (LogRecord) -> Void
 
-  func accept(_ record: LogRecord) { offer(record) }
+  func accept(_ record: LogRecord) { gathering.accept(record) }
   func wake() { wakeUp() }
 }
 

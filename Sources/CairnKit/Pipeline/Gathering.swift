@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Synchronization
+
+/// A few items that wait to be written down together.
+///
+/// In between all else that a program does, nothing of the code that writes is in the processor's caches: one span then costs as much as
+/// several that are written one behind the other. Exporters that send what was written have it so; whoever wants items at once, such as
+/// a console, is not behind a gathering.
+final class Gathering<Item: Sendable>: Sendable {
+  /// Few enough that who brings the last of them does not wait long, and that they are all still in the cache.
+  private static var usualCount: Int { 16 }
+  private let countMax: Int
+  private let state = Mutex(State())
+
+  private struct State {
+    var items: [Item] = []
+    var writers: [@Sendable (Item) -> Void] = []
+  }
+
+  /// No more than `batchLimit` wait, so that a batch that is full goes out at once.
+  init(batchLimit: Int) { countMax = max(1, min(Self.usualCount, batchLimit)) }
+
+  /// From now on items are written by this too.
+  func add(_ writer: @escaping @Sendable (Item) -> Void) { state.withLock { $0.writers.append(writer) } }
+
+  var isEmpty: Bool { state.withLock { $0.writers.isEmpty } }
+
+  func accept(_ item: Item) {
+    let isFull = state.withLock { state in
+      if state.items.isEmpty { state.items.reserveCapacity(countMax) }
+      state.items.append(item)
+      return state.items.count >= countMax
+    }
+    if isFull { write() }
+  }
+
+  /// Writes down what waits.
+  func write() {
+    let (items, writers) = state.withLock { state in
+      defer { state.items = [] }
+      return (state.items, state.writers)
+    }
+    for writer in writers { for item in items { writer(item) } }
+  }
+}
