@@ -178,14 +178,8 @@ def drive(driver, port, path, seconds, connection_count=16):
 
 
 def processor_seconds(pid):
-    """Of all threads, as the scheduler counts them: nanoseconds, where /proc/PID/stat has hundredths of a second."""
-    spent = 0
-    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        try:
-            spent += int((thread / "schedstat").read_text().split()[0])
-        except OSError:  # it ended
-            pass
-    return spent / 1e9
+    """Of all threads, those that have ended too: the kernel's clock of another process, which its number stands for."""
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def pin():
