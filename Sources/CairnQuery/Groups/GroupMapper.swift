@@ -62,18 +62,7 @@ struct GroupMapper: Sendable {
   func parts(_ group: Int) -> [KeyPart] {
     var parts: [KeyPart] = []
     var group = UInt32(group)
-    for index in readers.indices.reversed() {
-      let code: UInt32
-      if let factor = factors[index] {
-        code = group % factor
-        group /= factor
-      } else {
-        let key = tables[index].keys[Int(group)]
-        code = UInt32(truncatingIfNeeded: key)
-        group = UInt32(key >> 32)
-      }
-      parts.append(readers[index].part(code))
-    }
+    for index in readers.indices.reversed() { parts.append(readers[index].part(splitLast(&group, index))) }
     return parts.reversed()
   }
 
@@ -84,16 +73,21 @@ struct GroupMapper: Sendable {
     var code: UInt32 = 0
     while index > column {
       index -= 1
-      if let factor = factors[index] {
-        code = group % factor
-        group /= factor
-      } else {
-        let key = tables[index].keys[Int(group)]
-        code = UInt32(truncatingIfNeeded: key)
-        group = UInt32(key >> 32)
-      }
+      code = splitLast(&group, index)
     }
     return code
+  }
+
+  /// Takes the last part's code out of a group of the first `index` + 1 columns.
+  private func splitLast(_ group: inout UInt32, _ index: Int) -> UInt32 {
+    if let factor = factors[index] {
+      let code = group % factor
+      group /= factor
+      return code
+    }
+    let key = tables[index].keys[Int(group)]
+    group = UInt32(key >> 32)
+    return UInt32(truncatingIfNeeded: key)
   }
 
   /// The values of a group as they are shown.
