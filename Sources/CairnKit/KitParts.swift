@@ -32,9 +32,6 @@ private final class Assembly {
   /// What all queues of spans, and all of lines, are written from.
   let spans: Gathering<EndedSpan>
   let lines: Gathering<LogRecord>
-  /// Wake those queues.
-  var spanWakers: [@Sendable () -> Void] = []
-  var lineWakers: [@Sendable () -> Void] = []
 
   init(settings: KitSettings, transports: Transports, clock: any Clock<Duration>) {
     self.settings = settings
@@ -55,8 +52,8 @@ private final class Assembly {
     let rollbar = rollbarExporter()
     var spanSinks = settings.tracesExporters.compactMap(spanSink)
     var logSinks = settings.logsExporters.compactMap(logSink)
-    if !spans.isEmpty { spanSinks.append(SpanQueueSink(gathering: spans, wakeUp: Self.all(spanWakers))) }
-    if !lines.isEmpty { logSinks.append(LogQueueSink(gathering: lines, wakeUp: Self.all(lineWakers))) }
+    if !spans.isEmpty { spanSinks.append(spans) }
+    if !lines.isEmpty { logSinks.append(lines) }
     if let rollbar {
       spanSinks.append(rollbar)
       logSinks.append(rollbar)
@@ -82,9 +79,8 @@ private final class Assembly {
     }
   }
 
-  private static func all(_ wakers: [@Sendable () -> Void]) -> @Sendable () -> Void { { for wake in wakers { wake() } } }
-
-  /// A queue that is filled from a gathering.
+  /// A queue that is filled from a gathering; what is done with an item is a closure of the caller's, who knows the kind of queue: code for
+  /// any kind costs more than the writing.
   private func queue<Item: Sendable, Mark: Sendable>(
     _ name: String, _ batches: BatchSettings, from gathering: Gathering<Item>, _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
   ) -> BatchQueue<WireBatch<Mark>> {
@@ -92,18 +88,6 @@ private final class Assembly {
     let queue = BatchQueue<WireBatch<Mark>>(name: name, settings: batches, warn: warn, losses: losses, gather: gather, export: export)
     workers.append(queue)
     return queue
-  }
-
-  // What is done with an item is a closure, made where the kind of queue is known: code for any kind costs more than the writing.
-
-  private func write(spansBy offer: @escaping @Sendable (EndedSpan) -> Void, _ wake: @escaping @Sendable () -> Void) {
-    spans.add(offer)
-    spanWakers.append(wake)
-  }
-
-  private func write(linesBy offer: @escaping @Sendable (LogRecord) -> Void, _ wake: @escaping @Sendable () -> Void) {
-    lines.add(offer)
-    lineWakers.append(wake)
   }
 
   private func otlp(_ signal: OTLPSignal, exportTimeout: Duration) -> OTLPExporter {
@@ -123,7 +107,7 @@ private final class Assembly {
       let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches, from: spans) { batch in
         await otlp.send(OTLPWriter.spans(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
-      write(spansBy: { span in queue.offer { batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } } }, queue.wake)
+      spans.add({ span in queue.offer { batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } } }, wake: queue.wake)
     case .xray: writeSegments()
     }
     return nil
@@ -151,7 +135,7 @@ private final class Assembly {
 
   private func write(segmentsTo queue: BatchQueue<WireBatch<XRayMark>>, _ writer: SegmentWriter, _ byteCountMax: Int) {
     let byteCountMax = byteCountMax - SegmentTree.aloneByteCount
-    write(spansBy: { span in queue.offer { batch in batch.append { writer.write(span, to: &$0, byteCountMax: byteCountMax) } } }, queue.wake)
+    spans.add({ span in queue.offer { batch in batch.append { writer.write(span, to: &$0, byteCountMax: byteCountMax) } } }, wake: queue.wake)
   }
 
   private func logSink(_ exporter: KitSettings.Exporter) -> (any LogSink)? {
@@ -164,7 +148,7 @@ private final class Assembly {
       let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches, from: lines) { batch in
         await otlp.send(OTLPWriter.logs(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
-      write(linesBy: { record in queue.offer { batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } } }, queue.wake)
+      lines.add({ record in queue.offer { batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } } }, wake: queue.wake)
     case .cloudwatch:
       guard let cloudWatch = settings.cloudWatch else { break }
       let exporter = CloudWatchExporter(
@@ -173,7 +157,7 @@ private final class Assembly {
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
       let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches, from: lines) { await exporter.export($0) }
-      write(linesBy: { record in queue.offer { batch in batch.append { CloudWatchExporter.write(record, to: &$0) } } }, queue.wake)
+      lines.add({ record in queue.offer { batch in batch.append { CloudWatchExporter.write(record, to: &$0) } } }, wake: queue.wake)
     }
     return nil
   }

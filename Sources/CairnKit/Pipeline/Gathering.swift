@@ -15,14 +15,21 @@ final class Gathering<Item: Sendable>: Sendable {
   private struct State {
     var items: [Item] = []
     var writers: [@Sendable (Item) -> Void] = []
+    var wakers: [@Sendable () -> Void] = []
   }
 
   /// No more than `batchLimit` wait, so that a batch that is full goes out at once.
   init(batchLimit: Int) { countMax = max(1, min(Self.usualCount, batchLimit)) }
 
-  /// From now on items are written by this too.
-  func add(_ writer: @escaping @Sendable (Item) -> Void) { state.withLock { $0.writers.append(writer) } }
+  /// From now on items are written by this too; `wake` has its exporter send them.
+  func add(_ writer: @escaping @Sendable (Item) -> Void, wake: @escaping @Sendable () -> Void = {}) {
+    state.withLock { state in
+      state.writers.append(writer)
+      state.wakers.append(wake)
+    }
+  }
 
+  /// Nobody writes items down.
   var isEmpty: Bool { state.withLock { $0.writers.isEmpty } }
 
   func accept(_ item: Item) {
@@ -42,4 +49,10 @@ final class Gathering<Item: Sendable>: Sendable {
     }
     for writer in writers { for item in items { writer(item) } }
   }
+
+  /// Has the exporters send what there is, without waiting for it; their queues have written what waits before.
+  func wake() { for wake in state.withLock(\.wakers) { wake() } }
 }
+
+extension Gathering: SpanSink where Item == EndedSpan {}
+extension Gathering: LogSink where Item == LogRecord {}
