@@ -147,7 +147,7 @@ let package = Package(
       name: "cairn",
       dependencies: ["CairnServer", "CairnIssues", "CairnStore", "CairnStorage", "CairnCatalog", "CairnFormats", "CairnDemo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: sheet),
-    tests("CairnCatalogTests", ["CairnCatalog", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests("CairnCatalogTests", ["CairnCatalog", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     tests(
       "CairnServerTests",
       [

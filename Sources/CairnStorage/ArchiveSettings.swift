@@ -53,6 +53,8 @@ public struct ArchiveSettings: Sendable {
   public var mergeCount = 8
   /// Small segments are merged once nothing has come in for so long.
   public var mergeIdleSeconds: Int64 = 3
+  /// A close writes segments for so long; what takes longer is replayed at the next start.
+  public var closeSecondsMax: Int64 = 2
   /// A body may be this long after inflation, as OTLP recommends.
   public var bodyByteCountMax = 64 << 20
   /// Bodies that are being taken in at one time, in bytes after inflation.

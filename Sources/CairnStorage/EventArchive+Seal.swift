@@ -50,14 +50,18 @@ extension EventArchive {
   /// Writes the heads as one segment.
   private func seal(_ heads: [Head]) throws(StorageError) {
     let started = monotonicNanoseconds()
-    let group = HeadGroup(heads.map { finalPiece($0) })
+    let group = HeadGroup(
+      try heads.map { (head) throws(StorageError) in
+        guard isSealWanted else { throw StorageError("seal", path: JournalWriter.path(head.journalNumber), .givenUp) }
+        return finalPiece(head)
+      })
     let numbers = heads.map(\.journalNumber)
     // The journals first: a start learns from them which requests are in the segment.
     journal.flush()
     let id = segmentID(for: heads)
     var segment: SegmentPiece?
     if group.rowCount > 0 {
-      _ = try SegmentWriter.write(group, id: id, journals: Self.joined(numbers.map { $0...$0 }), replaced: [], files: files)
+      _ = try SegmentWriter.write(group, id: id, journals: Self.joined(numbers.map { $0...$0 }), replaced: [], files: files, isWanted: { isSealWanted })
       segment = try open(id)
     }
     state.withLock { (state) in
@@ -189,7 +193,8 @@ extension EventArchive {
       }
       let replaced = inputs.flatMap { $0.footer.replaced + [$0.id] }
       _ = try SegmentWriter.write(
-        merger, id: id, journals: Self.joined(inputs.flatMap(\.footer.journals)), replaced: replaced, files: files)
+        merger, id: id, journals: Self.joined(inputs.flatMap(\.footer.journals)), replaced: replaced, files: files,
+        isWanted: { !state.withLock(\.isClosed) })
       let merged = try open(id)
       state.withLock { (state) in
         let gone = Set(inputs.map(\.id))

@@ -147,7 +147,7 @@ extension EventArchive {
   func retain() {
     let cutoff = retentionCutoff()
     let segments = state.withLock { $0.isClosed ? [] : $0.segments }
-    for segment in segments {
+    for segment in segments where !state.withLock(\.isClosed) {
       let expired = segment.runs.reduce(0) { $0 + segment.rowCount(in: $1, before: cutoff($1)) }
       guard expired > 0 else { continue }
       if expired == segment.rowCount {
@@ -185,6 +185,9 @@ extension EventArchive {
   // MARK: The end
 
   /// Takes nothing more, writes what is in memory and returns. Further calls do nothing.
+  ///
+  /// Merges are given up at once, seals after `closeSecondsMax`: what is not in a segment by then is in its journal, from which the next
+  /// start has it.
   public func close() {
     let head = state.withLock { (state) -> Head? in
       guard !state.isClosed else { return nil }
@@ -193,6 +196,7 @@ extension EventArchive {
       return state.head
     }
     guard let head else { return }
+    sealDeadline.store(monotonicNanoseconds() + settings.closeSecondsMax * Self.secondNanoseconds, ordering: .relaxed)
     let mustTurn = head.open.withLock { (open) in
       defer { open.isClosed = true }
       return !open.isClosed && open.batch.rowCount > 0
@@ -201,4 +205,7 @@ extension EventArchive {
     mergeQueue.sync {}
     sealQueue.sync { self.sealAll(.now) }
   }
+
+  /// False once a close has waited long enough.
+  var isSealWanted: Bool { monotonicNanoseconds() < sealDeadline.load(ordering: .relaxed) }
 }

@@ -77,6 +77,8 @@ public final class EventArchive: IngestStore {
   let mergeQueue = DispatchQueue(label: "cairn.merge")
   private let workspaces = WorkspacePool()
   let inFlightByteCount = Atomic<Int>(0)
+  /// When seals are given up, by the monotonic clock.
+  let sealDeadline = Atomic<Int64>(.max)
   private let wallClock: @Sendable () -> Int64
 
   /// Opens the folder: takes its lock, opens the segments, replays the journals.

@@ -13,6 +13,8 @@ public struct StorageError: Error, Sendable, Hashable {
     case gone(String)
     /// What is in the file would be too large together with what it was to be put beside.
     case tooLarge(String)
+    /// The store is closed, and what was being written can be written by the next start.
+    case givenUp
   }
   public var operation: String
   public var path: String
@@ -32,6 +34,7 @@ public struct StorageError: Error, Sendable, Hashable {
     case .locked(let holder): "\(path) is in use by another process (\(holder))"
     case .gone(let what): "\(path) \(what)"
     case .tooLarge(let what): "\(path) is too large: \(what)"
+    case .givenUp: "\(path) is not written any more: the store is closed"
     }
   }
 
@@ -40,7 +43,7 @@ public struct StorageError: Error, Sendable, Hashable {
     switch reason {
     case .system(let number): isMediumNumber(number)
     case .damaged, .tooLarge: true
-    case .locked, .gone: false
+    case .locked, .gone, .givenUp: false
     }
   }
 

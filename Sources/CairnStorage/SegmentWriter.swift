@@ -5,14 +5,16 @@ internal import CairnColumns
 enum SegmentWriter {
   static func path(_ id: UInt64) -> String { "segments/" + padded(id) + ".segment" }
 
-  /// Columns are asked for one at a time, so that only one is in memory beside the piece itself.
+  /// Columns are asked for one at a time, so that only one is in memory beside the piece itself. Gives up between two of them where the
+  /// segment is not wanted any more.
   static func write(
-    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], files: any FileSystem
+    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], files: any FileSystem,
+    isWanted: () -> Bool = { true }
   ) throws(StorageError) -> SegmentFooter {
     let temporary = "segments/" + padded(id) + ".writing"
     do throws(StorageError) {
       let file = try files.create(temporary)
-      let footer = try writeColumns(piece, id: id, journals: journals, replaced: replaced, file)
+      let footer = try writeColumns(piece, id: id, journals: journals, replaced: replaced, file, isWanted)
       try file.sync()
       try files.rename(temporary, to: path(id))
       try files.syncFolder("segments")
@@ -25,7 +27,7 @@ enum SegmentWriter {
   }
 
   private static func writeColumns(
-    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], _ file: any StoredFile
+    _ piece: any ColumnSource, id: UInt64, journals: [ClosedRange<UInt64>], replaced: [UInt64], _ file: any StoredFile, _ isWanted: () -> Bool
   ) throws(StorageError) -> SegmentFooter {
     var encoder = ColumnEncoder()
     var footer = SegmentFooter(id: id, rowCount: piece.rowCount, journals: journals, replaced: replaced, runs: piece.runs)
@@ -35,6 +37,7 @@ enum SegmentWriter {
     var bases = try Bases(piece)
     try bases.addLines(piece, &encoder)
     for key in piece.keys {
+      guard isWanted() else { throw StorageError("write", path: file.path, .givenUp) }
       guard let column = try bases.column(key, of: piece) else { continue }
       for column in try stored(column, of: piece, bases) {
         let presentCount = column.presentCount

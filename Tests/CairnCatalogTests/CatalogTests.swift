@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import CairnCatalog
 
 @Suite struct CatalogTests {
-  private func temporaryPath() -> String {
-    FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path()
-  }
-
   @Test func aKeyOpensWhatItWasMadeFor() throws {
     let catalog = try Catalog()
     #expect(!catalog.hasKeys)
@@ -40,29 +37,31 @@ import Testing
   }
 
   @Test func theSecretIsNotInTheFile() throws {
-    let path = temporaryPath()
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let text = try Catalog(path: path).createKey(name: "n", environment: "e", scopes: [.query], nowUnixSeconds: 1).text
-    let secret = Data(text.suffix(40).utf8)
-    for suffix in ["", "-wal"] {
-      let bytes = FileManager.default.contents(atPath: path + suffix) ?? Data()
-      #expect(bytes.range(of: secret) == nil)
+    try withTemporaryFolder { folder in
+      let path = folder + "/catalog.sqlite"
+      let text = try Catalog(path: path).createKey(name: "n", environment: "e", scopes: [.query], nowUnixSeconds: 1).text
+      let secret = Data(text.suffix(40).utf8)
+      for suffix in ["", "-wal"] {
+        let bytes = FileManager.default.contents(atPath: path + suffix) ?? Data()
+        #expect(bytes.range(of: secret) == nil)
+      }
     }
   }
 
   @Test func anotherProcessesChangesAreSeen() throws {
-    let path = temporaryPath()
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let server = try Catalog(path: path)
-    let tool = try Catalog(path: path)
-    let created = try tool.createKey(name: "n", environment: "e", scopes: [.manage], nowUnixSeconds: 1)
-    #expect(server.authenticate(created.text) == .unknown)
-    try server.refresh()
-    #expect(server.authenticate(created.text) == .good(created.key))
-    _ = try tool.revokeKey(id: created.key.id, nowUnixSeconds: 2)
-    try server.refresh()
-    #expect(server.authenticate(created.text) == .revoked)
-    #expect(try Catalog(path: path).keys().map(\.id) == [created.key.id])
+    try withTemporaryFolder { folder in
+      let path = folder + "/catalog.sqlite"
+      let server = try Catalog(path: path)
+      let tool = try Catalog(path: path)
+      let created = try tool.createKey(name: "n", environment: "e", scopes: [.manage], nowUnixSeconds: 1)
+      #expect(server.authenticate(created.text) == .unknown)
+      try server.refresh()
+      #expect(server.authenticate(created.text) == .good(created.key))
+      _ = try tool.revokeKey(id: created.key.id, nowUnixSeconds: 2)
+      try server.refresh()
+      #expect(server.authenticate(created.text) == .revoked)
+      #expect(try Catalog(path: path).keys().map(\.id) == [created.key.id])
+    }
   }
 
   @Test func queriesStayWithinTheirEnvironment() throws {
@@ -77,11 +76,12 @@ import Testing
   }
 
   @Test func filesOfLaterVersionsAreLeftAlone() throws {
-    let path = temporaryPath()
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try Catalog(path: path).perform { queue in
-      try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of the future')") }
+    try withTemporaryFolder { folder in
+      let path = folder + "/catalog.sqlite"
+      try Catalog(path: path).perform { queue in
+        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of the future')") }
+      }
+      #expect(throws: CatalogError.newer(path: path)) { try Catalog(path: path) }
     }
-    #expect(throws: CatalogError.newer(path: path)) { try Catalog(path: path) }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnFormats
-import Glibc
 import Logging
+import TestSupport
 import Testing
 import Tracing
 
@@ -77,22 +77,11 @@ struct DeliveryTests {
   // MARK: the folder
 
   private func withFolder(_ byteCountMax: Int = 1_000, _ test: (SpillFolder, String) async throws -> Void) async throws {
-    var template = Array("/tmp/kit-spill-XXXXXX".utf8CString)
-    let isMade = unsafe template.withUnsafeMutableBufferPointer { buffer -> Bool in
-      guard let start = buffer.baseAddress else { return false }
-      return unsafe mkdtemp(start) != nil
+    try await withTemporaryFolder { path in
+      var settings = SpillSettings(folder: path)
+      settings.byteCountMax = byteCountMax
+      try await test(SpillFolder(settings: settings, warn: { _ in }), path)
     }
-    guard isMade else {
-      Issue.record("no folder")
-      return
-    }
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    var settings = SpillSettings(folder: path)
-    settings.byteCountMax = byteCountMax
-    let folder = SpillFolder(settings: settings, warn: { _ in })
-    try await test(folder, path)
-    while let left = folder.take() { folder.finish(left) }
-    unsafe rmdir(path)
   }
 
   @Test func whatIsKeptComesBackInOrderAndOnce() async throws {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnCatalog
 import CairnIssues
-import FoundationEssentials
 import Synchronization
 import TestSupport
 import Testing
@@ -10,7 +9,7 @@ import Testing
 
 @Suite struct IssueBookDoorsTests {
   private func makeBook() throws -> (IssueBook, Catalog) {
-    let catalog = try Catalog(path: FileManager.default.temporaryDirectory.path + "/cairn-\(UUID()).sqlite")
+    let catalog = try Catalog()
     return (IssueBook(catalog: catalog), catalog)
   }
 

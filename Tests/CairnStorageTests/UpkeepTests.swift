@@ -85,6 +85,46 @@ struct UpkeepTests {
     #expect(try requests(try open(files.copy(), settings, clock)) == before, "after a restart too")
   }
 
+  @Test func aCloseWithoutTimeLeavesItsHeadsToTheNextStart() async throws {
+    let clock = TestClock(testTime)
+    let files = MemoryFiles()
+    var settings = smallSettings(headRowCountMax: 20)
+    settings.sealRowCount = 1_000_000
+    settings.closeSecondsMax = 0
+    let archive = try open(files, settings, clock)
+    for id in 0..<20 { try await archive.ingest(TestRequest(id, itemCount: 10, time: testTime + Int64(id))) }
+    let before = try requests(archive)
+    archive.close()
+    #expect(before.count == 20)
+    #expect(try files.list("segments") == [])
+    settings.closeSecondsMax = 60
+    let next = try open(files.copy(), settings, clock)
+    #expect(try requests(next) == before)
+    next.close()
+    #expect(try requests(try open(files.copy(), settings, clock)) == before)
+  }
+
+  @Test func aMergeThatIsNotWantedAnyMoreLeavesNothingBehind() async throws {
+    let files = MemoryFiles()
+    let archive = try openArchive(files)
+    for id in 0..<10 { try await archive.ingest(TestRequest(id, itemCount: 10)) }
+    archive.settle()
+    let inputs = archive.state.withLock(\.segments)
+    let names = try files.list("segments")
+    try #require(!inputs.isEmpty)
+    var columnCount = 0
+    #expect(throws: StorageError.self) {
+      _ = try SegmentWriter.write(
+        try PieceMerger(inputs, cutoff: { _ in .min }), id: 99, journals: [], replaced: [], files: files,
+        isWanted: {
+          columnCount += 1
+          return columnCount < 3
+        })
+    }
+    #expect(columnCount == 3)
+    #expect(try files.list("segments") == names)
+  }
+
   @Test func aForwardJumpOfTheClockDeletesNothing() async throws {
     let clock = TestClock(testTime)
     let files = MemoryFiles()
