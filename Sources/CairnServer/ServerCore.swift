@@ -96,7 +96,7 @@ struct ServerCore: Service {
   private func guessedDialect(_ request: Request) -> Dialect {
     if request.mediaType.hasPrefix("application/grpc") { return .grpc }
     if request.listener == .xray || isSignedFor("xray", request) { return .awsRESTJSON }
-    if request.path.hasPrefix("/1/") { return .honeycomb }
+    if request.path.hasPrefix("/1/") || request.path.hasPrefix("/2/") { return .honeycomb }
     if request.path.hasPrefix("/api/cairn/") { return .cairn }
     if request.path.hasPrefix("/api/1/") { return .rollbar }
     return NearMiss.looksLikeIngest(request) ? .otlp : .plain

@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: [
     (HoneycombError.Problem.unparseable, 400, "unparseable"), (.unauthorized, 401, nil), (.forbidden, 403, nil),
     (.notFound, 404, "not-found"),
-    (.conflict, 409, "conflict"), (.payloadTooLarge, 413, "payload-too-large"), (.unsupportedMediaType, 415, nil),
+    (.methodNotAllowed, 405, nil), (.conflict, 409, "conflict"), (.payloadTooLarge, 413, "payload-too-large"), (.unsupportedMediaType, 415, nil),
     (.validationFailed, 422, "validation-failed"), (.rateLimited, 429, "rate-limited"), (.unavailable, 503, nil),
   ] as [(HoneycombError.Problem, Int, String?)])
   func everyProblemHasItsStatusAndForm(problem: HoneycombError.Problem, status: Int, slug: String?) throws {

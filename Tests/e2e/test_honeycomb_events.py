@@ -101,7 +101,45 @@ def test_a_bad_event_is_left_out_by_itself(cairn, mark):
 def test_a_body_that_is_no_batch_is_refused(cairn, mark, body, kind, status):
     reply = send(cairn, f"/1/batch/{mark}", body, content_type=kind)
     assert reply.status == status and reply.json()["type"].endswith("/unparseable"), reply
-    assert reply.json()["error"].startswith("Request body is malformed and cannot be read")
+    assert reply.json()["error"].startswith("Request body is malformed and cannot be read" if body else "Request body should not be empty.")
+
+
+def test_names_that_differ_in_case_alone_are_one_dataset(cairn, mark):
+    """As it was written first, in whatever spelling it is sent to or asked for."""
+    for name in (f"Shop-{mark}", f"shop-{mark}", f"SHOP-{mark}"):
+        assert send(cairn, f"/1/events/{name}", '{"a": 1, "b": 2}').status == 200
+    assert [d["name"] for d in cairn.request("GET", "/1/datasets", headers=KEY).json() if d["slug"] == f"shop-{mark}"] == [f"Shop-{mark}"]
+    assert cairn.count(dataset=f"Shop-{mark}") == 3
+    for name in (f"shop-{mark}", f"SHOP-{mark}"):
+        found = cairn.request("GET", f"/1/datasets/{name}", headers=KEY).json()
+        assert (found["name"], found["regular_columns_count"]) == (f"Shop-{mark}", 2)
+
+
+def test_refusals_have_honeycombs_form(cairn, mark):
+    empty = send(cairn, f"/1/batch/{mark}", b"")
+    assert (empty.status, empty.json()["error"]) == (400, "Request body should not be empty.")
+    wrong = cairn.request("GET", f"/1/events/{mark}", headers=KEY)
+    assert wrong.status == 405 and wrong.json()["error"] == "This path takes POST, not GET."
+    nowhere = cairn.request("GET", "/2/auth", headers=KEY)
+    assert (nowhere.status, nowhere.kind, nowhere.json()["type"]) == (404, "application/problem+json", "https://api.honeycomb.io/problems/not-found")
+
+
+def test_a_page_of_events_beside_thousands_of_columns(cairn, mark):
+    """What is read is what the page's events have, not each name against each."""
+    wide = [{"data": {f"{mark}_{part}_{number}": number for number in range(1900)}} for part in range(5)]
+    assert send(cairn, f"/1/batch/{mark}", json.dumps(wide)).json() == [{"status": 202}] * 5
+    item = {"access_token": "any", "data": {"environment": mark, "body": {"message": {"body": mark}}}}
+    assert cairn.request("POST", "/api/1/item/", json.dumps(item), {"content-type": "application/json"}).status == 200
+    page = cairn.request("GET", "/api/1/instances", headers={"x-rollbar-access-token": "any"})
+    assert page.status == 200, page
+    assert page.json()["result"]["instances"][0]["data"]["body"]["message"]["body"] == mark
+
+
+def test_letters_composed_or_not_move_no_other_name(cairn, mark):
+    names = {"Gra": 1, "Gro\u0308\u00dfe": 2, "Grp": 4, "Grq": 8}
+    assert send(cairn, f"/1/events/{mark}", json.dumps(names)).status == 200
+    answer = cairn.ask(mark, calculations=[{"op": "SUM", "column": name} for name in names])
+    assert [column(answer, f"SUM({name})")[0] for name in names] == list(names.values())
 
 
 def test_events_outlive_a_restart(make_cairn, mark):

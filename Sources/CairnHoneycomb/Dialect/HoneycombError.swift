@@ -13,6 +13,7 @@ public struct HoneycombError: Error, Sendable, Hashable {
     case unauthorized
     case forbidden
     case notFound
+    case methodNotAllowed
     case conflict
     case payloadTooLarge
     case unsupportedMediaType
@@ -91,6 +92,7 @@ public struct HoneycombError: Error, Sendable, Hashable {
     case .unauthorized: 401
     case .forbidden: 403
     case .notFound: 404
+    case .methodNotAllowed: 405
     case .conflict: 409
     case .payloadTooLarge: 413
     case .unsupportedMediaType: 415
@@ -109,7 +111,7 @@ public struct HoneycombError: Error, Sendable, Hashable {
     case .payloadTooLarge: "payload-too-large"
     case .validationFailed: "validation-failed"
     case .rateLimited: "rate-limited"
-    case .unauthorized, .forbidden, .unsupportedMediaType, .unavailable: nil
+    case .unauthorized, .forbidden, .methodNotAllowed, .unsupportedMediaType, .unavailable: nil
     }
   }
 
@@ -120,6 +122,7 @@ public struct HoneycombError: Error, Sendable, Hashable {
     case .unauthorized: "The API key is not known."
     case .forbidden: "The API key may not do this."
     case .notFound: "The requested resource cannot be found."
+    case .methodNotAllowed: "The resource does not take this method."
     case .conflict: "Request could not be completed due to a conflict with the current state of the target resource."
     case .payloadTooLarge: "Request body is too large."
     case .unsupportedMediaType: "The provided request body has a content type or encoding that is not supported."

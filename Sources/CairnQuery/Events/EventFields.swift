@@ -19,11 +19,14 @@ struct EventFields: Sendable {
   private let sources: [FieldSource]
   private let sequences: [ScanColumn]
   private let damagedBlocks: Set<Int>
+  /// Where each name stands; empty where names were asked for, whose places are known.
+  private let places: [ColumnKey: Int]
 
   /// `names` nil: all stored fields of the piece but internal ones.
   init(_ piece: any Piece, names: [String]?, sequenceColumn: String?) {
     self.names = names ?? Self.storedNames(of: piece)
     let isAll = names == nil
+    places = isAll ? Dictionary(self.names.enumerated().map { (ColumnKey($1, .string), $0) }, uniquingKeysWith: { first, _ in first }) : [:]
     var needed = Set([FieldName.timestamp])
     if let sequenceColumn { needed.insert(sequenceColumn) }
     for name in self.names { needed.formUnion(isAll ? [name] : CairnQuery.storedNames(name)) }
@@ -52,6 +55,9 @@ struct EventFields: Sendable {
     default: .columns(open.columns(named: name))
     }
   }
+
+  /// Where a stored field stands among all of the piece.
+  func place(of name: String) -> Int? { places[ColumnKey(name, .string)] }
 
   /// The value of field `index` in a row; nil where it has none or damage hides it.
   func value(_ index: Int, _ row: EventRow) -> FieldValue? {

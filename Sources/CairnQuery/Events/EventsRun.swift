@@ -264,7 +264,7 @@ struct EventsRun {
     var values = [FieldValue?](repeating: nil, count: rows.count)
     for (piece, places) in places {
       let fields = fields(of: piece)
-      let own = plan.columns.isEmpty ? fields.names.firstIndex { $0.utf8.elementsEqual(names[index].utf8) } : index
+      let own = plan.columns.isEmpty ? fields.place(of: names[index]) : index
       guard let own else { continue }
       // Some at a time, so that long texts are noticed before all of them are in memory.
       for start in stride(from: 0, to: places.count, by: Self.rowsAtOnce) {

@@ -53,13 +53,14 @@ struct OpenPiece: Sendable {
     return name == FieldName.type ? own + (byName[FieldName.spanKind] ?? []) : own
   }
 
-  /// The first index whose name is not less than `name`, in a list sorted by name.
+  /// The first index whose name is not less than `name`, in a list sorted by the bytes of names: Swift's own order of texts takes
+  /// composed and decomposed letters for one.
   static func firstIndex(of name: String, _ count: Int, _ nameAt: (Int) -> String) -> Int {
     var low = 0
     var high = count
     while low < high {
       let middle = (low + high) / 2
-      if nameAt(middle) < name { low = middle + 1 } else { high = middle }
+      if nameAt(middle).utf8.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
     }
     return low
   }

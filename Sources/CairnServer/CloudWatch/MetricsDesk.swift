@@ -68,6 +68,10 @@ struct MetricsDesk: Sendable {
       point.count = max(1, Int(count.rounded()))
       return point
     }
+    let given = ["Value", "Values", "StatisticValues"].filter { datum[$0] != nil }
+    guard given.count <= 1 else {
+      throw LogsError(.invalidParameterCombination, "The parameters MetricData.member.1.\(given[0]) and MetricData.member.1.\(given[1]) are mutually exclusive and you have specified both.")
+    }
     if let value = datum["Value"]?.looseNumber { return [try point(value)] }
     if let values = datum["Values"]?.array {
       let counts = datum["Counts"]?.array?.map { $0.looseNumber ?? 1 } ?? values.map { _ in 1 }
@@ -197,7 +201,7 @@ struct MetricsDesk: Sendable {
 
   private func getStatistics(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let metric = try MetricName(call.input)
-    guard let period = call.input["Period"]?.looseInteger, period >= 1, period < 60 || period % 60 == 0 else {
+    guard let period = call.input["Period"]?.looseInteger, period >= 1, [1, 5, 10, 20, 30].contains(period) || period % 60 == 0 else {
       throw LogsError(.invalidParameterValue, "The parameter Period must be 1, 5, 10, 30 or a multiple of 60.")
     }
     let names = (call.input["Statistics"]?.array ?? []).compactMap(\.string)

@@ -52,7 +52,7 @@ struct HoneycombAPI: Sendable {
     let all = try await state.directory.datasets(environment)
     guard
       let found = all.first(where: { $0.summary.name == wanted || $0.declaration?.name == wanted })
-        ?? all.first(where: { HoneycombDataset.slug($0.summary.name) == wanted })
+        ?? all.first(where: { HoneycombDataset.slug($0.summary.name) == HoneycombDataset.slug(wanted) })
     else {
       throw Refusal(.notFound, "Dataset not found")
     }

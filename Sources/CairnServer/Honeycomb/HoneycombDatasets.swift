@@ -20,7 +20,11 @@ struct HoneycombDatasets: Sendable {
       },
       Route(.POST, "/1/datasets", .key(.manage), .honeycomb) { (exchange) async throws(Refusal) in try await create(exchange) },
       Route(.GET, "/1/datasets/:dataset", .key(.query), .honeycomb) { (exchange) async throws(Refusal) in
-        directory.json(Self.shown(try await directory.find(exchange)).body)
+        let found = try await directory.find(exchange)
+        var shown = Self.shown(found)
+        let columns = try await state.directory.columns(exchange.environment, .named([found.summary.name]))
+        if !columns.isEmpty { shown.columnCount = columns.count }
+        return directory.json(shown.body)
       },
       Route(.PUT, "/1/datasets/:dataset", .key(.manage), .honeycomb) { (exchange) async throws(Refusal) in try await change(exchange) },
       Route(.DELETE, "/1/datasets/:dataset", .key(.manage), .honeycomb) { (exchange) async throws(Refusal) in try await remove(exchange) },

@@ -11,6 +11,12 @@ import NIOHTTP1
 /// Honeycomb's way in for events that are not OTLP: libhoney, the Beelines and Refinery send them.
 struct HoneycombDoor: Sendable {
   let state: ServerState
+  private let spellings = DatasetSpellings()
+
+  init(state: ServerState) {
+    self.state = state
+    state.onReset { [spellings] in spellings.reset() }
+  }
 
   var routes: [Route] {
     [("/1/events/:dataset", false), ("/1/batch/:dataset", true)].map { (path, isBatch) in
@@ -28,9 +34,10 @@ struct HoneycombDoor: Sendable {
     let received = state.parts.clock.unixNanoseconds()
     let plain = try inflated(request)
     let batch = try judged(plain, request, isBatch: isBatch)
+    let named = state.directory.storedName(exchange.parameters["dataset"], exchange.environment)
     let header = RequestHeader(
       format: .honeycombEvents, encoding: .identity, environment: exchange.environment,
-      datasetHint: state.directory.storedName(exchange.parameters["dataset"], exchange.environment), receivedUnixNanoseconds: received)
+      datasetHint: await spellings.spelling(of: named, exchange.environment, in: state.store), receivedUnixNanoseconds: received)
     if !batch.body.isEmpty { try await store(header, batch) }
     for verdict in batch.verdicts { if let verdict { tell(verdict.text, exchange, received) } }
     if isBatch { return jsonArray(batch.verdicts) }
@@ -39,6 +46,7 @@ struct HoneycombDoor: Sendable {
   }
 
   private func judged(_ plain: ByteBuffer, _ request: Request, isBatch: Bool) throws(Refusal) -> EventBatch {
+    guard plain.readableBytes > 0 else { throw Refusal(.malformed, "Request body should not be empty.") }
     let context = IntakeContext.now(state)
     do throws(DecodeError) {
       let isMessagePack = request.mediaType == "application/msgpack" || request.mediaType == "application/x-msgpack"

@@ -121,7 +121,8 @@ extension Refusal.Kind {
   fileprivate var honeycombProblem: HoneycombError.Problem {
     switch self {
     case .malformed: .unparseable
-    case .notFound, .methodNotAllowed: .notFound
+    case .notFound: .notFound
+    case .methodNotAllowed: .methodNotAllowed
     case .tooLarge: .payloadTooLarge
     case .invalid, .overBudget: .validationFailed
     case .unauthenticated: .unauthorized

@@ -78,6 +78,7 @@ struct Refusal: Error, Sendable, Hashable {
       case .unauthorized: .unauthenticated
       case .forbidden: .forbidden
       case .notFound: .notFound
+      case .methodNotAllowed: .methodNotAllowed
       case .payloadTooLarge: .tooLarge
       case .unsupportedMediaType: .unsupported
       case .conflict, .validationFailed: .invalid
