@@ -58,7 +58,7 @@ let live = 0;
 
 /** @param {HTMLElement} host @returns {Page} */
 function nowherePage(host) {
-  fill(host, h('div', { class: 'panel' }, empty('There is no such page.', [h('span', { class: 'mono' }, place.get().path), ' is no page of Cairn.'],
+  fill(host, h('h1', { class: 'sr' }, 'No such page'), h('div', { class: 'panel' }, empty('There is no such page.', [h('span', { class: 'mono' }, place.get().path), ' is no page of Cairn.'],
     [h('a', { class: 'btn', href: link('/ui/services') }, 'Services'), h('a', { class: 'btn', href: link('/ui/traces') }, 'Traces')])));
   return { update() {}, close() {} };
 }

@@ -23,7 +23,7 @@ public struct AddressGuard: Sendable {
     guard let address = resolved.ipAddress else { throw DeliveryError("\(target.host) has no address", isLasting: true) }
     if !isTrusted, !allowedHosts.contains(target.host.lowercased()), !allowedHosts.contains(address), Self.isPrivate(address) {
       throw DeliveryError(
-        "\(target.host) is \(address), an address inside this network; name it under 'webhook_hosts' in the configuration to allow it",
+        "\(target.host) is \(target.host == address ? "" : "\(address), ")an address inside this network; name it under 'webhook_hosts' in the configuration to allow it",
         isLasting: true)
     }
     return address

@@ -18,7 +18,7 @@ struct QueryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let query = try spec.map { try JSONValue(parsing: $0) } ?? specification()
-    let body = JSONValue.object([JSONMember("dataset", .string(dataset)), JSONMember("query", query)])
+    let body = JSONValue.object([JSONMember("dataset", .string(dataset)), JSONMember("query", query), JSONMember("missing", .boolean(true))])
     let answer = try await options.client().ask("POST", "/api/cairn/query", body: body.bytes)
     if options.json { return print(String(decoding: answer.bytes, as: UTF8.self)) }
     let columns = answer["columns"]?.array ?? []
@@ -27,8 +27,16 @@ struct QueryCommand: AsyncParsableCommand {
     table.numeric = Set(columns.indices.filter { columns[$0]["type"]?.string != "string" })
     for row in 0..<(data.first?.count ?? 0) { table.rows.append(data.map { cell($0[row]) }) }
     print(table.text)
+    for column in answer["missing"]?.array ?? [] { print(missing(column)) }
     let info = answer["info"]
     print("\(cell(info?["rows_matched"])) events matched, \(cell(info?["elapsed_ms"])) ms")
+  }
+
+  /// A column that no event has, as it was written, and what may have been meant.
+  private func missing(_ column: JSONValue) -> String {
+    let near = (column["near"]?.array ?? []).compactMap(\.string)
+    let offer = near.isEmpty ? "" : " Did you mean \(near.joined(separator: ", "))?"
+    return "No event\(dataset == "__all__" ? "" : " of \(dataset)") has the column \(cell(column["name"])).\(offer)"
   }
 
   private func specification() throws -> JSONValue {

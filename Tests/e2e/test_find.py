@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people send of a failure finds it: an id of a user or a request, a number, a span, a line's words; and errors are found by when they happened."""
 import json
+import subprocess
 import time
 
 import cairn_process
@@ -116,3 +117,27 @@ def test_a_time_counts_what_happened_in_it(cairn, sent):
     assert merged.status == 200
     [group] = listed(start=sent - 600, end=sent).values()
     assert group["is_group"] and (group["times"], group["total"]) == (3, 6)
+
+
+def test_people_are_counted_whichever_door_tells_of_them(cairn, sent):
+    text = lambda key, value: {"key": key, "value": {"stringValue": value}}  # noqa: E731
+    for person in ({"user.id": "ana"}, {"user.id": "bo"}, {"enduser.id": "cy"}, {"user.id": "dee", "enduser.id": "x"}, {"user.id": "ana"}, {}):
+        fields = {"exception.type": "OutOfStock", "exception.message": "the shelf is bare", "exception.stacktrace": "OutOfStock: bare\n  at take (/srv/shelf.js:7:1)", **person}
+        record = {"timeUnixNano": str(time.time_ns()), "severityNumber": 17, "body": {"stringValue": "the shelf is bare"}, "attributes": [text(k, v) for k, v in fields.items()]}
+        body = {"resourceLogs": [{"resource": {"attributes": [text("service.name", "shelf")]}, "scopeLogs": [{"logRecords": [record]}]}]}
+        assert cairn.request("POST", "/v1/logs", json.dumps(body), {"content-type": "application/json"}).status == 200
+    listed = lambda: cairn.get("errors", query="bare")["items"]  # noqa: E731
+    assert cairn_process.until(lambda: [item["total"] for item in listed()] == [6])
+    [item] = listed()
+    whole = cairn.get(f"errors/{item['id']}")
+    assert whole["people"] == item["people"] == 3
+    facets = {facet["name"]: {entry["value"] for entry in facet["values"]} for facet in whole["facets"]}
+    assert facets["user.id"] == {"ana", "bo", "dee"} and facets["enduser.id"] == {"cy", "x"} and "person.id" not in facets
+
+
+def test_the_command_line_names_what_no_event_has(cairn, sent):
+    def ask(*words):
+        return subprocess.run([cairn_process.binary(), "query", "--server", cairn.addresses["http"], *words], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "No event has the column order_ids. Did you mean order_id?" in ask("--by", "order_ids")
+    assert "No event of shop has the column usr.id. Did you mean user.id?" in ask("--dataset", "shop", "--where", "usr.id != x", "--last", "7d")
+    assert "No event" not in ask("--by", "order_id", "--last", "7d")

@@ -111,6 +111,21 @@ def test_a_board_draws_what_the_api_put_on_it(server, open_page, board):
     expect(page.locator(".board-stat")).to_contain_text(re.compile("7[3-6]"))
 
 
+def test_a_panel_names_the_column_that_no_event_has(server, open_page):
+    panels = []
+    for n, question in enumerate(({"calculations": [{"op": "P95", "column": "duraton_ms"}]}, {"calculations": [{"op": "COUNT"}], "filters": [{"column": "regoin", "op": "!=", "value": "eu"}]})):
+        made = ask(server, "POST", "/1/queries/shop", question)
+        panels.append({"type": "query", "query_panel": {"query_id": made["id"], "query_style": "graph"}, "position": {"x_coordinate": 6 * n, "y_coordinate": 0, "width": 6, "height": 5}})
+    board = ask(server, "POST", "/1/boards", {"name": "Misspelt", "type": "flexible", "panels": panels})
+    page = open_page(f"{server.url}/ui/boards/{board['id']}?t=60m")
+    ready(page)
+    first, second = page.locator("[data-panel]").all()
+    expect(first).to_contain_text("No event has the column duraton_ms. Did you mean duration_ms?")
+    expect(first.locator("svg")).to_have_count(0)
+    expect(second).to_contain_text("No event has the column regoin. Did you mean region?")
+    expect(second.get_by_role("img", name="COUNT over time")).to_be_visible()
+
+
 def test_a_panel_opens_in_explore_with_all_of_its_question(server, open_page):
     question = {"calculated_fields": [{"name": "is_slow", "expression": "GT($duration_ms, 24)"}], "calculations": [{"op": "COUNT"}, {"op": "P95", "column": "duration_ms"}], "breakdowns": ["is_slow", "region"],
                 "filters": [{"column": "is_slow", "op": "=", "value": True}, {"column": "duration_ms", "op": ">", "value": 30}], "filter_combination": "OR", "granularity": 120, "limit": 3, "time_range": 3600,

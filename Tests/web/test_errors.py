@@ -259,3 +259,31 @@ def test_a_time_counts_its_own(server, open_page, width, scheme):
     expect(page.locator("main .sub").first).to_contain_text(re.compile(r"seen in this time, \d occurrences? in it"))
     if width == 1440:
         expect(page.get_by_role("columnheader", name="In this time")).to_be_visible()
+
+
+def test_a_line_of_a_trace_leads_to_its_item(server, open_page):
+    now, text = time.time_ns(), lambda key, value: {"key": key, "value": {"stringValue": value}}  # noqa: E731
+    trace = f"{now:032x}"
+    span = {"traceId": trace, "spanId": "c7ad6b7169203332", "name": "GET /shelf", "kind": 2, "startTimeUnixNano": str(now), "endTimeUnixNano": str(now + 10**7), "status": {"code": 2}}
+    fields = [text("exception.type", "OutOfStock"), text("exception.message", "A-7"), text("exception.stacktrace", "OutOfStock: A-7\n  at take (/srv/shelf.js:7:1)"), text("user.id", "ana")]
+    lines = [{"timeUnixNano": str(now + n), "traceId": trace, "severityNumber": number, "body": {"stringValue": words}, **more}
+             for n, (number, words, more) in enumerate(((9, "about to take", {"spanId": span["spanId"]}), (17, "nothing left", {"spanId": span["spanId"], "attributes": fields}), (17, "and no span", {"attributes": fields})))]
+    service = {"attributes": [text("service.name", "shelf")]}
+    post(server, "/v1/traces", {"resourceSpans": [{"resource": service, "scopeSpans": [{"spans": [span]}]}]})
+    post(server, "/v1/logs", {"resourceLogs": [{"resource": service, "scopeLogs": [{"logRecords": lines}]}]})
+    cairn_process.until(lambda: json.load(urllib.request.urlopen(f"{server}/api/cairn/errors?project=shelf"))["total"])
+    page = open_page(f"{server}/ui/trace/{trace}")
+    for words, has in (("about to take", 0), ("nothing left", 1), ("and no span", 1)):
+        box = page.locator(".trace-lines .ln-box").filter(has_text=words)
+        box.get_by_role("button").first.click()
+        expect(box.get_by_role("button", name="Copy line")).to_be_visible()
+        expect(box.get_by_role("button", name="Error item")).to_have_count(has)
+    box = page.locator(".trace-lines .ln-box").filter(has_text="nothing left")
+    expect(box).to_contain_text("exception.message")
+    box.get_by_role("link", name="Its span").click()
+    page.get_by_role("tab", name="Logs").click()
+    expect(page.locator(".span-tab").get_by_role("button", name="Error item")).to_have_count(1)
+    page.locator(".span-tab").get_by_role("button", name="Error item").click()
+    page.wait_for_url("**/ui/errors/*")
+    expect(page.get_by_role("heading", name="OutOfStock: A-7")).to_be_visible()
+    expect(page.get_by_role("region", name="Figures")).to_contain_text(re.compile("People\\s*1"))

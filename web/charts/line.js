@@ -12,21 +12,22 @@ import { s } from './svg.js';
 
 /**
  * @param {HTMLElement} host is filled anew @param {Steps} steps @param {Series[]} series
- * @param {{bars?: boolean, format: (v: number) => string, label: string, utc: boolean, left?: number}} options
+ * @param {{bars?: boolean, format: (v: number) => string, label: string, utc: boolean, left?: number, whole?: number}} options  whole: a share's greatest value, above which the axis never goes
  * @returns {Frame | null}
  */
-export function lineChart(host, steps, series, { bars = false, format, label, utc, left = 46 }) {
+export function lineChart(host, steps, series, { bars = false, format, label, utc, left = 46, whole = Infinity }) {
   const width = host.clientWidth, height = host.clientHeight;
   if (!width || !height) return null;
-  const right = width - 6, top = 8, bottom = height - 20;
+  const right = width - 6, bottom = height - 20;
   const endUs = steps.endUs ?? steps.startUs + steps.count * steps.stepUs;
   const x = linear(steps.startUs, endUs, left, right);
   // Bars stand on each other: their sum has to fit.
   const heights = bars ? Array.from({ length: steps.count }, (_, i) => series.reduce((sum, line) => sum + Math.max(0, line.values[i] ?? 0), 0))
     : series.flatMap((line) => line.values.map((v) => v ?? 0));
   const peak = heights.reduce((most, v) => Math.max(most, v), 0);
+  const top = peak > whole * 0.9 ? 26 : 8; // a line at the very top would lie behind the markers' names
   // A few things counted: no tick between two whole numbers.
-  const most = peak > 0 && peak <= 4 && Number.isInteger(peak) ? peak + peak % 2 : roundUp(peak * 1.02);
+  const most = Math.min(whole, peak > 0 && peak <= 4 && Number.isInteger(peak) ? peak + peak % 2 : roundUp(peak * 1.02));
   const least = Math.min(0, ...series.flatMap((line) => line.values.map((v) => v ?? 0)));
   const y = linear(least < 0 ? -roundUp(-least) : 0, most, bottom, top);
   const ticks = timeTicks(steps.startUs, endUs, Math.max(2, Math.floor((right - left) / 90)), utc);

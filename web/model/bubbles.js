@@ -10,8 +10,8 @@ const standsOut = 0.25; // a quarter of one side more than of the other
 /** @param {Column[]} columns @returns {Column[]} those that stand out */
 export function standing(columns) { return columns.filter((c) => c.score >= standsOut); }
 
-/** @param {string} name @param {string} by the column that parts both sides @returns {boolean} whether a difference in it says the same again, or how the event was made */
-function isEcho(name, by) { return name.startsWith('meta.') || (by === 'error' && name === 'status_code'); }
+/** @param {string} name @param {string} by the column that parts both sides @returns {boolean} whether a difference in it says the same again, or how the event was made or is counted */
+function isEcho(name, by) { return /^(meta|item|occurrence)\./.test(name) || (by === 'error' && name === 'status_code'); }
 
 /** @param {Column[]} columns @param {string} by the column that parts both sides: it tells nothing @returns {Column[]} echoes of it at the end */
 export function tellingFirst(columns, by) {

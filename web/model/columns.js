@@ -45,10 +45,11 @@ export function near(name, columns) {
     const own = bare(c.name.slice(0, mostLength)), most = Math.max(1, Math.min(3, Math.floor(wanted.length / 3)));
     const steps = own === wanted ? 0 : distance(wanted, own, most);
     if (steps <= most) return { c, score: steps };
-    if (last.length >= 3 && bare(c.name.split(/[./]/).pop() ?? '') === last) return { c, score: 4 };
-    return wanted.length >= 3 && (own.includes(wanted) || (own.length >= 3 && wanted.includes(own))) ? { c, score: 5 } : null;
+    const isSameLast = last.length >= 3 && bare(c.name.split(/[./]/).pop() ?? '') === last, isPart = wanted.length >= 3 && (own.includes(wanted) || (own.length >= 3 && wanted.includes(own)));
+    return isSameLast || isPart ? { c, score: isSameLast && isPart ? 4 : isSameLast ? 5 : 6 } : null;
   });
-  return scored.flatMap((s) => (s ? [s] : [])).sort((a, b) => a.score - b.score || b.c.events - a.c.events || a.c.name.localeCompare(b.c.name)).slice(0, mostNear).map((s) => s.c.name);
+  const found = scored.flatMap((s) => (s ? [s] : [])).sort((a, b) => a.score - b.score || b.c.events - a.c.events || a.c.name.localeCompare(b.c.name)), misspelt = found.filter((s) => s.score < 4);
+  return (misspelt.length ? misspelt : found).slice(0, mostNear).map((s) => s.c.name); // where a few letters explain it, what is merely alike is noise
 }
 
 /** @param {string} a @param {string} b @param {number} most @returns {number} letters to change, add, leave out or swap; more than most where it is more */

@@ -24,6 +24,8 @@ test('a slip, another spelling and the last word lead to a name', () => {
   equal(near('enduser.id', columns).includes('user.id'), true);
   equal(near('route', columns)[0], 'http.route');
   equal(near('zzz', columns), []);
+  equal(near('servce.name', ['host.name', 'service.name', 'k8s.pod.name'].map((name) => ({ name, events: 1 }))), ['service.name']);
+  equal(near('pod.name', ['service.name', 'k8s.pod.name'].map((name) => ({ name, events: 1 }))), ['k8s.pod.name', 'service.name']);
   equal([distance('abcd', 'abdc', 3), distance('abc', 'abc', 3), distance('abc', 'xyzw', 2) > 2], [1, 0, true]);
 });
 test('a name is changed wherever it stands', () => {

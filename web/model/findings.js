@@ -12,6 +12,7 @@ const slowerFactor = 1.5; // less is weather
 const failingPoints = 0.01; // one point of all requests
 const muchFailure = 0.05; // nobody means to refuse every twentieth request
 const leastRequests = 20; // in each part; fewer say nothing
+const leastFailures = 5; // of a service with fewer requests than that: most of them failing is no chance
 const leastApart = 0.8; // of all pairs of a late and an early step, those where the late one is slower; by chance it is half
 const leastSigma = 3; // standard errors between two shares of failures: with fewer, one failure more would be news
 
@@ -76,7 +77,8 @@ export function findings(lines) {
 
 /** @param {Service[]} services @param {Failing[]} named @returns {Service[]} those that fail much and are not named yet, worst first: a new one has no before */
 export function failingMuch(services, named) {
-  return services.filter((s) => s.error_rate >= muchFailure && s.requests >= leastRequests && !named.some((f) => f.name === s.name))
+  const tells = (/** @type {Service} */ s) => s.requests >= leastRequests || (s.errors >= leastFailures && s.error_rate >= 0.5);
+  return services.filter((s) => s.error_rate >= muchFailure && tells(s) && !named.some((f) => f.name === s.name))
     .sort((a, b) => b.error_rate - a.error_rate);
 }
 

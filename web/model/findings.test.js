@@ -25,9 +25,9 @@ test('one failure more among few requests is no finding', () => {
 });
 test('more failures are found', () => equal(findings([line('a', Array(9).fill(10), 3)]).failing.map((f) => [f.name, f.after]), [['a', 0.1]]));
 test('what fails much is named, though it always did', () => {
-  const service = (/** @type {string} */ name, /** @type {number} */ rate, requests = 100) => /** @type {any} */ ({ name, requests, error_rate: rate });
-  equal(failingMuch([service('fine', 0.01), service('new', 0.3), service('worse', 0.4), service('rare', 1, 3), service('named', 0.9)],
-    [{ name: 'named', before: 0, after: 0.9 }]).map((s) => s.name), ['worse', 'new']); });
+  const service = (/** @type {string} */ name, /** @type {number} */ rate, requests = 100) => /** @type {any} */ ({ name, requests, errors: Math.round(requests * rate), error_rate: rate });
+  equal(failingMuch([service('fine', 0.01), service('new', 0.3), service('worse', 0.4), service('rare', 1, 3), service('rare but failing', 1, 6), service('named', 0.9)],
+    [{ name: 'named', before: 0, after: 0.9 }]).map((s) => s.name), ['rare but failing', 'worse', 'new']); });
 test('what began in the range is told with its step', () => {
   equal(findings([line('a', Array(9).fill(10), 3)]).failing[0].since, 6);
   equal(findings([line('b', [10, 10, 10, 10, 10, 10, 90, 90, 90])]).slower[0].since, 6);

@@ -10,13 +10,23 @@ export function percentText(percent) {
   return `${trimmed(Math.floor(percent * 10 ** places + 1e-9) / 10 ** places, places)} %`;
 }
 
-/** @param {number} number @param {number} places */
-function trimmed(number, places) { return String(Number(number.toFixed(places))); }
+/** @param {number} number @param {number} places @returns {string} −1,952.5: with the sign that figures have, and without needless zeros */
+function trimmed(number, places) { return number.toLocaleString('en-US', { maximumFractionDigits: places }).replace('-', '−'); }
+
+/** @param {number} percent @returns {string} for an axis */
+export function percentTick(percent) { return `${trimmed(percent, 4)} %`; }
 
 /** @param {string} text 99.9, 99,9 % @returns {number | null} per million; null where it is no target */
 export function readTarget(text) {
   const number = Number(text.replace('%', '').replace(',', '.').trim());
   return text.trim() && Number.isFinite(number) && number >= 0 && number < 100 ? Math.min(999_999, Math.round(number * 10_000)) : null;
+}
+
+/** @param {{allowed: number, bad: number}} counts @returns {string} what the budget still allows, or by how much it is spent */
+export function roomText({ allowed, bad }) {
+  const may = Math.floor(allowed), events = (/** @type {number} */ n) => n.toLocaleString('en-US');
+  if (allowed < 1) return bad ? `none may fail, ${events(bad)} did` : 'fewer than one event may fail';
+  return bad > allowed ? `${events(may)} may fail, ${events(bad)} did` : `${events(Math.floor(allowed - bad))} more of ${events(may)} may fail`;
 }
 
 /** @param {number} budget percent @returns {'ok' | 'warn' | 'err'} */
@@ -71,6 +81,15 @@ export function badShares(all, bad) {
     });
   });
   return shares.map((row, b) => row.map((n, c) => (n ? Math.min(1, n / Math.max(n, all.counts[b][c])) : 0)));
+}
+
+/**
+ * Events without a column that a formula compares are bad: a comparison with nothing is false. This counts only those that have all of them.
+ * @param {string} expression @param {string[]} names its columns @returns {string}
+ */
+export function onlyWith(expression, names) {
+  const has = names.map((name) => `EXISTS(${/^[\w.]+$/.test(name) ? `$${name}` : `$"${name.replace(/(["\\])/g, '\\$1')}"`})`);
+  return `IF(${has.length > 1 ? `AND(${has.join(', ')})` : has[0]}, ${expression.trim()})`;
 }
 
 /** @param {string[]} names columns that no event has @returns {string} */

@@ -1,5 +1,5 @@
 // @ts-check
-import { alertOf, badShares, chartRange, conditionText, health, minutesText, percentText, readTarget, targetText } from './slos.js';
+import { alertOf, badShares, chartRange, conditionText, health, minutesText, onlyWith, percentText, readTarget, roomText, targetText } from './slos.js';
 import { equal, test } from './testing.js';
 
 test('targets are read and told', () => {
@@ -14,7 +14,18 @@ test('a percentage is never rounded up to 100', () => {
   equal(percentText(99.9996), '99.999 %');
   equal(percentText(100), '100 %');
   equal(percentText(60), '60 %');
-  equal(percentText(-12.34), '-12.4 %');
+  equal(percentText(-12.34), '−12.4 %');
+  equal(percentText(-79653.6), '−79,654 %');
+});
+test('what may still fail', () => {
+  equal(roomText({ allowed: 31.9, bad: 10 }), '21 more of 31 may fail');
+  equal(roomText({ allowed: 31.2, bad: 1640 }), '31 may fail, 1,640 did');
+  equal(roomText({ allowed: 0.4, bad: 0 }), 'fewer than one event may fail');
+  equal(roomText({ allowed: 0.4, bad: 3 }), 'none may fail, 3 did');
+});
+test('a formula that counts only what has its columns', () => {
+  equal(onlyWith('LT($duration_ms, 500) ', ['duration_ms']), 'IF(EXISTS($duration_ms), LT($duration_ms, 500))');
+  equal(onlyWith('$a < $"b c"', ['a', 'b c']), 'IF(AND(EXISTS($a), EXISTS($"b c")), $a < $"b c")');
 });
 test('a budget\'s health', () => { equal([80, 10, 0, -5].map(health), ['ok', 'warn', 'err', 'err']); });
 test('conditions in words', () => {

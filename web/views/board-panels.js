@@ -21,8 +21,15 @@ import { loader, skeleton } from './states.js';
 
 const mostLines = 7;
 
+/** What has more than its panel shows can be scrolled by keys. @param {HTMLElement} body */
+function reachable(body) { if (body.scrollHeight > body.clientHeight + 1) body.tabIndex = 0; else body.removeAttribute('tabindex'); }
+
 /** @param {string} text @returns {import('./board.js').Drawn} */
-export function textPanel(text) { return { element: h('section', { class: 'panel board-panel board-text' }, markdown(text)), read() {}, stop() {} }; }
+export function textPanel(text) {
+  const element = h('section', { class: 'panel board-panel board-text' }, markdown(text));
+  setTimeout(() => reachable(element));
+  return { element, read() {}, stop() {} };
+}
 
 /** @param {string} id @returns {import('./board.js').Drawn} */
 export function sloPanel(id) {
@@ -32,8 +39,9 @@ export function sloPanel(id) {
     const kind = health(one.slo.budget_remaining), least = Math.min(0, ...one.burn_down.map((p) => p[1]));
     const line = sparkline(one.burn_down.map((p) => p[1] - least), { width: 300, height: 56, colour: kind === 'err' ? 'var(--err)' : kind === 'warn' ? 'var(--warn)' : 'var(--c1)', filled: true, room: 1.05 });
     line.setAttribute('preserveAspectRatio', 'none');
-    fill(body, budgetBar(one.slo.budget_remaining, one.good + one.bad > 0), h('div', { class: 'board-spark' }, line),
-      h('div', { class: 'row wrap small dim' }, one.good + one.bad ? `${percentText(one.slo.compliance)} of ${targetText(one.slo.target_per_million)} over ${plural(one.slo.time_period_days, 'day')}` : 'no events yet', one.slo.dataset_slugs.map((name) => service(name))));
+    fill(body, budgetBar(one.slo.budget_remaining, one.good + one.bad > 0), one.good + one.bad > 0 && h('div', { class: 'board-spark' }, line),
+      h('div', { class: 'row wrap small dim' }, one.good + one.bad ? `${percentText(one.slo.compliance)} of ${targetText(one.slo.target_per_million)} over ${plural(one.slo.time_period_days, 'day')}` : `${targetText(one.slo.target_per_million)} promised`, one.slo.dataset_slugs.map((name) => service(name))));
+    reachable(body);
   }, () => skeleton(3));
   read();
   return { element: h('section', { class: 'panel board-panel' }, h('header', {}, title, h('span', { class: 'sub' }, 'budget remaining')), body), read, stop: () => load.stop() };
@@ -50,7 +58,7 @@ export function queryPanel(panel, saved, filters) {
     const { query, unfiltered } = questionOf(saved.query, time(), filters());
     open.setAttribute('href', link('/ui/explore', { ds: saved.dataset, ...toURL(exploreQuery(query)) }));
     fill(note, unfiltered ? 'not filtered: its own filters are alternatives' : saved.dataset === api.everything ? '' : service(saved.dataset));
-    return load.run(body, (signal) => api.query(saved.dataset, query, signal), (answer) => { clear(); stops = draw(body, answer, shown, panel, open); }, () => skeleton(3, true));
+    return load.run(body, (signal) => api.query(saved.dataset, query, signal, true), (answer) => { clear(); stops = draw(body, answer, shown, panel, open); }, () => skeleton(3, true));
   };
   read();
   return { element: h('section', { class: 'panel board-panel' }, h('header', {}, h('h2', { class: 'cut', title: saved.description || null }, saved.name || shown.calculations.map(label).join(', ')), note, open), body), read, stop() { load.stop(); clear(); } };
@@ -58,7 +66,9 @@ export function queryPanel(panel, saved, filters) {
 
 /** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} panel @param {HTMLElement} open @returns {(() => void)[]} */
 function draw(body, answer, query, panel, open) {
-  if (!answer.info.rows_matched) { fill(body, h('p', { class: 'pad faint' }, 'No event in this time.')); return []; }
+  const vain = (answer.missing ?? []).map((/** @type {any} */ one) => h('p', { class: 'pad small t-warn', role: 'status' }, 'No event has the column ', h('b', { class: 'mono' }, one.name), '.',
+    one.near.length > 0 && ` Did you mean ${one.near.join(', ')}?`));
+  if (!answer.info.rows_matched) { fill(body, vain.length ? vain : h('p', { class: 'pad faint' }, 'No event in this time.')); return []; }
   const settings = panel.visualization_settings ?? {}, of = (/** @type {number} */ i) => settings.charts?.find((/** @type {any} */ c) => c.chart_index === i) ?? {};
   /** @type {{element: HTMLElement, stop: () => void}[]} */
   const charts = panel.query_style === 'table' ? [] : query.calculations.flatMap((c, i) => {
@@ -67,8 +77,11 @@ function draw(body, answer, query, panel, open) {
     if (type === 'stat') return [stat(answer, c)];
     return answer.series ? [lines(answer, c, type, query.calculations.length > 1)] : [];
   });
+  const isWorthless = vain.length > 0 && !answer.data.some((/** @type {any[]} */ values) => values.some((v) => v !== null));
+  if (isWorthless) { for (const c of charts) c.stop(); fill(body, vain); return []; }
   const table = panel.query_style === 'graph' && charts.length ? null : h('div', { class: 'board-table' }, resultsTable(answer, query, { addFilter: () => go(open.getAttribute('href') ?? ''), order: () => go(open.getAttribute('href') ?? ''), tracesOf: () => open.getAttribute('href') ?? '' }));
-  fill(body, charts.map((c) => c.element), table);
+  fill(body, vain, charts.map((c) => c.element), table);
+  reachable(body);
   return charts.map((c) => c.stop);
 }
 

@@ -48,6 +48,11 @@ export function figure([number, unit], className = '') { return h('span', { clas
 /** @param {string} name of a column @returns {any[]} that breaks after its dots and the like, not inside its words */
 export function breakable(name) { return name.split(/(?<=[._/-])/).flatMap((part, i) => (i ? [h('wbr'), part] : [part])); }
 
+/** @param {string} text what somebody wrote, such as where a runbook is @returns {any[]} with its addresses as links */
+export function withLinks(text) {
+  return text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/).map((part, i) => (i % 2 ? h('a', { class: 'said', href: part, rel: 'noreferrer noopener', target: '_blank' }, part) : part));
+}
+
 /** @param {'ok' | 'warn' | 'err' | 'info' | ''} kind @param {string} text @param {string} [mark] an icon */
 export function badge(kind, text, mark) { return h('span', { class: `badge ${kind}` }, mark && icon(mark), text); }
 

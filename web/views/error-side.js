@@ -9,7 +9,7 @@ import { h, service } from './dom.js';
 import { link, utc } from './router.js';
 
 const names = /** @type {Record<string, string>} */ ({ code_version: 'Version', 'service.version': 'Version', context: 'Route', 'http.request.method': 'Method', 'host.name': 'Host', 'client.browser': 'Browser',
-  'user_agent.original': 'User agent', 'person.id': 'Person', 'client.address': 'Address' });
+  'user_agent.original': 'User agent', 'person.id': 'Person', 'enduser.id': 'Person', 'user.id': 'Person', 'client.address': 'Address' });
 
 /** @param {string} title @param {string} sub @param {any} body */
 function panel(title, sub, body) { return h('section', { class: 'panel', 'aria-label': title }, h('header', {}, h('h2', {}, title), sub && h('span', { class: 'sub' }, sub)), body); }

@@ -22,7 +22,7 @@ function nice(text) {
 }
 
 /**
- * @param {Line} line @param {{fields?: (signal?: AbortSignal) => Promise<Record<string, unknown>>, addFilter?: (condition: string) => void, opened?: () => void, mark?: string}} [options] mark: a text to stand out
+ * @param {Line} line @param {{fields?: (signal?: AbortSignal) => Promise<Record<string, unknown>>, addFilter?: (condition: string) => void, opened?: () => void, mark?: string, way?: HTMLElement | null}} [options] mark: a text to stand out; way: a link of the caller's, before the others
  * @returns {HTMLElement} a row, and below it its fields when it is open
  */
 export function logLine(line, options = {}) {
@@ -45,14 +45,14 @@ export function logLine(line, options = {}) {
   return h('div', { class: 'ln-box' }, row, detail);
 }
 
-/** @param {Line} line @param {Record<string, unknown>} fields @param {{addFilter?: (condition: string) => void}} options */
+/** @param {Line} line @param {Record<string, unknown>} fields @param {{addFilter?: (condition: string) => void, way?: HTMLElement | null}} options */
 function fieldList(line, fields, options) {
   const trace = String(fields['trace.trace_id'] ?? ''), stack = fields['exception.stacktrace'];
   const body = String(fields.body ?? line.message);
   const around = { start: Math.floor((line.us - aroundUs) / 1e6), end: Math.ceil((line.us + aroundUs) / 1e6) };
   const shown = Object.entries(fields).filter(([name]) => !['body', 'exception.stacktrace'].includes(name) && !/^(meta|item|occurrence)\./.test(name)).sort(([a], [b]) => (a < b ? -1 : 1));
   return h('div', { class: 'js' }, h('div', { class: 'row wrap js-tools' },
-    trace && h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, icon('trace'), `Trace ${trace.slice(0, 8)}`),
+    options.way, trace && h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, icon('trace'), `Trace ${trace.slice(0, 8)}`),
     fields['occurrence.uuid'] && errorButton(String(fields['occurrence.uuid'])),
     h('a', { class: 'btn sm', href: link('/ui/logs', { g: line.dataset, t: `${around.start}..${around.end}`, q: 'fields @timestamp, @message | sort @timestamp asc | limit 500' }) }, 'Lines around'),
     copyButton(body, 'Copy line'), options.addFilter && h('span', { class: 'end faint small hide-s' }, 'a click on a key filters by its value')),
@@ -62,7 +62,7 @@ function fieldList(line, fields, options) {
 }
 
 /** @param {string} uuid the occurrence that the line is @returns {HTMLElement} opens its item */
-function errorButton(uuid) {
+export function errorButton(uuid) {
   const button = h('button', { class: 'btn sm', type: 'button', onclick: async () => {
     const found = await occurrence(uuid).catch(() => null);
     if (found?.item) go(link(`/ui/errors/${found.item.id}`)); else fill(button, icon('bug'), 'No item yet');

@@ -65,7 +65,7 @@ function ruleRow(rule, edit, again) {
     h('div', { class: 'stack-1' }, h('div', { class: 'row wrap' }, h('b', {}, triggers[rule.trigger] ?? rule.trigger), badge(state.kind, state.word)),
       h('div', { class: 'row wrap small dim' }, service(rule.project), rule.filters.map((filter) => h('span', { class: 'chip' }, filterText(filter))))),
     h('div', { class: 'small target' }, h('span', { class: 'faint' }, `${channels[rule.channel] ?? rule.channel} `), h('span', { class: 'mono' }, rule.target.join(', '))),
-    h('div', { class: 'small dim nowrap' }, rule.last ? ['last ', when(rule.last.unix_ms * 1000)] : '', h('div', {}, `${plural(rule.delivered, 'delivery', 'deliveries')}`)),
+    h('div', { class: 'small dim nowrap' }, rule.last ? ['last ', when(rule.last.unix_ms * 1000)] : '', rule.last ? h('div', {}, plural(rule.delivered, 'delivery', 'deliveries')) : ''),
     h('div', { class: 'row' }, test, history, h('button', { class: 'btn sm', type: 'button', onclick: () => edit(rule) }, 'Edit'))), below);
 }
 

@@ -31,7 +31,7 @@ export function serviceCharts(answer, found) {
   const worst = [...answer.services].filter((s) => s.errors > 0).sort((a, b) => b.error_rate - a.error_rate).slice(0, shownFailing).map((s) => s.name);
   const failing = new Map(lines.filter((/** @type {any} */ l) => worst.includes(l.name)).map((/** @type {any} */ l) => [l.name, shares(l)]));
   const three = chart(steps, () => worst.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: failing.get(name) ?? [] })),
-    { format: (v) => percent(v).join(' '), label: `Share of requests that failed: ${worst.join(', ') || 'none failed'}` }, (i) => ({ rows: worst.length ? worst.map((name) => [service(name),
+    { whole: 1, format: (v) => percent(v).join(' '), label: `Share of requests that failed: ${worst.join(', ') || 'none failed'}` }, (i) => ({ rows: worst.length ? worst.map((name) => [service(name),
       failing.get(name)?.[i] == null ? 'no request' : percent(failing.get(name)[i]).join(' ')]) : [['Failed', '0']] }));
   const byName = new Map(lines.map((/** @type {any} */ l) => [l.name, l]));
   const two = chart(steps, () => hot.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: byName.get(name)?.p95_ms ?? [] })),

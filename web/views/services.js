@@ -14,7 +14,7 @@ import { empty, loader, skeleton } from './states.js';
 import { teach } from './teach.js';
 import { serviceCharts } from './services-charts.js';
 
-/** @typedef {import('../model/findings.js').Service & {change: number | null, line: import('../model/findings.js').Line | undefined}} Row */
+/** @typedef {import('../model/findings.js').Service & {change: number | null, slower: boolean, line: import('../model/findings.js').Line | undefined}} Row */
 
 /** Columns of the table: [key, head, value to sort by, greatest first]. @type {[string, string, (row: Row) => number | string][]} */
 const heads = [['name', 'Service', (r) => r.name], ['rate', 'Rate', (r) => r.rate_per_s], ['errors', 'Errors', (r) => r.error_rate],
@@ -32,8 +32,8 @@ export function servicesPage(host) {
     charts = null;
     if (!answer.services.length) { fill(body, nothing()); return; }
     withoutPartial(answer);
-    const found = findings(answer.series.services), lines = new Map(answer.series.services.map((/** @type {any} */ l) => [l.name, l]));
-    const rows = answer.services.map((/** @type {any} */ s) => ({ ...s, change: found.changes.get(s.name) ?? null, line: lines.get(s.name) }));
+    const found = findings(answer.series.services), lines = new Map(answer.series.services.map((/** @type {any} */ l) => [l.name, l])), slower = new Set(found.slower.map((s) => s.name));
+    const rows = answer.services.map((/** @type {any} */ s) => ({ ...s, change: found.changes.get(s.name) ?? null, slower: slower.has(s.name), line: lines.get(s.name) }));
     const table = h('div');
     const redraw = () => fill(table, serviceTable(rows, { find, sort, down }, (next) => { ({ sort, down } = next); redraw(); }));
     const input = h('input', { placeholder: 'Filter', size: 14, 'data-find': true, 'aria-label': 'Filter services',
@@ -122,7 +122,7 @@ function serviceTable(rows, { find, sort, down }, change) {
 
 /** @param {Row} r */
 function row(r) {
-  const failing = r.error_rate >= 0.01, slower = (r.change ?? 0) >= 0.5;
+  const failing = r.error_rate >= 0.01, { slower } = r;
   const to = link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: r.name }]) });
   const rates = r.line ? shares(r.line) : [];
   const cell = (/** @type {any} */ picture, /** @type {any} */ value) => h('span', { class: 'cell' }, picture, h('span', { class: 'v' }, value));

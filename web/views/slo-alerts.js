@@ -6,7 +6,7 @@ import { alertOf, conditionText } from '../model/slos.js';
 import { recipientOf } from '../model/triggers.js';
 import * as wire from '../wire/slos.js';
 import * as triggers from '../wire/triggers.js';
-import { badge, fill, h, say } from './dom.js';
+import { badge, fill, h, say, withLinks } from './dom.js';
 import { field, select } from './forms.js';
 import { popover } from './popover.js';
 import { historyTable } from './rules.js';
@@ -38,7 +38,7 @@ function row(slo, { alert, text }, again) {
   const history = act('History', async () => fill(below, historyTable((await wire.burnAlertHistory(slo, alert.id)).entries)));
   const remove = act('Delete', async () => { await wire.deleteBurnAlert(slo, alert.id); say('The burn alert is gone'); again(); }, true);
   return h('div', { class: 'notify', 'data-burn-alert': alert.id }, h('div', { class: 'notify-line burn-line' },
-    h('div', { class: 'stack-1' }, h('div', { class: 'row wrap' }, h('b', {}, `When ${conditionText(alert)}`), badge(alert.triggered ? 'err' : 'ok', alert.triggered ? 'burning' : 'quiet')), alert.description && h('span', { class: 'small dim' }, alert.description)),
+    h('div', { class: 'stack-1' }, h('div', { class: 'row wrap' }, h('b', {}, `When ${conditionText(alert)}`), badge(alert.triggered ? 'err' : 'ok', alert.triggered ? 'burning' : 'quiet')), alert.description && h('span', { class: 'small dim' }, withLinks(alert.description))),
     h('div', { class: `small ${alert.triggered ? 't-err' : 'dim'}` }, text),
     h('div', { class: 'small target' }, alert.recipients.map((r) => h('div', {}, h('span', { class: 'faint' }, `${r.type} `), h('span', { class: 'mono' }, r.target)))),
     h('div', { class: 'row' }, test, history, remove)), below);

@@ -2,7 +2,7 @@
 // How the budget was spent over the period, and the compliance over the period before each instant.
 import { budgetChart } from '../charts/budget.js';
 import { drawn } from '../charts/svg.js';
-import { chartRange, percentText, targetText } from '../model/slos.js';
+import { chartRange, percentText, percentTick, targetText } from '../model/slos.js';
 import { clock } from '../model/time.js';
 import { hovered } from './chart-hover.js';
 import { fill, h } from './dom.js';
@@ -24,7 +24,7 @@ function chart(title, sub, detail, points, options) {
   /** @type {import('../charts/line.js').Frame | null} */
   let frame = null;
   const last = points.at(-1), label = `${title} in percent over the period${last ? `, ${percentText(last[1])} now` : ''}`;
-  const watch = drawn(host, () => { frame = budgetChart(inner, points, { startUs: detail.start_us, endUs: detail.end_us, format: (v) => `${Number(v.toPrecision(6))} %`, label, utc: utc.get(), ...options }); });
+  const watch = drawn(host, () => { frame = budgetChart(inner, points, { startUs: detail.start_us, endUs: detail.end_us, format: percentTick, label, utc: utc.get(), ...options }); });
   const off = hovered.subscribe((us) => {
     const at = us == null || !frame || !points.length ? null : points[frame.step(frame.at(us))];
     hair.hidden = tip.hidden = at == null;

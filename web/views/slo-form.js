@@ -2,7 +2,8 @@
 // A new objective: which events are good, which share of them has to be, over how many days.
 import { icon } from '../charts/svg.js';
 import { plural, whole } from '../model/format.js';
-import { percentText, readTarget } from '../model/slos.js';
+import { namedIn } from '../model/columns.js';
+import { onlyWith, percentText, readTarget } from '../model/slos.js';
 import * as wire from '../wire/slos.js';
 import { datasets } from './catalog.js';
 import { fill, h, say } from './dom.js';
@@ -30,7 +31,11 @@ export function sloForm(host) {
       asked.abort();
       asked = new AbortController();
       if (!expression().trim() || !which.value) { fill(tried); return; }
-      try { fill(tried, told(await wire.preview(which.value, expression(), asked.signal))); } catch (error) { if (!asked.signal.aborted) fill(tried, h('span', { class: 't-err' }, /** @type {Error} */ (error).message)); }
+      try {
+        const found = await wire.preview(which.value, expression(), asked.signal);
+        fill(tried, told(found));
+        if (chosen === fresh && found.bad) tried.append(...await without(which.value, expression(), found.bad, asked.signal, (next) => { formula.value = next; preview(); }));
+      } catch (error) { if (!asked.signal.aborted) fill(tried, h('span', { class: 't-err' }, /** @type {Error} */ (error).message)); }
     }, patience);
   };
   const choose = (/** @type {string} */ id) => {
@@ -69,6 +74,18 @@ export function sloForm(host) {
   fill(host, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/slos'), 'aria-label': 'All SLOs' }, icon('left')), h('h1', {}, 'New SLO')), form);
   columns();
   return { update() {}, close() { clearTimeout(timer); asked.abort(); } };
+}
+
+/**
+ * A word on bad events that are bad only because they lack a column, as metrics lack a duration.
+ * @param {string} dataset @param {string} expression @param {number} bad @param {AbortSignal} signal @param {(next: string) => void} use @returns {Promise<HTMLElement[]>}
+ */
+async function without(dataset, expression, bad, signal, use) {
+  const names = namedIn(expression);
+  if (!names.length) return [];
+  const next = onlyWith(expression, names), lacking = bad - (await wire.preview(dataset, next, signal)).bad;
+  return lacking > 0 ? [h('div', { class: 'row wrap' }, h('span', { class: 't-warn' }, `${whole(lacking)} of the bad ones lack ${names.length > 1 ? `one of ${names.join(', ')}` : names[0]}: they may be no requests at all.`),
+    h('button', { class: 'btn sm', type: 'button', onclick: () => use(next) }, 'Do not count them'))] : [];
 }
 
 /** @param {{good: number, bad: number, uncounted: number}} found */

@@ -3,10 +3,10 @@
 import { icon } from '../charts/svg.js';
 import { plural, whole } from '../model/format.js';
 import { filterTexts } from '../model/query.js';
-import { health, missingText, percentText, readTarget, targetText } from '../model/slos.js';
+import { health, missingText, percentText, readTarget, roomText, targetText } from '../model/slos.js';
 import { rangeText } from '../model/time.js';
 import * as wire from '../wire/slos.js';
-import { badge, fill, h, say, service } from './dom.js';
+import { badge, fill, h, say, service, withLinks } from './dom.js';
 import { field, select } from './forms.js';
 import { popover } from './popover.js';
 import { go, link, range, refresh } from './router.js';
@@ -55,9 +55,9 @@ function head(detail, again) {
   } }, 'Delete');
   const edit = h('button', { class: 'btn', type: 'button', 'aria-haspopup': 'dialog', onclick: () => popover(edit, 'Change the SLO', (close) => changeForm(slo, () => { close(); again(); }), 380) }, 'Edit');
   return h('div', { class: 'stack' }, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/slos'), 'aria-label': 'All SLOs' }, icon('left')), h('h1', {}, slo.name),
-    badge(health(slo.budget_remaining), slo.budget_remaining <= 0 ? 'budget spent' : health(slo.budget_remaining) === 'warn' ? 'budget low' : 'within budget'),
+    !detail.good && !detail.bad ? badge('', 'no events yet') : badge(health(slo.budget_remaining), slo.budget_remaining <= 0 ? 'budget spent' : health(slo.budget_remaining) === 'warn' ? 'budget low' : 'within budget'),
     burning > 0 && badge('err', `${plural(burning, 'burn alert')}`, 'bell'), h('span', { class: 'row end' }, h('a', { class: 'btn', href: exploreLink(detail) }, icon('explore'), 'Bad against good in Explore'), edit, remove)),
-  slo.description && h('p', { class: 'dim' }, slo.description), detail.failure && h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, 'The events could not be counted.'), h('span', { class: 'small' }, detail.failure))),
+  slo.description && h('p', { class: 'dim' }, withLinks(slo.description)), detail.failure && h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, 'The events could not be counted.'), h('span', { class: 'small' }, detail.failure))),
   detail.missing.length > 0 && h('div', { class: 'note warn', role: 'status' }, icon('warn'), h('div', { class: 'grow' }, h('b', {}, missingText(detail.missing)), h('span', { class: 'small' }, `The formula of ${slo.sli.alias} names ${detail.missing.length > 1 ? 'them' : 'it'}.`))), trouble);
 }
 
@@ -65,8 +65,8 @@ function head(detail, again) {
 function figures(detail) {
   const { slo, good, bad, allowed } = detail, one = (/** @type {string} */ name, /** @type {any} */ value, /** @type {any} */ below) => h('div', { class: 'slo-figure' }, h('span', { class: 'small dim' }, name), h('div', { class: 'slo-value' }, value), h('div', { class: 'small faint' }, below));
   return h('section', { class: 'panel slo-figures', 'aria-label': 'Standing' },
-    one('Budget remaining', budgetBar(slo.budget_remaining, good + bad > 0), allowed >= 1 ? `${whole(Math.max(0, Math.floor(allowed - bad)))} more of ${whole(Math.floor(allowed))} may fail` : 'fewer than one event may fail'),
-    one('Compliance', h('b', {}, good + bad ? percentText(slo.compliance) : 'no events'), `of ${targetText(slo.target_per_million)} promised`),
+    one('Budget remaining', budgetBar(slo.budget_remaining, good + bad > 0), good + bad > 0 ? roomText({ allowed, bad }) : 'nothing is spent'),
+    one('Compliance', h('b', {}, good + bad ? percentText(slo.compliance) : '–'), `of ${targetText(slo.target_per_million)} promised`),
     one('Events that count', h('b', {}, whole(good + bad)), [h('span', { class: bad ? 't-err' : '' }, `${whole(bad)} bad`), `, ${whole(good)} good`]),
     one('Period', h('b', {}, plural(slo.time_period_days, 'day')), 'rolling, up to now'),
     h('div', { class: 'slo-figure wide' }, h('span', { class: 'small dim' }, 'Good is'), h('code', { class: 'slo-formula' }, detail.expression || 'the derived column is gone'),

@@ -45,8 +45,8 @@ function row(one) {
   return h('tr', { 'data-slo': slo.id }, h('td', { class: 'wide' }, h('div', { class: 'stack-1' }, h('a', { class: 'b', href: link(`/ui/slos/${slo.id}`) }, slo.name),
     h('span', { class: 'row wrap small' }, slo.dataset_slugs.map((name) => service(name)), h('span', { class: 'mono faint' }, slo.sli.alias)), one.failure && h('span', { class: 'small t-err' }, one.failure), one.missing.length > 0 && h('span', { class: 'small t-warn' }, missingText(one.missing)))),
   h('td', { 'data-l': 'Budget remaining' }, budgetBar(slo.budget_remaining, one.good + one.bad > 0)),
-  h('td', { class: 'hide-s' }, burnLine(one)),
-  h('td', { class: 'num', 'data-l': 'Compliance' }, one.good + one.bad ? percentText(slo.compliance) : h('span', { class: 'faint' }, 'no events')),
+  h('td', { class: 'hide-s' }, one.good + one.bad > 0 && burnLine(one)),
+  h('td', { class: 'num', 'data-l': 'Compliance' }, one.good + one.bad ? percentText(slo.compliance) : h('span', { class: 'faint' }, '–')),
   h('td', { class: 'num', 'data-l': 'Target' }, h('span', { class: 'nowrap' }, targetText(slo.target_per_million)), h('div', { class: 'tiny faint nowrap' }, `of ${plural(slo.time_period_days, 'day')}`)),
   h('td', { 'data-l': 'Burn alerts' }, burning ? badge('err', `${whole(burning)} burning`) : one.alerts.length ? badge('ok', `${whole(one.alerts.length)} quiet`) : h('span', { class: 'faint' }, 'none')));
 }
@@ -59,7 +59,8 @@ function burnLine(one) {
 
 /** @param {number} budget percent @param {boolean} counted @returns {HTMLElement} */
 export function budgetBar(budget, counted) {
+  if (!counted) return h('span', { class: 'faint' }, 'no events yet');
   const kind = health(budget);
   return h('div', { class: `budget ${kind}` }, h('span', { class: 'budget-track', 'aria-hidden': 'true' }, h('i', { vars: { width: `${Math.max(0, Math.min(100, budget))}%` } })),
-    h('b', { class: `nowrap ${kind === 'err' ? 't-err' : kind === 'warn' ? 't-warn' : ''}` }, counted ? percentText(budget) : '100 %'));
+    h('b', { class: `nowrap ${kind === 'err' ? 't-err' : kind === 'warn' ? 't-warn' : ''}` }, percentText(budget)));
 }

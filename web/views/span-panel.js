@@ -6,6 +6,7 @@ import { filterTexts, valueFilter } from '../model/query.js';
 import { shownName } from '../model/trace-tree.js';
 import * as api from '../wire/api.js';
 import { badge, breakable, copyButton, doorMarks, figure, fill, h, service } from './dom.js';
+import { errorButton } from './logs-line.js';
 import { link } from './router.js';
 import { xrayTabs } from './span-xray.js';
 import { loader } from './states.js';
@@ -140,11 +141,11 @@ function valueOf(key, value) {
 /** @param {any} item an event or a log line @param {Node} node @param {string} title @param {string} severity */
 function happening(item, node, title, severity) {
   const kind = /^(err|fatal|crit)/i.test(severity) || item.name === 'exception' ? 'err' : /^warn/i.test(severity) ? 'warn' : severity ? 'info' : '';
-  const fields = Object.entries(item.fields ?? {});
+  const fields = Object.entries(item.fields ?? {}).filter(([name]) => !/^(item|occurrence)\./.test(name) && !(severity && name === 'body')), uuid = item.fields?.['occurrence.uuid'];
   return h('div', { class: 'happening' }, h('div', { class: 'row' }, h('span', { class: 'faint mono',
     title: `+${durationText(item.offset_ns / 1e6)} in the trace` }, `+${durationText((item.offset_ns - node.span.offset_ns) / 1e6)}`),
     severity && h('b', { class: `t-${kind} tiny` }, severity.toUpperCase()),
-    !severity && h('b', { class: kind === 'err' ? 't-err' : '' }, title)), severity && h('p', { class: 'mono pre' }, cut(title, 4000)),
+    !severity && h('b', { class: kind === 'err' ? 't-err' : '' }, title), uuid && h('span', { class: 'end' }, errorButton(String(uuid)))), severity && h('p', { class: 'mono pre' }, cut(title, 4000)),
   fields.length > 0 && h('dl', { class: 'kv' }, fields.map(([k, v]) => [h('dt', {}, breakable(k)), h('dd', {}, valueOf(k, v))])));
 }
 

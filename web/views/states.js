@@ -33,6 +33,7 @@ function words(error) {
   if (error.status === 429 || error.status === 503) return { title: 'Cairn is busy.',
     what: `${error.message} Try again in a moment, or take a shorter time.` };
   if (error.status >= 500) return { title: 'Cairn could not answer.', what: `${error.message ?? error} The server's own log says more.` };
+  if (error.status === 404) return { title: 'Not found.', what: `${error.message ?? error}` };
   return { title: error.status ? 'This question does not work.' : 'Something on this page broke.',
     what: `${error.message ?? error}${error.field ? ` (${error.field})` : ''}` };
 }
@@ -80,7 +81,7 @@ export function loader() {
       if (isAway) later = window.setTimeout(() => run(host, ask, draw, wait), retryPause);
       if (isAway && drawn === host) { lost(host, drawnAt); return; }
       drawn = null;
-      fill(host, h('div', { class: 'pad' }, failed(error, () => run(host, ask, draw, wait))));
+      fill(host, host.id === 'main' && h('h1', { class: 'sr' }, document.title.split(' · ')[0]), h('div', { class: 'pad' }, failed(error, () => run(host, ask, draw, wait))));
       if (!/** @type {any} */ (error).kind) throw error; // a fault of ours belongs into the console too
     } finally {
       clearTimeout(timer);

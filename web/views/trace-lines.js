@@ -1,11 +1,15 @@
 // @ts-check
 // The log lines of a trace, in order of time.
 import { plural } from '../model/format.js';
+import { icon } from '../charts/svg.js';
+import * as api from '../wire/api.js';
 import { h } from './dom.js';
 import { logLine } from './logs-line.js';
 import { link } from './router.js';
 
 const most = 500;
+
+/** @typedef {{offset_ns: number, severity?: string, dataset: string, body: unknown, span?: string, occurrence?: string}} TraceLine */
 
 /** @param {string} body @returns {string} what a line of JSON says, before its fields; any other line as it is */
 function spoken(body) {
@@ -17,8 +21,19 @@ function spoken(body) {
   } catch { return body; }
 }
 
+/** @param {TraceLine} line @returns {Record<string, unknown>} what the trace itself says of it */
+function told(line) { return { body: String(line.body ?? ''), severity: line.severity ?? '', ...(line.occurrence && { 'occurrence.uuid': line.occurrence }), ...(line.span && { 'trace.parent_id': line.span }) }; }
+
+/** @param {string} trace @param {TraceLine} line @returns {Promise<Record<string, unknown>>} all its fields: they come with its span, if that came */
+async function whole(trace, line) {
+  const logs = line.span ? (await api.span(trace, line.span).catch(() => null))?.logs : null;
+  const found = (logs ?? []).find((/** @type {any} */ one) => one.offset_ns === line.offset_ns && one.body === line.body)?.fields;
+  const { 'trace.trace_id': _, ...fields } = found ?? told(line);
+  return fields;
+}
+
 /**
- * @param {{trace_id: string, logs?: {offset_ns: number, severity?: string, dataset: string, body: unknown, span?: string}[]}} trace
+ * @param {{trace_id: string, logs?: TraceLine[]}} trace
  * @param {number} startUs @returns {HTMLElement | null} null where the trace has none
  */
 export function traceLines(trace, startUs) {
@@ -28,6 +43,6 @@ export function traceLines(trace, startUs) {
     h('span', { class: 'sub' }, plural(lines.length, 'line')), h('a', { class: 'end small', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace.trace_id}" | fields @timestamp, @message | sort @timestamp asc`,
       t: `${Math.floor(startUs / 1e6) - 60}..${Math.ceil(startUs / 1e6) + 3600}` }) }, 'Open in Logs')),
   h('div', { class: 'tail' }, lines.slice(0, most).map((line) => logLine({ us: startUs + line.offset_ns / 1000, dataset: line.dataset, message: spoken(String(line.body ?? '')),
-    fields: { body: String(line.body ?? ''), severity: line.severity ?? '', ...(line.span ? { 'trace.span_id': line.span } : {}) } }))),
+    severity: line.severity }, { fields: () => whole(trace.trace_id, line), way: line.span ? h('a', { class: 'btn sm', href: link(`/ui/trace/${trace.trace_id}`, { span: line.span }) }, icon('trace'), 'Its span') : null }))),
   lines.length > most && h('p', { class: 'small faint pad' }, `${plural(lines.length - most, 'more line')} in Logs.`));
 }

@@ -15,9 +15,9 @@ export async function columns(dataset, signal) {
   const answer = await get('columns', { dataset }, signal), derived = answer.derived ?? [], hidden = new Set(derived.map((/** @type {{name: string}} */ c) => c.name));
   return { columns: [...derived.map((/** @type {any} */ c) => ({ ...c, events: 0 })), ...answer.columns.filter((/** @type {{name: string}} */ c) => !hidden.has(c.name))] };
 }
-/** @param {string} dataset @param {Record<string, unknown>} query @param {AbortSignal} [signal] */
-export async function query(dataset, query, signal) {
-  const answer = await post('query', { dataset, query }, signal),
+/** @param {string} dataset @param {Record<string, unknown>} query @param {AbortSignal} [signal] @param {boolean} [missing] whether the names that it names in vain are asked for */
+export async function query(dataset, query, signal, missing) {
+  const answer = await post('query', { dataset, query, missing }, signal),
     kept = answer.columns.map((/** @type {{name: string}} */ c) => !c.name.startsWith('HEATMAP('));
   const keep = (/** @type {any[]} */ list) => list.filter((_, i) => kept[i]); // a heatmap is a picture, no column of the table
   return { ...answer, columns: keep(answer.columns), data: keep(answer.data), info: { rows_matched: 0, rows_scanned: 0, elapsed_ms: 0,

@@ -3,7 +3,9 @@ import CairnFormats
 import CairnPlan
 
 /// An answer in the columnar form of Cairn's own API; docs/api.md is its law.
-func answerResponse(_ answer: Answer, _ plan: Plan) -> Response {
+///
+/// - Parameter missing: columns that the question names in vain; nil where nobody looked.
+func answerResponse(_ answer: Answer, _ plan: Plan, missing: [MissingColumn]? = nil) -> Response {
   jsonResponse(reserving: 4096) { (writer) in
     writer.array("columns", answer.columns) { (column, writer) in
       writer.object { (writer) in
@@ -27,7 +29,22 @@ func answerResponse(_ answer: Answer, _ plan: Plan) -> Response {
         for heatmap in answer.heatmaps { write(heatmap, &writer) }
       }
     }
+    if let missing {
+      writer.array("missing", missing) { (column, writer) in
+        writer.object { (writer) in
+          writer.member("name", column.name)
+          writer.array("near", column.near) { $1.string($0) }
+        }
+      }
+    }
     writer.info(answer.info, stepNanoseconds: plan.granularityNanoseconds)
+  }
+}
+
+extension Answer {
+  /// Nothing matched, or one of its columns has no value at all: a name in the question may be wrong.
+  var isSilent: Bool {
+    info.rowsMatched == 0 || columns.contains { !$0.values.isEmpty && $0.values.allSatisfy { $0 == nil } }
   }
 }
 

@@ -110,7 +110,9 @@ struct DataAPI: Sendable {
       environment: exchange.environment, datasets: datasetScope(try datasetName(body)),
       nowUnixNanoseconds: state.parts.clock.unixNanoseconds(), request: HoneycombResultRequest(queryID: "", series: series))
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
-    return answerResponse(answer, plan)
+    guard body["missing"]?.boolean ?? answer.isSilent else { return answerResponse(answer, plan) }
+    let missing = try await state.directory.missing(specification, exchange.environment, plan.scope.datasets)
+    return answerResponse(answer, plan, missing: missing)
   }
 
   private func bubbleUp(_ exchange: Exchange) async throws(Refusal) -> Response {

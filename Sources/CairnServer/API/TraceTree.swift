@@ -160,6 +160,7 @@ struct TraceTree: Sendable {
         writer.member("span", orNull: note.span)
         writer.member("name", note.event[FieldName.name]?.text ?? "")
         writer.member("offset_ns", note.event.timeUnixNanoseconds &- startUnixNanoseconds)
+        if let occurrence = note.event[FieldName.occurrenceUUID]?.text { writer.member("occurrence", occurrence) }
         if hasFields { writer.fields(note.event) }
       }
     }
@@ -178,6 +179,7 @@ struct TraceTree: Sendable {
         writer.member("offset_ns", note.event.timeUnixNanoseconds &- startUnixNanoseconds)
         writer.member("severity", note.event[FieldName.severity]?.text ?? "unspecified")
         writer.member("body", note.event[FieldName.body]?.text ?? "")
+        if let occurrence = note.event[FieldName.occurrenceUUID]?.text { writer.member("occurrence", occurrence) }
         if hasFields { writer.fields(note.event) }
       }
     }

@@ -47,9 +47,11 @@ struct SLODesk: Sendable {
   }
 
   /// The columns that an objective's formula names and no event of its datasets has: why nothing counts.
-  func missing(_ slo: HoneycombSLO, _ environment: String) async throws(Refusal) -> [String] {
+  ///
+  /// - Parameter datasets: the names of its datasets, which it knows by their slugs.
+  func missing(_ slo: HoneycombSLO, of datasets: [String], _ environment: String) async throws(Refusal) -> [String] {
     guard let formula = definition(slo, environment).formula else { return [] }
-    return try await state.directory.unwritten(formula.columns, environment, .named(try await state.datasets(withSlugs: slo.datasets, environment)))
+    return try await state.directory.unwritten(formula.columns, environment, .named(datasets))
   }
 
   /// The ledger of an objective with everything that came until now.

@@ -76,7 +76,10 @@ struct SLOsAPI: Sendable {
       let counted = await ledger(slo, environment, now)
       let standing = counted.ledger.standing(slo, atUnixNanoseconds: now)
       // A comparison with what is not there is false: then all that counts is bad.
-      let missing = standing.counts.good == 0 ? try await SLODesk(state: state).missing(slo, environment) : []
+      var missing: [String] = []
+      if standing.counts.good == 0 {
+        missing = try await SLODesk(state: state).missing(slo, of: try await state.datasets(withSlugs: slo.datasets, environment), environment)
+      }
       rows.append((slo, counted.ledger, counted.failure, standing.budgetRemaining, missing))
     }
     rows.sort { $0.remaining < $1.remaining }
@@ -98,7 +101,7 @@ struct SLOsAPI: Sendable {
     let (ledger, failure) = await ledger(slo, environment, now)
     let column = state.formulas.columns(environment, .named(slo.datasets)).first { $0.alias == slo.sli }
     let names = try await state.datasets(withSlugs: slo.datasets, environment)
-    let missing = try await SLODesk(state: state).missing(slo, environment)
+    let missing = try await SLODesk(state: state).missing(slo, of: names, environment)
     return jsonResponse(reserving: 32_768) { (writer) in
       write(slo, ledger, failure, now, alerts, &writer)
       writer.array("missing", missing) { $1.string($0) }

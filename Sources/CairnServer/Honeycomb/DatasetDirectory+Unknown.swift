@@ -35,6 +35,16 @@ extension DatasetDirectory {
     return try await unwritten(names.reduce(into: Set()) { $0.formUnion(formulas[$1]?.columns ?? [$1]) }, environment, datasets)
   }
 
+  /// The same with the names that may have been meant.
+  func missing(_ query: HoneycombQuery, _ environment: String, _ datasets: DatasetScope) async throws(Refusal) -> [MissingColumn] {
+    let names = try await unwritten(query, environment, datasets)
+    guard !names.isEmpty else { return [] }
+    var known = try await columns(environment, datasets).filter { $0.eventCount > 0 }.map { NearNames.Column(name: $0.name, eventCount: $0.eventCount) }
+    known += state.formulas.columns(environment, datasets).map { NearNames.Column(name: $0.alias, eventCount: 0) }
+    let near = NearNames(known)
+    return names.map { MissingColumn(name: $0, near: near.find($0)) }
+  }
+
   /// Refuses a formula that names columns which are not there, in Honeycomb's words.
   func check(_ formula: Formula, _ environment: String, _ datasets: DatasetScope, field: String, alias: String? = nil) async throws(Refusal) {
     let details = try await unknown(formula.columns, environment, datasets, but: alias).map { Self.detail($0, field) }

@@ -31,6 +31,9 @@ struct ItemPeople: Sendable {
     }
   }
 
+  /// Doors have names of their own for whose failure it was.
+  private static let personFields = [FieldName.personID, "enduser.id", "user.id"]
+
   private var scope: Scope { Scope(environment: tenant, datasets: .all, time: time) }
 
   /// Distinct people and addresses of each item; one pass for all of them.
@@ -39,9 +42,7 @@ struct ItemPeople: Sendable {
     let plan = Plan(
       scope: scope, filter: .oneOf(column: FieldName.itemHash, items.flatMap { $0.identities.map { .string($0.hash) } }),
       breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash],
-      calculations: [
-        Calculation(.countDistinct, column: FieldName.personID), Calculation(.countDistinct, column: FieldName.clientAddress),
-      ], limit: 10_000)
+      calculations: (Self.personFields + [FieldName.clientAddress]).map { Calculation(.countDistinct, column: $0) }, limit: 10_000)
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
     let manyDoored = Set(items.filter(\.isManyDoored).map(\.identity))
     var own: [ItemIdentity: ItemIdentity] = [:]
@@ -49,21 +50,22 @@ struct ItemPeople: Sendable {
     var counts: [ItemIdentity: Counts] = [:]
     for row in 0..<answer.rowCount {
       let texts = answer.columns.prefix(3).map { $0.values[row]?.text ?? "" }
-      let numbers = answer.columns.suffix(2).map { Int($0.values[row]?.number ?? 0) }
+      let numbers = answer.columns.dropFirst(3).map { Int($0.values[row]?.number ?? 0) }
+      // An event that has several of the names means one person by them.
+      guard let addresses = numbers.last, let people = numbers.dropLast().max() else { continue }
       guard let identity = own[ItemIdentity(tenant: tenant, project: texts[0], environment: texts[1], hash: texts[2])] else { continue }
       // Doors tell of the same people. Of two hashes through one door a person may be counted twice: there is no telling from counts.
       let known = counts[identity] ?? Counts(people: 0, addresses: 0)
       counts[identity] = manyDoored.contains(identity)
-        ? Counts(people: max(known.people, numbers[0]), addresses: max(known.addresses, numbers[1]))
-        : Counts(people: known.people + numbers[0], addresses: known.addresses + numbers[1])
+        ? Counts(people: max(known.people, people), addresses: max(known.addresses, addresses))
+        : Counts(people: known.people + people, addresses: known.addresses + addresses)
     }
     return counts
   }
 
-  private static let facetFields = [
-    FieldName.codeVersion, "service.version", "context", "http.request.method", "host.name", "client.browser", "user_agent.original",
-    FieldName.personID, FieldName.clientAddress,
-  ]
+  private static let facetFields =
+    [FieldName.codeVersion, "service.version", "context", "http.request.method", "host.name", "client.browser", "user_agent.original"]
+    + personFields + [FieldName.clientAddress]
 
   /// The most frequent values of the fields that people look at first.
   func facets(_ filter: Filter) async throws(Refusal) -> [Facet] {

@@ -149,7 +149,7 @@ struct MapAPI: Sendable {
     writer.member("duration_ms", Double(story.endUnixNanoseconds - story.startUnixNanoseconds) / 1e6)
     writer.member("response_ms", Double(root?.durationNanoseconds ?? 0) / 1e6)
     writer.member("service", story.root.map { story.services[story.owners[$0]].name } ?? "")
-    writer.member("name", root?.name ?? "")
+    writer.member("name", root?.spanName ?? root?.name ?? "")
     writer.member("method", orNull: root?.http.method)
     writer.member("url", orNull: root?.http.url)
     writer.key("status")
