@@ -33,6 +33,7 @@ import urllib.request
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Tests/e2e"))
 import kit  # noqa: E402
+from cairn_process import until  # noqa: E402
 
 COUNTER = r"""
 #define _GNU_SOURCE
@@ -233,18 +234,13 @@ def example(options):
 
 def fill(port):
     """Forty posts, as soon as it takes them."""
-    end = time.monotonic() + 30
-    for number in range(40):
+    def is_taken(number):
         body = json.dumps({"message": f"Cloud is fun, number {number}, and there is more to say of it", "ttl": "7-days"}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{port}/api/activities", body, {"content-type": "application/json"})
-        while True:
-            try:
-                urllib.request.urlopen(request, timeout=10).read()
-                break
-            except OSError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
+        with contextlib.suppress(OSError):
+            return bool(urllib.request.urlopen(request, timeout=10).read())
+    for number in range(40):
+        assert until(lambda: is_taken(number), 30), f"the example does not take posts at {port}"
 
 
 class Benches:

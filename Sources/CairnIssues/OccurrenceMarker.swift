@@ -170,7 +170,8 @@ private struct OccurrenceMarker {
     for (place, note) in notes.enumerated() { places[note.row - firstRow] = Int32(place) }
     fill(batch, places, &notes)
     key(&batch, places, &notes)
-    return notes
+    // A field that a program calls `item.hash` makes no occurrence: those have an id of their own.
+    return notes.filter { !$0.uuid.isEmpty }
   }
 
   /// What all rows of a group share.
@@ -221,7 +222,7 @@ private struct OccurrenceMarker {
           trace: batch.bytes(column, at: index), className: notes[place].exceptionType, message: notes[place].message)
       }
     }
-    for place in notes.indices {
+    for place in notes.indices where !notes[place].uuid.isEmpty {
       let note = notes[place]
       notes[place].words = wordsKey(service: note.service, className: note.exceptionType, message: note.message)
       notes[place].message = ""

@@ -129,7 +129,7 @@ func allRoutes(_ state: ServerState) -> [Route] {
   let gatekeeper = Gatekeeper(catalog: state.parts.catalog)
   return otlp.routes + OperationsAPI(state: state).routes + DataAPI(state: state, gatekeeper: gatekeeper).routes
     + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes + ServerAPI(state: state).routes
-    + FindAPI(state: state).routes + TailAPI(state: state).routes + LogsAPI(state: state).routes + xrayRoutes(state)
+    + FindAPI(state: state).routes + TailAPI(state: state).routes + ExportAPI(state: state).routes + LogsAPI(state: state).routes + xrayRoutes(state)
     + HoneycombAPI(state: state).routes + XRayQueryAPI(state: state).routes
     + CloudWatchDoor(state: state).routes
     + RollbarAPI(state: state).routes + ErrorsAPI(state: state).routes + DeliveriesAPI(state: state).routes + RulesAPI(state: state).routes

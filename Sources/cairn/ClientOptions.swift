@@ -10,9 +10,20 @@ struct ClientOptions: ParsableArguments {
   @Option(help: "An access key, where the server wants one (CAIRN_KEY).") var key: String?
   @Flag(help: "Print the server's JSON instead of a table.") var json = false
 
-  func client() throws -> APIClient {
-    APIClient(server: try serverEndpoint(server), key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"])
-  }
+  func client() throws -> APIClient { try apiClient(server: server, key: key) }
+}
+
+/// A client of the server that the options mean.
+func apiClient(server: String?, key: String?) throws -> APIClient {
+  APIClient(server: try serverEndpoint(server), key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"])
+}
+
+/// A text as the value of a URL's parameter.
+func percentEncoded(_ text: String) -> String {
+  text.utf8.map { (byte) in
+    let isPlain = byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || byte == 95)
+    return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+  }.joined()
 }
 
 /// The server's main port, `HOST:PORT` with or without `http://` before it: what an option says, or else CAIRN_SERVER.

@@ -17,13 +17,7 @@ struct TailCommand: AsyncParsableCommand {
 
   func run() async throws {
     let isJSON = options.json
-    let name = String(
-      dataset.utf8.map { byte in
-        let isPlain =
-          byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || byte == 95)
-        return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-      }.joined())
-    try await options.client().follow("/api/cairn/tail?dataset=\(name)&last=\(last)") { (event, data) in
+    try await options.client().follow("/api/cairn/tail?dataset=\(percentEncoded(dataset))&last=\(last)") { (event, data) in
       // Whoever reads through a pipe shall see each event at once.
       defer { fflush(nil) }
       if isJSON { return print(data) }

@@ -37,6 +37,7 @@ enum RouteExpectations {
     GET /api/cairn/traces/:id/spans/:span/document query
     GET /api/cairn/server query
     GET /api/cairn/tail query
+    GET /api/cairn/export query
     GET /api/cairn/logs/groups query
     GET /api/cairn/logs/streams query
     GET /api/cairn/logs/language query

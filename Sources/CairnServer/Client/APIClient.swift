@@ -111,6 +111,37 @@ public struct APIClient: Sendable {
     }
   }
 
+  /// Reads an answer of any length line by line; throws the server's words where it refuses, and where the answer ends before its end.
+  public func lines(_ path: String, _ receive: @escaping @Sendable (String) -> Void) async throws(ClientError) {
+    do {
+      try await exchange("GET", path, [], []) { (parts) in
+        var status = 200
+        var lines = LineSplitter()
+        var refusal: [UInt8] = []
+        for try await part in parts {
+          switch part {
+          case .head(let head): status = Int(head.status.code)
+          case .body(let bytes):
+            if status == 200 {
+              for line in lines.add(bytes) { receive(line) }
+            } else if refusal.count < 65_536 {
+              refusal += bytes.readableBytesView
+            }
+          case .end:
+            guard status != 200 else { return }
+            let reason = (try? JSONValue(parsing: refusal))?["error"]?.string ?? String(decoding: refusal.prefix(300), as: UTF8.self)
+            throw ClientError.refused(status: status, reason: reason)
+          }
+        }
+        throw ClientError.malformed("it ends too early")
+      }
+    } catch let error as ClientError {
+      throw error
+    } catch {
+      throw .unreachable(server.text, reason: "\(error)")
+    }
+  }
+
   private func exchange<Result: Sendable>(
     _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8],
     _ read: @escaping @Sendable (NIOAsyncChannelInboundStream<HTTPClientResponsePart>) async throws -> Result
