@@ -152,7 +152,7 @@ public final class CairnServer: Sendable {
 
   /// Takes nothing new, lets what runs finish for so long, then cuts the rest. Afterwards every accepted request was answered or lost
   /// its connection without an answer. A second call waits for the first.
-  public func stop(within seconds: Int = 7) async {
+  public func stop(within seconds: Int = 5) async {
     let task = stopping.withLock { stopping in
       let task = stopping ?? Task { await stopOnce(within: seconds) }
       stopping = task

@@ -111,9 +111,12 @@ def test_metric_data_is_taken(metrics, mark):
         return [round(point[key], 6) for key in ("SampleCount", "Sum", "Minimum", "Maximum", "Average")]
 
     assert one("a") == [5, 10, 1, 5, 2] and one("b") == [10, 100, 1, 50, 10]
-    for wrong in [{"Namespace": "AWS/x", "MetricData": [{"MetricName": "a", "Value": 1}]}, {"Namespace": mark, "MetricData": [{"MetricName": "a"}]}]:
+    for wrong in [{"Namespace": "AWS/x", "MetricData": [{"MetricName": "a", "Value": 1}]}, {"Namespace": mark, "MetricData": [{"MetricName": "a"}]},
+                  {"Namespace": mark, "MetricData": [{"MetricName": "a", "Value": 1, "Values": [1]}]}]:
         with pytest.raises(ClientError):
             metrics.put_metric_data(**wrong)
+    with pytest.raises(ClientError, match="multiple of 60"):
+        metrics.get_metric_statistics(Namespace=mark, MetricName="a", StartTime=at, EndTime=at + 60, Period=7, Statistics=["Sum"])
 
 
 def test_alarms_change_their_state_and_tell(metrics, mark, webhook):

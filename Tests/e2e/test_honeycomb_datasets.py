@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Honeycomb's datasets and columns, made and changed by the API before and after events come."""
-from honeycomb import blamed, call, send
+import concurrent.futures
+import json
+import time
+
+from honeycomb import KEY, blamed, call, send
 
 
 def shown(cairn, dataset="__all__"):
@@ -119,3 +123,20 @@ def test_what_is_no_dataset_or_column_is_refused(cairn):
     column = call(cairn, "GET", "/1/columns/refused?key_name=name")
     assert blamed(call(cairn, "PUT", f"/1/columns/refused/{column['id']}", {"key_name": "other"}, 422)) == ["key_name"]
     assert "n" not in [one["name"] for one in call(cairn, "GET", "/1/datasets")]
+
+
+def at_once(count, call):
+    """What came of so many calls at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return sorted(pool.map(lambda _: call(), range(count)))
+
+
+def test_of_those_who_create_the_same_at_once_one_does(cairn, mark):
+    def post(path, body):
+        return cairn.request("POST", path, json.dumps(body), KEY).status
+    assert at_once(8, lambda: post("/1/datasets", {"name": f"Race {mark}"})) == [200] * 7 + [201]
+    assert len([d for d in call(cairn, "GET", "/1/datasets") if d["slug"] == f"race-{mark}"]) == 1
+    assert at_once(8, lambda: post(f"/1/columns/race-{mark}", {"key_name": "one"})) == [201] + [409] * 7
+    assert at_once(8, lambda: post(f"/1/derived_columns/race-{mark}", {"alias": "two", "expression": "1"})) == [201] + [409] * 7
+    assert set(at_once(6, lambda: post(f"/1/events/case-{mark}" if time.time_ns() % 2 else f"/1/events/CASE-{mark}", {"a": 1}))) == {200}
+    assert len([d for d in call(cairn, "GET", "/1/datasets") if d["slug"] == f"case-{mark}"]) == 1

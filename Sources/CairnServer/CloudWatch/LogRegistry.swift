@@ -89,11 +89,22 @@ final class LogRegistry: Sendable {
     }
   }
 
+  /// Of several calls at once with one name the first makes it.
   func create(_ group: LogGroup, in environment: String) throws(LogsError) {
-    try keep {
-      try $0.keepLogItems([LogItem(environment: environment, kind: "group", name: group.name, document: group.document)])
+    let isNew = state.withLock { (state) in
+      guard state.tenants[environment]?.groups[group.name] == nil else { return false }
+      state.tenants[environment, default: Tenant()].groups[group.name] = Group(group: group)
+      return true
     }
-    state.withLock { $0.tenants[environment, default: Tenant()].groups[group.name] = Group(group: group) }
+    guard isNew else { throw LogsError(.resourceAlreadyExists, "The specified log group already exists") }
+    do throws(LogsError) {
+      try keep {
+        try $0.keepLogItems([LogItem(environment: environment, kind: "group", name: group.name, document: group.document)])
+      }
+    } catch {
+      state.withLock { _ = $0.tenants[environment]?.groups.removeValue(forKey: group.name) }
+      throw error
+    }
   }
 
   /// Changes a group and keeps it.

@@ -39,7 +39,13 @@ struct LogsDesk: Sendable {
   func ownGroup(_ call: LogsCall, _ name: String) async throws(LogsError) -> LogRegistry.Group {
     if let group = registry.group(call.environment, name) { return group }
     let group = try await group(call, name)
-    try registry.create(group.group, in: call.environment)
+    do throws(LogsError) {
+      try registry.create(group.group, in: call.environment)
+    } catch {
+      // Another call may have made it meanwhile.
+      guard let there = registry.group(call.environment, name) else { throw error }
+      return there
+    }
     return group
   }
 }

@@ -93,7 +93,9 @@ struct HoneycombColumns: Sendable {
       throw Refusal.conflict("The dataset has a column '\(made.name.prefix(80))' already.")
     }
     guard try shelf.count() < Self.countMax else { throw Refusal(.invalid, "The environment has \(Self.countMax) declared columns already.") }
-    try shelf.save(made)
+    guard try shelf.add(made, unless: { $0.dataset == made.dataset && $0.name == made.name }) else {
+      throw Refusal.conflict("The dataset has a column '\(made.name.prefix(80))' already.")
+    }
     return answer(DatasetDirectory.Column(name: made.name, type: made.type, eventCount: 0, declaration: made), place, status: .created)
   }
 

@@ -52,8 +52,8 @@ struct HoneycombDatasets: Sendable {
       return directory.json(Self.shown(there).body)
     }
     guard try shelf.count() < Self.countMax else { throw Refusal(.invalid, "The environment has \(Self.countMax) datasets already.") }
-    try shelf.save(made)
-    return directory.json(Self.shown(try await directory.find(made.dataset, exchange.environment)).body, status: .created)
+    let isNew = try shelf.add(made) { $0.dataset == made.dataset }
+    return directory.json(Self.shown(try await directory.find(made.dataset, exchange.environment)).body, status: isNew ? .created : .ok)
   }
 
   private func change(_ exchange: Exchange) async throws(Refusal) -> Response {

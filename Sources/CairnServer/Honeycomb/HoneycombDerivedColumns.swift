@@ -59,7 +59,9 @@ struct HoneycombDerivedColumns: Sendable {
     }
     try refuseTwin(column, shelf)
     try await state.directory.check(column.formula, exchange.environment, scope, field: "expression", alias: column.alias)
-    try shelf.save(column)
+    guard try shelf.add(column, unless: { $0.dataset == column.dataset && $0.alias == column.alias }) else {
+      throw Refusal.conflict("There is a derived column of the name '\(column.alias)' already.")
+    }
     return Self.answer(.created, column)
   }
 

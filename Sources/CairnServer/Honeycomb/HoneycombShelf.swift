@@ -3,6 +3,7 @@ import CairnBytes
 import CairnCatalog
 import CairnFormats
 import CairnHoneycomb
+import Synchronization
 
 /// What `Shelf` keeps: datasets and columns, markers and their settings, triggers, recipients, derived columns, objectives, boards.
 protocol ShelfEntry: Sendable {
@@ -109,6 +110,9 @@ extension HoneycombBoardView: ShelfEntry {
   }
 }
 
+/// Held while a new entry is compared with those that are there.
+private let additions = Mutex(())
+
 /// The entries of one kind that a request is about, in the catalog: those of its environment and its path's dataset.
 struct Shelf<Entry: ShelfEntry>: Sendable {
   private let catalog: Catalog
@@ -168,6 +172,15 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
   func findAnywhere() throws(Refusal) -> Entry {
     guard let found = try entry(wantedID) else { throw Refusal(.notFound, "\(Entry.noun) not found") }
     return found
+  }
+
+  /// Saves a new entry; false, and nothing is saved, where another is like it. Of several calls at once one finds none.
+  func add(_ entry: Entry, unless isAlike: (Entry) -> Bool) throws(Refusal) -> Bool {
+    try additions.withLock { (_) throws(Refusal) in
+      guard try !everything().contains(where: isAlike) else { return false }
+      try save(entry)
+      return true
+    }
   }
 
   func save(_ entry: Entry) throws(Refusal) {
