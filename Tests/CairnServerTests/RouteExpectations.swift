@@ -164,6 +164,7 @@ enum RouteExpectations {
 
   static let cloudWatch = """
     POST / anyKey
+    POST /service/GraniteServiceVersion20100801/operation/:operation anyKey
     """
 
   static let rollbar = """

@@ -13,9 +13,11 @@ import NIOHTTP1
 /// X-Amz-Target: GraniteServiceVersion20100801.<Operation> JSON 1.0    CloudWatch metrics and alarms
 /// Action=GetCallerIdentity (form)                         XML         STS
 /// ```
+/// CloudWatch's third protocol has a path of its own: `CloudWatchDoor+CBOR.swift`.
 struct CloudWatchDoor: Sendable {
   let state: ServerState
-  private let logs, metrics: [String: LogsOperation]
+  private let logs: [String: LogsOperation]
+  let metrics: [String: LogsOperation]
 
   static let logsPrefix = "Logs_20140328."
   static let metricsPrefix = "GraniteServiceVersion20100801."
@@ -30,7 +32,7 @@ struct CloudWatchDoor: Sendable {
   var routes: [Route] {
     var root = Route(.POST, "/", .anyKey, .awsJSON) { (exchange) async throws(Refusal) in await respond(exchange) }
     root.bodyBytesMax = 16 << 20
-    return [root]
+    return [root, cborRoute]
   }
 
   private func respond(_ exchange: Exchange) async -> Response {
@@ -51,9 +53,7 @@ struct CloudWatchDoor: Sendable {
       guard let operation else {
         throw LogsError(.unknownOperation, "Cairn does not support the operation '\(target.prefix(200))'.")
       }
-      guard exchange.principal.scopes.contains(operation.scope) else {
-        throw LogsError(.accessDenied, "This key lacks the scope '\(operation.scope.rawValue)' that \(operation.name) needs.")
-      }
+      try check(exchange, operation)
       switch try await operation.run(try call(exchange, operation)) {
       case .nothing: return success([], type)
       case .json(let bytes): return success(bytes, type)
@@ -65,8 +65,15 @@ struct CloudWatchDoor: Sendable {
     }
   }
 
+  /// Whether the key is good for the operation.
+  func check(_ exchange: Exchange, _ operation: LogsOperation) throws(LogsError) {
+    guard exchange.principal.scopes.contains(operation.scope) else {
+      throw LogsError(.accessDenied, "This key lacks the scope '\(operation.scope.rawValue)' that \(operation.name) needs.")
+    }
+  }
+
   /// What was to come in and did not, for the page of doors.
-  private func note(_ error: LogsError, _ operation: String?, _ exchange: Exchange) {
+  func note(_ error: LogsError, _ operation: String?, _ exchange: Exchange) {
     state.telemetry.refusal(door: Door.cloudWatch.rawValue, reason: error.kind.rawValue)
     guard let operation, operation == "PutLogEvents" || operation == "PutMetricData" else { return }
     // WatchTower and agents find out by this answer that a stream is to be made.
@@ -79,8 +86,7 @@ struct CloudWatchDoor: Sendable {
   }
 
   private func call(_ exchange: Exchange, _ operation: LogsOperation) throws(LogsError) -> LogsCall {
-    var body = exchange.request.body
-    if exchange.request.header("content-encoding") == "gzip" { body = try inflated(body) }
+    let body = try plainBody(exchange)
     var input = JSONValue.object([])
     // Events are read straight from their bytes.
     if operation.name != "PutLogEvents", body.readableBytes > 0 {
@@ -91,10 +97,19 @@ struct CloudWatchDoor: Sendable {
       }
       guard case .object = input else { throw LogsError(.serialization, "The body is not a JSON object.") }
     }
-    return LogsCall(
+    return call(exchange, input, body)
+  }
+
+  func call(_ exchange: Exchange, _ input: JSONValue, _ body: ByteBuffer) -> LogsCall {
+    LogsCall(
       environment: exchange.environment, account: LogAccount(region: exchange.awsCaller.region, account: AWSCaller.accountID),
-      input: input, body: body,
-      nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+      input: input, body: body, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+  }
+
+  /// The body, inflated where it came packed.
+  func plainBody(_ exchange: Exchange) throws(LogsError) -> ByteBuffer {
+    let body = exchange.request.body
+    return exchange.request.header("content-encoding") == "gzip" ? try inflated(body) : body
   }
 
   private func inflated(_ body: ByteBuffer) throws(LogsError) -> ByteBuffer {
@@ -125,13 +140,11 @@ struct CloudWatchDoor: Sendable {
 
   /// The older form of STS and of CloudWatch: parameters in a form, answers in XML.
   private func form(_ exchange: Exchange) async -> Response {
-    var body = exchange.request.body
-    if exchange.request.header("content-encoding") == "gzip" {
-      do throws(LogsError) {
-        body = try inflated(body)
-      } catch {
-        return xml(AWSForm.failure(error), .badRequest)
-      }
+    let body: ByteBuffer
+    do throws(LogsError) {
+      body = try plainBody(exchange)
+    } catch {
+      return xml(AWSForm.failure(error), .badRequest)
     }
     let form = AWSForm(String(buffer: body))
     if form.action == "GetCallerIdentity" {
@@ -146,14 +159,9 @@ struct CloudWatchDoor: Sendable {
       guard let operation = metrics[form.action] else {
         throw LogsError(.unknownOperation, "Cairn does not support the action '\(form.action.prefix(200))'.")
       }
-      guard exchange.principal.scopes.contains(operation.scope) else {
-        throw LogsError(.accessDenied, "This key lacks the scope '\(operation.scope.rawValue)' that \(operation.name) needs.")
-      }
-      let call = LogsCall(
-        environment: exchange.environment, account: LogAccount(region: exchange.awsCaller.region, account: AWSCaller.accountID),
-        input: form.input, body: exchange.request.body, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+      try check(exchange, operation)
       var result = JSONValue.object([])
-      if case .json(let bytes) = try await operation.run(call) { result = (try? JSONValue(parsing: bytes)) ?? result }
+      if case .json(let bytes) = try await operation.run(call(exchange, form.input, exchange.request.body)) { result = (try? JSONValue(parsing: bytes)) ?? result }
       return xml(AWSForm.answer(form.action, result, namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/"), .ok)
     } catch {
       return xml(

@@ -40,6 +40,22 @@ enum AWSErrorResponse {
     return response
   }
 
+  /// The protocol Smithy RPC v2 in CBOR: the shape's name in the body, the code of the older protocols in a header.
+  static func cbor(_ shape: String, _ reason: String, code: String, status: HTTPResponseStatus) -> Response {
+    let body = JSONValue.object([JSONMember("__type", .string(shape)), JSONMember("message", .string(reason))])
+    var response = cbor(body.cbor(CBORNumbers(times: [], doubles: [])), status: status)
+    response.headers.add(name: "x-amzn-query-error", value: "\(code);\(status.code < 500 ? "Sender" : "Receiver")")
+    return response
+  }
+
+  /// An answer of that protocol, good or bad.
+  static func cbor(_ bytes: [UInt8], status: HTTPResponseStatus) -> Response {
+    var response = Response(status: status, contentType: "application/cbor", bytes: ByteBuffer(bytes: bytes))
+    response.headers.add(name: "smithy-protocol", value: "rpc-v2-cbor")
+    response.headers.add(name: "x-amzn-RequestId", value: requestID())
+    return response
+  }
+
   /// A new id for an answer, as AWS's answers all carry one.
   static func requestID() -> String {
     let digits = hexText((0..<16).map { _ in UInt8.random(in: .min ... .max) })

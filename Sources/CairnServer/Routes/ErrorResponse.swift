@@ -18,6 +18,8 @@ public enum Dialect: Sendable, Hashable, CaseIterable {
   case awsRESTJSON
   /// AWS's JSON 1.0 and 1.1, CloudWatch's: the exception's name and the text in the body.
   case awsJSON
+  /// AWS's RPC v2 in CBOR, which CloudWatch has beside JSON.
+  case awsCBOR
   /// `{"err": 1, "message": …}`
   case rollbar
   /// A line of text.
@@ -34,6 +36,7 @@ enum ErrorResponse {
     case .honeycomb: response = honeycomb(refusal)
     case .cairn: response = cairn(refusal)
     case .awsJSON: response = AWSErrorResponse.json(refusal.awsName, refusal.reason, status: refusal.awsStatus)
+    case .awsCBOR: response = AWSErrorResponse.cbor(refusal.awsName, refusal.reason, code: refusal.awsName, status: refusal.awsStatus)
     case .awsRESTJSON: response = AWSErrorResponse.restJSON(refusal)
     case .rollbar: response = rollbar(refusal)
     case .plain:
