@@ -33,6 +33,8 @@ function words(error) {
   if (error.status === 429 || error.status === 503) return { title: 'Cairn is busy.',
     what: `${error.message} Try again in a moment, or take a shorter time.` };
   if (error.status >= 500) return { title: 'Cairn could not answer.', what: `${error.message ?? error} The server's own log says more.` };
+  if (error.status === 422 && /took longer than|needs more than|makes more than/.test(error.message)) return { title: 'The question is too big.',
+    what: `${error.message.replace(/took longer than (\d+)000 ms/, 'took longer than $1 s, which is as long as one may take')}. A shorter time or one more filter helps.` };
   if (error.status === 404) return { title: 'Not found.', what: `${error.message ?? error}` };
   return { title: error.status ? 'This question does not work.' : 'Something on this page broke.',
     what: `${error.message ?? error}${error.field ? ` (${error.field})` : ''}` };
