@@ -94,6 +94,24 @@ def test_what_a_page_shows_stays_while_the_server_is_away(night, open_page):
     expect(page.get_by_role("heading", name="Requests")).to_be_visible()
 
 
+def test_a_page_of_many_parts_says_once_that_the_server_is_away(night, open_page):
+    trace_id = f"{time.time_ns():032x}"
+    send_span(night, trace_id, "00000000000000aa", "", "kept in view")
+    page = open_page(f"{night.url}/ui/logs?t=15m", allow=("ERR_CONNECTION", "Failed to load"))
+    expect(page.get_by_role("heading", name="Patterns")).to_be_visible()
+    for path, heading in (("/ui/logs?t=15m", "Patterns"), (f"/ui/trace/{trace_id}", "kept in view")):
+        page.goto(night.url + path)
+        expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        page.route("**/api/cairn/**", lambda route: route.abort("connectionrefused"))
+        page.keyboard.press("Shift+R")
+        expect(page.get_by_text("Cairn does not answer.")).to_have_count(1)
+        expect(page.get_by_text("This is what it said at")).to_be_visible()
+        expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+        page.unroute("**/api/cairn/**")
+        expect(page.get_by_text("Cairn does not answer.")).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_column_that_is_not_there_is_named_and_near_ones_are_offered(night, open_page, width):
     page = open_page(f"{night.url}/ui/explore?t=15m&ds=wide&c=COUNT&c=P95(duratoin_ms)&by=user_id", width)

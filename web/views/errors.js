@@ -49,7 +49,7 @@ export function errorsPage(host) {
     try {
       if (change.merge) { const group = await mergeItems(ids[0], ids.slice(1)); chosen.clear(); go(link(`/ui/errors/${group.id}`)); return; }
       for (const id of ids) await changeItem(id, change);
-    } catch (error) { fill(body, h('div', { class: 'pad' }, failed(error, read))); return; }
+    } catch (error) { body.prepend(h('div', { class: 'pad' }, failed(error))); return; }
     chosen.clear();
     say(`${plural(ids.length, 'item')} changed`);
     read();

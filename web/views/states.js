@@ -22,10 +22,10 @@ export function skeleton(lines = 4, big = false) {
     Array.from({ length: lines }, (_, i) => h('div', { class: 'skel', vars: { width: `${96 - (i * 17) % 30}%` } })));
 }
 
-/** @param {any} error @returns {{title: string, what: string}} */
-function words(error) {
+/** @param {any} error @param {boolean} isAskedAgain @returns {{title: string, what: string}} */
+function words(error, isAskedAgain) {
   if (error.kind === 'offline') return { title: 'Cairn does not answer.',
-    what: 'Is the server running? Start it with ./run; this page asks again every 3 seconds.' };
+    what: `Is the server running? Start it with ./run${isAskedAgain ? '; this page asks again every 3 seconds' : ''}.` };
   if (error.kind === 'shape') return { title: 'The answer cannot be read.',
     what: `${error.message} A proxy between this page and Cairn may have answered in its place.` };
   if (error.status === 401) return { title: hasKey() ? 'This server does not take the key.' : 'This server wants a key.', what: hasKey() ? error.message : 'It is given once, and stays in this browser.' };
@@ -42,18 +42,27 @@ function words(error) {
 
 /** @param {any} error @param {() => void} [retry] @returns {HTMLElement} what, why, and a button that helps; the rest of the page stays */
 export function failed(error, retry) {
-  const { title, what } = words(error);
+  const { title, what } = words(error, Boolean(retry));
   return h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, title),
     h('span', { class: 'small pre' }, what)),
     error.status === 401 || error.status === 403 ? keyButton() : retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
 }
 
-/** Says once that what is shown is old. @param {HTMLElement} host @param {number} at Unix ms */
-function lost(host, at) {
-  if (host.querySelector(':scope > .lost')) return;
-  host.prepend(h('div', { class: 'note warn lost', role: 'alert' }, icon('warn'), h('div', { class: 'grow' }, h('b', {}, 'Cairn does not answer.'),
-    h('span', { class: 'small' }, `This is what it said at ${clock(at * 1000, utc.get())}. It is asked again every 3 seconds.`))));
+/** Whose content is old because the server is away, and of when it is. @type {Map<object, number>} */
+const away = new Map();
+const lost = h('div', { class: 'note warn lost', role: 'alert' });
+
+/** Says once for the whole page that what is shown is old; the content stays as it is. @param {object} who @param {number} at Unix ms of its content */
+export function showAway(who, at) {
+  away.set(who, at);
+  if (lost.isConnected) return;
+  fill(lost, icon('warn'), h('div', { class: 'grow' }, h('b', {}, 'Cairn does not answer.'),
+    h('span', { class: 'small' }, `This is what it said at ${clock(at * 1000, utc.get())}. It is asked again every 3 seconds.`)));
+  document.body.append(lost);
 }
+
+/** @param {object} who has an answer again, or asks no more */
+export function endAway(who) { if (away.delete(who) && !away.size) lost.remove(); }
 
 /**
  * Asks and draws; a newer question ends the older one. Old content stays, faded, until the new one comes; it stays too while the server is away,
@@ -73,7 +82,7 @@ export function loader() {
     try {
       const answer = await ask(mine.signal);
       if (mine.signal.aborted) return;
-      host.querySelector(':scope > .lost')?.remove();
+      endAway(me);
       draw(answer);
       drawn = host;
       drawnAt = Date.now();
@@ -81,7 +90,8 @@ export function loader() {
       if (isAbort(error) || mine.signal.aborted) return;
       const isAway = /** @type {any} */ (error).kind === 'offline';
       if (isAway) later = window.setTimeout(() => run(host, ask, draw, wait), retryPause);
-      if (isAway && drawn === host) { lost(host, drawnAt); return; }
+      if (isAway && drawn === host) { showAway(me, drawnAt); return; }
+      endAway(me);
       drawn = null;
       fill(host, host.id === 'main' && h('h1', { class: 'sr' }, document.title.split(' · ')[0]), h('div', { class: 'pad' }, failed(error, () => run(host, ask, draw, wait))));
       if (!/** @type {any} */ (error).kind) throw error; // a fault of ours belongs into the console too
@@ -90,5 +100,6 @@ export function loader() {
       if (current === mine) { host.removeAttribute('aria-busy'); host.classList.remove('busy'); }
     }
   };
-  return { run, stop: () => { clearTimeout(later); current?.abort(); } };
+  const me = { run, stop: () => { clearTimeout(later); current?.abort(); endAway(me); } };
+  return me;
 }

@@ -8,7 +8,7 @@ import * as api from '../wire/api.js';
 import { badge, copyButton, fill, h, say, service } from './dom.js';
 import { go, link, patch, place, refresh, utc, visited } from './router.js';
 import { spanPanel } from './span-panel.js';
-import { empty, failed, skeleton } from './states.js';
+import { empty, endAway, failed, showAway, skeleton } from './states.js';
 import { isAbort } from '../wire/http.js';
 import { showTraceDeploy } from './trace-deploy.js';
 import { showTraceErrors } from './trace-errors.js';
@@ -21,7 +21,7 @@ import { traceRows } from './trace-rows.js';
 const wide = matchMedia('(min-width: 1181px)');
 const shownShares = 6, foldsInURL = 60;
 /** A trace that is not there is looked for again, one that is young or lacks a parent is asked for what came since: after so many ms each. */
-const missingPause = 2000, missingLooks = 90, latePauses = [2000, 4000, 8000, 15000, 30000];
+const awayPause = 3000, missingPause = 2000, missingLooks = 90, latePauses = [2000, 4000, 8000, 15000, 30000];
 const youngSeconds = 120;
 const earlyLeastNs = 1e6; // less is how exact clocks are
 
@@ -32,11 +32,14 @@ export function tracePage(host) {
   let shown = null;
   host.setAttribute('aria-busy', 'true');
   const timer = setTimeout(() => fill(host, h('div', { class: 'panel' }, skeleton(14))), 120);
-  let later = 0, looks = 0;
+  let later = 0, looks = 0, shownAt = 0;
+  const me = {}; // who has old content while the server is away
   const show = (/** @type {any} */ trace) => {
     clearTimeout(later);
     shown?.stop();
     shown = open(host, trace);
+    shownAt = Date.now();
+    endAway(me);
     showTraceErrors(host, trace, abort.signal);
     showTraceDeploy(host, trace, startOf(trace), abort.signal);
     if (mayGrow(trace)) awaitMore(trace, 0);
@@ -59,6 +62,8 @@ export function tracePage(host) {
     clearTimeout(timer);
     host.removeAttribute('aria-busy');
     if (isAbort(error)) return;
+    if (error.kind === 'offline') later = window.setTimeout(read, awayPause);
+    if (error.kind === 'offline' && shown) { showAway(me, shownAt); return; }
     if (error.status !== 404) { fill(host, failed(error, read)); return; }
     if (!looks || looks === missingLooks) fill(host, missing(id, error.message, looks < missingLooks));
     if (looks < missingLooks) later = window.setTimeout(read, missingPause);
@@ -68,7 +73,7 @@ export function tracePage(host) {
   const stop = refresh.subscribe(() => { looks = 0; clearTimeout(later); read(); });
   const key = (/** @type {string} */ k, /** @type {string} */ says, /** @type {(s: any) => void} */ run) => ({ key: k, says,
     run: () => { if (shown) run(shown); } });
-  return { update() { shown?.update(); }, close() { abort.abort(); clearTimeout(timer); clearTimeout(later); stop(); shown?.stop(); },
+  return { update() { shown?.update(); }, close() { abort.abort(); endAway(me); clearTimeout(timer); clearTimeout(later); stop(); shown?.stop(); },
     keys: [key('j', 'Next span', (s) => s.move(1)), key('k', 'Previous span', (s) => s.move(-1)), key('c', 'Critical path', (s) => s.toggle('c')),
       key('e', 'Errors only', (s) => s.toggle('e')),
       key('n', 'Next error', (s) => s.nextError()), key('x', 'Zoom to the span', (s) => s.zoomSelected()),
