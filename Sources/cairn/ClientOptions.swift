@@ -18,14 +18,6 @@ func apiClient(server: String?, key: String?) throws -> APIClient {
   APIClient(server: try serverEndpoint(server), key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"])
 }
 
-/// A text as the value of a URL's parameter.
-func percentEncoded(_ text: String) -> String {
-  text.utf8.map { (byte) in
-    let isPlain = byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || byte == 95)
-    return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-  }.joined()
-}
-
 /// The server's main port, `HOST:PORT` with or without `http://` before it: what an option says, or else CAIRN_SERVER.
 func serverEndpoint(_ option: String?) throws -> Endpoint {
   let text = option ?? ProcessInfo.processInfo.environment["CAIRN_SERVER"] ?? "127.0.0.1:8080"

@@ -6,14 +6,14 @@ import Testing
 
 /// Questions at the desk: who waits, and for how long.
 @Suite struct QuestionDeskTests {
-  @Test func whatTakesTooLongIsGivenUpAndStops() async throws {
+  @Test(.timeLimit(.minutes(5))) func whatTakesTooLongIsGivenUpAndStops() async throws {
     let desk = QuestionDesk(telemetry: Telemetry())
     let start = ContinuousClock.now
     let late = try await desk.ask(until: start + .milliseconds(50)) { () async throws(QueryError) -> Int in
-      do { try await Task.sleep(for: .seconds(60)) } catch { throw .cancelled }
+      do { try await Task.sleep(for: .seconds(3600)) } catch { throw .cancelled }
       return 1
     }
-    #expect(late == nil && ContinuousClock.now - start < .seconds(40))
+    #expect(late == nil)
     #expect(desk.counts.running == 0, "its place is free again")
     let answer = try await desk.ask(until: .now + .seconds(40)) { () async throws(QueryError) -> Int in 2 }
     #expect(answer == 2)

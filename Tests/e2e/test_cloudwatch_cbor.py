@@ -55,6 +55,12 @@ def test_answers_are_those_of_the_other_protocol(clients, mark):
     }.items():
         one, other = getattr(cbor, name)(**arguments), getattr(plain, name)(**arguments)
         assert {**one, "ResponseMetadata": 0} == {**other, "ResponseMetadata": 0}, name
+    whole = cbor.get_metric_data(MetricDataQueries=query, StartTime=moment, EndTime=moment + datetime.timedelta(minutes=1))
+    pages = list(cbor.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=query, StartTime=moment, EndTime=moment + datetime.timedelta(minutes=1), PaginationConfig={"PageSize": 1}))
+    assert [[(r["Id"], r["Values"], r["StatusCode"]) for r in page["MetricDataResults"]] for page in pages] == [
+        [("a", [10.5], "Complete"), ("b", [], "PartialData")], [("b", [21], "Complete")]]
+    assert [(r["Id"], r["Values"], r["StatusCode"]) for r in whole["MetricDataResults"]] == [("a", [10.5], "Complete"), ("b", [21], "Complete")]
     alarm = cbor.describe_alarms(AlarmNames=[mark])["MetricAlarms"][0]
     assert (alarm["Threshold"], alarm["Period"], alarm["AlarmConfigurationUpdatedTimestamp"].tzinfo is not None) == (7, 60, True)
     cbor.delete_alarms(AlarmNames=[mark])

@@ -2,7 +2,7 @@
 import CairnBytes
 import CairnFormats
 
-/// Any bytes behind the first, which chooses an encoding, unpacked under a budget; and as they are as MessagePack, JSON, base64 and a time.
+/// Any bytes behind the first, which chooses an encoding, unpacked under a budget; and as they are as MessagePack, CBOR, JSON, base64 and a time.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzFormats(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count > 0 else { return 0 }
@@ -14,6 +14,10 @@ public func fuzzFormats(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   if (try? inflater.inflate(bytes, encoding, into: &output, limitBytes: limit)) != nil { precondition(output.byteCount <= limit, "the budget is kept") }
   var packed = MessagePackReader()
   try? packed.skipValue(bytes)
+  if let value = try? JSONValue(cbor: bytes) {
+    let again = value.cbor(CBORNumbers(times: [], doubles: []))
+    precondition((try? unsafe JSONValue(cbor: again.span.bytes)) == value, "CBOR that is written reads alike")
+  }
   if let value = try? JSONValue(parsing: bytes) {
     precondition((try? JSONValue(parsing: value.bytes)) == value, "JSON that is written reads alike")
   }

@@ -14,20 +14,48 @@ extension MetricsDesk {
     let isAscending = call.input["ScanBy"]?.string == "TimestampAscending"
     var results: [(id: String, series: MetricSeries)] = []
     for query in queries where query.isReturned { results += try Self.series(of: query, &sheet).map { (query.id, $0) } }
-    let found = results
+    let (page, next) = try page(call, results)
     return .object { writer in
-      writer.objects("MetricDataResults", found) { writer, result in
-        let points = Array(zip(result.series.times, result.series.values))
-        let ordered = isAscending ? points : points.reversed()
-        writer.member("Id", result.id)
-        writer.member("Label", result.series.label)
+      writer.objects("MetricDataResults", page) { writer, part in
+        let points = Array(zip(part.series.times, part.series.values))
+        let ordered = (isAscending ? points : points.reversed())[part.range]
+        writer.member("Id", part.id)
+        writer.member("Label", part.series.label)
         writer.member("Timestamps", .array(ordered.map { .double(Double($0.0)) }))
         writer.member("Values", .array(ordered.map { .double($0.1) }))
-        writer.member("StatusCode", "Complete")
+        writer.member("StatusCode", part.range.upperBound == points.count ? "Complete" : "PartialData")
       }
       writer.member("Messages", .array([]))
+      writer.member("NextToken", ifPresent: next)
     }
   }
+
+  /// What of a result is on a page.
+  private typealias Part = (id: String, series: MetricSeries, range: Range<Int>)
+
+  /// As many datapoints as `MaxDatapoints` allows, result by result, from where the token says; the first page names every result.
+  private func page(_ call: LogsCall, _ results: [(id: String, series: MetricSeries)]) throws(LogsError) -> (page: [Part], next: String?) {
+    let limit = Int(min(call.input["MaxDatapoints"]?.looseInteger ?? Self.datapointCountMax, Self.datapointCountMax))
+    guard limit >= 1 else { throw LogsError(.invalidParameterValue, "The parameter MaxDatapoints must be at least 1.") }
+    let total = results.reduce(0) { $0 + $1.series.times.count }
+    var start = 0
+    if let token = call.input["NextToken"]?.string {
+      guard let place = Int(token), (0...total).contains(place) else { throw LogsError(.invalidNextToken, "The NextToken is not one of this list.") }
+      start = place
+    }
+    let end = min(total, start + limit)
+    var page: [Part] = []
+    var place = 0
+    for result in results {
+      let count = result.series.times.count
+      let range = min(max(start - place, 0), count)..<min(max(end - place, 0), count)
+      if !range.isEmpty || start == 0 { page.append((result.id, result.series, range)) }
+      place += count
+    }
+    return (page, end < total ? String(end) : nil)
+  }
+
+  private static let datapointCountMax: Int64 = 100_800
 
   /// What a query comes to, labelled.
   static func series(of query: MetricQuery, _ sheet: inout MetricMathSheet) throws(LogsError) -> [MetricSeries] {
