@@ -68,7 +68,7 @@ def test_text_on_text_is_noticed(open_page, base):
     assert page.evaluate(OVERLAPS)
 
 
-@pytest.mark.parametrize("path", ["/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/errors", "/ui/logs", "/ui/rules", "/ui/sampling", "/ui/send"])
+@pytest.mark.parametrize("path", ["/ui/services", "/ui/explore", "/ui/traces", "/ui/map", "/ui/errors", "/ui/logs", "/ui/rules", "/ui/boards", "/ui/slos", "/ui/slos/new", "/ui/triggers", "/ui/sampling", "/ui/send"])
 def test_a_server_without_an_event_complains_of_nothing(open_page, empty_server, path):
     page = open_page(empty_server + path)
     ready(page)

@@ -90,6 +90,17 @@ def test_a_formula_becomes_an_objective_that_tells(server, open_page, hook):
     expect(page.locator("[data-burn-alert]").get_by_role("status")).to_contain_text("The test arrived")
 
 
+def test_the_form_waits_for_the_first_event(open_page, tmp_path):
+    empty = cairn_process.Cairn(tmp_path).start()
+    try:
+        page = open_page(empty.url + "/ui/slos/new", 390)
+        expect(page.locator(".teach")).to_contain_text("No event has come yet.")
+        assert empty.request("POST", "/1/batch/shop", json.dumps([{"data": {"name": "cart"}}]), KEY).status == 200
+        expect(page.get_by_role("form", name="New SLO").locator("[name=dataset]")).to_have_value("shop")
+    finally:
+        empty.stop()
+
+
 def test_bad_events_are_compared_with_good_ones(server, open_page, made):
     page = open_page(f"{server.url}/ui/slos/{made}?t=60m")
     ready(page)

@@ -9,13 +9,25 @@ import { datasets } from './catalog.js';
 import { fill, h, say } from './dom.js';
 import { field, select } from './forms.js';
 import { dataset, go, link } from './router.js';
+import { teach } from './teach.js';
 
 const patience = 400; // ms after the last key
 const fresh = '(a new formula)';
 const example = 'IF(EQUALS($name, "GET /cart"), LT($duration_ms, 500))';
 
-/** @param {HTMLElement} host @returns {import('../app.js').Page} */
+const head = () => h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/slos'), 'aria-label': 'All SLOs' }, icon('left')), h('h1', {}, 'New SLO'));
+
+/** @param {HTMLElement} host @returns {import('../app.js').Page} the form, as soon as there is something to promise about */
 export function sloForm(host) {
+  if (datasets.get().length) return form(host);
+  fill(host, head(), teach('No event has come yet.', ['An SLO promises something of the events of a dataset, and there is none. Set this in the environment of a service and start it again:']));
+  let page = /** @type {import('../app.js').Page | null} */ (null);
+  const stop = datasets.subscribe((all) => { if (all.length) page ??= form(host); });
+  return { update() {}, close() { stop(); page?.close(); } };
+}
+
+/** @param {HTMLElement} host @returns {import('../app.js').Page} */
+function form(host) {
   const names = datasets.get().map((d) => d.name), first = names.includes(dataset()) ? dataset() : names[0] ?? '';
   const trouble = h('div', { class: 'trouble' }), tried = h('div', { class: 'slo-tried small', role: 'status' }), picks = h('span', {}), own = h('div', { class: 'stack' });
   const formula = h('textarea', { name: 'expression', rows: 4, spellcheck: false, maxlength: 4095, placeholder: example, 'aria-label': 'Formula', required: true });
@@ -50,7 +62,7 @@ export function sloForm(host) {
     choose(fresh);
   };
   formula.addEventListener('input', preview);
-  const form = h('form', { class: 'panel slo-form', 'aria-label': 'New SLO' },
+  const element = h('form', { class: 'panel slo-form', 'aria-label': 'New SLO' },
     h('section', { class: 'stack' }, h('h2', {}, 'Which events are good?'), h('div', { class: 'row wrap' }, field('Dataset', which), field('Derived column', picks)), own, tried),
     h('section', { class: 'stack' }, h('h2', {}, 'What is promised?'), h('div', { class: 'row wrap' },
       field('Good are at least', h('span', { class: 'input' }, h('input', { name: 'target', required: true, inputmode: 'decimal', value: '99.9 %' }))),
@@ -58,9 +70,9 @@ export function sloForm(host) {
     h('section', { class: 'stack' }, h('h2', {}, 'What is it called?'), field('Name', h('span', { class: 'input' }, h('input', { name: 'name', required: true, maxlength: 120, placeholder: 'Carts open fast' }))),
       field('Description', h('span', { class: 'input' }, h('input', { name: 'description', maxlength: 1023 })))),
     trouble, h('div', { class: 'row end-row' }, h('a', { class: 'btn ghost', href: link('/ui/slos') }, 'Cancel'), h('button', { class: 'btn pri', type: 'submit' }, 'Keep the SLO')));
-  form.addEventListener('submit', async (/** @type {Event} */ event) => {
+  element.addEventListener('submit', async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const values = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form))), target = readTarget(values.target);
+    const values = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(element))), target = readTarget(values.target);
     if (target === null) { fill(trouble, h('p', { class: 't-err', role: 'alert' }, 'The share of good events is from 0 up to less than 100 %.')); return; }
     try {
       const column = known.find((c) => c.id === chosen) ?? known.find((c) => c.alias === values.alias && c.expression === values.expression)
@@ -71,7 +83,7 @@ export function sloForm(host) {
       go(link(`/ui/slos/${slo.id}`));
     } catch (error) { fill(trouble, h('p', { class: 't-err', role: 'alert' }, /** @type {Error} */ (error).message)); }
   });
-  fill(host, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/slos'), 'aria-label': 'All SLOs' }, icon('left')), h('h1', {}, 'New SLO')), form);
+  fill(host, head(), element);
   columns();
   return { update() {}, close() { clearTimeout(timer); asked.abort(); } };
 }
