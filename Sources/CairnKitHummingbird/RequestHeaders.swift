@@ -8,13 +8,16 @@ struct RequestHeaders {
   /// `User-Agent`.
   private(set) var agent: String?
   /// `X-Forwarded-For`.
-  private(set) var forwardedFor: String?
+  private var forwardedFor: String?
   /// There is something that a propagator may read.
   private(set) var hasContext = false
 
   init(_ fields: HTTPFields) {
     for field in fields { read(field) }
   }
+
+  /// The client, as the outermost proxy saw it.
+  var firstForwardedFor: String? { forwardedFor?.split(separator: ",").first.map { $0.filter { $0 != " " } } }
 
   /// Names are told apart by their length first: most headers are none of these.
   private mutating func read(_ field: HTTPField) {

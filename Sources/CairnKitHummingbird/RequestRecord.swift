@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnKit
 internal import CoreMetrics
+internal import HTTPTypes
+internal import Hummingbird
 internal import Synchronization
 internal import Tracing
 
@@ -41,10 +43,52 @@ final class RequestRecord: Sendable {
   /// A response that nobody waits for any more is never written.
   deinit { finish(status: 499, byteCount: nil, error: nil) }
 
-  /// The route's template; nil where no route matched.
-  func setRoute(_ route: String?) { state.withLock { $0.route = route } }
+  /// For what is done to answer the request.
+  var context: ServiceContext { span.context }
 
-  func finish(status: Int, byteCount: Int?, error: (any Error)?) {
+  /// The same response, which names the trace. The request is over when the response is written, or now where its body is small.
+  /// - Parameter route: The route's template; nil where no route matched.
+  func answered(by response: Response, route: String?) async throws -> Response {
+    setRoute(route)
+    var response = response
+    tell(in: &response.headers)
+    let status = Int(response.status.code), byteCount = response.body.contentLength
+    if let byteCount, byteCount <= SmallBody.byteCountMax {
+      response.body = try await SmallBody.gather(response.body)
+      finish(status: status, byteCount: byteCount, error: nil)
+    } else {
+      response.body = recorded(response.body, status: status)
+    }
+    return response
+  }
+
+  /// The error to throw instead: its answer names the trace.
+  func failed(by error: any Error, route: String?) -> TracedError {
+    setRoute(route)
+    finish(status: Int((error as? any HTTPResponseError)?.status.code ?? 500), byteCount: nil, error: error)
+    var headers = HTTPFields()
+    tell(in: &headers)
+    return TracedError(underlying: error, headers: headers)
+  }
+
+  private func setRoute(_ route: String?) { state.withLock { $0.route = route } }
+
+  /// Which trace the answer belongs to.
+  private func tell(in headers: inout HTTPFields) {
+    guard let text = span.traceContext?.xrayHeader, let name = HeaderNames.xray else { return }
+    if headers.contains(name) { headers[name] = text } else { headers.append(HTTPField(name: name, value: text)) }
+  }
+
+  /// The same body, for one that is long or whose length nobody knows; when it is written, or cannot be, the request is over.
+  private func recorded(_ body: ResponseBody, status: Int) -> ResponseBody {
+    let byteCount = body.contentLength
+    return ResponseBody(contentLength: byteCount) { writer in
+      defer { self.finish(status: status, byteCount: byteCount, error: nil) }
+      try await body.write(writer)
+    }
+  }
+
+  private func finish(status: Int, byteCount: Int?, error: (any Error)?) {
     let (isFirst, route) = state.withLock { state in
       defer { state.isFinished = true }
       return (!state.isFinished, state.route)

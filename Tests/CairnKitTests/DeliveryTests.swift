@@ -124,7 +124,7 @@ struct DeliveryTests {
       let loss = Loss(name: "cloudwatch logs")
       let exporter = CloudWatchExporter(settings: settings, sender: .testing(transport), spill: folder, loss: loss, warn: { _ in })
       let lines = ["first", "second"].map {
-        LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: $0, label: "l", file: "f", function: "f", line: 1)
+        LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: $0, label: "l", place: .init(file: "f", function: "f", line: 1))
       }
       for line in lines {
         let batch = WireBatch<CloudWatchExporter.Mark>()

@@ -73,7 +73,7 @@ struct OTLPTests {
   @Test func logsAreUnderstood() throws {
     let record = LogRecord(
       unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "shop.cart",
-      fields: LogRecord.fields(["n": .stringConvertible(3)], valueLengthMax: nil), file: "a.swift", function: "f", line: 1,
+      fields: LogRecord.fields(["n": .stringConvertible(3)], valueLengthMax: nil), place: .init(file: "a.swift", function: "f", line: 1),
       context: TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true))
     let row = try #require(try logRows([record], RecordLimits(), .protobuf).first)
     #expect(row["body"] == .string("it broke"))
@@ -88,8 +88,8 @@ struct OTLPTests {
     let records = (0..<6).map { number in
       LogRecord(
         unixNanoseconds: 1_700_000_000_000_000_000 + UInt64(number), level: .info, message: "line \(number)", label: number % 2 == 0 ? "even" : "odd",
-        fields: [WireField("list", .array([.integer(1), .string("x")])), WireField("map", .map([WireField("a", .double(0.25))]))], file: "a.swift",
-        function: "f", line: 1)
+        fields: [WireField("list", .array([.integer(1), .string("x")])), WireField("map", .map([WireField("a", .double(0.25))]))],
+        place: .init(file: "a.swift", function: "f", line: 1))
     }
     for countMax in [128, 2] {
       limits.attributeCount = countMax

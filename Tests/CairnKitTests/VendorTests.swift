@@ -16,7 +16,7 @@ struct CloudWatchTests {
   }
 
   private func record(_ message: String, at unixNanoseconds: UInt64 = 1_700_000_000_000_000_000) -> LogRecord {
-    LogRecord(unixNanoseconds: unixNanoseconds, level: .info, message: message, label: "l", file: "f", function: "f", line: 1)
+    LogRecord(unixNanoseconds: unixNanoseconds, level: .info, message: message, label: "l", place: .init(file: "f", function: "f", line: 1))
   }
 
   private func batch(_ records: [LogRecord]) -> WireBatch<CloudWatchExporter.Mark> {
@@ -59,7 +59,7 @@ struct CloudWatchTests {
       unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: "hello", label: "l",
       fields: [
         WireField("quoted \\", .string("a \"b\" \\ \u{1}\n Köln")), WireField("n", .map([WireField("x", .array([.double(0.5), .boolean(true)]))])),
-      ], file: "f", function: "f", line: 1, context: TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true))
+      ], place: .init(file: "f", function: "f", line: 1), context: TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true))
     let value = try JSONValue(parsing: Array(try message(batch([line])).utf8))
     #expect(value["quoted \\"] == .string("a \"b\" \\ \u{1}\n Köln"))
     #expect(value["n"]?["x"] == .array([.double(0.5), .boolean(true)]))

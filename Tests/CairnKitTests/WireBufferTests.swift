@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnFormats
 import NIOCore
 import Testing
 
@@ -52,5 +53,33 @@ struct WireBufferTests {
       writer.part("\\b")
     }
     #expect(String(decoding: bytes.bytes, as: UTF8.self) == #""a\"\\b""#)
+  }
+
+  @Test func numbersHaveTheirDigits() {
+    var numbers: [UInt64] = [0, .max, UInt64(Int64.max)]
+    for power in 0..<20 {
+      let ten = (0..<power).reduce(1 as UInt64) { product, _ in product * 10 }
+      numbers += [ten - 1, ten, ten + 1, ten / 7 * 6]
+    }
+    for number in numbers {
+      for width in [1, 2, 9, 20] {
+        var bytes = WireBuffer()
+        bytes.decimal(number, width: width)
+        let text = String(number)
+        #expect(String(decoding: bytes.bytes, as: UTF8.self) == String(repeating: "0", count: max(0, width - text.utf8.count)) + text)
+      }
+    }
+  }
+
+  /// Words of eight bytes and what is left of them are copied at once where nothing in them is escaped.
+  @Test func textsOfEveryLengthAreEscapedWhereTheyMustBe() throws {
+    for length in 0...26 {
+      for (place, special) in (0...length).flatMap({ place in ["\"", "\\", "\n", "\u{1}", "!", "é"].map { (place, $0) } }) {
+        let text = String(repeating: "a", count: place) + (place < length ? special : "") + String(repeating: "#", count: max(0, length - place - 1))
+        var bytes = WireBuffer()
+        bytes.string(text)
+        #expect(try JSONValue(parsing: bytes.bytes) == .string(text))
+      }
+    }
   }
 }

@@ -159,7 +159,7 @@ struct CloudWatchExporter: Sendable {
       writer.name("xray_trace_id")
       writer.xrayString(context.trace)
     }
-    for field in record.fields { writer.member(field) }
+    writer.members(record.fields)
     record.forEachOwnField { writer.member($0) }
     writer.endObject()
   }

@@ -16,8 +16,7 @@ package struct AccessLog: Sendable {
 
   /// One line at level info.
   package func write(
-    _ message: String, in span: KitSpan, unixNanoseconds: UInt64, file: String = #fileID, function: String = #function, line: UInt = #line,
-    _ describe: (inout SpanFields) -> Void
+    _ message: String, in span: KitSpan, unixNanoseconds: UInt64, _ describe: (inout SpanFields) -> Void
   ) {
     var described = SpanFields(countMax: core.limits.attributeCount)
     describe(&described)
@@ -25,7 +24,6 @@ package struct AccessLog: Sendable {
     if let lengthMax = core.limits.attributeValueLength { fields = fields.map { WireField($0.name, $0.value.limited(to: lengthMax)) } }
     core.write(
       LogRecord(
-        unixNanoseconds: unixNanoseconds, level: .info, message: message, label: label, fields: fields, file: file, function: function,
-        line: line, context: span.traceContext))
+        unixNanoseconds: unixNanoseconds, level: .info, message: message, label: label, fields: fields, context: span.traceContext))
   }
 }

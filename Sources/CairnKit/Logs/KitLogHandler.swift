@@ -26,8 +26,8 @@ public struct KitLogHandler: LogHandler {
     let now = DefaultTracerClock.now.nanosecondsSinceEpoch
     let record = LogRecord(
       unixNanoseconds: now, level: event.level, message: event.message.description, label: label,
-      fields: LogRecord.fields(merged(event.metadata), valueLengthMax: core.limits.attributeValueLength), file: event.file,
-      function: event.function, line: event.line, context: InstrumentationContext.current?.traceContext,
+      fields: LogRecord.fields(merged(event.metadata), valueLengthMax: core.limits.attributeValueLength),
+      place: LogRecord.Place(file: event.file, function: event.function, line: event.line), context: InstrumentationContext.current?.traceContext,
       error: event.error.map { ErrorDescription.record($0, unixNanoseconds: now) })
     core.write(record)
   }

@@ -9,25 +9,29 @@ final class LogRecord: Sendable {
   let label: String
   /// What the kit itself has to say in its order, or the metadata in an order that its names alone decide.
   let fields: [WireField]
-  let file: String
-  let function: String
-  let line: UInt
+  /// Where in the program it was written; nil for the kit's own lines, whose place tells the reader nothing.
+  let place: Place?
   /// The span in which it was written.
   let context: TraceContext?
   let error: RecordedError?
 
+  /// A line of the program's source.
+  struct Place: Sendable {
+    var file: String
+    var function: String
+    var line: UInt
+  }
+
   init(
-    unixNanoseconds: UInt64, level: Logger.Level, message: String, label: String, fields: [WireField] = [], file: String, function: String,
-    line: UInt, context: TraceContext? = nil, error: RecordedError? = nil
+    unixNanoseconds: UInt64, level: Logger.Level, message: String, label: String, fields: [WireField] = [], place: Place? = nil,
+    context: TraceContext? = nil, error: RecordedError? = nil
   ) {
     self.unixNanoseconds = unixNanoseconds
     self.level = level
     self.message = message
     self.label = label
     self.fields = fields
-    self.file = file
-    self.function = function
-    self.line = line
+    self.place = place
     self.context = context
     self.error = error
   }

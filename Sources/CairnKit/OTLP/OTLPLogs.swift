@@ -9,7 +9,7 @@ internal import NIOCore
 //               9 trace_id  10 span_id  11 observed_time
 //
 //   error of the line   exception.type, exception.message, exception.stacktrace
-//   place of the line   code.file.path, code.function.name, code.line.number
+//   place of the line   code.file.path, code.function.name, code.line.number; not of the kit's own lines
 //
 // Source: opentelemetry-proto logs.proto; semantic conventions for exceptions and code.
 
@@ -67,7 +67,7 @@ extension OTLPWriter {
   private mutating func attributes(_ number: Int, _ record: LogRecord, _ limits: RecordLimits) {
     let count = record.fields.count + 6
     if count <= limits.attributeCount, limits.attributeValueLength == nil, !isJSON {
-      for field in record.fields { attribute(number, field) }
+      attributes(number, record.fields)
       record.forEachOwnField { attribute(number, $0) }
     } else {
       let all = record.allFields.map { WireField($0.name, $0.value.limited(to: limits.attributeValueLength)) }
@@ -85,9 +85,10 @@ extension LogRecord {
       body(WireField("exception.message", .string(error.message)))
       if !error.stackTrace.isEmpty { body(WireField("exception.stacktrace", .string(error.stackTrace))) }
     }
-    body(WireField("code.file.path", .string(file)))
-    body(WireField("code.function.name", .string(function)))
-    body(WireField("code.line.number", .integer(Int64(clamping: line))))
+    guard let place else { return }
+    body(WireField("code.file.path", .string(place.file)))
+    body(WireField("code.function.name", .string(place.function)))
+    body(WireField("code.line.number", .integer(Int64(clamping: place.line))))
   }
 
   /// Metadata, the error's fields and where the line stands.

@@ -216,7 +216,8 @@ struct OTLPWriter: ~Copyable {
 
   mutating func attributes(_ number: Int, _ fields: [WireField]) {
     guard !isJSON else { return messages(number, "attributes", fields) { $1.field($0) } }
-    for field in fields { attribute(number, field) }
+    let fields = fields.span
+    for index in fields.indices { attribute(number, fields[index]) }
   }
 
   /// One of them, in protobuf.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
-public import Instrumentation
+internal import Instrumentation
 
 /// Names and values that travel with a request to whatever it calls, such as the user's id. Order is kept; a name is there once.
 public struct Baggage: Sendable, Hashable {
@@ -19,31 +19,17 @@ public struct Baggage: Sendable, Hashable {
 
   public init() {}
 
+  public var isEmpty: Bool { entries.isEmpty }
+
   /// Setting nil takes the name away.
   public subscript(_ name: String) -> String? {
     get { entries.first { $0.name == name }?.value }
-    set {
-      entries.removeAll { $0.name == name }
-      if let newValue { entries.append(Entry(name: name, value: newValue)) }
-    }
+    set { if let newValue { append(Entry(name: name, value: newValue)) } else { entries.removeAll { $0.name == name } } }
   }
 
   mutating func append(_ entry: Entry) {
-    entries.removeAll { $0.name == entry.name }
+    if !entries.isEmpty { entries.removeAll { $0.name == entry.name } }
     entries.append(entry)
-  }
-}
-
-private enum BaggageKey: InstrumentationContextKey {
-  typealias Value = Baggage
-  static var nameOverride: String? { "cairn-baggage" }
-}
-
-extension InstrumentationContext {
-  /// What travels with the request; empty at first.
-  public var baggage: Baggage {
-    get { self[BaggageKey.self] ?? Baggage() }
-    set { self[BaggageKey.self] = newValue.entries.isEmpty ? nil : newValue }
   }
 }
 

@@ -13,8 +13,10 @@ protocol Propagator: Sendable {
 extension InstrumentationContext {
   /// Sets what came from another process unless an earlier propagator did.
   mutating func setRemote(_ found: TraceContext) {
-    guard self[ContextEntryKey.self] == nil else { return }
-    self[ContextEntryKey.self] = .bare(BareContext(found))
+    var entry = entry ?? ContextEntry()
+    guard entry.place == nil else { return }
+    entry.place = .bare(BareContext(found))
+    set(entry)
   }
 }
 

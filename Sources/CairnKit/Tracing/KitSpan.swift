@@ -24,14 +24,13 @@ public struct KitSpan: Tracing.Span {
 
   /// The context for what is done inside the span; made when it is asked for.
   public var context: InstrumentationContext {
-    var inner = outer
     switch role {
-    case .inherited, .active: break
-    case .recorded(let recording): inner[ContextEntryKey.self] = .local(recording)
-    case .bare(let bare): inner[ContextEntryKey.self] = .bare(bare)
-    case .dropped(let seed, let unixSeconds): inner[ContextEntryKey.self] = .bare(BareContext(IDs.context(seed, unixSeconds)))
+    case .inherited, .active: outer
+    case .recorded(let recording): outer.with(ContextEntry(place: .local(recording), baggage: recording.baggage))
+    case .bare(let bare): outer.with(ContextEntry(place: .bare(bare), baggage: outer.baggage))
+    case .dropped(let seed, let unixSeconds):
+      outer.with(ContextEntry(place: .bare(BareContext(IDs.context(seed, unixSeconds))), baggage: outer.baggage))
     }
-    return inner
   }
 
   @inlinable var recording: SpanRecording? {

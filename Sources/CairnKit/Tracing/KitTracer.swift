@@ -21,7 +21,7 @@ public struct KitTracer: Tracer {
   }
 
   public func activeSpan(identifiedBy context: InstrumentationContext) -> KitSpan? {
-    guard case .local(let recording) = context.entry else { return nil }
+    guard case .local(let recording)? = context.entry?.place else { return nil }
     return KitSpan(outer: context, role: .active(recording))
   }
 
@@ -79,15 +79,18 @@ final class TracerCore: Sendable {
 
   @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
-    guard let entry = context.entry else { return startRoot(name, context, kind, start) }
+    let entry = context.entry, baggage = entry?.baggage ?? Baggage()
+    guard let place = entry?.place else { return startRoot(name, context, baggage, kind, start) }
     // A child of what nobody records is not recorded either, and needs no ids of its own.
-    if !decidesForChildren, entry.isDropped { return KitSpan(outer: context, role: .inherited) }
+    if !decidesForChildren, place.isDropped { return KitSpan(outer: context, role: .inherited) }
     if context.isSuppressed { return KitSpan(outer: context, role: .inherited) }
-    if !decidesForChildren, case .local(let parent) = entry { return child(of: parent, name, context, kind, start) }
-    return self.start(name, context, entry.context, kind, start)
+    if !decidesForChildren, case .local(let parent) = place { return child(of: parent, name, context, baggage, kind, start) }
+    return self.start(name, context, place.context, baggage, kind, start)
   }
 
-  private func startRoot(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
+  private func startRoot(
+    _ name: String, _ context: InstrumentationContext, _ baggage: Baggage, _ kind: SpanKind, _ start: () -> UInt64
+  ) -> KitSpan {
     let seed = IDs.seed(), seconds = CoarseClock.unixSeconds
     let dropped = KitSpan.Role.dropped(seed: seed, unixSeconds: seconds)
     if dropsRoots { return KitSpan(outer: context, role: dropped) }
@@ -98,13 +101,13 @@ final class TracerCore: Sendable {
     let own = TraceContext(trace: trace, span: IDs.spanID(seed), isSampled: decision.isSampled)
     return recorded(
       SpanRecording(
-        name: name, context: own, parent: 0, isParentRemote: false, kind: kind, startUnixNanoseconds: start(), sampleRate: decision.sampleRate, tracer: self),
-      decision, context, hasBaggage: !context.isEmpty)
+        name: name, context: own, parent: 0, isParentRemote: false, kind: kind, startUnixNanoseconds: start(), sampleRate: decision.sampleRate,
+        baggage: baggage, tracer: self), decision, context)
   }
 
   /// Below a span that is recorded, where nobody is asked again.
   private func child(
-    of parent: SpanRecording, _ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64
+    of parent: SpanRecording, _ name: String, _ context: InstrumentationContext, _ baggage: Baggage, _ kind: SpanKind, _ start: () -> UInt64
   ) -> KitSpan {
     var own = parent.context
     own.span = IDs.spanID()
@@ -112,11 +115,11 @@ final class TracerCore: Sendable {
     return recorded(
       SpanRecording(
         name: name, context: own, parent: parent.context.span, isParentRemote: false, kind: kind, startUnixNanoseconds: start(),
-        sampleRate: parent.sampleRate, tracer: self), nil, context, hasBaggage: context.count > 1)
+        sampleRate: parent.sampleRate, baggage: baggage, tracer: self), nil, context)
   }
 
   private func start(
-    _ name: String, _ context: InstrumentationContext, _ parent: TraceContext, _ kind: SpanKind, _ start: () -> UInt64
+    _ name: String, _ context: InstrumentationContext, _ parent: TraceContext, _ baggage: Baggage, _ kind: SpanKind, _ start: () -> UInt64
   ) -> KitSpan {
     let decision = sampler.decide(
       SamplingQuestion(
@@ -127,23 +130,18 @@ final class TracerCore: Sendable {
     return recorded(
       SpanRecording(
         name: name, context: own, parent: parent.span, isParentRemote: parent.isRemote, kind: kind, startUnixNanoseconds: start(),
-        sampleRate: decision.sampleRate, tracer: self), decision, context, hasBaggage: context.count > 1)
+        sampleRate: decision.sampleRate, baggage: baggage, tracer: self), decision, context)
   }
 
-  private func recorded(
-    _ recording: SpanRecording, _ decision: SamplingDecision?, _ context: InstrumentationContext, hasBaggage: Bool
-  ) -> KitSpan {
+  private func recorded(_ recording: SpanRecording, _ decision: SamplingDecision?, _ context: InstrumentationContext) -> KitSpan {
     if let decision, !decision.attributes.isEmpty { decision.attributes.forEach { recording.set($0, $1) } }
-    // One entry is the parent's span: no baggage to look for.
-    if hasBaggage { shareAttributes(context, recording) }
+    if !recording.baggage.isEmpty { shareAttributes(recording) }
     return KitSpan(outer: context, role: .recorded(recording))
   }
 
-  private func shareAttributes(_ context: InstrumentationContext, _ recording: SpanRecording) {
-    guard !shared.isEmpty else { return }
-    let baggage = context.baggage
+  private func shareAttributes(_ recording: SpanRecording) {
     for attribute in shared {
-      guard let text = baggage[attribute.name] else { continue }
+      guard let text = recording.baggage[attribute.name] else { continue }
       recording.set(attribute.name, attribute.attribute(text))
     }
   }

@@ -92,9 +92,10 @@ extension KitTracer {
   /// What is now current with the attribute in its baggage; the span around it has it too from now on.
   @usableFromInline
   func context(with name: String, _ text: String, _ attribute: SpanAttribute) -> InstrumentationContext {
-    var context = InstrumentationContext.current ?? .topLevel
-    context.baggage[name] = text
-    if case .local(let recording)? = context.entry { recording.set(name, attribute) }
-    return context
+    let context = InstrumentationContext.current ?? .topLevel
+    var entry = context.entry ?? ContextEntry()
+    entry.baggage[name] = text
+    if case .local(let recording)? = entry.place { recording.set(name, attribute) }
+    return context.with(entry)
   }
 }

@@ -16,6 +16,8 @@ final class SpanRecording: Sendable {
   let startUnixNanoseconds: UInt64
   /// How many spans this one stands for; 1 without sampling.
   let sampleRate: Int
+  /// What travelled with the request when it started.
+  let baggage: Baggage
   let tracer: TracerCore
   private let state: Mutex<State>
 
@@ -65,7 +67,7 @@ final class SpanRecording: Sendable {
 
   init(
     name: String, context: TraceContext, parent: UInt64, isParentRemote: Bool, kind: SpanKind, startUnixNanoseconds: UInt64, sampleRate: Int,
-    tracer: TracerCore
+    baggage: Baggage, tracer: TracerCore
   ) {
     self.context = context
     self.parent = parent
@@ -73,6 +75,7 @@ final class SpanRecording: Sendable {
     self.kind = kind
     self.startUnixNanoseconds = startUnixNanoseconds
     self.sampleRate = sampleRate
+    self.baggage = baggage
     self.tracer = tracer
     state = Mutex(State(name: name, fields: SpanFields(countMax: tracer.limits.attributeCount, room: Self.room(kind))))
   }

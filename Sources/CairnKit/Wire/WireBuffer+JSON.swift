@@ -121,7 +121,7 @@ extension WireBuffer {
       endArray()
     case .map(let fields):
       beginObject()
-      for field in fields { member(field) }
+      members(fields)
       endObject()
     }
   }
@@ -130,6 +130,13 @@ extension WireBuffer {
   mutating func member(_ field: WireField) {
     name(of: field.name)
     value(field.value)
+  }
+
+  /// Several, one after the other.
+  mutating func members(_ fields: [WireField]) {
+    // A span lends its elements; a loop over the array would count each text twice.
+    let fields = fields.span
+    for index in fields.indices { member(fields[index]) }
   }
 
   /// The same text as a value of every kind.

@@ -149,23 +149,28 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
 
   /// The digits, with zeros before them up to `width`; two are made at a time.
   mutating func decimal(_ value: UInt64, width: Int = 1) {
-    var digits = InlineArray<20, UInt8>(repeating: 48)
-    var rest = value
-    var start = 20
-    while rest >= 10 {
-      start &-= 2
+    let digitCount = max(width, Self.digitCount(value))
+    let end = unsafe room(digitCount)
+    var place = digitCount, rest = value
+    while place >= 2 {
+      place &-= 2
       let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
-      let (ten, one) = UInt8(truncatingIfNeeded: pair).quotientAndRemainder(dividingBy: 10)
-      digits[start] = 48 &+ ten
-      digits[start &+ 1] = 48 &+ one
+      // The tens are the pair times 103 / 1,024: right below 100.
+      let ten = (pair &* 103) >> 10, one = pair &- ten &* 10
+      unsafe end.storeBytes(of: UInt16(truncatingIfNeeded: 0x3030 &+ ten &+ one << 8).littleEndian, toByteOffset: place, as: UInt16.self)
       rest = quotient
     }
-    if rest > 0 {
-      start &-= 1
-      digits[start] = 48 &+ UInt8(truncatingIfNeeded: rest)
+    if place > 0 { unsafe end.storeBytes(of: UInt8(truncatingIfNeeded: 48 &+ rest % 10), as: UInt8.self) }
+    count &+= digitCount
+  }
+
+  private static func digitCount(_ value: UInt64) -> Int {
+    var count = 1, rest = value
+    while rest >= 100 {
+      rest /= 100
+      count &+= 2
     }
-    start = min(start, 20 - width)
-    unsafe digits.span.withUnsafeBytes { unsafe copy($0.baseAddress.map { unsafe $0 + start }, 20 - start) }
+    return rest >= 10 ? count &+ 1 : count
   }
 
   mutating func decimal(_ value: Int64) {
@@ -198,6 +203,14 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
       if Self.hasSpecial(word) { break }
       unsafe end.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
       index &+= 8
+    }
+    // The rest of a word, with some bytes before it that are copied a second time.
+    if text.count >= 8, index &+ 8 > text.count, index < text.count {
+      let word = unsafe source.loadUnaligned(fromByteOffset: text.count &- 8, as: UInt64.self)
+      if !Self.hasSpecial(word) {
+        unsafe end.storeBytes(of: word, toByteOffset: text.count &- 8, as: UInt64.self)
+        index = text.count
+      }
     }
     while index < text.count {
       let byte = unsafe source.load(fromByteOffset: index, as: UInt8.self)

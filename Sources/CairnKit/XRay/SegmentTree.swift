@@ -47,12 +47,12 @@ struct SegmentTree {
     lastChild = firstChild
     nextSibling = firstChild
     byteCounts = batch.items.indices.map { batch.range($0).count + Self.linkByteCount }
-    let places = Self.places(batch)
+    let places = Places(batch)
     var heights = [Int](repeating: 0, count: batch.count)
     // A child ended before its parent, nearly always: from the first to the last, each whole is known before it goes into the next.
     for index in batch.items.indices {
       let mark = batch.items[index].mark
-      guard !mark.isSegment, let parent = places[mark.parent], parent > index, batch.items[parent].mark.trace == mark.trace,
+      guard !mark.isSegment, let parent = places.find(mark.parent, in: batch), parent > index, batch.items[parent].mark.trace == mark.trace,
         byteCounts[parent] + byteCounts[index] + Self.aloneByteCount <= byteCountMax, heights[index] < Self.depthMax
       else {
         roots.append(index)
@@ -65,12 +65,31 @@ struct SegmentTree {
     }
   }
 
-  /// By id; empty where nobody has a parent to be found.
-  private static func places(_ batch: WireBatch<XRayMark>) -> [UInt64: Int] {
-    guard batch.items.contains(where: { !$0.mark.isSegment }) else { return [:] }
-    var places = [UInt64: Int](minimumCapacity: batch.count)
-    for index in batch.items.indices { places[batch.items[index].mark.id] = index }
-    return places
+  /// Where spans stand in their batch, by their ids: these are random, so that their own bits say where to look.
+  private struct Places {
+    /// A place in the batch, -1 for none; twice as many as spans, and a power of two.
+    private var slots: [Int32]
+
+    /// Nothing to look for where nobody has a parent to be found.
+    init(_ batch: WireBatch<XRayMark>) {
+      slots = [-1]
+      guard batch.items.contains(where: { !$0.mark.isSegment }) else { return }
+      slots = [Int32](repeating: -1, count: 1 << (Int.bitWidth - max(2 * batch.count - 1, 1).leadingZeroBitCount))
+      for index in batch.items.indices.prefix(Int(Int32.max)) { slots[slot(batch.items[index].mark.id, batch)] = Int32(index) }
+    }
+
+    func find(_ id: UInt64, in batch: WireBatch<XRayMark>) -> Int? {
+      let place = slots[slot(id, batch)]
+      return place >= 0 ? Int(place) : nil
+    }
+
+    /// Where the id is, or where it would be. Half of the slots are free, so that the search ends.
+    private func slot(_ id: UInt64, _ batch: WireBatch<XRayMark>) -> Int {
+      let mask = slots.count - 1
+      var slot = Int(truncatingIfNeeded: id) & mask
+      while slots[slot] >= 0, batch.items[Int(slots[slot])].mark.id != id { slot = (slot + 1) & mask }
+      return slot
+    }
   }
 
   /// How many documents there are.

@@ -287,25 +287,33 @@ struct SegmentWriter: Sendable {
     writer.name("default")
     writer.beginObject()
     writer.member("span.name", name)
-    for (index, field) in fields.all.enumerated() where !fields.isTold(index) {
-      if !annotated.isEmpty, annotated.contains(field.name) || field.name == Self.annotationsName { continue }
-      writer.member(field)
+    let all = fields.all.span
+    for index in all.indices where !fields.isTold(index) {
+      if !annotated.isEmpty, annotated.contains(all[index].name) || all[index].name == Self.annotationsName { continue }
+      writer.member(all[index])
     }
     writer.endObject()
     writer.endObject()
   }
 
-  /// What most names are made of.
+  /// What most names are made of: a letter, a digit or one of ` _.:/-`.
+  @inline(__always)
   private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 48...57, 65...90, 97...122, 0x20, 0x5f, 0x2e, 0x3a, 0x2f, 0x2d: true
-    default: false
+    let word: UInt64 = byte < 64 ? 0x07ff_e001_0000_0000 : 0x07ff_fffe_87ff_fffe
+    return byte < 128 && word >> UInt64(byte & 63) & 1 == 1
+  }
+
+  private static func isPlain(_ name: String) -> Bool {
+    var isPlain = true
+    unsafe WireBuffer.withUTF8(name) { bytes in
+      for index in bytes.indices where unsafe !Self.isPlain(bytes[index]) { isPlain = false }
     }
+    return isPlain
   }
 
   /// A name with what X-Ray does not allow left out.
   static func allowed(_ name: String) -> String {
-    if name.utf8.count <= nameLengthMax, !name.isEmpty, name.utf8.allSatisfy(isPlain) { return name }
+    if name.utf8.count <= nameLengthMax, !name.isEmpty, isPlain(name) { return name }
     let kept = name.filter { $0.isLetter || $0.isNumber || $0 == " " || "_.:/%&#=+\\-@".contains($0) }
     return kept.isEmpty ? "unnamed" : String(kept.prefix(nameLengthMax))
   }
