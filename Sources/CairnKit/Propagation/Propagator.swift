@@ -13,10 +13,9 @@ protocol Propagator: Sendable {
 extension InstrumentationContext {
   /// Sets what came from another process unless an earlier propagator did.
   mutating func setRemote(_ found: TraceContext) {
-    var entry = entry ?? ContextEntry()
-    guard entry.place == nil else { return }
-    entry.place = .bare(BareContext(found))
-    set(entry)
+    let entry = entry
+    guard entry?.place == nil else { return }
+    set(.bare(BareContext(found, baggage: entry?.baggage ?? Baggage())))
   }
 }
 

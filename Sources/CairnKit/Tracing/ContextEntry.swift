@@ -1,17 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Instrumentation
 
-/// What the task-local context holds of the kit's: where work stands, and what travels with it. One entry and not two, since each of
-/// them is paid for whenever a span is made.
-struct ContextEntry: Sendable {
-  /// nil outside any trace.
-  var place: Place?
-  var baggage = Baggage()
+/// What the task-local context holds of the kit's: where work stands, and what travels with it. One entry and not two, and one word, since
+/// it is paid for whenever a span is made.
+enum ContextEntry: Sendable {
+  /// Inside a span of this process; what travels is what the span was started with.
+  case local(SpanRecording)
+  /// Below what came from another process, or what nobody records.
+  case bare(BareContext)
+  /// Either, with something else that travels; or nothing but that.
+  case carrying(Carrier)
 
   /// A local span itself, or what came from another process.
   enum Place: Sendable {
     case local(SpanRecording)
     case bare(BareContext)
+  }
+
+  final class Carrier: Sendable {
+    let place: Place?
+    let baggage: Baggage
+
+    init(place: Place?, baggage: Baggage) {
+      self.place = place
+      self.baggage = baggage
+    }
+  }
+
+  /// nil outside any trace.
+  var place: Place? {
+    switch self {
+    case .local(let recording): .local(recording)
+    case .bare(let bare): .bare(bare)
+    case .carrying(let carrier): carrier.place
+    }
+  }
+
+  var baggage: Baggage {
+    switch self {
+    case .local(let recording): recording.baggage
+    case .bare(let bare): bare.baggage
+    case .carrying(let carrier): carrier.baggage
+    }
   }
 }
 
@@ -36,11 +66,13 @@ extension ContextEntry.Place {
 @usableFromInline
 final class BareContext: Sendable {
   let context: TraceContext
+  let baggage: Baggage
   /// The trace is not recorded, and that was decided.
   let isDropped: Bool
 
-  init(_ context: TraceContext) {
+  init(_ context: TraceContext, baggage: Baggage) {
     self.context = context
+    self.baggage = baggage
     isDropped = !context.isSampled && !context.isUndecided
   }
 }
@@ -58,9 +90,8 @@ extension InstrumentationContext {
   public var baggage: Baggage {
     get { entry?.baggage ?? Baggage() }
     set {
-      var entry = entry ?? ContextEntry()
-      entry.baggage = newValue
-      set(entry)
+      let place = entry?.place
+      set(place == nil && newValue.isEmpty ? nil : .carrying(.init(place: place, baggage: newValue)))
     }
   }
 
@@ -82,10 +113,7 @@ extension InstrumentationContext {
     return unsafe unsafeBitCast(value, to: ContextEntry.self)
   }
 
-  mutating func set(_ entry: ContextEntry) {
-    let isNothing = entry.place == nil && entry.baggage.isEmpty
-    self[ContextEntryKey.self] = isNothing ? nil : entry
-  }
+  mutating func set(_ entry: ContextEntry?) { self[ContextEntryKey.self] = entry }
 
   /// The same with this entry. Most contexts hold nothing else, and one that is made anew costs less than a copy that is changed.
   func with(_ entry: ContextEntry) -> InstrumentationContext {

@@ -26,10 +26,9 @@ public struct KitSpan: Tracing.Span {
   public var context: InstrumentationContext {
     switch role {
     case .inherited, .active: outer
-    case .recorded(let recording): outer.with(ContextEntry(place: .local(recording), baggage: recording.baggage))
-    case .bare(let bare): outer.with(ContextEntry(place: .bare(bare), baggage: outer.baggage))
-    case .dropped(let seed, let unixSeconds):
-      outer.with(ContextEntry(place: .bare(BareContext(IDs.context(seed, unixSeconds))), baggage: outer.baggage))
+    case .recorded(let recording): outer.with(.local(recording))
+    case .bare(let bare): outer.with(.bare(bare))
+    case .dropped(let seed, let unixSeconds): outer.with(.bare(BareContext(IDs.context(seed, unixSeconds), baggage: outer.baggage)))
     }
   }
 

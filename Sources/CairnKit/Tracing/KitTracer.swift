@@ -79,13 +79,13 @@ final class TracerCore: Sendable {
 
   @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
-    let entry = context.entry, baggage = entry?.baggage ?? Baggage()
-    guard let place = entry?.place else { return startRoot(name, context, baggage, kind, start) }
+    let entry = context.entry
+    guard let entry, let place = entry.place else { return startRoot(name, context, entry?.baggage ?? Baggage(), kind, start) }
     // A child of what nobody records is not recorded either, and needs no ids of its own.
     if !decidesForChildren, place.isDropped { return KitSpan(outer: context, role: .inherited) }
     if context.isSuppressed { return KitSpan(outer: context, role: .inherited) }
-    if !decidesForChildren, case .local(let parent) = place { return child(of: parent, name, context, baggage, kind, start) }
-    return self.start(name, context, place.context, baggage, kind, start)
+    if !decidesForChildren, case .local(let parent) = place { return child(of: parent, name, context, entry.baggage, kind, start) }
+    return self.start(name, context, place.context, entry.baggage, kind, start)
   }
 
   private func startRoot(
@@ -126,7 +126,7 @@ final class TracerCore: Sendable {
         trace: parent.trace, parent: parent, name: name, kind: kind, context: context, unixSeconds: UInt64(CoarseClock.unixSeconds)))
     var own = TraceContext(trace: parent.trace, span: IDs.spanID(), isSampled: decision.isSampled, traceState: parent.traceState)
     own.xrayExtras = parent.xrayExtras
-    guard decision.isRecorded else { return KitSpan(outer: context, role: .bare(BareContext(own))) }
+    guard decision.isRecorded else { return KitSpan(outer: context, role: .bare(BareContext(own, baggage: baggage))) }
     return recorded(
       SpanRecording(
         name: name, context: own, parent: parent.span, isParentRemote: parent.isRemote, kind: kind, startUnixNanoseconds: start(),

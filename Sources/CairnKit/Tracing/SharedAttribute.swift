@@ -93,9 +93,10 @@ extension KitTracer {
   @usableFromInline
   func context(with name: String, _ text: String, _ attribute: SpanAttribute) -> InstrumentationContext {
     let context = InstrumentationContext.current ?? .topLevel
-    var entry = context.entry ?? ContextEntry()
-    entry.baggage[name] = text
-    if case .local(let recording)? = entry.place { recording.set(name, attribute) }
-    return context.with(entry)
+    let entry = context.entry, place = entry?.place
+    var baggage = entry?.baggage ?? Baggage()
+    baggage[name] = text
+    if case .local(let recording)? = place { recording.set(name, attribute) }
+    return context.with(.carrying(.init(place: place, baggage: baggage)))
   }
 }
