@@ -115,9 +115,9 @@ extension InstrumentationContext {
 
   mutating func set(_ entry: ContextEntry?) { self[ContextEntryKey.self] = entry }
 
-  /// The same with this entry. Most contexts hold nothing else, and one that is made anew costs less than a copy that is changed.
+  /// The same with this entry.
   func with(_ entry: ContextEntry) -> InstrumentationContext {
-    var context = count > 1 || (count == 1 && self.entry == nil) ? self : .topLevel
+    var context = self
     context.set(entry)
     return context
   }
