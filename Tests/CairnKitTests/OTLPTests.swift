@@ -82,6 +82,15 @@ struct OTLPTests {
     #expect(row["trace.trace_id"] == .string("00000000000000010000000000000002"))
   }
 
+  /// The access line is the kit's: where in the kit it is written tells nobody anything.
+  @Test func aLineOfTheKitNamesNoPlace() throws {
+    let record = LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: "GET / 200", label: "http.access")
+    for encoding in [OTLPEncoding.protobuf, .json] {
+      let row = try #require(try logRows([record], RecordLimits(), encoding).first)
+      #expect(row["body"] != nil && row["code.file.path"] == nil && row["code.function.name"] == nil && row["code.line.number"] == nil)
+    }
+  }
+
   /// Loggers take turns, and a record has more fields than are allowed.
   @Test func linesOfSeveralLoggersAreUnderstoodInBothEncodings() throws {
     var limits = RecordLimits()
