@@ -4,6 +4,10 @@ import CairnFormats
 import CairnServer
 import FoundationEssentials
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The options of every command that asks a running server.
 struct ClientOptions: ParsableArguments {
   @Option(help: "The server's main port (default 127.0.0.1:8080; CAIRN_SERVER).") var server: String?
@@ -16,6 +20,11 @@ struct ClientOptions: ParsableArguments {
 /// A client of the server that the options mean.
 func apiClient(server: String?, key: String?) throws -> APIClient {
   APIClient(server: try serverEndpoint(server), key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"])
+}
+
+/// Writes out what was printed. A reader that went away ends the program, as a broken pipe ends others: the event loops ignore that signal.
+func endIfNobodyReads() {
+  if fflush(nil) != 0 { exit(141) }
 }
 
 /// The server's main port, `HOST:PORT` with or without `http://` before it: what an option says, or else CAIRN_SERVER.

@@ -3,10 +3,6 @@ import ArgumentParser
 import CairnFormats
 import CairnServer
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// `cairn export`: events as lines of JSON.
 struct ExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +20,9 @@ struct ExportCommand: AsyncParsableCommand {
         "'\(format)' is not written. DuckDB makes Parquet of the lines: COPY (SELECT * FROM read_ndjson('events.ndjson')) TO 'events.parquet'")
     }
     let time = try last.map { "&range=\(try lengthSeconds($0))" } ?? ""
-    try await apiClient(server: server, key: key).lines("/api/cairn/export?dataset=\(percentEncoded(dataset))\(time)") { print($0) }
-    fflush(nil)
+    try await apiClient(server: server, key: key).lines("/api/cairn/export?dataset=\(percentEncoded(dataset))\(time)") { (lines) in
+      for line in lines { print(line) }
+      endIfNobodyReads()
+    }
   }
 }

@@ -3,10 +3,6 @@ import ArgumentParser
 import CairnFormats
 import CairnServer
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// `cairn tail`: events as they come.
 struct TailCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "tail", abstract: "Print events as they come.")
@@ -19,7 +15,7 @@ struct TailCommand: AsyncParsableCommand {
     let isJSON = options.json
     try await options.client().follow("/api/cairn/tail?dataset=\(percentEncoded(dataset))&last=\(last)") { (event, data) in
       // Whoever reads through a pipe shall see each event at once.
-      defer { fflush(nil) }
+      defer { endIfNobodyReads() }
       if isJSON { return print(data) }
       guard let json = try? JSONValue(parsing: data) else { return }
       if event == "skipped" { return print("… \(cell(json["events"])) events skipped") }

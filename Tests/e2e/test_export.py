@@ -31,6 +31,11 @@ def test_what_goes_out_comes_in_again_elsewhere(make_cairn, ids, mark):
     assert len(lines) == 11_002 and [line["time"] for line in lines] == sorted(line["time"] for line in lines)
     assert sorted(line["data"]["number"] for line in lines if line["dataset"] == "many") == list(range(11_000))
     assert sum(line.get("samplerate", 1) for line in lines if line["dataset"] == "many") == 16_500
+    # Whoever has read enough ends it.
+    reader = subprocess.Popen([str(binary()), "export", "--server", first.http], stdout=subprocess.PIPE)
+    assert json.loads(reader.stdout.readline()) == lines[0]
+    reader.stdout.close()
+    assert reader.wait(60) == 141
     for dataset, part in itertools.groupby(sorted(lines, key=lambda line: line["dataset"]), key=lambda line: line["dataset"]):
         reply = second.request("POST", f"/1/batch/{dataset}", json.dumps(list(part)), KEY)
         assert reply.status == 200 and all(verdict["status"] == 202 for verdict in reply.json())

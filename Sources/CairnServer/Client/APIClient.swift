@@ -111,8 +111,8 @@ public struct APIClient: Sendable {
     }
   }
 
-  /// Reads an answer of any length line by line; throws the server's words where it refuses, and where the answer ends before its end.
-  public func lines(_ path: String, _ receive: @escaping @Sendable (String) -> Void) async throws(ClientError) {
+  /// Reads an answer of any length, some lines at a time; throws the server's words where it refuses, and where the answer ends before its end.
+  public func lines(_ path: String, _ receive: @escaping @Sendable ([String]) -> Void) async throws(ClientError) {
     do {
       try await exchange("GET", path, [], []) { (parts) in
         var status = 200
@@ -123,7 +123,7 @@ public struct APIClient: Sendable {
           case .head(let head): status = Int(head.status.code)
           case .body(let bytes):
             if status == 200 {
-              for line in lines.add(bytes) { receive(line) }
+              receive(lines.add(bytes))
             } else if refusal.count < 65_536 {
               refusal += bytes.readableBytesView
             }
