@@ -23,8 +23,14 @@ func apiClient(server: String?, key: String?) throws -> APIClient {
 }
 
 /// Writes out what was printed. A reader that went away ends the program, as a broken pipe ends others: the event loops ignore that signal.
+/// So does a full disk, which is told.
 func endIfNobodyReads() {
-  if fflush(nil) != 0 { exit(141) }
+  guard fflush(nil) != 0 else { return }
+  let trouble = errno
+  if trouble == EPIPE { exit(141) }
+  let text = Array("Error: what was printed could not be written: \(unsafe String(cString: strerror(trouble)))\n".utf8)
+  _ = unsafe write(STDERR_FILENO, text, text.count)
+  exit(1)
 }
 
 /// The server's main port, `HOST:PORT` with or without `http://` before it: what an option says, or else CAIRN_SERVER.
