@@ -264,11 +264,12 @@ class Benches:
                 count = drive(self.driver, port, path, TURN_SECONDS) * TURN_SECONDS
                 if turn:  # the first is for warmth
                     costs[name].append((processor_seconds(pid) - before) / count * 1e6)
-        bare, bare_least = statistics.median(costs[names[0]]), min(costs[names[0]])
+        bare = costs[names[0]]
         for name, found in costs.items():
-            middle, least = statistics.median(found), min(found)
-            print(f"{path:22} {name:26} {middle:7.1f} us of processor, {bare / middle * 100:5.1f} %   "
-                  f"quietest turn {least:7.1f} us, {bare_least / least * 100:5.1f} %", flush=True)
+            # What a turn says of both has the same hour of the machine in it: the mean of all turns' ratios, and how sure it is.
+            shares = [math.log(mine / other) for mine, other in zip(bare, found)]
+            print(f"{path:22} {name:26} {statistics.median(found):7.1f} us of processor   {math.exp(statistics.mean(shares)) * 100:5.1f} % +- "
+                  f"{error(shares):3.1f}   quietest turn {min(found):7.1f} us, {min(bare) / min(found) * 100:5.1f} %", flush=True)
 
 
 class Asker:
@@ -363,7 +364,12 @@ def latency(options):
 
 def told(logarithms):
     """The mean of ratios and how sure it is (standard error)."""
-    return f"{statistics.mean(logarithms) * 100:+6.2f} % +- {statistics.stdev(logarithms) / len(logarithms) ** 0.5 * 100:4.2f}"
+    return f"{statistics.mean(logarithms) * 100:+6.2f} % +- {error(logarithms):4.2f}"
+
+
+def error(logarithms):
+    """The standard error of their mean, in percent."""
+    return statistics.stdev(logarithms) / len(logarithms) ** 0.5 * 100
 
 
 def quantile(values, percent):

@@ -36,6 +36,20 @@ enum ContextEntry: Sendable {
     }
   }
 
+  /// The trace is not recorded, and that was decided. Asked for each span, so that it makes no `place` of the entry first.
+  var isDropped: Bool {
+    switch self {
+    case .local(let recording): !recording.context.isSampled
+    case .bare(let bare): bare.isDropped
+    case .carrying(let carrier):
+      switch carrier.place {
+      case .local(let recording)?: !recording.context.isSampled
+      case .bare(let bare)?: bare.isDropped
+      case nil: false
+      }
+    }
+  }
+
   var baggage: Baggage {
     switch self {
     case .local(let recording): recording.baggage
@@ -50,14 +64,6 @@ extension ContextEntry.Place {
     switch self {
     case .local(let recording): recording.context
     case .bare(let bare): bare.context
-    }
-  }
-
-  /// The trace is not recorded, and that was decided.
-  var isDropped: Bool {
-    switch self {
-    case .local(let recording): !recording.context.isSampled
-    case .bare(let bare): bare.isDropped
     }
   }
 }

@@ -79,10 +79,10 @@ final class TracerCore: Sendable {
 
   @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
-    let entry = context.entry
-    guard let entry, let place = entry.place else { return startRoot(name, context, entry?.baggage ?? Baggage(), kind, start) }
+    guard let entry = context.entry else { return startRoot(name, context, Baggage(), kind, start) }
     // A child of what nobody records is not recorded either, and needs no ids of its own.
-    if !decidesForChildren, place.isDropped { return KitSpan(outer: context, role: .inherited) }
+    if !decidesForChildren, entry.isDropped { return KitSpan(outer: context, role: .inherited) }
+    guard let place = entry.place else { return startRoot(name, context, entry.baggage, kind, start) }
     if context.isSuppressed { return KitSpan(outer: context, role: .inherited) }
     if !decidesForChildren, case .local(let parent) = place { return child(of: parent, name, context, entry.baggage, kind, start) }
     return self.start(name, context, place.context, entry.baggage, kind, start)
