@@ -45,27 +45,20 @@ public struct APIClient: Sendable {
   public func send(
     _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
   ) async throws(ClientError) -> ClientResponse {
-    var response = ClientResponse(status: 0, headers: [:], body: [])
-    do {
-      response = try await exchange(method, path, headers, body) { (parts) in
-        var response = ClientResponse(status: 0, headers: [:], body: [])
-        for try await part in parts {
-          switch part {
-          case .head(let head):
-            response.status = Int(head.status.code)
-            for field in head.headers { response.headers[field.name.lowercased()] = field.value }
-          case .body(let bytes):
-            response.body.append(contentsOf: bytes.readableBytesView)
-            guard response.body.count <= Self.bodyBytesMax else { throw ClientError.malformed("it is too long") }
-          case .end: return response
-          }
+    let response = try await exchange(method, path, headers, body) { (parts) in
+      var response = ClientResponse(status: 0, headers: [:], body: [])
+      for try await part in parts {
+        switch part {
+        case .head(let head):
+          response.status = Int(head.status.code)
+          for field in head.headers { response.headers[field.name.lowercased()] = field.value }
+        case .body(let bytes):
+          response.body.append(contentsOf: bytes.readableBytesView)
+          guard response.body.count <= Self.bodyBytesMax else { throw ClientError.malformed("it is too long") }
+        case .end: return response
         }
-        return response
       }
-    } catch let error as ClientError {
-      throw error
-    } catch {
-      throw .unreachable(server.text, reason: "\(error)")
+      return response
     }
     guard response.status != 0 else { throw .unreachable(server.text, reason: "the connection was closed") }
     return response
@@ -85,56 +78,58 @@ public struct APIClient: Sendable {
   public func follow(
     _ path: String, _ receive: @escaping @Sendable (_ event: String, _ data: String) -> Void
   ) async throws(ClientError) {
-    do {
-      try await exchange("GET", path, [], []) { (parts) in
-        var status = 200
-        var lines = LineSplitter()
-        var event = ""
-        for try await part in parts {
-          switch part {
-          case .head(let head): status = Int(head.status.code)
-          case .body(let bytes):
-            guard status == 200 else { throw ClientError.refused(status: status, reason: String(buffer: bytes)) }
-            for line in lines.add(bytes) {
-              if line.hasPrefix("event: ") { event = String(line.dropFirst(7)) }
-              if line.hasPrefix("data: ") { receive(event, String(line.dropFirst(6))) }
-              if line.isEmpty { event = "" }
-            }
-          case .end: return
+    try await exchange("GET", path, [], []) { (parts) in
+      var status = 200
+      var lines = LineSplitter()
+      var event = ""
+      for try await part in parts {
+        switch part {
+        case .head(let head): status = Int(head.status.code)
+        case .body(let bytes):
+          guard status == 200 else { throw ClientError.refused(status: status, reason: String(buffer: bytes)) }
+          for line in lines.add(bytes) {
+            if line.hasPrefix("event: ") { event = String(line.dropFirst(7)) }
+            if line.hasPrefix("data: ") { receive(event, String(line.dropFirst(6))) }
+            if line.isEmpty { event = "" }
           }
+        case .end: return
         }
       }
-    } catch let error as ClientError {
-      throw error
-    } catch {
-      throw .unreachable(server.text, reason: "\(error)")
     }
   }
 
   /// Reads an answer of any length, some lines at a time; throws the server's words where it refuses, and where the answer ends before its end.
   public func lines(_ path: String, _ receive: @escaping @Sendable ([String]) -> Void) async throws(ClientError) {
-    do {
-      try await exchange("GET", path, [], []) { (parts) in
-        var status = 200
-        var lines = LineSplitter()
-        var refusal: [UInt8] = []
-        for try await part in parts {
-          switch part {
-          case .head(let head): status = Int(head.status.code)
-          case .body(let bytes):
-            if status == 200 {
-              receive(lines.add(bytes))
-            } else if refusal.count < 65_536 {
-              refusal += bytes.readableBytesView
-            }
-          case .end:
-            guard status != 200 else { return }
-            let reason = (try? JSONValue(parsing: refusal))?["error"]?.string ?? String(decoding: refusal.prefix(300), as: UTF8.self)
-            throw ClientError.refused(status: status, reason: reason)
+    try await exchange("GET", path, [], []) { (parts) in
+      var status = 200
+      var lines = LineSplitter()
+      var refusal: [UInt8] = []
+      for try await part in parts {
+        switch part {
+        case .head(let head): status = Int(head.status.code)
+        case .body(let bytes):
+          if status == 200 {
+            receive(lines.add(bytes))
+          } else if refusal.count < 65_536 {
+            refusal += bytes.readableBytesView
           }
+        case .end:
+          guard status != 200 else { return }
+          let reason = (try? JSONValue(parsing: refusal))?["error"]?.string ?? String(decoding: refusal.prefix(300), as: UTF8.self)
+          throw ClientError.refused(status: status, reason: reason)
         }
-        throw ClientError.malformed("it ends too early")
       }
+      throw ClientError.malformed("it ends too early")
+    }
+  }
+
+  /// One request, whose answer the closure reads.
+  private func exchange<Result: Sendable>(
+    _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8],
+    _ read: @escaping @Sendable (NIOAsyncChannelInboundStream<HTTPClientResponsePart>) async throws -> Result
+  ) async throws(ClientError) -> Result {
+    do {
+      return try await connected(method, path, headers, body, read)
     } catch let error as ClientError {
       throw error
     } catch {
@@ -142,7 +137,7 @@ public struct APIClient: Sendable {
     }
   }
 
-  private func exchange<Result: Sendable>(
+  private func connected<Result: Sendable>(
     _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8],
     _ read: @escaping @Sendable (NIOAsyncChannelInboundStream<HTTPClientResponsePart>) async throws -> Result
   ) async throws -> Result {

@@ -36,15 +36,11 @@ extension CloudWatchDoor {
       }
       try check(exchange, operation)
       let body = try plainBody(exchange)
-      var result = JSONValue.object([])
-      if case .json(let bytes) = try await operation.run(call(exchange, try input(body), body)) { result = (try? JSONValue(parsing: bytes)) ?? result }
+      let result = try await result(of: operation, call(exchange, try input(body), body))
       return AWSErrorResponse.cbor(result.cbor(Self.numbers), status: .ok)
     } catch {
       note(error, name, exchange)
-      let isMissing = error.kind == .resourceNotFoundAlarm
-      return AWSErrorResponse.cbor(
-        error.kind.shape, error.message, code: error.kind.rawValue,
-        status: error.kind == .unavailable ? .serviceUnavailable : isMissing ? .notFound : .badRequest)
+      return AWSErrorResponse.cbor(error.kind.shape, error.message, code: error.kind.rawValue, status: error.kind.metricsStatus)
     }
   }
 

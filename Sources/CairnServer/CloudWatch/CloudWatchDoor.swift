@@ -160,17 +160,31 @@ struct CloudWatchDoor: Sendable {
         throw LogsError(.unknownOperation, "Cairn does not support the action '\(form.action.prefix(200))'.")
       }
       try check(exchange, operation)
-      var result = JSONValue.object([])
-      if case .json(let bytes) = try await operation.run(call(exchange, form.input, exchange.request.body)) { result = (try? JSONValue(parsing: bytes)) ?? result }
+      let result = try await result(of: operation, call(exchange, form.input, exchange.request.body))
       return xml(AWSForm.answer(form.action, result, namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/"), .ok)
     } catch {
-      return xml(
-        AWSForm.failure(error),
-        error.kind == .resourceNotFoundAlarm ? .notFound : error.kind == .unavailable ? .serviceUnavailable : .badRequest)
+      return xml(AWSForm.failure(error), error.kind.metricsStatus)
     }
+  }
+
+  /// What an operation answers, for the protocols that write it otherwise than as its JSON.
+  func result(of operation: LogsOperation, _ call: LogsCall) async throws(LogsError) -> JSONValue {
+    guard case .json(let bytes) = try await operation.run(call), let result = try? JSONValue(parsing: bytes) else { return .object([]) }
+    return result
   }
 
   private func xml(_ text: String, _ status: HTTPResponseStatus) -> Response {
     Response(status: status, contentType: "text/xml", text: text)
+  }
+}
+
+extension LogsError.Kind {
+  /// The status in CloudWatch's protocols that are not JSON.
+  var metricsStatus: HTTPResponseStatus {
+    switch self {
+    case .resourceNotFoundAlarm: .notFound
+    case .unavailable: .serviceUnavailable
+    default: .badRequest
+    }
   }
 }
