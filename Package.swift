@@ -130,7 +130,7 @@ let package = Package(
     .target(
       name: "CairnServer",
       dependencies: [
-        "CHost", "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnPatterns", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnCatalog",
+        "CHost", "CairnAlerts", "CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnOTLP", "CairnCloudWatch", "CairnHoneycomb", "CairnIssues", "CairnPatterns", "CairnRollbar", "CairnSecrets", "CairnXRay", "CairnCatalog",
         "CairnWeb",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

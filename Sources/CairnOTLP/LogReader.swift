@@ -38,21 +38,6 @@ public func decodeLogs(
   return reader.verdict
 }
 
-/// A record's own fields while its message is walked.
-private struct LogHead {
-  var time: UInt64 = 0
-  var observedTime: UInt64 = 0
-  var severityNumber: UInt64 = 0
-  var flags: UInt64 = 0
-  var severityText = 0..<0
-  var eventName = 0..<0
-  var traceID = 0..<0
-  var spanID = 0..<0
-  var body: Range<Int>?
-
-  var unixNanoseconds: UInt64 { time != 0 ? time : observedTime }
-}
-
 private struct LogReader: RequestReader {
   let columns: LogColumns
   let context: IntakeContext
@@ -79,7 +64,9 @@ private struct LogReader: RequestReader {
     var state = EventState()
     state.ownColumnsSet = groupFlags.ownColumnsSet
     state.sampleRate = Int64(groupFlags.sampleRate)
-    let record = try walk(bytes, message, &batch, &state)
+    let record = try LogHead(bytes, message) { (attribute) throws(DecodeError) in
+      try readAttribute(bytes, attribute.lowerBound, attribute.upperBound, &batch, &state)
+    }
     if let body = record.body { try setBody(bytes, body, &batch, &state) }
     let time = record.unixNanoseconds
     if let refusal = groupFlags.isRefused ? GroupFlags.refusal : state.refusal ?? context.refusal(unixNanoseconds: time) {
@@ -89,49 +76,6 @@ private struct LogReader: RequestReader {
     verdict.acceptedCount += 1
     try setOwnFields(bytes, record, &batch, state)
     batch.appendRow(timeUnixNanoseconds: time == 0 ? context.receivedUnixNanoseconds : Int64(time), group: group)
-  }
-
-  /// One pass over the record: attributes go straight into the row, the rest is kept as places and numbers.
-  private func walk(
-    _ bytes: RawSpan, _ message: Range<Int>, _ batch: inout Batch, _ state: inout EventState
-  ) throws(DecodeError) -> LogHead {
-    var record = LogHead()
-    var position = message.lowerBound
-    let end = message.upperBound
-    while position < end {
-      let tag = try readVarint(bytes, &position, end)
-      switch tag {
-      case 0x1A, 0x2A, 0x32, 0x4A, 0x52, 0x62:
-        let count = try readLength(bytes, &position, end)
-        if tag == 0x32 {
-          try readAttribute(bytes, position, position &+ count, &batch, &state)
-        } else {
-          take(tag, position..<position &+ count, &record)
-        }
-        position &+= count
-      case 0x09, 0x59:
-        guard end &- position >= 8 else { throw DecodeError(.truncated, at: position) }
-        if tag == 0x09 { record.time = loadWord(bytes, position) } else { record.observedTime = loadWord(bytes, position) }
-        position &+= 8
-      case 0x45:
-        guard end &- position >= 4 else { throw DecodeError(.truncated, at: position) }
-        record.flags = UInt64(loadHalf(bytes, position))
-        position &+= 4
-      case 0x10: record.severityNumber = try readVarint(bytes, &position, end)
-      default: try skipField(bytes, &position, end, tag: tag)
-      }
-    }
-    return record
-  }
-
-  private func take(_ tag: UInt64, _ range: Range<Int>, _ record: inout LogHead) {
-    switch tag {
-    case 0x1A: record.severityText = range
-    case 0x2A: record.body = range
-    case 0x4A: record.traceID = range
-    case 0x52: record.spanID = range
-    default: record.eventName = range
-    }
   }
 
   private func setBody(

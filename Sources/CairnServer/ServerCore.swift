@@ -125,7 +125,7 @@ private func xrayRoutes(_ state: ServerState) -> [Route] {
 /// Every route of the server: the one table.
 func allRoutes(_ state: ServerState) -> [Route] {
   let otlp = OTLPDoor(
-    store: state.store, ledger: state.ledger, clock: state.parts.clock, bodyBytesMax: state.limits.bodyBytesMax)
+    groups: LogsDesk(state: state), store: state.store, ledger: state.ledger, clock: state.parts.clock, bodyBytesMax: state.limits.bodyBytesMax)
   let gatekeeper = Gatekeeper(catalog: state.parts.catalog)
   return otlp.routes + OperationsAPI(state: state).routes + DataAPI(state: state, gatekeeper: gatekeeper).routes
     + ServicesAPI(state: state).routes + TracesAPI(state: state).routes + DoorsAPI(state: state).routes + ServerAPI(state: state).routes

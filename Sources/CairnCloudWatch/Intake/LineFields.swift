@@ -121,9 +121,14 @@ struct LineFields: ~Copyable {
       case .trace: found.traceID = found.traceID ?? TraceID(value) ?? TraceText.find(in: value)
       case .span: found.spanID = found.spanID ?? (value.utf8.count == 16 ? parseHex(Array(value.utf8)[...]) : nil)
       case .stack: found.stackTrace = found.stackTrace ?? StackTrace.find(in: value)
+      case .severityNumber: return
       }
     case .integer(let value):
-      if LeafMeaning(name) == .level { found.level = found.level ?? LineLevel(number: value) }
+      switch LeafMeaning(name) {
+      case .level: found.level = found.level ?? LineLevel(number: value)
+      case .severityNumber: found.level = found.level ?? LineLevel(severityNumber: value)
+      default: return
+      }
     default: return
     }
   }
@@ -132,6 +137,8 @@ struct LineFields: ~Copyable {
 /// What the last part of a leaf's path promises.
 enum LeafMeaning {
   case level
+  /// OpenTelemetry's, from 1 to 24.
+  case severityNumber
   case trace
   case span
   case stack
@@ -143,6 +150,7 @@ enum LeafMeaning {
     for byte in path[start...] where byte != 0x5f && byte != 0x2d && byte != 0x40 { word.append(byte | 0x20) }
     switch String(decoding: word, as: UTF8.self) {
     case "level", "severity", "levelname", "lvl", "loglevel", "severitytext": self = .level
+    case "severitynumber": self = .severityNumber
     case "traceid", "xraytraceid", "xamzntraceid", "traceparent", "oteltraceid", "awstraceid": self = .trace
     case "spanid", "otelspanid": self = .span
     case "id":

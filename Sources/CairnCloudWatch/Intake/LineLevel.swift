@@ -41,6 +41,12 @@ enum LineLevel: UInt8, CaseIterable, Sendable {
     self.init(rawValue: UInt8(number / 10 - 1))
   }
 
+  /// OpenTelemetry's numbers: four a word, from 1 to 24.
+  init?(severityNumber number: Int64) {
+    guard number >= 1, number <= 24 else { return nil }
+    self.init(rawValue: UInt8((number - 1) / 4))
+  }
+
   /// A level named near the start of a line: a word of capitals (`ERROR`, `[WARN]`), or `level=error`.
   static func find(in line: RawSpan) -> LineLevel? {
     let end = min(line.byteCount, 160)

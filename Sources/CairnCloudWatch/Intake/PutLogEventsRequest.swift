@@ -21,6 +21,9 @@ public struct PutLogEventsRequest: Sendable {
   static let pastMillisecondsMax: Int64 = 14 * 86_400_000
   static let futureMillisecondsMax: Int64 = 2 * 3_600_000
 
+  /// A call without events yet, for those that came by another protocol.
+  public init(group: String, stream: String) { batch = LogBatch(group: group, stream: stream) }
+
   /// Reads the body. Bounded by the body's size; an error is one of AWS's.
   public init(_ body: RawSpan) throws(LogsError) {
     do throws(DecodeError) {

@@ -9,6 +9,8 @@ import NIOHTTP1
 ///
 /// The body goes to the store as it came, compressed or not: the store inflates under its own budget and journals what was sent.
 struct OTLPDoor: Sendable {
+  /// Takes the logs that name a log group of CloudWatch's.
+  let groups: LogsDesk
   let store: any IngestStore
   let ledger: DoorLedger
   let clock: WallClock
@@ -44,11 +46,16 @@ struct OTLPDoor: Sendable {
     case let other:
       throw Refusal(.unsupported, "The Content-Type '\(other)' is not taken; application/x-protobuf and application/json are.")
     }
-    let header = RequestHeader(
-      format: format, encoding: try encoding(request.headers[canonicalForm: "content-encoding"].joined(separator: ",")),
-      environment: exchange.environment, datasetHint: request.header("x-honeycomb-dataset") ?? "",
-      receivedUnixNanoseconds: clock.unixNanoseconds())
-    let outcome = try await ingest(header, request.body, DoorSignal(.otlpHTTP, signal))
+    let encoding = try encoding(request.headers[canonicalForm: "content-encoding"].joined(separator: ","))
+    let outcome: IngestOutcome
+    if signal == .logs, LogsDesk.isNamed(by: request) {
+      outcome = try await groups.export(exchange, isJSON: isJSON, encoding)
+    } else {
+      let header = RequestHeader(
+        format: format, encoding: RequestEncoding(encoding), environment: exchange.environment,
+        datasetHint: request.header("x-honeycomb-dataset") ?? "", receivedUnixNanoseconds: clock.unixNanoseconds())
+      outcome = try await ingest(header, request.body, DoorSignal(.otlpHTTP, signal))
+    }
     if isJSON {
       return Response(contentType: "application/json", bytes: ByteBuffer(bytes: OTLPResponse.json(outcome, signal: signal)))
     }
@@ -71,7 +78,7 @@ struct OTLPDoor: Sendable {
       throw Refusal(.malformed, "The message is compressed, and grpc-encoding does not say how.")
     }
     let header = RequestHeader(
-      format: signal.protobufFormat, encoding: isCompressed ? named : .identity, environment: exchange.environment,
+      format: signal.protobufFormat, encoding: isCompressed ? RequestEncoding(named) : .identity, environment: exchange.environment,
       datasetHint: request.header("x-honeycomb-dataset") ?? "", receivedUnixNanoseconds: clock.unixNanoseconds())
     let outcome = try await ingest(header, message, DoorSignal(.otlpGRPC, signal))
     return GRPCMessage.response(.ok, message: OTLPResponse.protobuf(outcome))
@@ -88,12 +95,17 @@ struct OTLPDoor: Sendable {
     }
   }
 
-  private func encoding(_ header: String) throws(Refusal) -> RequestEncoding {
+  private func encoding(_ header: String) throws(Refusal) -> ContentEncoding {
     do {
-      return RequestEncoding(rawValue: try ContentEncoding(headerValue: header).rawValue) ?? .identity
+      return try ContentEncoding(headerValue: header)
     } catch {
       throw Refusal(
         .unsupported, "The encoding '\(header.prefix(80))' is not taken; identity, gzip, deflate and zstd are, one at a time.")
     }
   }
+}
+
+extension RequestEncoding {
+  /// The journal's number for an encoding is the encoding's own.
+  fileprivate init(_ encoding: ContentEncoding) { self = RequestEncoding(rawValue: encoding.rawValue) ?? .identity }
 }
