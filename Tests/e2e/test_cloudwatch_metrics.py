@@ -86,6 +86,32 @@ def test_lines_make_metrics(logs, metrics, group, mark):
     assert result["Values"] == [2, 0, 0] and result["StatusCode"] == "Complete" and len(result["Timestamps"]) == 3
 
 
+def test_trimmed_statistics_are_exact(metrics, mark):
+    """Every value counts: two periods, values that stand for several, and more of them than a percentile's cells would tell apart."""
+    at = int(time.time()) // 60 * 60 - 600
+    metrics.put_metric_data(Namespace=mark, MetricData=[
+        {"MetricName": "t", "Values": [1, 2, 3, 4, 5], "Counts": [1, 1, 1, 1, 6], "Timestamp": at},
+        {"MetricName": "t", "Value": 1000, "Timestamp": at + 70}, {"MetricName": "t", "Value": 1000.5, "Timestamp": at + 71}])
+    wanted = {"tm90": 35 / 9, "tc90": 9, "ts90": 35, "TC(10%:90%)": 8, "TM(2:4)": 3.5, "PR(:3)": 30, "IQM": 27 / 6}
+    answer = metrics.get_metric_statistics(Namespace=mark, MetricName="t", StartTime=at, EndTime=at + 120, Period=60, ExtendedStatistics=list(wanted))
+    first, second = sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])
+    assert first["ExtendedStatistics"] == pytest.approx(wanted)
+    # Nothing between 2 and 4 is no datapoint, and none of two values is a tenth.
+    assert second["ExtendedStatistics"] == pytest.approx({"tm90": 1000.25, "tc90": 2, "ts90": 2000.5, "TC(10%:90%)": 2, "PR(:3)": 0, "IQM": 1000.25})
+    queries = [{"Id": f"q{index}", "MetricStat": {"Metric": {"Namespace": mark, "MetricName": "t"}, "Period": 60, "Stat": name}} for index, name in enumerate(["TM(2:4)", "wm80"])]
+    data = metrics.get_metric_data(StartTime=at, EndTime=at + 120, ScanBy="TimestampAscending", MetricDataQueries=[
+        *queries, {"Id": "s", "Expression": f"SEARCH('{{{mark}}} t', 'tc90', 60)"}, {"Id": "m", "Expression": "q1 * 2"}])["MetricDataResults"]
+    assert [each["Values"] for each in data] == [[3.5], [4, 1000.25], [9, 2], [8, 2000.5]]
+    for wrong in ("tm101", "TM(90%:10%)", "PR(10%:90%)", "zz90"):
+        with pytest.raises(ClientError) as failure:
+            metrics.get_metric_statistics(Namespace=mark, MetricName="t", StartTime=at, EndTime=at + 120, Period=60, ExtendedStatistics=[wrong])
+        assert aws.code(failure) == "InvalidParameterValue"
+    metrics.put_metric_alarm(AlarmName=f"{mark}-tm", Namespace=mark, MetricName="t", ExtendedStatistic="tm90", Period=60, EvaluationPeriods=15, DatapointsToAlarm=1,
+                             Threshold=900, ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore")
+    [alarm] = until(lambda: (found := metrics.describe_alarms(AlarmNames=[f"{mark}-tm"])["MetricAlarms"])[0]["StateValue"] == "ALARM" and found)
+    assert alarm["ExtendedStatistic"] == "tm90" and "Statistic" not in alarm
+
+
 def test_embedded_metrics_are_taken_out(logs, metrics, group, mark):
     at = aws.now() // 60_000 * 60_000
     aws.put(logs, group, {"_aws": {"Timestamp": at, "CloudWatchMetrics": [

@@ -23,7 +23,8 @@ public struct MetricSeries: Sendable, Hashable {
     return changed
   }
 
-  mutating func append(_ time: Int64, _ value: Double) {
+  /// Adds a value behind all others; one that is no number is left out.
+  public mutating func append(_ time: Int64, _ value: Double) {
     guard value.isFinite else { return }
     times.append(time)
     values.append(value)

@@ -181,5 +181,6 @@ extension JSONWriter {
   /// A member that is there only where it has a value.
   mutating func member(_ name: String, ifPresent text: String?) { if let text { member(name, text) } }
   mutating func member(_ name: String, ifPresent value: Int64?) { if let value { member(name, value) } }
+  mutating func member(_ name: String, ifPresent value: Double?) { if let value { member(name, value) } }
   mutating func member(_ name: String, ifPresent value: JSONValue?) { if let value, value != .null { member(name, value) } }
 }

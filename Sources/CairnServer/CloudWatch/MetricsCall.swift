@@ -82,7 +82,7 @@ struct MetricName: Sendable, Hashable {
   }
 }
 
-/// A statistic: `Average`, `p99`, …
+/// A statistic: `Average`, `p99`, `TM(10%:90%)`, …
 enum MetricStatistic: Sendable, Hashable {
   case sampleCount
   case average
@@ -91,6 +91,7 @@ enum MetricStatistic: Sendable, Hashable {
   case maximum
   /// In thousandths.
   case percentile(Int)
+  case trimmed(TrimmedStatistic)
 
   init?(_ text: String) {
     switch text {
@@ -100,13 +101,25 @@ enum MetricStatistic: Sendable, Hashable {
     case "Minimum": self = .minimum
     case "Maximum": self = .maximum
     default:
+      if let trimmed = TrimmedStatistic(text) {
+        self = .trimmed(trimmed)
+        return
+      }
       guard text.hasPrefix("p"), let number = Double(text.dropFirst()), number >= 0, number <= 100 else { return nil }
       self = .percentile(Int((number * 10).rounded()))
     }
   }
 
-  var calculation: Calculation {
+  /// What is worked out of the single values; nil for what the engine does.
+  var trimmed: TrimmedStatistic? {
+    guard case .trimmed(let statistic) = self else { return nil }
+    return statistic
+  }
+
+  /// What the engine is asked for; nil for what is worked out of the single values.
+  var calculation: Calculation? {
     switch self {
+    case .trimmed: nil
     case .sampleCount: .count
     case .average: Calculation(.average, column: MetricField.value)
     case .sum: Calculation(.sum, column: MetricField.value)

@@ -69,7 +69,7 @@ extension MetricsDesk {
       return try Self.series(of: returned, &sheet).first?.values ?? []
     }
     guard let statistic = MetricStatistic(alarm["Statistic"]?.string ?? alarm["ExtendedStatistic"]?.string ?? "") else { return [] }
-    return try await values(call, try MetricName(alarm), [statistic], unit: alarm["Unit"]?.string, periodSeconds: period, time).map { $0.values[0] }
+    return try await values(call, try MetricName(alarm), [statistic], unit: alarm["Unit"]?.string, periodSeconds: period, time).compactMap { $0.values[0] }
   }
 
   func change(_ call: LogsCall, _ alarm: JSONValue, to value: String, _ reason: String, data: String?) throws(LogsError) {

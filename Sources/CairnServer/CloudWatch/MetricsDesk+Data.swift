@@ -111,9 +111,9 @@ extension MetricsDesk {
     let found = try await values(
       call, source.metric, [source.statistic], unit: source.unit, periodSeconds: source.periodSeconds,
       try aligned(span, source.periodSeconds))
-    return MetricSeries(
-      label: label, periodSeconds: source.periodSeconds, times: found.map { $0.startUnixNanoseconds / 1_000_000_000 },
-      values: found.map { $0.values[0] })
+    var series = MetricSeries(label: label, periodSeconds: source.periodSeconds)
+    for period in found { if let value = period.values[0] { series.append(period.startUnixNanoseconds / 1_000_000_000, value) } }
+    return series
   }
 
   /// The metrics that a search finds, labelled by what tells them apart.

@@ -97,11 +97,11 @@ struct MetricsDesk: Sendable {
 
   // MARK: Out
 
-  private func scope(_ call: LogsCall, _ namespace: String?, _ time: TimeRange) -> Scope {
+  func scope(_ call: LogsCall, _ namespace: String?, _ time: TimeRange) -> Scope {
     Scope(environment: call.environment, datasets: namespace.map { .named([$0]) } ?? .all, time: time)
   }
 
-  private static let isPoint = Filter.exists(column: MetricField.dimensions)
+  static let isPoint = Filter.exists(column: MetricField.dimensions)
 
   private func listMetrics(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let hours: Int64 = call.input["RecentlyActive"]?.string == "PT3H" ? 3 : 14 * 24
@@ -177,28 +177,6 @@ struct MetricsDesk: Sendable {
     return TimeRange(startUnixNanoseconds: start / step * step, endUnixNanoseconds: end)
   }
 
-  /// Statistics by period: the periods that have values, in order of time.
-  func values(
-    _ call: LogsCall, _ metric: MetricName, _ statistics: [MetricStatistic], unit: String?, periodSeconds: Int64,
-    _ time: TimeRange
-  ) async throws(LogsError) -> [(startUnixNanoseconds: Int64, values: [Double])] {
-    var filter = Filter.all([Self.isPoint, metric.filter])
-    if let unit { filter = .all([filter, .compare(column: MetricField.unit, .equal, .string(unit))]) }
-    let plan = Plan(
-      scope: scope(call, metric.namespace, time), filter: filter, calculations: [.count] + statistics.map(\.calculation),
-      limit: 1,
-      granularityNanoseconds: periodSeconds * 1_000_000_000)
-    let answer = try await logs.ask { store throws(QueryError) in try await store.run(plan) }
-    guard let series = answer.series else { return [] }
-    var found: [(startUnixNanoseconds: Int64, values: [Double])] = []
-    for bucket in 0..<series.bucketCount {
-      guard let count = series.values.first?.first?[bucket], count > 0 else { continue }
-      let values = statistics.indices.map { series.values[$0 + 1].first?[bucket] ?? 0 }
-      found.append((series.startUnixNanoseconds + Int64(bucket) * series.stepNanoseconds, values))
-    }
-    return found
-  }
-
   private func getStatistics(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let metric = try MetricName(call.input)
     guard let period = call.input["Period"]?.looseInteger, period >= 1, [1, 5, 10, 20, 30].contains(period) || period % 60 == 0 else {
@@ -223,12 +201,12 @@ struct MetricsDesk: Sendable {
       writer.member("Label", metric.name)
       writer.objects("Datapoints", found) { writer, entry in
         writer.member("Timestamp", Double(entry.startUnixNanoseconds) / 1e9)
-        for (index, name) in names.enumerated() { writer.member(name, entry.values[index]) }
+        for (index, name) in names.enumerated() { writer.member(name, ifPresent: entry.values[index]) }
         writer.member("Unit", unit ?? unitFound)
         guard !extended.isEmpty else { return }
         writer.key("ExtendedStatistics")
         writer.beginObject()
-        for (index, name) in extended.enumerated() { writer.member(name, entry.values[names.count + index]) }
+        for (index, name) in extended.enumerated() { writer.member(name, ifPresent: entry.values[names.count + index]) }
         writer.endObject()
       }
     }
