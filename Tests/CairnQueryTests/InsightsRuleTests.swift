@@ -95,6 +95,18 @@ import Testing
     #expect(found.task.statistics.recordsScanned < 40_000)
   }
 
+  /// The store cannot know what `parse` finds; a filter behind it counts all the same.
+  @Test(arguments: [
+    ("parse @message 'line *' as n | filter n < 30 | fields n", 30), ("filter strlen(@message) = 6", 10),
+    ("parse @message 'line *' as n | filter n < 30 | stats count(*) by n % 2", 30), ("filter @message like /line 1/ | limit 5", 11),
+    ("parse @message 'line *' as n | filter n < 30 | unnest n into m | filter m < 5", 30), ("fields @message", 100),
+  ])
+  func countsWhatEveryFilterLetThrough(_ query: String, _ count: Int) async throws {
+    let lines = (0..<100).map { InsightsFixture.line(Int64($0), "line \($0)") }
+    let found = try await InsightsFixture.run(query, [TestPiece(lines)], seconds: 0..<1_000)
+    #expect(found.task.statistics.recordsMatched == count && found.task.statistics.recordsScanned >= count)
+  }
+
   @Test func pointsToEvents() async throws {
     let found = try await InsightsFixture.run("filter status = 500", InsightsFixture.pieces)
     #expect(found.task.results.first?.pointer?.isEmpty == false)

@@ -15,12 +15,20 @@ public struct InsightsPipeline: Sendable {
   private(set) var rows: [InsightsRow] = []
   private var rowByteCount = 0
   public private(set) var isFinished = false
+  /// How many stages events go through one by one until the last filter that tells whether the query wants them.
+  private let filteringCount: Int
+  /// How many events got through those.
+  private(set) var matchedCount = 0
 
   init(_ stages: [any InsightsStage], _ context: InsightsContext, limit: Int) {
     self.stages = stages
     self.context = context
     self.limit = limit
+    filteringCount = (stages.prefix { $0.isOneToOne || $0 is FilterStage }.lastIndex { $0 is FilterStage } ?? -1) + 1
   }
+
+  /// True where stages sort events out that the store handed over.
+  var isFiltering: Bool { filteringCount > 0 }
 
   /// Rows that go through the commands together. Few, since one row may become many, and its texts longer, on the way.
   private static let rowsAtOnce = 64
@@ -42,6 +50,7 @@ public struct InsightsPipeline: Sendable {
     for index in first..<stages.count {
       if rows.isEmpty { return }
       rows = stages[index].take(rows, context)
+      if index + 1 == filteringCount { matchedCount += rows.count }
     }
     let room = rows.prefix(max(limit - self.rows.count, 0))
     rowByteCount += room.reduce(0) { $0 + InsightsMeter.byteCount($1) }

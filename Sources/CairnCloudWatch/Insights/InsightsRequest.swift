@@ -64,6 +64,7 @@ public struct InsightsRequest: Sendable {
 
 /// What a query has read so far.
 public struct InsightsStatistics: Sendable, Hashable {
+  /// Events that got through the filters before anything was made of them.
   public var recordsMatched = 0
   public var recordsScanned = 0
   /// An estimate: the values that were read, eight bytes for each number.

@@ -224,10 +224,13 @@ public struct InsightsTask: Sendable {
     for column in page.columns {
       for case .string(let text)? in column.values { statistics.bytesScanned += text.utf8.count }
     }
+    let before = pipeline.matchedCount
     guard pipeline.take(reading.rows(page)) else {
       step = .failed(Self.tooLarge)
       return
     }
+    // Of what the store handed over, a filter that it could not apply has left fewer.
+    if pipeline.isFiltering { statistics.recordsMatched += pipeline.matchedCount - before - page.info.rowsMatched }
     guard page.hasMore, let cursor = page.cursor, !pipeline.isSatisfied else { return endPass() }
     plan.after = cursor
     plan.limit = Self.pageRowCount

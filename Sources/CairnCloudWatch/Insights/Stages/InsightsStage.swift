@@ -11,6 +11,8 @@ protocol InsightsStage: Sendable {
   mutating func finish(_ context: InsightsContext) -> [InsightsRow]
   /// Nothing that still comes can change what is handed on.
   var isSatisfied: Bool { get }
+  /// Each row is handed on at once, as one row.
+  var isOneToOne: Bool { get }
   /// About how many bytes are kept.
   var heldByteCount: Int { get }
 }
@@ -18,11 +20,13 @@ protocol InsightsStage: Sendable {
 extension InsightsStage {
   mutating func finish(_ context: InsightsContext) -> [InsightsRow] { [] }
   var isSatisfied: Bool { false }
+  var isOneToOne: Bool { false }
   var heldByteCount: Int { 0 }
 }
 
 /// `fields` and `display`: computes new fields.
 struct ComputeStage: InsightsStage {
+  let isOneToOne = true
   var items: [(slot: Int, formula: InsightsFormula)]
 
   mutating func take(_ rows: [InsightsRow], _ context: InsightsContext) -> [InsightsRow] {
@@ -61,6 +65,7 @@ struct LimitStage: InsightsStage {
 
 /// `parse`.
 struct ParseStage: InsightsStage {
+  let isOneToOne = true
   var text: InsightsFormula
   var how: InsightsParse
   var slots: [Int]
@@ -163,6 +168,7 @@ struct AccumulateStage: InsightsStage {
 
 /// `lookup`: columns of the first row of a table whose keys are equal; absent where there is none.
 struct LookupStage: InsightsStage {
+  let isOneToOne = true
   var table: String
   var keys: [(column: String, formula: InsightsFormula)]
   var outputs: [(column: String, slot: Int)]
