@@ -194,6 +194,11 @@ def test_an_account_means_a_project_and_limits_hold_everywhere(make_cairn):
     cairn.request("POST", f"/api/1/team/{team}/invites", b'{"email":"ana@example.com"}', TOKEN)
     user = result(cairn, "/users")["users"][0]["id"]
     item = until(lambda: get(cairn, f"/items?project_id={shop}").json()["result"]["items"])[0]["id"]
+    # Whom no user's id names is refused, and the item stays as it was.
+    refused = cairn.request("PATCH", f"/api/1/item/{item}", json.dumps({"assigned_user_id": user + 1000, "title": "not this"}).encode(), TOKEN)
+    assert refused.status == 422 and refused.json() == {"err": 1, "message": f"assigned_user_id: no user has the id {user + 1000}"}
+    untouched = get(cairn, f"/item/{item}").json()["result"]
+    assert untouched["assigned_user_id"] is None and untouched["title"] != "not this"
     patch(cairn, f"/item/{item}", assigned_user_id=user)
     for name, count in (("ana", 1), ("ana@example.com", 1), ("assigned", 1), ("bob", 0)):
         assert get(cairn, f"/items?project_id={shop}&assigned_user={name}").json()["result"]["total_count"] == count, name

@@ -118,6 +118,9 @@ extension ServerState {
   func changeItem(_ id: Int64, tenant: String, _ change: ItemChange) async throws(Refusal) -> Item {
     let now = parts.clock.unixNanoseconds() / 1_000_000_000
     var change = change
+    if case .some(.some(let user)) = change.assignedUserID, !book.users(tenant: tenant).contains(where: { $0.id == user }) {
+      throw Refusal(.invalid, "assigned_user_id: no user has the id \(user)", field: "assigned_user_id")
+    }
     if let name = change.assignee {
       do { change.assignedUserID = name.isEmpty ? .some(nil) : try book.user(named: name, tenant: tenant).id } catch { throw Refusal(error) }
     }
