@@ -189,6 +189,8 @@ def test_the_service_graph(xray):
                           ("gateway", "client"), ("shop", "Database::SQL")}
     web, api, table = nodes[("web", "AWS::EC2::Instance")], nodes[("api", None)], nodes[("carts", "AWS::DynamoDB::Table")]
     assert web["Root"] and web["State"] == "active" and table["State"] == "unknown"
+    # The segments of `web` say whose they are; those of `api` do not, and of a table nobody can.
+    assert web["AccountId"] == "111122223333" and all("AccountId" not in node for node in nodes.values() if node["Name"] != "web" or node["Type"] == "client")
     assert web["SummaryStatistics"]["TotalCount"] == 12 and web["SummaryStatistics"]["FaultStatistics"]["TotalCount"] == 3
     assert web["SummaryStatistics"]["TotalResponseTime"] == pytest.approx(6.0)
     assert api["ResponseTimeHistogram"] == [{"Value": pytest.approx(0.3), "Count": 12}]
@@ -205,6 +207,7 @@ def test_the_graph_of_traces(xray):
     pages = list(xray.get_paginator("get_trace_graph").paginate(TraceIds=[x_id(1), x_id(77)]))
     nodes = by_name(checked(xray, "GetTraceGraph", pages[0]))
     assert nodes[("web", "AWS::EC2::Instance")]["SummaryStatistics"]["TotalCount"] == 1
+    assert nodes[("web", "AWS::EC2::Instance")]["AccountId"] == "111122223333" and "AccountId" not in nodes[("api", None)]
     assert ("shop", "Database::SQL") in nodes and ("orders", None) in nodes
 
 

@@ -196,8 +196,9 @@ struct TraceOperations: Sendable {
         environment: call.environment, time: .everything, condition: TraceCondition(traces: retrieval.ids), rules: .xray)
       let store = state.store
       let graph = try await state.desk.ask { () async throws(QueryError) in try await store.serviceGraph(plan) }
+      let accounts = try await ServiceAccounts.find(state, call.environment, .everything, traces: retrieval.ids)
       var writer = JSONWriter()
-      ServiceGraphJSON(graph).write(&writer)
+      ServiceGraphJSON(graph, accounts: accounts).write(&writer)
       services = (try? JSONValue(parsing: writer.finish()).array) ?? []
     }
     let found = services

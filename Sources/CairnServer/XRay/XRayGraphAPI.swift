@@ -26,11 +26,12 @@ struct XRayGraphAPI: Sendable {
     let time = try question.time()
     let expression = try groups.expression(question)
     let graph = try await GraphFinder(state: state, environment: exchange.environment).graph(time, expression)
+    let accounts = try await ServiceAccounts.find(state, exchange.environment, time, traces: nil)
     return xrayResponse(reserving: 65_536) { (writer) in
       writer.member("StartTime", Double(time.startUnixNanoseconds) / 1e9)
       writer.member("EndTime", Double(time.endUnixNanoseconds) / 1e9)
       writer.key("Services")
-      ServiceGraphJSON(graph).write(&writer)
+      ServiceGraphJSON(graph, accounts: accounts).write(&writer)
       writer.member("ContainsOldGroupVersions", false)
     }
   }
@@ -42,9 +43,10 @@ struct XRayGraphAPI: Sendable {
     let plan = ServiceGraphPlan(
       environment: exchange.environment, time: .everything, condition: TraceCondition(traces: ids), rules: .xray)
     let graph = try await state.desk.ask { () async throws(QueryError) in try await state.store.serviceGraph(plan) }
+    let accounts = try await ServiceAccounts.find(state, exchange.environment, .everything, traces: ids)
     return xrayResponse(reserving: 16_384) { (writer) in
       writer.key("Services")
-      ServiceGraphJSON(graph).write(&writer)
+      ServiceGraphJSON(graph, accounts: accounts).write(&writer)
     }
   }
 

@@ -7,12 +7,15 @@ public import CairnPlan
 /// The clients outside are nodes too: one of type `client` before each service where traces begin, under that service's name.
 public struct ServiceGraphJSON: Sendable {
   private let graph: ServiceGraphAnswer
+  private let accounts: [String: String]
   /// Index of the client node of each edge from outside, by the edge's target.
   private let clients: [Int: Int]
   private let outgoing: [Int: [ServiceGraphAnswer.Edge]]
 
-  public init(_ graph: ServiceGraphAnswer) {
+  /// `accounts`: the AWS account of each service whose is known, by its name.
+  public init(_ graph: ServiceGraphAnswer, accounts: [String: String]) {
     self.graph = graph
+    self.accounts = accounts
     var clients: [Int: Int] = [:]
     var outgoing: [Int: [ServiceGraphAnswer.Edge]] = [:]
     for edge in graph.edges {
@@ -43,6 +46,8 @@ public struct ServiceGraphJSON: Sendable {
     writer.member("Name", node.identity.name)
     writer.member("Names", [node.identity.name])
     if node.isRoot { writer.member("Root", true) }
+    // Of what sent nothing itself nobody says whose it is.
+    if !node.isInferred, let account = accounts[node.identity.name] { writer.member("AccountId", account) }
     if let type = node.identity.type { writer.member("Type", type) }
     writer.member("State", node.isInferred ? "unknown" : "active")
     writer.member("StartTime", seconds(node.startUnixNanoseconds))
