@@ -105,6 +105,17 @@ import Testing
     #expect(BurnVerdict(try Self.exhaustion(0), try Self.slo(), Self.ledger([(5, 9900, 100)]), nowUnixNanoseconds: Self.now).isMet)
   }
 
+  /// A figure below zero has the sign that the pages write, not a hyphen.
+  @Test func aBudgetThatIsOverspentIsToldWithAMinus() throws {
+    let alert = try Self.exhaustion(0)
+    let overspent = BurnVerdict(alert, try Self.slo(), Self.ledger([(5, 9875, 125)]), nowUnixNanoseconds: Self.now)
+    #expect(overspent.text(alert) == "The error budget is spent (budget remaining −25 %)")
+    let half = BurnVerdict(alert, try Self.slo(), Self.ledger([(5, 7995, 205)]), nowUnixNanoseconds: Self.now)
+    #expect(half.text(alert) == "The error budget is spent (budget remaining −150 %)")
+    let spent = BurnVerdict(alert, try Self.slo(), Self.ledger([(5, 9900, 100)]), nowUnixNanoseconds: Self.now)
+    #expect(spent.text(alert) == "The error budget is spent (budget remaining 0 %)")
+  }
+
   @Test func aRateIsThePartOfTheWholeBudgetThatTheWindowSpent() throws {
     // Allowed 100; 30 bad, 5 of them in the last hour: 5 % = 50,000 per million.
     let ledger = Self.ledger([(600, 9970, 25), (20, 0, 5)])

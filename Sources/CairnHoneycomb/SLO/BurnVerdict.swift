@@ -107,8 +107,10 @@ public struct BurnVerdict: Sendable, Hashable {
     return whole < 2880 ? "\(short(Double(whole) / 60)) hours" : "\(short(Double(whole) / 1440)) days"
   }
 
+  /// With one place, where it says something, and with the sign that the pages write: −2.5.
   private static func short(_ number: Double) -> String {
     let rounded = (number * 10).rounded() / 10
-    return Int64(exactly: rounded).map { String($0) } ?? String(rounded)
+    let digits = Int64(exactly: rounded.magnitude).map { String($0) } ?? String(rounded.magnitude)
+    return rounded < 0 ? "−" + digits : digits
   }
 }
