@@ -107,7 +107,7 @@ private final class Assembly {
       let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches, from: spans) { batch in
         await otlp.send(OTLPWriter.spans(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
-      spans.add({ span in queue.offer { batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } } }, wake: queue.wake)
+      spans.add({ ended in queue.offer(ended) { span, batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } } }, wake: queue.wake)
     case .xray: writeSegments()
     }
     return nil
@@ -135,7 +135,7 @@ private final class Assembly {
 
   private func write(segmentsTo queue: BatchQueue<WireBatch<XRayMark>>, _ writer: SegmentWriter, _ byteCountMax: Int) {
     let byteCountMax = byteCountMax - SegmentTree.aloneByteCount
-    spans.add({ span in queue.offer { batch in batch.append { writer.write(span, to: &$0, byteCountMax: byteCountMax) } } }, wake: queue.wake)
+    spans.add({ ended in queue.offer(ended) { span, batch in batch.append { writer.write(span, to: &$0, byteCountMax: byteCountMax) } } }, wake: queue.wake)
   }
 
   private func logSink(_ exporter: KitSettings.Exporter) -> (any LogSink)? {
@@ -148,7 +148,7 @@ private final class Assembly {
       let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches, from: lines) { batch in
         await otlp.send(OTLPWriter.logs(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
-      lines.add({ record in queue.offer { batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } } }, wake: queue.wake)
+      lines.add({ records in queue.offer(records) { record, batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } } }, wake: queue.wake)
     case .cloudwatch:
       guard let cloudWatch = settings.cloudWatch else { break }
       let exporter = CloudWatchExporter(
@@ -157,7 +157,7 @@ private final class Assembly {
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
       let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches, from: lines) { await exporter.export($0) }
-      lines.add({ record in queue.offer { batch in batch.append { CloudWatchExporter.write(record, to: &$0) } } }, wake: queue.wake)
+      lines.add({ records in queue.offer(records) { record, batch in batch.append { CloudWatchExporter.write(record, to: &$0) } } }, wake: queue.wake)
     }
     return nil
   }

@@ -7,15 +7,15 @@ import Testing
 struct GatheringTests {
   final class Written: Sendable {
     let items = Mutex<[String]>([])
-    func add(_ text: String) { items.withLock { $0.append(text) } }
+    func add(_ texts: [String]) { items.withLock { $0 += texts } }
     var all: [String] { items.withLock { $0 } }
   }
 
   @Test func writesAFewAtATimeOneWriterAfterTheOther() {
     let gathering = Gathering<Int>(batchLimit: 512), written = Written()
     #expect(gathering.isEmpty)
-    gathering.add { written.add("a\($0)") }
-    gathering.add { written.add("b\($0)") }
+    gathering.add { numbers in written.add(numbers.map { "a\($0)" }) }
+    gathering.add { numbers in written.add(numbers.map { "b\($0)" }) }
     #expect(!gathering.isEmpty)
     for number in 0..<15 { gathering.accept(number) }
     #expect(written.all.isEmpty)
@@ -31,7 +31,7 @@ struct GatheringTests {
 
   @Test func aFullBatchWaitsForNothing() {
     let gathering = Gathering<Int>(batchLimit: 2), written = Written()
-    gathering.add { written.add("\($0)") }
+    gathering.add { numbers in written.add(numbers.map { "\($0)" }) }
     gathering.accept(0)
     gathering.accept(1)
     #expect(written.all == ["0", "1"])
@@ -39,7 +39,7 @@ struct GatheringTests {
 
   @Test func losesNothingAndDoublesNothingUnderManyHands() async {
     let gathering = Gathering<Int>(batchLimit: 512), written = Mutex<[Int: Int]>([:])
-    gathering.add { number in written.withLock { $0[number, default: 0] += 1 } }
+    gathering.add { numbers in written.withLock { for number in numbers { $0[number, default: 0] += 1 } } }
     await withTaskGroup { group in
       for hand in 0..<8 {
         group.addTask { for number in 0..<1_001 { gathering.accept(hand * 10_000 + number) } }
@@ -57,7 +57,7 @@ struct GatheringTests {
     let queue = BatchQueue<ItemBatch<Int>>(
       name: "test", settings: BatchSettings(delay: .seconds(3_600)), warn: { _ in }, losses: losses, gather: { gathering.write() }
     ) { batch in sent.withLock { $0 += batch.items } }
-    gathering.add { queue.offer($0) }
+    gathering.add { numbers in queue.offer(numbers) { $1.append($0) } }
     for number in 0..<3 { gathering.accept(number) }
     await queue.drain()
     #expect(sent.withLock { $0 } == [0, 1, 2])

@@ -36,6 +36,19 @@ struct PipelineTests {
     #expect(warnings.count == 1)
   }
 
+  @Test func severalAtOnceAreBatchedAndDroppedLikeOneByOne() async {
+    let sunk = Sunk()
+    let queue = queue(BatchSettings(delay: .seconds(60), queueLimit: 25, batchLimit: 10), sunk)
+    queue.offer([]) { $1.append($0) }
+    queue.offer(Array(0..<16)) { $1.append($0) }
+    queue.offer(Array(16..<32)) { $1.append($0) }
+    #expect(queue.droppedCount == 7)
+    await queue.drain()
+    let batches = sunk.batches.withLock { $0 }, warnings = sunk.warnings.withLock { $0 }
+    #expect(batches == [Array(0..<10), Array(10..<20), Array(20..<25)])
+    #expect(warnings.count == 1)
+  }
+
   @Test func aFullBatchGoesBeforeItsTime() async {
     let sunk = Sunk()
     let queue = queue(BatchSettings(delay: .seconds(3_600), queueLimit: 100, batchLimit: 10), sunk)

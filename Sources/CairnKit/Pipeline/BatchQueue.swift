@@ -34,7 +34,7 @@ struct ItemBatch<Item: Sendable>: BatchContent {
 ///
 /// A batch goes out when it is full (`batchLimit`), and one that is not when `delay` has passed or on `drain`. Under load only full ones
 /// do: whoever waits for nothing more to be there sends ever smaller ones. A full queue drops what comes, counts it and says so once.
-/// `offer` may be called from any thread and costs a lock of a few nanoseconds beside what is done to add the item.
+/// `offer` may be called from any thread and costs a lock of a few nanoseconds beside what is done to add the items.
 final class BatchQueue<Content: BatchContent>: Sendable {
   let settings: BatchSettings
   private let name: String
@@ -92,21 +92,26 @@ final class BatchQueue<Content: BatchContent>: Sendable {
   /// How many items were lost so far.
   var droppedCount: Int { dropped.count }
 
-  /// Adds one item by the closure, which nobody else's code may be called from: the queue is locked meanwhile.
-  func offer(_ add: (inout Content) -> Void) {
-    let (isDue, isDropped) = state.withLock { state -> (Bool, Bool) in
-      guard !state.isClosed, state.count < settings.queueLimit else { return (false, true) }
-      add(&state.filling)
-      guard state.filling.count >= settings.batchLimit else { return (false, false) }
-      state.seal()
-      return (true, false)
+  /// Adds each item by the closure, which nobody else's code may be called from: the queue is locked meanwhile.
+  @inline(__always)
+  func offer<Item>(_ items: [Item], _ add: (Item, inout Content) -> Void) {
+    let (isDue, droppedCount) = state.withLock { state -> (Bool, Int) in
+      var isDue = false
+      for index in items.indices {
+        guard !state.isClosed, state.count < settings.queueLimit else { return (isDue, items.count - index) }
+        add(items[index], &state.filling)
+        guard state.filling.count >= settings.batchLimit else { continue }
+        state.seal()
+        isDue = true
+      }
+      return (isDue, 0)
     }
-    if isDropped { tellDrop() }
+    if droppedCount > 0 { tellDrop(of: droppedCount) }
     if isDue { signal.raise() }
   }
 
-  private func tellDrop() {
-    guard dropped.add(1) == 1, !state.withLock(\.isClosed) else { return }
+  private func tellDrop(of count: Int) {
+    guard dropped.add(count) == count, !state.withLock(\.isClosed) else { return }
     warn("\(name): the queue is full (\(settings.queueLimit)); what comes until there is room is dropped and counted")
   }
 
@@ -207,7 +212,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
 
 extension BatchQueue {
   /// Adds one item as it is.
-  func offer<Item>(_ item: Item) where Content == ItemBatch<Item> { offer { $0.append(item) } }
+  func offer<Item>(_ item: Item) where Content == ItemBatch<Item> { offer([item]) { $1.append($0) } }
 }
 
 /// Something that happened, for one task that waits for it.

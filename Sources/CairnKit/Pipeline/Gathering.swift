@@ -14,15 +14,15 @@ final class Gathering<Item: Sendable>: Sendable {
 
   private struct State {
     var items: [Item] = []
-    var writers: [@Sendable (Item) -> Void] = []
+    var writers: [@Sendable ([Item]) -> Void] = []
     var wakers: [@Sendable () -> Void] = []
   }
 
   /// No more than `batchLimit` wait, so that a batch that is full goes out at once.
   init(batchLimit: Int) { countMax = max(1, min(Self.usualCount, batchLimit)) }
 
-  /// From now on items are written by this too; `wake` has its exporter send them.
-  func add(_ writer: @escaping @Sendable (Item) -> Void, wake: @escaping @Sendable () -> Void = {}) {
+  /// From now on items are written by this too, all that wait at a time; `wake` has its exporter send them.
+  func add(_ writer: @escaping @Sendable ([Item]) -> Void, wake: @escaping @Sendable () -> Void = {}) {
     state.withLock { state in
       state.writers.append(writer)
       state.wakers.append(wake)
@@ -47,7 +47,7 @@ final class Gathering<Item: Sendable>: Sendable {
       defer { state.items = [] }
       return (state.items, state.writers)
     }
-    for writer in writers { for item in items { writer(item) } }
+    for writer in writers { writer(items) }
   }
 
   /// Has the exporters send what there is, without waiting for it; their queues have written what waits before.

@@ -25,7 +25,7 @@ package struct SpanFields: Sendable {
 
   package mutating func set(_ name: String, _ number: Double) { set(name, WireValue.double(number)) }
 
-  mutating func set(_ name: String, _ value: WireValue) {
+  mutating func set(_ name: consuming String, _ value: consuming WireValue) {
     if entries.isEmpty { entries.reserveCapacity(room) }
     // A program that sets one name for ever must not fill the memory.
     if entries.count >= 2 * countMax {

@@ -145,7 +145,9 @@ final class SpanRecording: Sendable {
       state.endUnixNanoseconds = max(unixNanoseconds, startUnixNanoseconds)
       return state
     }
-    return ended.map { EndedSpan(self, $0) }
+    // Handed on, where `map` would copy all it holds once more.
+    guard let ended else { return nil }
+    return EndedSpan(self, ended)
   }
 
   /// What it is now that it has ended.

@@ -126,6 +126,9 @@ extension WireBuffer {
     }
   }
 
+  /// Any value as text.
+  mutating func text(of value: WireValue) { if case .string(let text) = value { string(text) } else { string(value.text) } }
+
   /// A name with its value.
   mutating func member(_ field: WireField) {
     name(of: field.name)

@@ -81,7 +81,7 @@ struct SegmentWriter: Sendable {
 
   private func segment(_ writer: inout WireBuffer, _ mark: XRayMark, _ fields: inout XRayFields) {
     mark.writeTrace(to: &writer)
-    if let user = fields.take(first: .user, .endUser) { writer.member("user", user.text) }
+    fields.tell(.user, or: .endUser, as: "user", to: &writer)
     writer.separate()
     writer.append(common)
   }
@@ -122,11 +122,11 @@ struct SegmentWriter: Sendable {
     } else if span.kind == .client || span.kind == .producer {
       writer.member("namespace", "remote")
     }
-    guard let system = fields.take(first: .system, .systemBefore) else { return }
+    guard fields.has(.system, or: .systemBefore) else { return }
     writer.name("sql")
     writer.beginObject()
-    writer.member("database_type", system.text)
-    if let query = fields.take(first: .query, .queryBefore) { writer.member("sanitized_query", query.text) }
+    fields.tell(.system, or: .systemBefore, as: "database_type", to: &writer)
+    fields.tell(.query, or: .queryBefore, as: "sanitized_query", to: &writer)
     if let name = fields.first(.namespace, .database) {
       writer.member("url", fields[.address].map { "\($0.text)/\(name.text)" } ?? name.text)
     }
@@ -136,11 +136,11 @@ struct SegmentWriter: Sendable {
   private func aws(_ writer: inout WireBuffer, _ fields: inout XRayFields) {
     writer.name("aws")
     writer.beginObject()
-    if let value = fields.take(.operation) { writer.member("operation", value.text) }
-    if let value = fields.take(.requestID) { writer.member("request_id", value.text) }
-    if let value = fields.take(.region) { writer.member("region", value.text) }
+    fields.tell(.operation, as: "operation", to: &writer)
+    fields.tell(.requestID, as: "request_id", to: &writer)
+    fields.tell(.region, as: "region", to: &writer)
     if let value = fields[.tables] { writer.member("table_name", value.text) }
-    if let value = fields.take(.destination) { writer.member("queue_url", value.text) }
+    fields.tell(.destination, as: "queue_url", to: &writer)
     writer.endObject()
   }
 
@@ -154,16 +154,15 @@ struct SegmentWriter: Sendable {
   }
 
   private func http(_ writer: inout WireBuffer, _ fields: inout XRayFields, isSegment: Bool) {
-    let method = fields.take(first: .method, .methodBefore)
-    guard method != nil || fields.first(.status, .statusBefore) != nil else { return }
+    guard fields.has(.method, or: .methodBefore) || fields.has(.status, or: .statusBefore) else { return }
     writer.name("http")
     writer.beginObject()
     writer.name("request")
     writer.beginObject()
-    if let method { writer.member("method", method.text) }
+    fields.tell(.method, or: .methodBefore, as: "method", to: &writer)
     url(&writer, &fields)
-    if let agent = fields.take(.agent) { writer.member("user_agent", agent.text) }
-    if let address = fields.take(.client) { writer.member("client_ip", address.text) }
+    fields.tell(.agent, as: "user_agent", to: &writer)
+    fields.tell(.client, as: "client_ip", to: &writer)
     if !isSegment {
       writer.name("traced")
       writer.boolean(true)
@@ -185,7 +184,7 @@ struct SegmentWriter: Sendable {
 
   /// Whole, or put together from its parts, of which the path stays what queries ask for.
   private func url(_ writer: inout WireBuffer, _ fields: inout XRayFields) {
-    if let url = fields.take(first: .url, .urlBefore) { return writer.member("url", url.text) }
+    if fields.tell(.url, or: .urlBefore, as: "url", to: &writer) { return }
     guard let path = fields[.path] else { return }
     guard let address = fields.take(.address) else { return writer.member("url", path.text) }
     writer.name("url")

@@ -103,15 +103,28 @@ struct XRayFields {
   /// The first of two that is there.
   func first(_ name: Name, _ other: Name) -> WireValue? { self[name] ?? self[other] }
 
+  func has(_ name: Name, or other: Name) -> Bool { places[name.rawValue] >= 0 || places[other.rawValue] >= 0 }
+
   /// The value, for a member of its own: it is no metadata any more.
-  mutating func take(_ name: Name) -> WireValue? {
-    let place = places[name.rawValue]
-    guard place >= 0 else { return nil }
-    told |= place < 64 ? 1 << UInt64(place) : 0
-    return all[Int(place)].value
+  mutating func take(_ name: Name) -> WireValue? { takePlace(name).map { all[$0].value } }
+
+  /// Writes the value, or the other where it is not there, as the text of a member of its own. False if neither is there.
+  @discardableResult
+  mutating func tell(_ name: Name, or other: Name? = nil, as member: StaticString, to writer: inout WireBuffer) -> Bool {
+    guard let place = takePlace(name) ?? other.flatMap({ takePlace($0) }) else { return false }
+    writer.name(member)
+    // A span lends its elements: a text that is handed out would be counted.
+    let lent = all.span
+    writer.text(of: lent[place].value)
+    return true
   }
 
-  mutating func take(first name: Name, _ other: Name) -> WireValue? { take(name) ?? take(other) }
+  private mutating func takePlace(_ name: Name) -> Int? {
+    let place = Int(places[name.rawValue])
+    guard place >= 0 else { return nil }
+    told |= place < 64 ? 1 << UInt64(place) : 0
+    return place
+  }
 
   /// The value where it is a whole number; another kind of value stays metadata.
   mutating func takeInteger(_ name: Name) -> Int64? {
