@@ -18,11 +18,12 @@ public struct ReadingInfo: Sendable, Hashable {
   public init() {}
 }
 
-/// The values of one breakdown or calculation, one a group; nil is an absent field or an undefined result.
+/// The values of one breakdown, calculation or formula, one a group; nil is an absent field or an undefined result.
 public struct AnswerColumn: Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     case breakdown
     case calculation
+    case formula
   }
   public var name: String
   public var kind: Kind
@@ -39,22 +40,22 @@ public struct AnswerColumn: Sendable, Hashable {
 
 /// The groups of a plan's answer over time.
 ///
-/// `values[calculation][group][bucket]`, calculations in the plan's order without heatmaps, groups as the rows of the answer; bucket b covers
-/// `startUnixNanoseconds + b * stepNanoseconds` for one step. nil where a bucket of a group has no value.
+/// `values[result][group][bucket]`: calculations in the plan's order without heatmaps, then formulas; groups as the rows of the answer; bucket b
+/// covers `startUnixNanoseconds + b * stepNanoseconds` for one step. nil where a bucket of a group has no value.
 public struct AnswerSeries: Sendable, Hashable {
   public var startUnixNanoseconds: Int64
   public var stepNanoseconds: Int64
   public var bucketCount: Int
-  public var calculationNames: [String]
+  public var resultNames: [String]
   public var values: [[[Double?]]]
 
   public init(
-    startUnixNanoseconds: Int64, stepNanoseconds: Int64, bucketCount: Int, calculationNames: [String], values: [[[Double?]]]
+    startUnixNanoseconds: Int64, stepNanoseconds: Int64, bucketCount: Int, resultNames: [String], values: [[[Double?]]]
   ) {
     self.startUnixNanoseconds = startUnixNanoseconds
     self.stepNanoseconds = stepNanoseconds
     self.bucketCount = bucketCount
-    self.calculationNames = calculationNames
+    self.resultNames = resultNames
     self.values = values
   }
 }
@@ -65,6 +66,8 @@ public struct AnswerHeatmap: Sendable, Hashable {
     case linear
     case logarithmic
   }
+  /// The name of its calculation.
+  public var name: String
   public var column: String
   public var startUnixNanoseconds: Int64
   public var stepNanoseconds: Int64
@@ -73,8 +76,10 @@ public struct AnswerHeatmap: Sendable, Hashable {
   public var counts: [[Double]]
 
   public init(
-    column: String, startUnixNanoseconds: Int64, stepNanoseconds: Int64, scale: Scale, edges: [Double], counts: [[Double]]
+    name: String? = nil, column: String, startUnixNanoseconds: Int64, stepNanoseconds: Int64, scale: Scale, edges: [Double],
+    counts: [[Double]]
   ) {
+    self.name = name ?? Calculation(.heatmap, column: column).name
     self.column = column
     self.startUnixNanoseconds = startUnixNanoseconds
     self.stepNanoseconds = stepNanoseconds
@@ -84,10 +89,10 @@ public struct AnswerHeatmap: Sendable, Hashable {
   }
 }
 
-/// A plan's answer, in columns: breakdowns first, then calculations (heatmaps apart), groups in the plan's order.
+/// A plan's answer, in columns: breakdowns first, then calculations (heatmaps apart), then formulas; groups in the plan's order.
 public struct Answer: Sendable, Hashable {
   public var columns: [AnswerColumn] = []
-  /// Each calculation over all matched events, whatever the limit and the havings left out; in the order of the calculation columns.
+  /// Each calculation and formula over all matched events, whatever the limit and the havings left out; in the order of their columns.
   public var totals: [FieldValue?] = []
   public var series: AnswerSeries?
   public var heatmaps: [AnswerHeatmap] = []

@@ -51,6 +51,16 @@ public indirect enum Formula: Sendable, Hashable {
     }
   }
 
+  /// True where the value depends on the event's time too.
+  public var readsTime: Bool {
+    switch self {
+    case .constant, .column: false
+    case .eventTime: true
+    case .call(_, let arguments): arguments.contains(where: \.readsTime)
+    case .pattern(_, let argument, _): argument.readsTime
+    }
+  }
+
   /// The formula with the formulas of these columns in their places.
   public func replacing(_ formulas: [String: Formula]) -> Formula {
     switch self {

@@ -60,12 +60,14 @@ public struct Scope: Sendable, Hashable {
 ///
 /// Events inside `scope` that pass `filter` are grouped by the values of `breakdowns` (absence is a value), each calculation is
 /// taken per group and, where `granularityNanoseconds` is set, per time bucket as well. Buckets are aligned to multiples of the
-/// granularity since 1970.
+/// granularity since 1970. A calculation with a filter of its own sees those events of a group that pass it; the group is there all the same.
 public struct Plan: Sendable, Hashable {
   public var scope: Scope
   public var filter: Filter
   public var breakdowns: [String]
   public var calculations: [Calculation]
+  /// What is worked out of the calculations' results, by their names.
+  public var formulas: [ResultFormula]
   public var orders: [Order]
   public var havings: [Having]
   /// The most groups in the answer; 1 to 10,000.
@@ -75,12 +77,14 @@ public struct Plan: Sendable, Hashable {
 
   public init(
     scope: Scope, filter: Filter = .everything, breakdowns: [String] = [], calculations: [Calculation] = [.count],
-    orders: [Order] = [], havings: [Having] = [], limit: Int = 1000, granularityNanoseconds: Int64? = nil
+    formulas: [ResultFormula] = [], orders: [Order] = [], havings: [Having] = [], limit: Int = 1000,
+    granularityNanoseconds: Int64? = nil
   ) {
     self.scope = scope
     self.filter = filter
     self.breakdowns = breakdowns
     self.calculations = calculations
+    self.formulas = formulas
     self.orders = orders
     self.havings = havings
     self.limit = limit
@@ -88,88 +92,12 @@ public struct Plan: Sendable, Hashable {
   }
 }
 
-/// What is computed of a group: an operation and, for all but COUNT and CONCURRENCY, a column.
-public struct Calculation: Sendable, Hashable {
-  public var operation: Operation
-  public var column: String?
-
-  public init(_ operation: Operation, column: String? = nil) {
-    self.operation = operation
-    self.column = column
-  }
-
-  /// The number of events.
-  public static let count = Calculation(.count)
-
-  /// The name as Honeycomb writes it in results: `COUNT`, `P99(duration_ms)`.
-  public var name: String {
-    guard let column else { return operation.name }
-    return "\(operation.name)(\(column))"
-  }
-}
-
-/// The operations of a calculation.
-public enum Operation: Sendable, Hashable {
-  /// Without a column the events, with one the events that have it; weighted by sample rate.
-  case count
-  case sum
-  case average
-  case minimum
-  case maximum
-  case countDistinct
-  /// Per mille of the rank: P001 is 1, P50 is 500, P999 is 999.
-  case percentile(perMille: Int)
-  case heatmap
-  /// Spans open at the same time: the most in a bucket.
-  case concurrency
-  /// The difference from the bucket before, of the bucket's average, sum or maximum.
-  case rateAverage
-  case rateSum
-  case rateMaximum
-
-  /// The percentiles that the wire names, with their names.
-  public static let percentiles: [(name: String, perMille: Int)] = [
-    ("P001", 1), ("P01", 10), ("P05", 50), ("P10", 100), ("P20", 200), ("P25", 250), ("P50", 500), ("P75", 750), ("P80", 800),
-    ("P90", 900), ("P95", 950), ("P99", 990), ("P999", 999),
-  ]
-
-  /// The wire's name.
-  public var name: String {
-    switch self {
-    case .count: "COUNT"
-    case .sum: "SUM"
-    case .average: "AVG"
-    case .minimum: "MIN"
-    case .maximum: "MAX"
-    case .countDistinct: "COUNT_DISTINCT"
-    case .percentile(let perMille): Self.percentiles.first { $0.perMille == perMille }?.name ?? "P\(perMille)"
-    case .heatmap: "HEATMAP"
-    case .concurrency: "CONCURRENCY"
-    case .rateAverage: "RATE_AVG"
-    case .rateSum: "RATE_SUM"
-    case .rateMaximum: "RATE_MAX"
-    }
-  }
-
-  /// The operation with this name on the wire (upper case), or nil.
-  public init?(named name: String) {
-    if let found = Self.percentiles.first(where: { $0.name == name }) {
-      self = .percentile(perMille: found.perMille)
-      return
-    }
-    let plain: [Operation] = [
-      .count, .sum, .average, .minimum, .maximum, .countDistinct, .heatmap, .concurrency, .rateAverage, .rateSum, .rateMaximum,
-    ]
-    guard let found = plain.first(where: { $0.name == name }) else { return nil }
-    self = found
-  }
-}
-
-/// One term of the order of groups: a breakdown column or a calculation.
+/// One term of the order of groups: a breakdown column, a calculation, or a formula of the plan by its name.
 public struct Order: Sendable, Hashable {
   public enum Term: Sendable, Hashable {
     case breakdown(String)
     case calculation(Calculation)
+    case formula(String)
   }
   public enum Direction: Sendable, Hashable {
     case ascending
@@ -184,14 +112,31 @@ public struct Order: Sendable, Hashable {
   }
 }
 
-/// A condition on a calculation's result; groups that fail it are left out (totals are not affected).
+/// A condition on a result; groups that fail it are left out (totals are not affected).
 public struct Having: Sendable, Hashable {
-  public var calculation: Calculation
+  /// A calculation, or a formula of the plan by its name.
+  public enum Term: Sendable, Hashable {
+    case calculation(Calculation)
+    case formula(String)
+
+    /// The name under which the result stands.
+    public var name: String {
+      switch self {
+      case .calculation(let calculation): calculation.name
+      case .formula(let name): name
+      }
+    }
+  }
+  public var term: Term
   public var comparison: Comparison
   public var value: Double
 
   public init(_ calculation: Calculation, _ comparison: Comparison, _ value: Double) {
-    self.calculation = calculation
+    self.init(.calculation(calculation), comparison, value)
+  }
+
+  public init(_ term: Term, _ comparison: Comparison, _ value: Double) {
+    self.term = term
     self.comparison = comparison
     self.value = value
   }

@@ -9,10 +9,14 @@ struct QueryCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
   @Option(help: "Dataset; all of them if not given.") var dataset = "__all__"
-  @Option(name: .customLong("calc"), help: "COUNT, P95(duration_ms), … (may be repeated).") var calculations: [String] = []
+  @Option(name: .customLong("calc"), help: "COUNT, P95(duration_ms), 'failed=COUNT where error exists and …' (may be repeated).")
+  var calculations: [String] = []
+  @Option(name: .customLong("formula"), help: "'rate=DIV($failed, $COUNT)', over results by their names (may be repeated).")
+  var formulas: [String] = []
   @Option(name: .customLong("where"), help: "'COLUMN OP VALUE', all must hold (may be repeated).") var filters: [String] = []
   @Option(name: .customLong("by"), help: "Group by this column (may be repeated).") var breakdowns: [String] = []
   @Option(help: "How far back: 90s, 15m, 2h, 7d.") var last = "2h"
+  @Option(help: "Beside each result that of so long before: 30m, 1h, 2h, 8h, 1d, 7d, 28d, or what --last says.") var compare: String?
   @Option(help: "The most groups.") var limit = 20
   @Option(help: "A whole query specification as JSON instead of the options above.") var spec: String?
 
@@ -23,9 +27,14 @@ struct QueryCommand: AsyncParsableCommand {
     if options.json { return print(String(decoding: answer.bytes, as: UTF8.self)) }
     let columns = answer["columns"]?.array ?? []
     let data = (answer["data"]?.array ?? []).map { $0.array ?? [] }
-    var table = Table(header: columns.map { $0["name"]?.string ?? "" })
-    table.numeric = Set(columns.indices.filter { columns[$0]["type"]?.string != "string" })
-    for row in 0..<(data.first?.count ?? 0) { table.rows.append(data.map { cell($0[row]) }) }
+    var shown = columns.indices.map { (name: columns[$0]["name"]?.string ?? "", type: columns[$0]["type"]?.string ?? "", values: data[$0]) }
+    let earlier = (answer["compare"]?["data"]?.array ?? []).map { $0.array ?? [] }
+    for index in earlier.indices.reversed() where columns[index]["kind"]?.string != "breakdown" {
+      shown.insert((name: "\(compare ?? "earlier") before", type: shown[index].type, values: earlier[index]), at: index + 1)
+    }
+    var table = Table(header: shown.map(\.name))
+    table.numeric = Set(shown.indices.filter { shown[$0].type != "string" })
+    for row in 0..<(data.first?.count ?? 0) { table.rows.append(shown.map { cell($0.values[row]) }) }
     print(table.text)
     for column in answer["missing"]?.array ?? [] { print(missing(column)) }
     let info = answer["info"]
@@ -41,26 +50,60 @@ struct QueryCommand: AsyncParsableCommand {
 
   private func specification() throws -> JSONValue {
     var members: [JSONMember] = []
-    let wanted = calculations.isEmpty ? ["COUNT"] : calculations
-    let terms = wanted.map(calculation)
+    let terms = try (calculations.isEmpty ? ["COUNT"] : calculations).map(calculation)
     members.append(JSONMember("calculations", .array(terms.map { .object($0) })))
+    let worked = try formulas.map(formula)
+    if !worked.isEmpty { members.append(JSONMember("formulas", .array(worked.map { .object($0) }))) }
     members.append(JSONMember("filters", .array(try filters.map(filter))))
     if !breakdowns.isEmpty {
       members.append(JSONMember("breakdowns", .array(breakdowns.map { .string($0) })))
-      if terms.first?.first?.value.string != "HEATMAP" {
-        members.append(
-          JSONMember("orders", .array([.object((terms.first ?? []) + [JSONMember("order", .string("descending"))])])))
-      }
+      if let order = order(worked.first ?? terms.first ?? []) { members.append(JSONMember("orders", .array([order]))) }
     }
+    if let compare { members.append(JSONMember("compare_time_offset_seconds", .double(try lengthSeconds(compare)))) }
     members.append(JSONMember("limit", .integer(Int64(limit))))
     members.append(JSONMember("time_range", .double(try lengthSeconds(last))))
     return .object(members)
   }
 
-  private func calculation(_ text: String) -> [JSONMember] {
-    guard let open = text.firstIndex(of: "("), text.hasSuffix(")") else { return [JSONMember("op", .string(text.uppercased()))] }
-    let column = text[text.index(after: open)...].dropLast()
-    return [JSONMember("op", .string(text[..<open].uppercased())), JSONMember("column", .string(String(column)))]
+  /// From the most down by a formula or calculation: by its name where it has one.
+  private func order(_ term: [JSONMember]) -> JSONValue? {
+    let name = term.first { $0.name == "name" }.map { [JSONMember("column", $0.value)] }
+    let terms = name ?? term
+    return terms.first?.value.string == "HEATMAP" ? nil : .object(terms + [JSONMember("order", .string("descending"))])
+  }
+
+  /// `NAME=REST`; no name where what stands before the first `=` is none.
+  private func named(_ text: String) -> (name: String?, rest: String) {
+    guard let sign = text.firstIndex(of: "=") else { return (nil, text) }
+    let name = text[..<sign].drop { $0 == " " }
+    guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }) else { return (nil, text) }
+    return (String(name), String(text[text.index(after: sign)...].drop { $0 == " " }))
+  }
+
+  /// `OP`, `OP(COLUMN)` or `NAME=OP(COLUMN) where COLUMN OP VALUE and …`.
+  private func calculation(_ text: String) throws -> [JSONMember] {
+    let (name, rest) = named(text)
+    let parts = rest.split(separator: " where ", maxSplits: 1).map(String.init)
+    guard let head = parts.first else { throw ValidationError("'\(text)' is no calculation") }
+    var members: [JSONMember]
+    if let open = head.firstIndex(of: "("), head.hasSuffix(")") {
+      let column = head[head.index(after: open)...].dropLast()
+      members = [JSONMember("op", .string(head[..<open].uppercased())), JSONMember("column", .string(String(column)))]
+    } else {
+      members = [JSONMember("op", .string(head.uppercased()))]
+    }
+    if let name { members.append(JSONMember("name", .string(name))) }
+    if parts.count > 1 {
+      let filters = try parts[1].split(separator: " and ").map { try filter(String($0)) }
+      members.append(JSONMember("filters", .array(filters)))
+    }
+    return members
+  }
+
+  private func formula(_ text: String) throws -> [JSONMember] {
+    let (name, rest) = named(text)
+    guard let name else { throw ValidationError("'\(text)' is not 'NAME=EXPRESSION'") }
+    return [JSONMember("name", .string(name)), JSONMember("expression", .string(rest))]
   }
 
   private func filter(_ text: String) throws -> JSONValue {

@@ -29,7 +29,7 @@ import Testing
     ]
     answer.totals = [.integer(6), .float(12)]
     answer.series = AnswerSeries(
-      startUnixNanoseconds: 1_617_977_760 * second, stepNanoseconds: 60 * second, bucketCount: 2, calculationNames: ["COUNT", "P99(d)"],
+      startUnixNanoseconds: 1_617_977_760 * second, stepNanoseconds: 60 * second, bucketCount: 2, resultNames: ["COUNT", "P99(d)"],
       values: [[[3, 2], [nil, 1]], [[12.5, 11], [nil, nil]]])
     return answer
   }()
@@ -61,7 +61,7 @@ import Testing
     ]
     total.totals = [.integer(6), .float(12)]
     total.series = AnswerSeries(
-      startUnixNanoseconds: 0, stepNanoseconds: 60 * second, bucketCount: 1, calculationNames: ["COUNT", "P99(d)"], values: [[[6]], [[12]]])
+      startUnixNanoseconds: 0, stepNanoseconds: 60 * second, bucketCount: 1, resultNames: ["COUNT", "P99(d)"], values: [[[6]], [[12]]])
     let data = try Self.data(Self.result(Self.groupedQuery, request).body(Self.grouped, total: total, other: total))
     let sums = try JSONValue(parsing: #"{"data":{"COUNT":6,"P99(d)":12.0}}"#)
     #expect(data["total_by_aggregate"] == sums)

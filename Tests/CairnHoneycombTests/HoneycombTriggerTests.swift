@@ -38,6 +38,10 @@ import Testing
     (#"{"frequency": 59}"#, "frequency"), (#"{"frequency": 90}"#, "frequency"), (#"{"frequency": 120}"#, "query"), (#"{"alert_type": "always"}"#, "alert_type"),
     (#"{"query": null}"#, "query"), (#"{"query": {"calculations": [{"op": "HEATMAP", "column": "a"}], "time_range": 600}}"#, "query"),
     (#"{"query": {"calculations": [{"op": "COUNT"}, {"op": "SUM", "column": "a"}], "time_range": 600}}"#, "query"),
+    (#"{"query": {"calculations": [{"op": "COUNT", "name": "a"}, {"op": "CONCURRENCY", "name": "b"}], "formulas": [{"name": "f", "expression": "$a"}]}}"#, "query"),
+    (#"{"query": {"formulas": [{"name": "f", "expression": "$COUNT"}, {"name": "g", "expression": "1"}]}}"#, "query"),
+    (#"{"query": {"calculations": [{"op": "COUNT"}, {"op": "SUM", "column": "a"}], "havings": [{"calculate_op": "COUNT", "op": ">", "value": 1}, {"calculate_op": "COUNT", "op": "<", "value": 9}]}}"#, "query"),
+    (#"{"query": {"time_range": 600, "compare_time_offset_seconds": 3600}}"#, "query"),
     (#"{"query": {"start_time": 1, "time_range": 600}}"#, "query"), (#"{"recipients": [{"type": "email"}]}"#, "recipients[0]"),
     (#"{"evaluation_schedule_type": "window"}"#, "evaluation_schedule"), (#"{"baseline_details": {"type": "value"}}"#, "baseline_details"),
     (#"{"evaluation_schedule": {"window": {"days_of_week": ["someday"], "start_time": "9:00", "end_time": "24:00"}}}"#, "evaluation_schedule.window.days_of_week"),
@@ -45,6 +49,22 @@ import Testing
   func whatIsWrongIsNamed(_ changes: String, _ field: String) throws {
     let error = #expect(throws: HoneycombError.self) { try Self.trigger(changes) }
     #expect(error?.details.map(\.field).contains(field) == true)
+  }
+
+  @Test func theThresholdIsAboutTheFormulaOrTheCalculationThatNoHavingIsAbout() throws {
+    var answer = Answer()
+    answer.columns = [AnswerColumn(name: "route", kind: .breakdown, type: .string, values: [.string("/a"), .string("/b"), .string("/c")])]
+    for (name, kind, values) in [("failed", .calculation, [60, 5, 0]), ("COUNT", .calculation, [100, 100, 0]), ("rate", .formula, [0.6, 0.05, nil])] as [(String, AnswerColumn.Kind, [Double?])] {
+      answer.columns.append(AnswerColumn(name: name, kind: kind, type: .float, values: values.map { $0.map { .float($0) } }))
+    }
+    let query = #""breakdowns": ["route"], "calculations": [{"op": "COUNT", "name": "failed", "filters": [{"column": "error", "op": "exists"}]}, {"op": "COUNT"}]"#
+    let threshold = #""threshold": {"op": ">", "value": 0.5}"#
+    let rate = try Self.trigger(#"{"query": {\#(query), "formulas": [{"name": "rate", "expression": "DIV($failed, $COUNT)"}]}, \#(threshold)}"#)
+    let verdict = TriggerVerdict(rate, answer)
+    #expect(verdict.exceeding.map(\.result) == [0.6] && verdict.groups.count == 2)
+    #expect(verdict.exceeding.first?.values == [.string("/a")])
+    let busy = try Self.trigger(#"{"query": {\#(query), "havings": [{"calculate_op": "COUNT", "op": ">", "value": 10}]}, \#(threshold)}"#)
+    #expect(TriggerVerdict(busy, answer).groups.map(\.result) == [60, 5, 0])
   }
 
   @Test func aQueryWithoutATimeIsOfTheFrequency() throws {

@@ -152,7 +152,7 @@ import Testing
     var answer = Answer()
     answer.columns = [AnswerColumn(name: "ok", kind: .breakdown, type: .boolean, values: [.boolean(true), .boolean(false), nil, .integer(0)])]
     let step = SLOLedger.slotSeconds * 1_000_000_000
-    answer.series = AnswerSeries(startUnixNanoseconds: step * 10, stepNanoseconds: step, bucketCount: 2, calculationNames: ["COUNT"], values: [[[3, nil], [nil, 2], [9, 9], [1, 0]]])
+    answer.series = AnswerSeries(startUnixNanoseconds: step * 10, stepNanoseconds: step, bucketCount: 2, resultNames: ["COUNT"], values: [[[3, nil], [nil, 2], [9, 9], [1, 0]]])
     let counts = SLOLedger.counts(answer)
     let known: [Int64: SLOLedger.Counts] = [10: .init(good: 3, bad: 1), 11: .init(good: 0, bad: 2)]
     #expect(counts == known)

@@ -37,6 +37,50 @@ import Testing
     }
   }
 
+  /// A calculation with a filter of its own is the same as one of a question with that filter.
+  @Test(arguments: 0..<40)
+  func filtersOfCalculationsAreThoseOfQuestions(seed: Int) async throws {
+    var random = SeededGenerator(seed: UInt64(2000 + seed))
+    let pieces = Self.pieces(Self.events(&random, count: 400), &random)
+    for _ in 0..<4 {
+      var plan = Self.plan(&random)
+      (plan.formulas, plan.havings, plan.limit) = ([], [], 1000)
+      let operations: [CairnPlan.Operation] = [.heatmap, .concurrency] + (plan.granularityNanoseconds == nil ? [] : [.rateSum, .rateMaximum])
+      let drawn = operations.map { Calculation($0, column: $0 == .concurrency ? nil : "duration_ms", label: $0.name, filter: Self.filter(&random, depth: 1)) }
+      plan.calculations = plan.calculations.enumerated().map { Calculation($1.operation, column: $1.column, label: "\($0)", filter: $1.filter ?? Self.filter(&random, depth: 1)) } + drawn
+      let together = try await patientEngine.run(plan, pieces: pieces)
+      for calculation in plan.calculations {
+        var alone = plan
+        alone.filter = .all([plan.filter, calculation.filter ?? .everything])
+        alone.calculations = [Calculation(calculation.operation, column: calculation.column, label: calculation.name)]
+        Self.compare(together, try await patientEngine.run(alone, pieces: pieces), calculation, plan, "seed \(seed), \(calculation), plan \(plan)")
+      }
+    }
+  }
+
+  /// Compares a calculation's column, total, series and heatmap; groups that the other has not have no events for it.
+  private static func compare(_ together: Answer, _ alone: Answer, _ calculation: Calculation, _ plan: Plan, _ note: Comment) {
+    let name = calculation.name
+    #expect(together.heatmaps.first { $0.name == name } == alone.heatmaps.first, note)
+    guard let own = together.columns.firstIndex(where: { $0.name == name }), let other = alone.columns.firstIndex(where: { $0.name == name }) else {
+      return #expect(calculation.operation == .heatmap, note)
+    }
+    let totals = { (answer: Answer, column: Int) in answer.totals[column - plan.breakdowns.count]?.number }
+    #expect(isNear(totals(together, own), totals(alone, other)), note)
+    var rows: [[FieldValue?]: Int] = [:]
+    for row in 0..<alone.rowCount { rows[plan.breakdowns.indices.map { alone.columns[$0].values[row] }] = row }
+    let isCount = [.count, .countDistinct, .concurrency].contains(calculation.operation)
+    let place = together.series?.resultNames.firstIndex(of: name) ?? 0
+    for row in 0..<together.rowCount {
+      let match = rows.removeValue(forKey: plan.breakdowns.indices.map { together.columns[$0].values[row] })
+      #expect(isNear(together.columns[own].values[row]?.number, match.map { alone.columns[other].values[$0]?.number } ?? (isCount ? 0 : nil)), note)
+      for (bucket, value) in (together.series?.values[place][row] ?? []).enumerated() {
+        #expect(isNear(value, match.map { alone.series?.values[0][$0][bucket] } ?? (isCount ? 0 : nil)), note)
+      }
+    }
+    #expect(rows.isEmpty, note)
+  }
+
   private static func rounded(_ answer: Answer) -> [String] {
     (0..<answer.rowCount).map { (row) in
       answer.columns.map { (column) in
@@ -56,13 +100,13 @@ import Testing
       for (index, value) in group.values.enumerated() { #expect(answer.columns[index].values[row] == value, note) }
       for (index, result) in group.results.enumerated() {
         let own = answer.columns[plan.breakdowns.count + index].values[row]?.number
-        #expect(isNear(own, result), "\(plan.calculations[index].name): \(String(describing: own)), not \(String(describing: result)); \(note)")
+        #expect(isNear(own, result), "\(plan.resultNames[index]): \(String(describing: own)), not \(String(describing: result)); \(note)")
       }
       guard let series = answer.series else { continue }
       for (index, values) in group.series.enumerated() {
         #expect(series.bucketCount == values.count, note)
         for (bucket, value) in values.enumerated() {
-          #expect(isNear(series.values[index][row][bucket], value), "bucket \(bucket) of \(plan.calculations[index].name); \(note)")
+          #expect(isNear(series.values[index][row][bucket], value), "bucket \(bucket) of \(plan.resultNames[index]); \(note)")
         }
       }
     }
@@ -132,13 +176,16 @@ import Testing
       let name = columns.randomElement(using: &random) ?? "name"
       if !breakdowns.contains(name) { breakdowns.append(name) }
     }
-    let calculations = (0..<Int.random(in: 1...4, using: &random)).map { _ in calculation(&random) }
+    var calculations = (0..<Int.random(in: 1...4, using: &random)).map { _ in calculation(&random) }
+    if random.chance(50) { for index in calculations.indices where random.chance(60) { giveFilter(&calculations[index], index, &random) } }
+    let formulas = random.chance(30) ? [formula(calculations, &random)] : []
     var havings: [Having] = []
+    if random.chance(20), let formula = formulas.first { havings.append(Having(.formula(formula.name), .less, Double(Int.random(in: -2...3, using: &random)))) }
     if random.chance(20) { havings.append(Having(calculations[0], .greater, Double(Int.random(in: -2...20, using: &random)))) }
     let hasSeries = time != .everything && random.chance(50)
     return Plan(
       scope: Scope(environment: "default", datasets: datasets, time: time), filter: filter(&random, depth: 0),
-      breakdowns: breakdowns, calculations: calculations, havings: havings, limit: random.chance(30) ? 3 : 1000,
+      breakdowns: breakdowns, calculations: calculations, formulas: formulas, havings: havings, limit: random.chance(30) ? 3 : 1000,
       granularityNanoseconds: hasSeries ? Int64([7, 50, 100, 2000].randomElement(using: &random) ?? 50) : nil)
   }
 
@@ -149,6 +196,20 @@ import Testing
     let operation = operations.randomElement(using: &random) ?? .count
     if operation == .count, random.chance(50) { return .count }
     return Calculation(operation, column: columns.randomElement(using: &random))
+  }
+
+  private static func giveFilter(_ calculation: inout Calculation, _ index: Int, _ random: inout SeededGenerator) {
+    calculation.label = "calculation \(index)"
+    calculation.filter = filter(&random, depth: 1)
+  }
+
+  private static func formula(_ calculations: [Calculation], _ random: inout SeededGenerator) -> ResultFormula {
+    func term(_ random: inout SeededGenerator) -> Formula {
+      random.chance(20) ? .constant(.integer(Int64.random(in: 0...2, using: &random))) : .column((calculations.randomElement(using: &random) ?? .count).name)
+    }
+    let functions: [FormulaFunction] = [.divide, .subtract, .multiply, .sum, .maximum, .coalesce, .greater]
+    let inner = Formula.call(functions.randomElement(using: &random) ?? .sum, [term(&random), term(&random)])
+    return ResultFormula(name: "formula", formula: random.chance(50) ? inner : .call(.divide, [inner, term(&random)]))
   }
 
   static func filter(_ random: inout SeededGenerator, depth: Int) -> Filter {
@@ -181,4 +242,9 @@ import Testing
     ]
     return values.randomElement(using: &random) ?? .integer(0)
   }
+}
+
+extension Plan {
+  /// Names of calculations, then of formulas.
+  var resultNames: [String] { calculations.map(\.name) + formulas.map(\.name) }
 }

@@ -10,8 +10,9 @@ struct NaiveEngine {
 
   struct Group {
     var values: [FieldValue?]
+    /// Calculations, then formulas.
     var results: [Double?]
-    /// [calculation][bucket]
+    /// [result][bucket]
     var series: [[Double?]]
   }
 
@@ -76,6 +77,7 @@ struct NaiveEngine {
   }
 
   func result(_ calculation: Calculation, _ events: [TestEvent]) -> Double? {
+    let events = calculation.filter.map { (filter) in events.filter { passes(filter, $0) } } ?? events
     let name = calculation.column ?? ""
     // Ids are text to a filter but never numbers to a calculation.
     let isID = name == FieldName.traceID || name == FieldName.parentID
@@ -103,6 +105,24 @@ struct NaiveEngine {
     }
   }
 
+  private func results(_ plan: Plan, _ events: [TestEvent]) -> [Double?] {
+    let results = plan.calculations.map { result($0, events) }
+    return results + plan.formulas.map { (formula) in
+      formula.value { (name) in
+        plan.calculations.firstIndex { $0.name == name }.flatMap { results[$0].map { .float($0) } }
+      }?.number
+    }
+  }
+
+  private func result(_ term: Having.Term, _ plan: Plan, _ events: [TestEvent]) -> Double? {
+    switch term {
+    case .calculation(let calculation): return result(calculation, events)
+    case .formula(let name):
+      guard let index = plan.formulas.firstIndex(where: { $0.name == name }) else { return nil }
+      return results(plan, events)[plan.calculations.count + index]
+    }
+  }
+
   /// All groups that pass the havings, in the plan's order, without its limit, and the totals.
   func run(_ plan: Plan) -> (groups: [Group], totals: [Double?]) {
     let matched = events.filter {
@@ -112,22 +132,23 @@ struct NaiveEngine {
     var members: [[FieldValue?]: [TestEvent]] = plan.breakdowns.isEmpty ? [[]: []] : [:]
     for event in matched { members[plan.breakdowns.map { field($0, event) }, default: []].append(event) }
     var groups = members.map { (values, events) in
-      Group(values: values, results: plan.calculations.map { result($0, events) }, series: series(plan, events))
+      Group(values: values, results: results(plan, events), series: series(plan, events))
     }
     groups = groups.filter { (group) in
       plan.havings.allSatisfy { (having) in
-        result(having.calculation, members[group.values] ?? []).map { having.comparison.holds($0, having.value) } ?? false
+        result(having.term, plan, members[group.values] ?? []).map { having.comparison.holds($0, having.value) } ?? false
       }
     }
-    groups.sort { isBefore($0, $1) }
-    return (groups, plan.calculations.map { result($0, matched) })
+    // The default order: the first formula or else calculation from the most down, then the values.
+    let key = plan.formulas.isEmpty ? 0 : plan.calculations.count
+    groups.sort { isBefore($0, $1, key) }
+    return (groups, results(plan, matched))
   }
 
-  /// The default order: the first calculation from the most down, then the values.
-  private func isBefore(_ left: Group, _ right: Group) -> Bool {
-    if let first = left.results.first, let second = right.results.first, first != second {
-      guard let first else { return false }
-      guard let second else { return true }
+  private func isBefore(_ left: Group, _ right: Group, _ key: Int) -> Bool {
+    if !left.results.isEmpty, left.results[key] != right.results[key] {
+      guard let first = left.results[key] else { return false }
+      guard let second = right.results[key] else { return true }
       return first > second
     }
     for index in left.values.indices where left.values[index] != right.values[index] {
@@ -157,11 +178,10 @@ struct NaiveEngine {
     guard let step = plan.granularityNanoseconds else { return [] }
     let start = plan.scope.time.startUnixNanoseconds / step * step
     let count = Int((plan.scope.time.endUnixNanoseconds - 1 - start) / step) + 1
-    return plan.calculations.map { (calculation) in
-      (0..<count).map { (bucket) in
-        let low = start + Int64(bucket) * step
-        return result(calculation, events.filter { $0.time >= low && $0.time < low + step })
-      }
+    let buckets = (0..<count).map { (bucket) in
+      let low = start + Int64(bucket) * step
+      return results(plan, events.filter { $0.time >= low && $0.time < low + step })
     }
+    return (0..<plan.calculations.count + plan.formulas.count).map { (index) in buckets.map { $0[index] } }
   }
 }

@@ -16,7 +16,7 @@ import Testing
     ]
     answer.totals = [.integer(4)]
     answer.series = AnswerSeries(
-      startUnixNanoseconds: 60_000_000_000, stepNanoseconds: 60_000_000_000, bucketCount: 2, calculationNames: ["COUNT"],
+      startUnixNanoseconds: 60_000_000_000, stepNanoseconds: 60_000_000_000, bucketCount: 2, resultNames: ["COUNT"],
       values: [[[1, 2], [nil, 1]]])
     answer.heatmaps = [
       AnswerHeatmap(

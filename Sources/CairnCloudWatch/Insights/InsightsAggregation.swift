@@ -60,8 +60,8 @@ public struct InsightsAggregation: Sendable {
 
   /// A row for each group and bucket that has events.
   private func binned(_ answer: Answer, _ series: AnswerSeries, _ binSlot: Int, _ context: InsightsContext) -> [InsightsRow] {
-    let places = calculations.map { (calculation, _) in series.calculationNames.firstIndex(of: calculation.name) }
-    guard let counts = series.calculationNames.firstIndex(of: Calculation.count.name) else { return [] }
+    let places = calculations.map { (calculation, _) in series.resultNames.firstIndex(of: calculation.name) }
+    guard let counts = series.resultNames.firstIndex(of: Calculation.count.name) else { return [] }
     var rows: [InsightsRow] = []
     for group in series.values[counts].indices {
       let base = groups.isEmpty ? InsightsRow(repeating: .absent, count: context.slotCount) : grouped(answer, group, context)

@@ -15,19 +15,25 @@ extension HoneycombQuery {
     writer.beginObject()
     if let id { writer.member("id", id) }
     if !breakdowns.isEmpty { writer.member("breakdowns", breakdowns) }
-    list("calculations", calculations, &writer) { (calculation, writer) in Self.write(calculation, opName: "op", &writer) }
-    list("filters", filters, &writer) { (filter, writer) in
-      writer.member("op", filter.operation.rawValue)
-      writer.member("column", filter.column)
-      if let value = filter.value { writer.member("value", value) }
+    list("calculations", calculations, &writer) { (calculation, writer) in write(calculation, &writer) }
+    write(filters, filterCombination, &writer)
+    for (name, formulas) in [("formulas", formulas), ("calculated_fields", calculatedFields)] {
+      list(name, formulas, &writer) { (formula, writer) in
+        writer.member("name", formula.name)
+        writer.member("expression", formula.expression)
+      }
     }
-    if filterCombination == .or { writer.member("filter_combination", filterCombination.rawValue) }
-    list("calculated_fields", calculatedFields, &writer) { (field, writer) in
-      writer.member("name", field.name)
-      writer.member("expression", field.expression)
+    list("orders", Array(zip(orders, orderSpellings)), &writer) { (order, writer) in
+      Self.write(order.1, opName: "op", &writer)
+      // Ascending is what is meant where nothing is said; Honeycomb says nothing then.
+      if order.0.direction == .descending { writer.member("order", "descending") }
     }
-    list("orders", orders, &writer) { (order, writer) in Self.write(order, &writer) }
-    list("havings", havings, &writer) { (having, writer) in Self.write(having, &writer) }
+    list("havings", Array(zip(havings, havingSpellings)), &writer) { (having, writer) in
+      Self.write(having.1, opName: "calculate_op", &writer)
+      writer.member("op", Self.comparisons.first { $0.comparison == having.0.comparison }?.name ?? "=")
+      writer.key("value")
+      if let whole = Int64(exactly: having.0.value) { writer.integer(whole) } else { writer.double(having.0.value) }
+    }
     writer.member("limit", limit ?? self.limit)
     writeTime(&writer)
     writer.endObject()
@@ -39,25 +45,26 @@ extension HoneycombQuery {
     if !items.isEmpty { writer.objects(name, items, body) }
   }
 
-  private static func write(_ calculation: Calculation, opName: String, _ writer: inout JSONWriter) {
-    writer.member(opName, calculation.operation.name)
+  private func write(_ calculation: Calculation, _ writer: inout JSONWriter) {
+    writer.member("op", calculation.operation.name)
     if let column = calculation.column { writer.member("column", column) }
+    guard let name = calculation.label else { return }
+    writer.member("name", name)
+    if let own = ownFilters[name] { write(own.filters, own.combination, &writer) }
   }
 
-  private static func write(_ order: Order, _ writer: inout JSONWriter) {
-    switch order.term {
-    case .breakdown(let column): writer.member("column", column)
-    case .calculation(let calculation): write(calculation, opName: "op", &writer)
+  private func write(_ filters: [HoneycombFilter], _ combination: HoneycombFilterCombination, _ writer: inout JSONWriter) {
+    list("filters", filters, &writer) { (filter, writer) in
+      writer.member("op", filter.operation.rawValue)
+      writer.member("column", filter.column)
+      if let value = filter.value { writer.member("value", value) }
     }
-    // Ascending is what is meant where nothing is said; Honeycomb says nothing then.
-    if order.direction == .descending { writer.member("order", "descending") }
+    if combination == .or { writer.member("filter_combination", combination.rawValue) }
   }
 
-  private static func write(_ having: Having, _ writer: inout JSONWriter) {
-    write(having.calculation, opName: "calculate_op", &writer)
-    writer.member("op", comparisons.first { $0.comparison == having.comparison }?.name ?? "=")
-    writer.key("value")
-    if let whole = Int64(exactly: having.value) { writer.integer(whole) } else { writer.double(having.value) }
+  private static func write(_ spelling: Spelling, opName: String, _ writer: inout JSONWriter) {
+    if let operation = spelling.operation { writer.member(opName, operation) }
+    if let column = spelling.column { writer.member("column", column) }
   }
 
   private func writeTime(_ writer: inout JSONWriter) {
@@ -65,7 +72,7 @@ extension HoneycombQuery {
     let range = hasBothEnds ? nil : time.rangeNanoseconds ?? HoneycombTime.rangeNanosecondsDefault
     let members = [
       ("time_range", range), ("start_time", time.startUnixNanoseconds), ("end_time", time.endUnixNanoseconds),
-      ("granularity", granularityNanoseconds),
+      ("granularity", granularityNanoseconds), ("compare_time_offset_seconds", compareOffsetNanoseconds),
     ]
     for (name, nanoseconds) in members {
       guard let nanoseconds else { continue }

@@ -15,7 +15,7 @@ extension HoneycombQuery {
       scope: Scope(
         environment: environment, datasets: datasets, time: range,
         formulaColumns: calculatedFields.map { FormulaColumn(name: $0.name, formula: $0.formula) }), filter: filter, breakdowns: breakdowns,
-      calculations: calculations, orders: orders, havings: havings, limit: limit(for: request),
+      calculations: calculations, formulas: formulas.map { ResultFormula(name: $0.name, formula: $0.formula) }, orders: orders, havings: havings, limit: limit(for: request),
       granularityNanoseconds: request?.series == .disabled && !calculations.contains { $0.operation.needsBuckets }
         ? nil : granularity(of: range))
   }
@@ -53,7 +53,7 @@ extension HoneycombQuery {
   }
 
   /// Passes the events of the groups in an answer.
-  private static func groups(_ breakdowns: [String], _ answer: Answer) -> Filter {
+  static func groups(_ breakdowns: [String], _ answer: Answer) -> Filter {
     let columns = answer.columns.prefix(breakdowns.count)
     if breakdowns.count == 1, let column = columns.first {
       let present = Filter.oneOf(column: breakdowns[0], column.values.compactMap { $0 })

@@ -87,7 +87,7 @@ extension HoneycombTrigger {
     return (numbers[0] * 10 + numbers[1]) * 60 + numbers[3] * 10 + numbers[4]
   }
 
-  /// A trigger's query is a narrow one: one calculation, of a time that ends now and is not longer than four times the frequency.
+  /// A trigger's query is a narrow one: one formula or one calculation, of a time that ends now and is not longer than four times the frequency.
   private mutating func readQuery(_ json: JSONValue?, _ isNew: Bool) throws(HoneycombError) {
     var findings = Findings()
     if let json = Findings.present(json) {
@@ -103,15 +103,34 @@ extension HoneycombTrigger {
     if query.time.durationNanoseconds / HoneycombTime.nanosecondsPerSecond > frequencySeconds * 4 {
       findings.add("query", .invalid, "the time_range cannot be more than four times the frequency")
     }
-    if !isNew || json != nil {
-      switch query.calculations.first?.operation {
+    if !isNew || json != nil { checkResults(&findings) }
+    try findings.settle()
+  }
+
+  private func checkResults(_ findings: inout Findings) {
+    for calculation in query.calculations {
+      switch calculation.operation {
       case .heatmap, .concurrency, .rateAverage, .rateSum, .rateMaximum:
-        findings.add("query", .invalid, "\(query.calculations[0].operation.name) has no value to compare")
+        findings.add("query", .invalid, "\(calculation.operation.name) has no value to compare")
       default: break
       }
-      if query.calculations.count != 1 { findings.add("query", .invalid, "must have one calculation") }
     }
-    try findings.settle()
+    if query.formulas.count > 1 { findings.add("query", .invalid, "may have at most one formula") }
+    if query.formulas.isEmpty, query.watched == nil { findings.add("query", .invalid, "must have one calculation") }
+    if query.havings.count > 1 { findings.add("query", .invalid, "may have at most one having") }
+    if query.compareOffsetNanoseconds != nil {
+      findings.add("query", .invalid, "the threshold is not about an earlier time: compare_time_offset_seconds cannot be given")
+    }
+  }
+}
+
+extension HoneycombQuery {
+  /// The result that a trigger holds against its threshold: the formula, or the one calculation that no having is about.
+  var watched: Having.Term? {
+    if let formula = formulas.first { return .formula(formula.name) }
+    if calculations.count == 1 { return .calculation(calculations[0]) }
+    let left = calculations.filter { (calculation) in !havings.contains { $0.term == .calculation(calculation) } }
+    return left.count == 1 ? .calculation(left[0]) : nil
   }
 }
 

@@ -10,7 +10,7 @@ public import CairnPlan
 ///  "exceeded_limit": 1}, "frequency": 300, "alert_type": "on_change", "disabled": false, "triggered": false,
 ///  "recipients": [{"id": "77aa01bc", "type": "email", "target": "ops@example.com"}], "evaluation_schedule_type": "frequency"}
 /// ```
-/// Source: the `BaseTrigger` schema of Honeycomb's OpenAPI document. Refused with a reason: `baseline_details`, `auto_investigate`, formulas.
+/// Source: the `BaseTrigger` schema of Honeycomb's OpenAPI document. Refused with a reason: `baseline_details`, `auto_investigate`.
 public struct HoneycombTrigger: Sendable, Hashable {
   /// When to tell; raw values are the wire's.
   public enum AlertType: String, Sendable, Hashable, CaseIterable {

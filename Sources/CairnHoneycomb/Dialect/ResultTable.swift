@@ -3,9 +3,10 @@ internal import CairnColumns
 internal import CairnFormats
 internal import CairnPlan
 
-/// An answer arranged for writing: where each of the query's breakdowns and calculations has its values.
+/// An answer arranged for writing: where each of the query's breakdowns and results has its values. Where there are formulas these are the
+/// results, else the calculations are.
 struct ResultTable {
-  /// The values of one calculation.
+  /// The values of one calculation or formula.
   private enum Source {
     /// A column of the answer; with its number among the totals and in the series.
     case column(AnswerColumn, total: Int, series: Int?)
@@ -14,22 +15,19 @@ struct ResultTable {
   }
 
   private let breakdowns: [AnswerColumn]
-  private let calculations: [(name: String, source: Source)]
+  private let results: [(name: String, source: Source)]
   private let answer: Answer
   private let rowCount: Int
 
   init(_ query: HoneycombQuery, _ answer: Answer) {
     self.answer = answer
     breakdowns = answer.columns.filter { $0.kind == .breakdown }
-    let columns = answer.columns.filter { $0.kind == .calculation }
-    calculations = query.calculations.map { (calculation) in
-      let name = calculation.name
-      if calculation.operation == .heatmap {
-        let heatmap = answer.heatmaps.first { $0.column == calculation.column }
-        return (name, heatmap.map { .heatmap(LinearHeatmap($0)) } ?? .missing)
-      }
+    let columns = answer.columns.filter { $0.kind != .breakdown }
+    let names = query.formulas.isEmpty ? query.calculations.map(\.name) : query.formulas.map(\.name)
+    results = names.map { (name) in
+      if let heatmap = answer.heatmaps.first(where: { $0.name == name }) { return (name, .heatmap(LinearHeatmap(heatmap))) }
       guard let index = columns.firstIndex(where: { $0.name == name }) else { return (name, .missing) }
-      let series = answer.series?.calculationNames.firstIndex(of: name)
+      let series = answer.series?.resultNames.firstIndex(of: name)
       return (name, .column(columns[index], total: index, series: series))
     }
     // A query for nothing but heatmaps has no columns, but one row.
@@ -44,7 +42,7 @@ struct ResultTable {
       writer.key("data")
       writer.beginObject()
       writeGroup(row, &writer)
-      for (name, source) in calculations {
+      for (name, source) in results {
         writer.key(name)
         switch source {
         case .column(let column, _, _): Self.write(column.values[row], &writer)
@@ -62,7 +60,7 @@ struct ResultTable {
     writer.beginObject()
     writer.key("data")
     writer.beginObject()
-    for (name, source) in calculations {
+    for (name, source) in results {
       writer.key(name)
       switch source {
       case .column(_, let total, _): Self.write(total < answer.totals.count ? answer.totals[total] : nil, &writer)
@@ -88,7 +86,7 @@ struct ResultTable {
         writer.key("data")
         writer.beginObject()
         writeGroup(row, &writer)
-        for (name, source) in calculations {
+        for (name, source) in results {
           writer.key(name)
           write(source, row, bucket, time, &writer)
         }
@@ -106,7 +104,7 @@ struct ResultTable {
   }
 
   private func hasValue(_ row: Int, _ bucket: Int, _ time: Int64) -> Bool {
-    calculations.contains { (_, source) in
+    results.contains { (_, source) in
       switch source {
       case .column(_, _, let series): value(series, row, bucket) != nil
       case .heatmap(let heatmap): breakdowns.isEmpty && heatmap.counts(atUnixNanoseconds: time)?.contains { $0 > 0 } ?? false

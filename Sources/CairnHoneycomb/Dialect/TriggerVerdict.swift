@@ -16,15 +16,20 @@ public struct TriggerVerdict: Sendable {
   private let breakdowns: [String]
 
   /// Holds an answer of `trigger.query` against its threshold. COUNT of nothing is 0; other calculations of nothing have no value, which
-  /// meets no threshold.
+  /// meets no threshold, and nor has a formula over them.
   public init(_ trigger: HoneycombTrigger, _ answer: Answer) {
     breakdowns = trigger.query.breakdowns
-    let calculation = trigger.query.calculations.first
-    for row in 0..<answer.rowCount {
-      guard let result = answer.columns.last?.values[row]?.number else { continue }
-      groups.append(Group(values: answer.columns.dropLast().map { $0.values[row] }, result: result))
+    let watched = trigger.query.watched
+    let values = answer.columns.filter { $0.kind == .breakdown }
+    if let results = answer.columns.first(where: { $0.kind != .breakdown && $0.name == watched?.name }) {
+      for row in 0..<answer.rowCount {
+        guard let result = results.values[row]?.number else { continue }
+        groups.append(Group(values: values.map { $0.values[row] }, result: result))
+      }
     }
-    if groups.isEmpty, breakdowns.isEmpty, calculation?.operation == .count { groups = [Group(values: [], result: 0)] }
+    if groups.isEmpty, breakdowns.isEmpty, trigger.query.havings.isEmpty, case .calculation(let calculation)? = watched, calculation.operation == .count {
+      groups = [Group(values: [], result: 0)]
+    }
     exceeding = groups.filter { trigger.threshold.comparison.holds($0.result, trigger.threshold.value) }
       .sorted { abs($0.result - trigger.threshold.value) > abs($1.result - trigger.threshold.value) }
   }

@@ -2,6 +2,8 @@
 
 /// All accumulations of one question, of one worker.
 struct AggregateSet: Sendable {
+  /// The same of the rows that pass a filter of calculations' own, by filter, over the same cells.
+  var filtered: [AggregateSet] = []
   var rows = CountAggregate()
   var present = ByName<CountAggregate>()
   var sums = ByName<SumAggregate>()
@@ -11,6 +13,12 @@ struct AggregateSet: Sendable {
   var bounds = ByName<BoundsAggregate>()
   /// By group, not by cell.
   var spans: SpansAggregate?
+
+  /// What these calculations need; see the other initialiser.
+  init(_ needs: CalculationNeeds, _ sources: AggregateSources, cellCountMax: Int?, rowCount: Int = 0) {
+    self.init(needs.specs, sources, cellCountMax: cellCountMax, rowCount: rowCount)
+    filtered = needs.filtered.map { AggregateSet($0.specs, sources, cellCountMax: cellCountMax, rowCount: rowCount) }
+  }
 
   /// `cellCountMax` is nil where the number of groups is not known beforehand.
   ///
@@ -36,7 +44,7 @@ struct AggregateSet: Sendable {
 
   var byteCount: Int {
     rows.byteCount + (spans?.byteCount ?? 0) + present.byteCount + sums.byteCount + extremes.byteCount + quantiles.byteCount
-      + distincts.byteCount
+      + distincts.byteCount + filtered.reduce(0) { $0 + $1.byteCount }
   }
 
   /// Makes room; there are `bucketCount` cells a group.
@@ -50,6 +58,7 @@ struct AggregateSet: Sendable {
     extremes.grow(cellCount)
     quantiles.grow(cellCount)
     distincts.grow(cellCount)
+    for index in filtered.indices { filtered[index].grow(groupCount: groupCount, bucketCount: bucketCount) }
   }
 
   /// To be called when all rows have been read.
@@ -58,6 +67,7 @@ struct AggregateSet: Sendable {
     for index in present.values.indices { present.values[index].finish() }
     for index in quantiles.values.indices { quantiles.values[index].finish() }
     for index in distincts.values.indices { distincts.values[index].finish() }
+    for index in filtered.indices { filtered[index].finish() }
   }
 
   /// Adds another set, both finished.
@@ -70,6 +80,7 @@ struct AggregateSet: Sendable {
     quantiles.absorb(other.quantiles, map)
     distincts.absorb(other.distincts, map)
     bounds.absorb(other.bounds, map)
+    for index in filtered.indices { filtered[index].absorb(other.filtered[index], map) }
   }
 }
 

@@ -26,18 +26,23 @@ extension Calculation {
   }
 
   /// The columns that it reads.
-  var columnNames: [String] {
-    operation == .concurrency ? [FieldName.durationMilliseconds] : column.map { [$0] } ?? []
-  }
+  var columnNames: [String] { operation == .concurrency ? [FieldName.durationMilliseconds] + columns : columns }
 }
 
 extension Plan {
   /// All calculations that are needed, in the plan or only in its orders and havings.
   var neededCalculations: [Calculation] {
-    var needed = calculations + havings.map(\.calculation)
+    var needed = calculations
+    for case .calculation(let calculation) in havings.map(\.term) { needed.append(calculation) }
     for case .calculation(let calculation) in orders.map(\.term) { needed.append(calculation) }
     return needed
   }
+
+  /// The formula of a name.
+  func formula(_ name: String) -> ResultFormula? { formulas.first { $0.name == name } }
+
+  /// The calculation whose results a formula knows by a name.
+  func calculation(_ name: String) -> Calculation? { calculations.first { $0.name == name } }
 
   /// All stored columns that the answer depends on.
   var storedColumns: Set<String> {
@@ -53,9 +58,14 @@ extension Plan {
     for (index, calculation) in calculations.enumerated() {
       try validate(calculation, "calculations[\(index)]")
     }
+    for (index, formula) in formulas.enumerated() { try validate(formula, "formulas[\(index)]") }
     for (index, having) in havings.enumerated() {
-      try validate(having.calculation, "havings[\(index)]")
-      if having.calculation.operation == .heatmap { throw .invalid(field: "havings[\(index)]", reason: "HEATMAP has no one value") }
+      switch having.term {
+      case .formula(let name): try validate(name, "havings[\(index)]")
+      case .calculation(let calculation):
+        try validate(calculation, "havings[\(index)]")
+        if calculation.operation == .heatmap { throw .invalid(field: "havings[\(index)]", reason: "HEATMAP has no one value") }
+      }
     }
     for (index, order) in orders.enumerated() {
       switch order.term {
@@ -63,10 +73,24 @@ extension Plan {
         guard breakdowns.contains(name) else {
           throw .invalid(field: "orders[\(index)]", reason: "\(name) is not among the breakdowns")
         }
+      case .formula(let name): try validate(name, "orders[\(index)]")
       case .calculation(let calculation):
         try validate(calculation, "orders[\(index)]")
         if calculation.operation == .heatmap { throw .invalid(field: "orders[\(index)]", reason: "HEATMAP cannot be ordered by") }
       }
+    }
+  }
+
+  private func validate(_ name: String, _ field: String) throws(QueryError) {
+    guard formula(name) != nil else { throw .invalid(field: field, reason: "\(name) is not among the formulas") }
+  }
+
+  private func validate(_ formula: ResultFormula, _ field: String) throws(QueryError) {
+    for name in formula.formula.columns.sorted() {
+      guard let calculation = calculation(name) else {
+        throw .invalid(field: field, reason: "\(name) is not among the calculations")
+      }
+      if calculation.operation == .heatmap { throw .invalid(field: field, reason: "HEATMAP has no one value") }
     }
   }
 

@@ -26,21 +26,36 @@ struct GroupRanking {
     var alive = plan.breakdowns.isEmpty ? [0] : counts.indices.filter { counts[$0] > 0 }
     for having in plan.havings {
       try watch.check()
-      let numbers = reader.numbers(having.calculation, alive)
-      alive = zip(alive, numbers).filter { $0.1.map { having.comparison.holds($0, having.value) } ?? false }.map(\.0)
+      let results = numbers(having.term, alive)
+      alive = zip(alive, results).filter { $0.1.map { having.comparison.holds($0, having.value) } ?? false }.map(\.0)
     }
     let isTruncated = alive.count > plan.limit
     guard plan.limit > 0 else { return ([], isTruncated) }
     let orders = self.orders
-    if isTruncated, case .calculation(let first) = orders.first?.term, let direction = orders.first?.direction {
-      alive = contenders(alive, reader.numbers(first, alive), direction)
-    }
+    if isTruncated, let first = orders.first, let scores = keys(first, alive) { alive = contenders(alive, scores, first.direction) }
     return (try best(alive, orders), isTruncated)
   }
 
-  /// The plan's order, or the first calculation from the most down.
+  private func numbers(_ term: Having.Term, _ groups: [Int]) -> [Double?] {
+    switch term {
+    case .calculation(let calculation): reader.numbers(calculation, groups)
+    case .formula(let name): reader.values(plan.formula(name), plan, groups).map { $0?.number }
+    }
+  }
+
+  /// What groups are ordered by; nil where that is a breakdown.
+  private func keys(_ order: Order, _ groups: [Int]) -> [Double?]? {
+    switch order.term {
+    case .breakdown: nil
+    case .calculation(let calculation): numbers(.calculation(calculation), groups)
+    case .formula(let name): numbers(.formula(name), groups)
+    }
+  }
+
+  /// The plan's order, or the first formula or else calculation from the most down.
   private var orders: [Order] {
     if !plan.orders.isEmpty { return plan.orders }
+    if let first = plan.formulas.first { return [Order(.formula(first.name), .descending)] }
     guard let first = plan.calculations.first(where: { $0.operation != .heatmap }) else { return [] }
     return [Order(.calculation(first), .descending)]
   }
@@ -59,16 +74,13 @@ struct GroupRanking {
   /// A group with all that its place depends on.
   private struct Candidate {
     var row: RankedGroup
-    /// By order, where it is by a calculation.
+    /// By order, where it is by a result.
     var keys: [Double?]
   }
 
   private func best(_ groups: [Int], _ orders: [Order]) throws(QueryError) -> [RankedGroup] {
     try watch.check()
-    let keys = orders.map { (order) -> [Double?]? in
-      guard case .calculation(let calculation) = order.term else { return nil }
-      return reader.numbers(calculation, groups)
-    }
+    let keys = orders.map { self.keys($0, groups) }
     // The last of the best is at the root once there are enough.
     var heap: [Candidate] = []
     heap.reserveCapacity(min(plan.limit, groups.count))
@@ -95,7 +107,7 @@ struct GroupRanking {
   ) -> Bool {
     for (index, term) in orders.enumerated() {
       switch term.term {
-      case .calculation:
+      case .calculation, .formula:
         if let isFirst = precedes(keys[index]?[place], last.keys[index], term.direction) { return isFirst }
       case .breakdown(let name):
         if plan.breakdowns.contains(name) { return tieBreak?.mayPrecede(group, last.row.group, mapper) ?? true }
@@ -120,7 +132,7 @@ struct GroupRanking {
   private func comes(_ left: Candidate, before right: Candidate, _ orders: [Order]) -> Bool {
     for (index, term) in orders.enumerated() {
       switch term.term {
-      case .calculation:
+      case .calculation, .formula:
         if let isFirst = precedes(left.keys[index], right.keys[index], term.direction) { return isFirst }
       case .breakdown(let name):
         guard let column = plan.breakdowns.firstIndex(of: name) else { continue }

@@ -39,17 +39,15 @@ struct PlanRun {
 
   func answer() async throws(QueryError) -> Answer {
     let needed = plan.neededCalculations
-    var specs = Set(needed.map(\.spec))
-    specs.insert(.rows)
-    let sources = AggregateSources(specs, scan.pieces, watch.dictionaries)
-    let isBucketed = isBucketedAtOnce(specs, needed)
+    let needs = CalculationNeeds(needed, scan.pieces)
+    let sources = AggregateSources(needs.allSpecs, scan.pieces, watch.dictionaries)
+    let isBucketed = isBucketedAtOnce(needs, needed)
     let pass = Pass(
-      scan: scan, filters: filters, domains: domains, specs: specs, sources: sources, buckets: isBucketed ? buckets : nil)
+      scan: scan, filters: filters, domains: domains, needs: needs, sources: sources, buckets: isBucketed ? buckets : nil)
     if let denseCount = GroupMapper(domains).denseCount { try watch.allow(cells: denseCount * pass.bucketCount) }
     let result = try await pass.run(watch)
     let grouped = try byGroup(result, pass)
-    let reader = ResultReader(
-      grouped, sources, bucketed: isBucketed ? result.aggregates : nil, bucketCount: pass.bucketCount)
+    let reader = ResultReader(grouped, pass, bucketed: isBucketed ? result.aggregates : nil)
     let (groups, isTruncated) = try GroupRanking(plan: plan, reader: reader, mapper: result.mapper, watch: watch).ranked()
 
     var answer = Answer()
@@ -58,7 +56,7 @@ struct PlanRun {
     if let buckets {
       answer.series = try await series(groups, result, pass, buckets)
     }
-    answer.heatmaps = try await heatmaps(result, sources)
+    answer.heatmaps = try await heatmaps(result, pass)
     answer.info = scan.info
     answer.info.rowsMatched = result.rowsMatched
     answer.info.meanSampleRate = result.rowsMatched == 0 ? 1 : Double(result.weightMatched) / Double(result.rowsMatched)
@@ -68,23 +66,23 @@ struct PlanRun {
   }
 
   /// Whether groups and buckets are accumulated together: rates need it, and few cells allow it.
-  private func isBucketedAtOnce(_ specs: Set<AggregateSpec>, _ needed: [Calculation]) -> Bool {
+  private func isBucketedAtOnce(_ needs: CalculationNeeds, _ needed: [Calculation]) -> Bool {
     guard let buckets, buckets.count > 1 else { return buckets != nil }
     if needed.contains(where: \.isRate) { return true }
     guard let denseCount = GroupMapper(domains).denseCount else { return false }
-    let isHeavy = specs.contains {
+    let isHeavy = needs.allSpecs.contains {
       switch $0 {
       case .quantiles, .distinct: true
       default: false
       }
     }
-    return denseCount * buckets.count <= (isHeavy ? Self.singlePassCellMax >> 3 : Self.singlePassCellMax)
+    return denseCount * buckets.count * (1 + needs.filtered.count) <= (isHeavy ? Self.singlePassCellMax >> 3 : Self.singlePassCellMax)
   }
 
   /// The accumulations by group, buckets added up.
   private func byGroup(_ result: PassResult, _ pass: Pass) throws(QueryError) -> AggregateSet {
     guard pass.bucketCount > 1 else { return result.aggregates }
-    var grouped = AggregateSet(pass.specs, pass.sources, cellCountMax: result.mapper.denseCount)
+    var grouped = AggregateSet(pass.needs, pass.sources, cellCountMax: result.mapper.denseCount)
     grouped.grow(groupCount: result.mapper.groupCount, bucketCount: 1)
     grouped.absorb(result.aggregates, .group(bucketCount: pass.bucketCount))
     try watch.hold(grouped.byteCount)
@@ -103,27 +101,38 @@ struct PlanRun {
       columns.append(
         AnswerColumn(name: calculation.name, kind: .calculation, type: reader.type(calculation), values: values[index]))
     }
+    for formula in plan.formulas {
+      let results = reader.values(formula, plan, groups.map(\.group))
+      let isWhole = results.allSatisfy { $0 == nil || $0?.type == .integer } && results.contains { $0 != nil }
+      columns.append(
+        AnswerColumn(
+          name: formula.name, kind: .formula, type: isWhole ? .integer : .float,
+          values: isWhole ? results : results.map { $0?.number.map { .float($0) } }))
+    }
     return columns
   }
 
   /// Everything matched as one group.
   private func totals(_ grouped: AggregateSet, _ result: PassResult, _ pass: Pass, _ needed: [Calculation]) -> [FieldValue?] {
     if plan.breakdowns.isEmpty {
-      let bucketed = pass.buckets == nil ? nil : result.aggregates
-      return ResultReader(grouped, pass.sources, bucketed: bucketed, bucketCount: pass.bucketCount).values(calculations, [0]).map { $0[0] }
+      return totals(ResultReader(grouped, pass, bucketed: pass.buckets == nil ? nil : result.aggregates))
     }
-    var total = AggregateSet(pass.specs, pass.sources, cellCountMax: 1)
+    var total = AggregateSet(pass.needs, pass.sources, cellCountMax: 1)
     total.grow(groupCount: 1, bucketCount: 1)
     total.absorb(grouped, .total)
     var bucketed: AggregateSet?
     if needed.contains(where: \.isRate) {
       let bucketCount = pass.bucketCount
-      var all = AggregateSet(pass.specs, pass.sources, cellCountMax: bucketCount)
+      var all = AggregateSet(pass.needs, pass.sources, cellCountMax: bucketCount)
       all.grow(groupCount: 1, bucketCount: bucketCount)
       all.absorb(result.aggregates, .bucket(bucketCount: bucketCount))
       bucketed = all
     }
-    return ResultReader(total, pass.sources, bucketed: bucketed, bucketCount: pass.bucketCount).values(calculations, [0]).map { $0[0] }
+    return totals(ResultReader(total, pass, bucketed: bucketed))
+  }
+
+  private func totals(_ reader: ResultReader) -> [FieldValue?] {
+    reader.values(calculations, [0]).map { $0[0] } + plan.formulas.map { reader.values($0, plan, [0])[0] }
   }
 
   private func series(
@@ -132,43 +141,65 @@ struct PlanRun {
     try watch.allow(cells: groups.count * buckets.count)
     var bucketed = result.aggregates
     var numbers = groups.map(\.group)
+    var pass = pass
     if pass.buckets == nil {
-      var second = pass
-      second.specs = Set(calculations.map(\.spec)).union([.rows])
-      second.sources = AggregateSources(second.specs, scan.pieces, watch.dictionaries)
-      second.buckets = buckets
-      second.survivors = groups.map(\.parts)
-      bucketed = try await second.run(watch).aggregates
+      pass.needs = CalculationNeeds(calculations, scan.pieces)
+      pass.sources = AggregateSources(pass.needs.allSpecs, scan.pieces, watch.dictionaries)
+      pass.buckets = buckets
+      pass.survivors = groups.map(\.parts)
+      bucketed = try await pass.run(watch).aggregates
       numbers = Array(groups.indices)
     }
-    let reader = ResultReader(bucketed, pass.sources, bucketed: bucketed, bucketCount: buckets.count)
+    let reader = ResultReader(bucketed, pass, bucketed: bucketed)
     let cells = numbers.flatMap { (group) in group * buckets.count..<(group + 1) * buckets.count }
     let percentiles = try await reader.percentiles(of: calculations, cells, watch)
-    let values = calculations.map { (calculation) -> [[Double?]] in
+    var values = calculations.map { (calculation) -> [[Double?]] in
       if let all = percentiles[calculation] {
         return numbers.indices.map { Array(all[$0 * buckets.count..<($0 + 1) * buckets.count]) }
       }
       return numbers.map { (group) in
         if calculation.isRate { return reader.rates(calculation, group) }
-        if calculation.operation == .concurrency { return bucketed.spans?.maxima(group, buckets).map { Double($0) } ?? [] }
+        if calculation.operation == .concurrency { return reader.maxima(calculation, group, buckets) }
         return reader.numbers(calculation, Array(group * buckets.count..<(group + 1) * buckets.count))
       }
     }
+    values += plan.formulas.map { series($0, values, groupCount: numbers.count, bucketCount: buckets.count) }
     return AnswerSeries(
       startUnixNanoseconds: buckets.startUnixNanoseconds, stepNanoseconds: buckets.stepNanoseconds, bucketCount: buckets.count,
-      calculationNames: calculations.map(\.name), values: values)
+      resultNames: calculations.map(\.name) + plan.formulas.map(\.name), values: values)
   }
 
-  private func heatmaps(_ result: PassResult, _ sources: AggregateSources) async throws(QueryError) -> [AnswerHeatmap] {
-    var names: [String] = []
-    for calculation in plan.calculations where calculation.operation == .heatmap {
-      if let column = calculation.column, !names.contains(column) { names.append(column) }
+  /// A formula in each group and bucket, where `values` has the calculations'.
+  private func series(_ formula: ResultFormula, _ values: [[[Double?]]], groupCount: Int, bucketCount: Int) -> [[Double?]] {
+    let inputs = plan.inputs(of: formula)
+    let places = inputs.compactMap { calculations.firstIndex(of: $0) }
+    return (0..<groupCount).map { (group) in
+      let results = places.map { values[$0][group].map { $0.map { FieldValue.float($0) } } }
+      return formula.values(bucketCount, inputs.map(\.name), results).map { $0?.number }
     }
-    guard !names.isEmpty else { return [] }
-    let pass = HeatmapPass(
-      scan: scan, filters: filters, buckets: buckets ?? TimeBuckets(whole: plan.scope.time, scan), names: names,
-      fields: names.compactMap { sources.fields[$0] },
-      scales: names.map { HeatmapScale(result.aggregates.bounds[$0] ?? BoundsAggregate()) })
-    return try await pass.run(watch)
+  }
+
+  /// One for each calculation that is a heatmap; those that share a filter are filled in one reading.
+  private func heatmaps(_ result: PassResult, _ pass: Pass) async throws(QueryError) -> [AnswerHeatmap] {
+    var found: [Calculation: AnswerHeatmap] = [:]
+    let wanted = plan.calculations.filter { $0.operation == .heatmap }
+    for filter in Set(wanted.map(\.filter)) {
+      var names: [String] = []
+      for name in wanted.filter({ $0.filter == filter }).compactMap(\.column) where !names.contains(name) { names.append(name) }
+      let part = pass.needs.filtered.firstIndex { $0.filter == filter }
+      let bounds = part.map { result.aggregates.filtered[$0].bounds } ?? result.aggregates.bounds
+      let heatmapPass = HeatmapPass(
+        scan: scan, filters: filter.map { (own) in scan.pieces.map { PieceFilter(.all([plan.filter, own]), $0) } } ?? filters,
+        buckets: buckets ?? TimeBuckets(whole: plan.scope.time, scan), names: names,
+        fields: names.compactMap { pass.sources.fields[$0] }, scales: names.map { HeatmapScale(bounds[$0] ?? BoundsAggregate()) })
+      let maps = try await heatmapPass.run(watch)
+      for calculation in wanted where calculation.filter == filter {
+        guard var map = maps.first(where: { $0.column == calculation.column }) else { continue }
+        map.name = calculation.name
+        found[calculation] = map
+      }
+    }
+    var seen: Set<String> = []
+    return wanted.filter { seen.insert($0.name).inserted }.compactMap { found[$0] }
   }
 }

@@ -10,8 +10,18 @@ struct ResultReader: Sendable {
   let bucketed: AggregateSet?
   let bucketCount: Int
   private var distinctCounts: [String: [Int64]] = [:]
+  /// The same for calculations with a filter of their own, by filter.
+  private var filtered: [Filter: ResultReader] = [:]
 
-  init(_ aggregates: AggregateSet, _ sources: AggregateSources, bucketed: AggregateSet? = nil, bucketCount: Int = 1) {
+  init(_ aggregates: AggregateSet, _ pass: Pass, bucketed: AggregateSet? = nil) {
+    self.init(aggregates, pass.sources, bucketed: bucketed, bucketCount: pass.bucketCount)
+    for (index, part) in pass.needs.filtered.enumerated() {
+      filtered[part.filter] = ResultReader(
+        aggregates.filtered[index], pass.sources, bucketed: bucketed?.filtered[index], bucketCount: pass.bucketCount)
+    }
+  }
+
+  private init(_ aggregates: AggregateSet, _ sources: AggregateSources, bucketed: AggregateSet?, bucketCount: Int) {
     self.aggregates = aggregates
     self.sources = sources
     self.bucketed = bucketed
@@ -21,8 +31,13 @@ struct ResultReader: Sendable {
     }
   }
 
+  /// The reader that knows the calculation's rows.
+  private func owner(_ calculation: Calculation) -> ResultReader { calculation.filter.flatMap { filtered[$0] } ?? self }
+
   /// Results as numbers, one a cell; nil where there is none.
-  func numbers(_ calculation: Calculation, _ cells: [Int]) -> [Double?] {
+  func numbers(_ calculation: Calculation, _ cells: [Int]) -> [Double?] { owner(calculation).ownNumbers(calculation, cells) }
+
+  private func ownNumbers(_ calculation: Calculation, _ cells: [Int]) -> [Double?] {
     let name = calculation.column ?? ""
     switch calculation.operation {
     case .count:
@@ -40,7 +55,7 @@ struct ResultReader: Sendable {
     case .percentile(let perMille): return percentiles(name, [perMille], cells).map { $0[0] }
     case .concurrency: return cells.map { Double(aggregates.spans?.maximum($0) ?? 0) }
     case .heatmap: return cells.map { _ in nil }
-    case .rateAverage, .rateSum, .rateMaximum: return cells.map { Self.mean(rates(calculation, $0)) }
+    case .rateAverage, .rateSum, .rateMaximum: return cells.map { Self.mean(ownRates(calculation, $0)) }
     }
   }
 
@@ -51,7 +66,9 @@ struct ResultReader: Sendable {
   }
 
   /// The differences between successive buckets of a group: nil in the first, and wherever one of the two has no value.
-  func rates(_ calculation: Calculation, _ group: Int) -> [Double?] {
+  func rates(_ calculation: Calculation, _ group: Int) -> [Double?] { owner(calculation).ownRates(calculation, group) }
+
+  private func ownRates(_ calculation: Calculation, _ group: Int) -> [Double?] {
     guard let bucketed else { return [] }
     let name = calculation.column ?? ""
     var last: Double?
@@ -67,6 +84,11 @@ struct ResultReader: Sendable {
       guard let value, let last else { return nil }
       return value - last
     }
+  }
+
+  /// The most spans open at once in a group, by time bucket.
+  func maxima(_ calculation: Calculation, _ group: Int, _ buckets: TimeBuckets) -> [Double?] {
+    owner(calculation).aggregates.spans?.maxima(group, buckets).map { Double($0) } ?? []
   }
 
   private static func mean(_ values: [Double?]) -> Double? {
@@ -85,6 +107,14 @@ struct ResultReader: Sendable {
 
   /// The results of those calculations that are percentiles, one a cell: the numbers of a cell are ordered once for all of them.
   func percentiles(of calculations: [Calculation], _ cells: [Int]) -> [Calculation: [Double?]] {
+    var found = ownPercentiles(of: calculations.filter { $0.filter == nil }, cells)
+    for (filter, reader) in filtered {
+      found.merge(reader.ownPercentiles(of: calculations.filter { $0.filter == filter }, cells)) { first, _ in first }
+    }
+    return found
+  }
+
+  private func ownPercentiles(of calculations: [Calculation], _ cells: [Int]) -> [Calculation: [Double?]] {
     var found: [Calculation: [Double?]] = [:]
     for name in aggregates.quantiles.names {
       var wanted: [(calculation: Calculation, perMille: Int)] = []
@@ -101,7 +131,7 @@ struct ResultReader: Sendable {
   func percentiles(
     of calculations: [Calculation], _ cells: [Int], _ watch: QueryWatch
   ) async throws(QueryError) -> [Calculation: [Double?]] {
-    guard !aggregates.quantiles.isEmpty, cells.count > Self.cellsAtOnce else { return percentiles(of: calculations, cells) }
+    guard hasQuantiles, cells.count > Self.cellsAtOnce else { return percentiles(of: calculations, cells) }
     let units = (cells.count + Self.cellsAtOnce - 1) / Self.cellsAtOnce
     let parts = try await runUnits(
       units, taskCount: watch.budget.taskCountMax, order: .contiguous, start: { [Calculation: [Double?]]() },
@@ -114,6 +144,7 @@ struct ResultReader: Sendable {
     return parts.reduce(into: [:]) { (all, part) in all.merge(part) { $0 + $1 } }
   }
 
+  private var hasQuantiles: Bool { !aggregates.quantiles.isEmpty || filtered.values.contains(where: \.hasQuantiles) }
   private static let cellsAtOnce = 256
 
   /// Results of all calculations as they are shown: `[calculation][cell]`.
@@ -122,8 +153,16 @@ struct ResultReader: Sendable {
     return calculations.map { (calculation) in
       if let values = percentiles[calculation] { return values.map { $0.map { .float($0) } } }
       guard type(calculation) == .integer else { return numbers(calculation, cells).map { $0.map { .float($0) } } }
-      return cells.map { integer(calculation, $0) }
+      let reader = owner(calculation)
+      return cells.map { reader.integer(calculation, $0) }
     }
+  }
+
+  /// Results of a plan's formula, one a cell.
+  func values(_ formula: ResultFormula?, _ plan: Plan, _ cells: [Int]) -> [FieldValue?] {
+    guard let formula else { return cells.map { _ in nil } }
+    let inputs = plan.inputs(of: formula)
+    return formula.values(cells.count, inputs.map(\.name), values(inputs, cells))
   }
 
   /// A whole result without the detour over doubles.
@@ -142,5 +181,18 @@ struct ResultReader: Sendable {
       return .integer(calculation.operation == .minimum ? extremes.least : extremes.greatest)
     default: return nil
     }
+  }
+}
+
+extension Plan {
+  /// The calculations that a formula names, each once.
+  func inputs(of formula: ResultFormula) -> [Calculation] { formula.formula.columns.sorted().compactMap { calculation($0) } }
+}
+
+extension ResultFormula {
+  /// Its results in so many cells, where `results` has those of calculations, by calculation and cell.
+  func values(_ count: Int, _ names: [String], _ results: [[FieldValue?]]) -> [FieldValue?] {
+    let places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    return (0..<count).map { (cell) in value { (name) in places[name].flatMap { results[$0][cell] } } }
   }
 }

@@ -97,15 +97,3 @@ struct FormulaReader {
     }
   }
 }
-
-extension Formula {
-  /// True where the value depends on the event's time too.
-  var readsTime: Bool {
-    switch self {
-    case .constant, .column: false
-    case .eventTime: true
-    case .call(_, let arguments): arguments.contains(where: \.readsTime)
-    case .pattern(_, let argument, _): argument.readsTime
-    }
-  }
-}

@@ -7,7 +7,7 @@ struct Pass: Sendable {
   var scan: ScanSet
   var filters: [PieceFilter]
   var domains: [KeyDomain]
-  var specs: Set<AggregateSpec>
+  var needs: CalculationNeeds
   var sources: AggregateSources
   /// Cells are groups times buckets where this is set.
   var buckets: TimeBuckets?
@@ -17,12 +17,12 @@ struct Pass: Sendable {
   var bucketCount: Int { buckets?.count ?? 1 }
 
   /// Rows of groups that did not survive are counted in a group of their own.
-  var hasSpareGroup: Bool { survivors != nil && specs == [.rows] }
+  var hasSpareGroup: Bool { survivors != nil && needs.specs == [.rows] && needs.filtered.isEmpty }
 
   /// Reads everything and merges what the workers found.
   func run(_ watch: QueryWatch) async throws(QueryError) -> PassResult {
     let pass = self
-    let isExact = specs.allSatisfy { (spec) in
+    let isExact = needs.allSpecs.allSatisfy { (spec) in
       guard case .sum(let name) = spec else { return true }
       return sources.fields[name]?.isExact ?? true
     }
@@ -55,22 +55,19 @@ struct PassWorker: Sendable {
   private(set) var weightMatched: Int64 = 0
   /// Slot of a dense group among the survivors.
   private var slots: [UInt32] = []
-  private var selection = Selection()
+  private var rows = PassRows()
+  /// Those of them that pass a filter of calculations' own.
+  private var kept = PassRows()
+  private var feeder = AggregateFeeder()
   private var bits = Bits()
-  private var cells: [UInt32]
-  private var codes: [UInt32] = []
   private var flags: [UInt8] = []
-  private var weights: [Int64] = []
-  private var isWeighted = false
-  private var lanes = LaneReader()
   private var stretches: [(bucket: Int, end: Int)] = []
   private var heldByteCount = 0
 
   init(_ pass: Pass) {
     mapper = GroupMapper(pass.domains)
-    cells = [UInt32](repeating: 0, count: blockRowCount)
     let groupCountMax = pass.survivors?.count ?? mapper.denseCount
-    aggregates = AggregateSet(pass.specs, pass.sources, cellCountMax: groupCountMax.map { $0 * pass.bucketCount },
+    aggregates = AggregateSet(pass.needs, pass.sources, cellCountMax: groupCountMax.map { $0 * pass.bucketCount },
       rowCount: pass.scan.info.rowsScanned)
     guard let survivors = pass.survivors else { return }
     let missing = pass.hasSpareGroup ? UInt32(survivors.count) : CodeTable.missing
@@ -88,29 +85,48 @@ struct PassWorker: Sendable {
     try watch.check()
     switch pass.filters[slice.piece].verdict(slice) {
     case .none: return
-    case .all: selection.selectAll(slice.rows)
+    case .all: rows.selection.selectAll(slice.rows)
     case .some:
       pass.filters[slice.piece].evaluate(slice, &bits)
-      selection.select(bits, slice.rows)
+      rows.selection.select(bits, slice.rows)
     }
-    if selection.count == 0 { return }
-    readWeights(slice, pass)
-    rowsMatched += selection.count
-    weightMatched += isWeighted ? weights[..<selection.count].reduce(0, &+) : Int64(selection.count)
-    let constant = mapper.constant(slice)
-    if let constant {
+    if rows.count == 0 { return }
+    rows.readWeights(slice, pass.scan.pieces[slice.piece])
+    rowsMatched += rows.count
+    weightMatched += rows.weight
+    if let constant = mapper.constant(slice) {
       guard let group = slot(constant, pass) else { return }
       try makeRoom(pass, watch)
       placeConstant(group, slice, pass)
     } else {
-      mapper.read(slice, selection, into: &cells)
-      if pass.survivors != nil, !keepSurvivors(slice, pass) { return }
+      mapper.read(slice, rows.selection, into: &rows.cells)
+      if pass.survivors != nil, !keepSurvivors(pass) { return }
       try makeRoom(pass, watch)
       placeGroups(slice, pass)
-      aggregates.rows.add(cells, selection.count, weights: isWeighted ? weights : nil)
+      aggregates.rows.add(rows.cells, rows.count, weights: rows.knownWeights)
     }
-    feed(slice, pass)
+    feeder.feed(&aggregates, rows, slice, pass, isEveryRowAsked: pass.filters[slice.piece].isEverything)
+    if !pass.needs.filtered.isEmpty { feedFiltered(slice, pass) }
     try account(watch)
+  }
+
+  /// Hands the slice's rows to what only some of them count for.
+  private mutating func feedFiltered(_ slice: Slice, _ pass: Pass) {
+    for (index, part) in pass.needs.filtered.enumerated() {
+      let filter = part.pieces[slice.piece]
+      switch filter.verdict(slice) {
+      case .none: continue
+      case .all:
+        aggregates.filtered[index].rows.add(rows.cells, rows.count, weights: rows.knownWeights)
+        feeder.feed(&aggregates.filtered[index], rows, slice, pass)
+      case .some:
+        filter.evaluate(slice, &bits)
+        kept.take(rows, bits)
+        if kept.count == 0 { continue }
+        aggregates.filtered[index].rows.add(kept.cells, kept.count, weights: kept.knownWeights)
+        feeder.feed(&aggregates.filtered[index], kept, slice, pass)
+      }
+    }
   }
 
   private func slot(_ group: UInt32, _ pass: Pass) -> UInt32? {
@@ -133,35 +149,23 @@ struct PassWorker: Sendable {
     }
   }
 
-  private mutating func readWeights(_ slice: Slice, _ pass: Pass) {
-    isWeighted = false
-    guard let column = pass.scan.pieces[slice.piece].columns[sampleRateKey] else { return }
-    let block = column.blocks[slice.block]
-    guard block.nullCount < block.rowCount else { return }
-    if weights.isEmpty { weights = [Int64](repeating: 1, count: blockRowCount) }
-    isWeighted = readSampleRates(column, block, selection, into: &weights)
-  }
-
   /// Drops the rows whose group did not survive, and turns groups into slots; false if none is left. Where rows are only counted, they
   /// go to one group more than there are survivors instead, which costs less than dropping them.
-  private mutating func keepSurvivors(_ slice: Slice, _ pass: Pass) -> Bool {
+  private mutating func keepSurvivors(_ pass: Pass) -> Bool {
     if mapper.isDense, pass.hasSpareGroup {
-      mapCodes(&cells, through: slots, selection.count)
+      mapCodes(&rows.cells, through: slots, rows.count)
       return true
     }
     if flags.isEmpty { flags = [UInt8](repeating: 0, count: blockRowCount) }
-    let count = selection.count
+    let count = rows.count
     var kept = 0
     for position in 0..<count {
-      let slot = mapper.isDense ? slots[Int(cells[position])] : cells[position]
-      cells[position] = slot
+      let slot = mapper.isDense ? slots[Int(rows.cells[position])] : rows.cells[position]
+      rows.cells[position] = slot
       flags[position] = slot == CodeTable.missing ? 0 : 1
       kept += Int(flags[position])
     }
-    if kept == count { return true }
-    _ = compact(&cells, flags, count)
-    if isWeighted { _ = compact(&weights, flags, count) }
-    selection.keep(flags)
+    if kept < count { rows.keep(flags) }
     return kept > 0
   }
 
@@ -169,14 +173,13 @@ struct PassWorker: Sendable {
   private mutating func placeConstant(_ group: UInt32, _ slice: Slice, _ pass: Pass) {
     var position = 0
     findStretches(slice, pass)
-    let needsCells = pass.specs.count > 1
+    let needsCells = pass.needs.specs.count > 1 || !pass.needs.filtered.isEmpty
     for stretch in stretches {
-      let end = selection.position(of: stretch.end)
+      let end = rows.selection.position(of: stretch.end)
       guard end > position else { continue }
       let cell = Int(group) * pass.bucketCount + stretch.bucket
-      let weight = isWeighted ? weights[position..<end].reduce(0, &+) : Int64(end - position)
-      aggregates.rows.add(weight, cell: cell)
-      if needsCells { for index in position..<end { cells[index] = UInt32(cell) } }
+      aggregates.rows.add(rows.weight(of: position..<end), cell: cell)
+      if needsCells { for index in position..<end { rows.cells[index] = UInt32(cell) } }
       position = end
     }
   }
@@ -186,8 +189,8 @@ struct PassWorker: Sendable {
     findStretches(slice, pass)
     var position = 0
     for stretch in stretches {
-      let end = selection.position(of: stretch.end)
-      if end > position { placeInBucket(&cells, position..<end, factor: UInt32(pass.bucketCount), bucket: UInt32(stretch.bucket)) }
+      let end = rows.selection.position(of: stretch.end)
+      if end > position { placeInBucket(&rows.cells, position..<end, factor: UInt32(pass.bucketCount), bucket: UInt32(stretch.bucket)) }
       position = end
     }
   }
@@ -198,76 +201,6 @@ struct PassWorker: Sendable {
       return
     }
     buckets.stretches(slice, times, into: &stretches)
-  }
-
-  /// Hands the slice's values to everything but the count of rows.
-  private mutating func feed(_ slice: Slice, _ pass: Pass) {
-    let weights = isWeighted ? weights : nil
-    for (name, field) in pass.sources.fields { feed(name, field, slice, pass, weights) }
-    for index in aggregates.present.values.indices { feedPresence(index, slice, pass, weights) }
-    if !aggregates.distincts.isEmpty {
-      if codes.isEmpty { codes = [UInt32](repeating: 0, count: blockRowCount) }
-      for index in aggregates.distincts.values.indices {
-        aggregates.distincts.values[index].add(slice, selection, cells: cells, codes: &codes)
-      }
-    }
-    if aggregates.spans != nil { feedSpans(slice, pass) }
-  }
-
-  private mutating func feed(_ name: String, _ field: NumberField, _ slice: Slice, _ pass: Pass, _ weights: [Int64]?) {
-    let sums = aggregates.sums.index(name)
-    let extremes = aggregates.extremes.index(name)
-    let quantiles = aggregates.quantiles.index(name)
-    var bounds = aggregates.bounds.index(name)
-    if let index = bounds, selection.isAll, let known = field.positiveBounds(slice, isEveryRowAsked: pass.filters[slice.piece].isEverything) {
-      aggregates.bounds.values[index].add(known)
-      bounds = nil
-    }
-    guard sums != nil || extremes != nil || quantiles != nil || bounds != nil else { return }
-    if let quantiles, sums == nil, extremes == nil, bounds == nil, weights == nil, let column = field.exactColumn(slice.piece),
-      aggregates.quantiles.values[quantiles].add(column, block: slice.block, divisor: field.divisor, selection, cells: cells)
-    {
-      return
-    }
-    lanes.read(field, slice, selection, cells: cells, weights: weights) { (reader, places) in
-      if let sums { aggregates.sums.values[sums].add(reader.lane, places) }
-      if let extremes { aggregates.extremes.values[extremes].add(reader.lane, places) }
-      if let bounds { aggregates.bounds.values[bounds].add(reader.lane) }
-      guard let quantiles else { return }
-      reader.makeFloats()
-      aggregates.quantiles.values[quantiles].add(reader.lane, places)
-    }
-  }
-
-  private mutating func feedPresence(_ index: Int, _ slice: Slice, _ pass: Pass, _ weights: [Int64]?) {
-    let name = aggregates.present.names[index]
-    let filter = PieceFilter(.exists(column: name), pass.scan.pieces[slice.piece])
-    let count = selection.count
-    switch filter.verdict(slice) {
-    case .none: return
-    case .all: return aggregates.present.values[index].add(cells, count, weights: weights)
-    case .some: break
-    }
-    if flags.isEmpty { flags = [UInt8](repeating: 0, count: blockRowCount) }
-    if case .column(let column, .present) = filter {
-      column.readPresence(column.blocks[slice.block], selection, into: &flags)
-    } else {
-      filter.evaluate(slice, &bits)
-      for position in 0..<count { flags[position] = bits.contains(selection.row(position)) ? 1 : 0 }
-    }
-    aggregates.present.values[index].add(cells, flags: flags, count, weights: weights)
-  }
-
-  private mutating func feedSpans(_ slice: Slice, _ pass: Pass) {
-    let piece = pass.scan.pieces[slice.piece]
-    guard let times = piece.columns[.time] else { return }
-    let columns = piece.columns(named: FieldName.durationMilliseconds)
-    let base = slice.block * blockRowCount
-    for position in 0..<selection.count {
-      let row = base + selection.row(position)
-      guard let start = times.integer(at: row), let length = spanNanoseconds(columns, row) else { continue }
-      aggregates.spans?.add(Int(cells[position]) / pass.bucketCount, start: start, durationNanoseconds: length)
-    }
   }
 
   /// Adds what another worker found, renumbering its groups where numbers are each worker's own.

@@ -68,6 +68,17 @@ struct Selection: Sendable {
     count = compact(&rows, flags, count)
   }
 
+  /// Becomes the positions of another selection whose flag is 1.
+  mutating func take(_ other: borrowing Selection, _ flags: [UInt8]) {
+    range = other.range
+    isAll = false
+    count = 0
+    for position in 0..<other.count {
+      rows[count] = UInt16(truncatingIfNeeded: other.row(position))
+      count += Int(flags[position])
+    }
+  }
+
   /// The row inside the block of a position in the selection.
   func row(_ position: Int) -> Int { isAll ? range.lowerBound + position : Int(rows[position]) }
 

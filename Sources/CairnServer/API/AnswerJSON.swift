@@ -5,28 +5,21 @@ import CairnPlan
 /// An answer in the columnar form of Cairn's own API; docs/api.md is its law.
 ///
 /// - Parameter missing: columns that the question names in vain; nil where nobody looked.
-func answerResponse(_ answer: Answer, _ plan: Plan, missing: [MissingColumn]? = nil) -> Response {
+/// - Parameter earlier: what the same question says of an earlier time.
+func answerResponse(_ answer: Answer, _ plan: Plan, missing: [MissingColumn]? = nil, earlier: ComparedAnswer? = nil) -> Response {
   jsonResponse(reserving: 4096) { (writer) in
     writer.array("columns", answer.columns) { (column, writer) in
       writer.object { (writer) in
         writer.member("name", column.name)
-        writer.member("kind", column.kind == .breakdown ? "breakdown" : "calculation")
+        writer.member("kind", column.kind.name)
         writer.member("type", column.type.name)
       }
     }
-    writer.array("data", answer.columns) { (column, writer) in
-      writer.beginArray()
-      for value in column.values { writer.field(value) }
-      writer.endArray()
-    }
-    let calculations = answer.columns.filter { $0.kind == .calculation }
-    writer.object("total") { (writer) in
-      for (column, value) in zip(calculations, answer.totals) { writer.member(column.name, field: value) }
-    }
-    if let series = answer.series { write(series, rowCount: answer.rowCount, &writer) }
-    if !answer.heatmaps.isEmpty {
-      writer.object("heatmaps") { (writer) in
-        for heatmap in answer.heatmaps { write(heatmap, &writer) }
+    write(answer, &writer)
+    if let earlier {
+      writer.object("compare") { (writer) in
+        writer.member("offset_us", earlier.offsetNanoseconds / 1000)
+        write(earlier.answer, &writer)
       }
     }
     if let missing {
@@ -38,6 +31,40 @@ func answerResponse(_ answer: Answer, _ plan: Plan, missing: [MissingColumn]? = 
       }
     }
     writer.info(answer.info, stepNanoseconds: plan.granularityNanoseconds)
+  }
+}
+
+/// An answer about an earlier time, with the rows of the one that it is held against.
+struct ComparedAnswer {
+  var offsetNanoseconds: Int64
+  var answer: Answer
+}
+
+private func write(_ answer: Answer, _ writer: inout JSONWriter) {
+  writer.array("data", answer.columns) { (column, writer) in
+    writer.beginArray()
+    for value in column.values { writer.field(value) }
+    writer.endArray()
+  }
+  let results = answer.columns.filter { $0.kind != .breakdown }
+  writer.object("total") { (writer) in
+    for (column, value) in zip(results, answer.totals) { writer.member(column.name, field: value) }
+  }
+  if let series = answer.series { write(series, rowCount: answer.rowCount, &writer) }
+  if !answer.heatmaps.isEmpty {
+    writer.object("heatmaps") { (writer) in
+      for heatmap in answer.heatmaps { write(heatmap, &writer) }
+    }
+  }
+}
+
+extension AnswerColumn.Kind {
+  var name: String {
+    switch self {
+    case .breakdown: "breakdown"
+    case .calculation: "calculation"
+    case .formula: "formula"
+    }
   }
 }
 
@@ -57,7 +84,7 @@ private func write(_ series: AnswerSeries, rowCount: Int, _ writer: inout JSONWr
     writer.array("values", 0..<groupCount) { (group, writer) in
       writer.object { (writer) in
         writer.member("row", group)
-        for (name, groups) in zip(series.calculationNames, series.values) where group < groups.count {
+        for (name, groups) in zip(series.resultNames, series.values) where group < groups.count {
           writer.array(name, groups[group]) { (value, writer) in
             if let value { writer.double(value) } else { writer.null() }
           }
@@ -68,7 +95,7 @@ private func write(_ series: AnswerSeries, rowCount: Int, _ writer: inout JSONWr
 }
 
 private func write(_ heatmap: AnswerHeatmap, _ writer: inout JSONWriter) {
-  writer.object("HEATMAP(\(heatmap.column))") { (writer) in
+  writer.object(heatmap.name) { (writer) in
     writer.member("start_us", heatmap.startUnixNanoseconds / 1000)
     writer.member("step_us", heatmap.stepNanoseconds / 1000)
     writer.member("scale", heatmap.scale == .linear ? "linear" : "log")

@@ -110,9 +110,23 @@ struct DataAPI: Sendable {
       environment: exchange.environment, datasets: datasetScope(try datasetName(body)),
       nowUnixNanoseconds: state.parts.clock.unixNanoseconds(), request: HoneycombResultRequest(queryID: "", series: series))
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
-    guard body["missing"]?.boolean ?? answer.isSilent else { return answerResponse(answer, plan) }
+    var earlier: ComparedAnswer?
+    if let offset = specification.compareOffsetNanoseconds {
+      earlier = ComparedAnswer(offsetNanoseconds: offset, answer: try await self.earlier(plan, answer, offset))
+    }
+    guard body["missing"]?.boolean ?? answer.isSilent else { return answerResponse(answer, plan, earlier: earlier) }
     let missing = try await state.directory.missing(specification, exchange.environment, plan.scope.datasets)
-    return answerResponse(answer, plan, missing: missing)
+    return answerResponse(answer, plan, missing: missing, earlier: earlier)
+  }
+
+  /// The answer of an earlier time, with the rows of `answer`.
+  private func earlier(_ plan: Plan, _ answer: Answer, _ offsetNanoseconds: Int64) async throws(Refusal) -> Answer {
+    let earlier = EarlierTime(plan, answer, offsetNanoseconds: offsetNanoseconds)
+    var found = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(earlier.groups) }
+    if let total = earlier.total {
+      found.totals = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(total) }.totals
+    }
+    return found.arranged(as: answer)
   }
 
   private func bubbleUp(_ exchange: Exchange) async throws(Refusal) -> Response {

@@ -70,7 +70,7 @@ struct ServiceTable: Sendable {
   }
 
   private static func series(_ answer: Answer, _ name: String, _ group: Int) -> [Double?] {
-    guard let series = answer.series, let index = series.calculationNames.firstIndex(of: name) else { return [] }
+    guard let series = answer.series, let index = series.resultNames.firstIndex(of: name) else { return [] }
     guard index < series.values.count, group < series.values[index].count else { return [] }
     return series.values[index][group]
   }

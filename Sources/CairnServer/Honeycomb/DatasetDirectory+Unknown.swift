@@ -28,7 +28,7 @@ extension DatasetDirectory {
 
   /// The same of whatever a query names, through derived columns and calculated fields.
   func unwritten(_ query: HoneycombQuery, _ environment: String, _ datasets: DatasetScope) async throws(Refusal) -> [String] {
-    let names = query.filter.columns + query.breakdowns + query.calculations.compactMap(\.column)
+    let names = query.filter.columns + query.breakdowns + query.calculations.flatMap(\.columns)
     let given = query.calculatedFields.map { FormulaColumn(name: $0.name, formula: $0.formula) }
     let scope = state.formulas.deriving(Scope(environment: environment, datasets: datasets, time: .everything, formulaColumns: given), names)
     let formulas = Dictionary(scope.formulaColumns.map { ($0.name, $0.formula) }, uniquingKeysWith: { first, _ in first })
@@ -55,7 +55,10 @@ extension DatasetDirectory {
   func check(_ query: HoneycombQuery, _ environment: String, _ datasets: DatasetScope, field: String) async throws(Refusal) {
     var places = calculatedPlaces(query)
     let own = Set(query.calculatedFields.map(\.name))
-    for (index, calculation) in query.calculations.enumerated() { if let name = calculation.column { places.append((name, "calculations[\(index)].column")) } }
+    for (index, calculation) in query.calculations.enumerated() {
+      if let name = calculation.column { places.append((name, "calculations[\(index)].column")) }
+      for name in calculation.filter?.columns ?? [] { places.append((name, "calculations[\(index)].filters")) }
+    }
     for name in query.filter.columns { places.append((name, "filters")) }
     for (index, name) in query.breakdowns.enumerated() { places.append((name, "breakdowns[\(index)]")) }
     try await refuse(places.filter { !own.contains($0.name) || $0.field.hasPrefix("calculated_fields") }, environment, datasets, field: field)

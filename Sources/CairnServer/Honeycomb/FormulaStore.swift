@@ -12,7 +12,7 @@ struct FormulaStore: CairnStore {
 
   func run(_ plan: Plan) async throws(QueryError) -> Answer {
     var plan = plan
-    plan.scope = book.deriving(plan.scope, plan.filter.columns + plan.breakdowns + plan.calculations.compactMap(\.column))
+    plan.scope = book.deriving(plan.scope, plan.filter.columns + plan.breakdowns + plan.calculations.flatMap(\.columns))
     return try await base.run(plan)
   }
 
