@@ -2,6 +2,7 @@
 // Runs the model's tests in the page. #summary[data-failed] tells the count of failures.
 import { cases } from './model/testing.js';
 import './model/columns.test.js';
+import './model/compare.test.js';
 import './model/errors.test.js';
 import './model/format.test.js';
 import './model/figures.test.js';

@@ -1,10 +1,11 @@
 // @ts-check
 // Where a board's panels lie, and what its questions are asked with.
-import { fromURL, specification } from './query.js';
+import { defaultQuery, fromURL, label, plainLabel, specification } from './query.js';
 
 /** @typedef {{x_coordinate: number, y_coordinate: number, width: number, height: number}} Position */
 
 export const columnCount = 12;
+const defaultRange = 7200; // seconds of a query that names none
 
 /**
  * Panels that would lie on each other move down, those that are further up first.
@@ -54,9 +55,21 @@ export function moved(at, how) {
  * @returns {{query: any, unfiltered: boolean}}
  */
 export function questionOf(query, time, filters) {
-  const { time_range: _r, start_time: _s, end_time: _e, granularity, id: _i, ...rest } = query, alternatives = rest.filter_combination === 'OR' && (rest.filters ?? []).length > 1;
+  const { time_range: _r, start_time: _s, end_time: _e, granularity, id: _i, compare_time_offset_seconds: _c, ...rest } = query, alternatives = rest.filter_combination === 'OR' && (rest.filters ?? []).length > 1;
   const joined = alternatives ? rest.filters : [...(rest.filters ?? []), ...filters];
-  return { query: { ...rest, ...(joined?.length ? { filters: joined, filter_combination: alternatives ? 'OR' : 'AND' } : {}), ...(granularity && fits(granularity, time) ? { granularity } : {}), start_time: Math.floor(time.start), end_time: Math.ceil(time.end) }, unfiltered: alternatives && filters.length > 0 };
+  return { query: { ...rest, ...(joined?.length ? { filters: joined, filter_combination: alternatives ? 'OR' : 'AND' } : {}), ...(granularity && fits(granularity, time) ? { granularity } : {}), ...timesOf(query, time) }, unfiltered: alternatives && filters.length > 0 };
+}
+
+/** @param {any} query @returns {string} what it is compared with, as Explore holds it: its own length is the time just before */
+function compareOf(query) {
+  const offset = query.compare_time_offset_seconds, length = query.start_time && query.end_time ? query.end_time - query.start_time : query.time_range ?? defaultRange;
+  return !offset ? '' : offset === length ? 'p' : String(offset);
+}
+
+/** @param {any} query @param {{start: number, end: number}} time @returns {Record<string, number>} the times of its panel: compared ones are of one length */
+function timesOf(query, time) {
+  const { start_time, end_time, compare_time_offset_seconds: before } = /** @type {any} */ (specification({ ...defaultQuery(), compare: compareOf(query) }, time));
+  return { start_time, end_time, ...(before ? { compare_time_offset_seconds: before } : {}) };
 }
 
 /** @param {number} granularity seconds @param {{start: number, end: number}} time @returns {boolean} whether Honeycomb's API takes such steps over this time */
@@ -67,12 +80,21 @@ function fits(granularity, time) {
 
 /** @param {any} query of Honeycomb's API @returns {import('./query.js').Query} as Explore holds it */
 export function exploreQuery(query) {
-  const name = (/** @type {any} */ c) => (c.column ? `${c.op}(${c.column})` : c.op);
-  return { ...fromURL(new URLSearchParams('c=COUNT')), calculations: query.calculations?.length ? query.calculations.map((/** @type {any} */ c) => (c.column ? { op: c.op, column: c.column } : { op: c.op })) : [{ op: 'COUNT' }],
+  const plain = (/** @type {any} */ c) => ({ op: c.op, ...(c.column ? { column: c.column } : {}) });
+  const calculations = query.calculations?.length ? query.calculations.map((/** @type {any} */ c) => ({ ...plain(c), ...(c.name ? { name: c.name } : {}),
+    ...(c.filters?.length ? { filters: c.filters } : {}), ...(c.filter_combination === 'OR' && c.filters?.length > 1 ? { any: true } : {}) })) : [{ op: 'COUNT' }];
+  const formulas = query.formulas ?? [];
+  /** What is meant by an operation and a column, or by a name in the column's place. @param {string | undefined} op @param {string | undefined} column */
+  const named = (op, column) => {
+    const told = plainLabel({ op: op ?? '', ...(column ? { column } : {}) }), own = [...formulas, ...calculations].find((one) => one.name && one.name === column)?.name;
+    if (!op || (own && !calculations.some((/** @type {any} */ c) => !c.name && plainLabel(c) === told))) return column ?? '';
+    return label(calculations.find((/** @type {any} */ c) => !c.name && plainLabel(c) === told) ?? calculations.find((/** @type {any} */ c) => plainLabel(c) === told) ?? { op, column });
+  };
+  return { ...fromURL(new URLSearchParams('c=COUNT')), calculations, formulas,
     filters: query.filters ?? [], any: query.filter_combination === 'OR', breakdowns: query.breakdowns ?? [], limit: Math.min(query.limit ?? 1000, 1000),
-    granularity: query.granularity ?? 0, fields: query.calculated_fields ?? [],
-    orders: (query.orders ?? []).map((/** @type {any} */ o) => ({ label: o.op ? name(o) : o.column, descending: o.order === 'descending' })),
-    havings: (query.havings ?? []).map((/** @type {any} */ one) => ({ calculation: one.column ? { op: one.calculate_op, column: one.column } : { op: one.calculate_op }, op: one.op, value: one.value })) };
+    granularity: query.granularity ?? 0, fields: query.calculated_fields ?? [], compare: compareOf(query),
+    orders: (query.orders ?? []).map((/** @type {any} */ o) => ({ label: named(o.op, o.column), descending: o.order === 'descending' })),
+    havings: (query.havings ?? []).map((/** @type {any} */ one) => ({ label: named(one.calculate_op, one.column), op: one.op, value: one.value })) };
 }
 
 /** @param {import('./query.js').Query} query @param {{start: number, end: number}} time @returns {Record<string, unknown>} what Honeycomb's API keeps of a question */
@@ -80,5 +102,7 @@ export function keptQuery(query, time) {
   const { start_time: start, end_time: end, granularity, ...rest } = /** @type {any} */ (specification(query, time));
   if (!rest.filters.length) { delete rest.filters; delete rest.filter_combination; }
   for (const key of ['breakdowns', 'havings']) if (!rest[key].length) delete rest[key];
-  return { ...rest, ...(granularity && fits(granularity, { start, end: Math.max(end, start + 60) }) ? { granularity } : {}), time_range: Math.max(60, end - start) };
+  const length = Math.max(60, end - start);
+  if (rest.compare_time_offset_seconds < length) rest.compare_time_offset_seconds = length;
+  return { ...rest, ...(granularity && fits(granularity, { start, end: Math.max(end, start + 60) }) ? { granularity } : {}), time_range: length };
 }

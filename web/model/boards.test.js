@@ -38,9 +38,15 @@ test('a panel keeps its steps where they suit the time', () => {
   equal(keptQuery({ ...defaultQuery(), granularity: 3600 }, { start: 0, end: 3600 }).granularity, undefined);
 });
 test('a question goes to Explore and comes back', () => {
-  const query = { ...defaultQuery(), orders: [{ label: 'COUNT', descending: true }], havings: [{ calculation: { op: 'COUNT' }, op: '>', value: 3 }], filters: [{ column: 'a', op: '=', value: 'x' }], granularity: 60,
-    fields: [{ name: 'is_slow', expression: 'GT($duration_ms, 5)' }], limit: 7 };
+  const query = { ...defaultQuery(), orders: [{ label: 'COUNT', descending: true }], havings: [{ label: 'COUNT', op: '>', value: 3 }, { label: 'failed', op: '>', value: 1 }, { label: 'rate', op: '<', value: 1 }], filters: [{ column: 'a', op: '=', value: 'x' }], granularity: 60,
+    fields: [{ name: 'is_slow', expression: 'GT($duration_ms, 5)' }], limit: 7, calculations: [{ op: 'COUNT' }, { op: 'COUNT', name: 'failed', filters: [{ column: 'a', op: 'exists' }, { column: 'b', op: 'exists' }], any: true }],
+    formulas: [{ name: 'rate', expression: '$failed / $COUNT' }], compare: '86400' };
   const kept = keptQuery(query, { start: 100, end: 3700 });
   equal(kept.time_range, 3600);
   equal(exploreQuery(kept), query);
+});
+test('a board compares over its own time', () => {
+  const kept = { calculations: [{ op: 'COUNT' }], time_range: 3600, compare_time_offset_seconds: 3600 }, offset = (/** @type {any} */ query, /** @type {number} */ length) => questionOf(query, { start: 1000.5, end: 1000.5 + length }, []).query;
+  equal([offset(kept, 7200).compare_time_offset_seconds, offset(kept, 7200).end_time - offset(kept, 7200).start_time], [7200, 7200]);
+  equal([offset({ ...kept, compare_time_offset_seconds: 86400 }, 7200).compare_time_offset_seconds, offset({ ...kept, compare_time_offset_seconds: 86400 }, 90_000).compare_time_offset_seconds], [86400, undefined]);
 });

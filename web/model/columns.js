@@ -1,5 +1,6 @@
 // @ts-check
 // Columns that a question names in vain, and what may have been meant.
+import { label } from './query.js';
 
 /** What events have without a column of their own. */
 const virtual = new Set(['dataset', 'timestamp', 'is_root', 'type']);
@@ -18,7 +19,8 @@ export function namedIn(expression) {
  */
 export function named(query) {
   const made = new Set(query.fields.map((field) => field.name));
-  const parts = [...query.calculations.map((c, i) => ({ name: c.column ?? '', clause: `calculations[${i}]` })), ...query.filters.map((f, i) => ({ name: f.column, clause: `filters[${i}]` })),
+  const own = query.calculations.flatMap((c, i) => [c.column ?? '', ...(c.filters ?? []).map((f) => f.column)].map((name) => ({ name, clause: `calculations[${i}]` })));
+  const parts = [...own, ...query.filters.map((f, i) => ({ name: f.column, clause: `filters[${i}]` })),
     ...query.breakdowns.map((name, i) => ({ name, clause: `breakdowns[${i}]` }))].filter((part) => part.name && !made.has(part.name));
   return [...parts, ...query.fields.flatMap((field, i) => namedIn(field.expression).filter((name) => name === field.name || !made.has(name)).map((name) => ({ name, clause: `calculated_fields[${i}]` })))];
 }
@@ -69,13 +71,14 @@ export function distance(a, b, most) {
 
 /** @param {import('./query.js').Query} query @param {string} from @param {string} to @returns {import('./query.js').Query} the same of another column */
 export function renamed(query, from, to) {
-  const swap = (/** @type {string | undefined} */ name) => (name === from ? to : name);
-  const calculation = (/** @type {import('./query.js').Calculation} */ c) => (c.column === from ? { ...c, column: to } : c);
-  const told = (/** @type {string} */ text) => text.replace(/^([A-Z0-9_]+)\((.+)\)$/, (all, op, column) => (column === from ? `${op}(${to})` : all));
-  return { ...query, calculations: query.calculations.map(calculation), breakdowns: query.breakdowns.map((name) => swap(name) ?? name),
-    filters: query.filters.map((f) => (f.column === from ? { ...f, column: to } : f)), orders: query.orders.map((o) => ({ ...o, label: swap(told(o.label)) ?? o.label })),
-    havings: query.havings.map((one) => ({ ...one, calculation: calculation(one.calculation) })),
-    fields: query.fields.map((field) => ({ ...field, expression: replaced(field.expression, from, to) })) };
+  const swap = (/** @type {string} */ name) => (name === from ? to : name);
+  const filters = (/** @type {import('./query.js').Filter[]} */ list) => list.map((f) => (f.column === from ? { ...f, column: to } : f));
+  const results = new Map(query.calculations.map((c) => [label(c), label(c.column === from ? { ...c, column: to } : c)]));
+  const told = (/** @type {string} */ name) => results.get(name) ?? swap(name);
+  const calculations = query.calculations.map((c) => ({ ...c, ...(c.column === from ? { column: to } : {}), ...(c.filters ? { filters: filters(c.filters) } : {}) }));
+  return { ...query, calculations, breakdowns: query.breakdowns.map(swap), filters: filters(query.filters), orders: query.orders.map((o) => ({ ...o, label: told(o.label) })),
+    havings: query.havings.map((one) => ({ ...one, label: told(one.label) })), fields: query.fields.map((field) => ({ ...field, expression: replaced(field.expression, from, to) })),
+    formulas: query.formulas.map((f) => ({ ...f, expression: [...results].reduce((text, [old, now]) => (old === now ? text : replaced(text, old, now)), f.expression) })) };
 }
 
 /** @param {string} expression @param {string} from @param {string} to */

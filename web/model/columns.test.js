@@ -30,8 +30,14 @@ test('a slip, another spelling and the last word lead to a name', () => {
 });
 test('a name is changed wherever it stands', () => {
   const query = { ...defaultQuery(), calculations: [{ op: 'P95', column: 'x' }], filters: [{ column: 'x', op: 'exists' }], breakdowns: ['x', 'y'], orders: [{ label: 'P95(x)', descending: true }, { label: 'x', descending: false }],
-    havings: [{ calculation: { op: 'P95', column: 'x' }, op: '>', value: 1 }], fields: [{ name: 'f', expression: 'MUL($x, 2, "$x")' }] };
+    havings: [{ label: 'P95(x)', op: '>', value: 1 }], fields: [{ name: 'f', expression: 'MUL($x, 2, "$x")' }] };
   const next = renamed(query, 'x', 'z');
-  equal([next.calculations[0].column, next.filters[0].column, next.breakdowns, next.orders.map((o) => o.label), next.havings[0].calculation.column, next.fields[0].expression],
-    ['z', 'z', ['z', 'y'], ['P95(z)', 'z'], 'z', 'MUL($"z", 2, "$x")']);
+  equal([next.calculations[0].column, next.filters[0].column, next.breakdowns, next.orders.map((o) => o.label), next.havings[0].label, next.fields[0].expression],
+    ['z', 'z', ['z', 'y'], ['P95(z)', 'z'], 'P95(z)', 'MUL($"z", 2, "$x")']);
+});
+test('a name in the filters of a calculation counts, and is changed there and in what follows from it', () => {
+  const own = { op: 'COUNT', name: 'x', filters: [{ column: 'x', op: 'exists' }] }, query = { ...defaultQuery(), calculations: [own, { op: 'MAX', column: 'x' }], breakdowns: [], formulas: [{ name: 'f', expression: '$x / $"MAX(x)"' }] };
+  equal(missing(query, [{ name: 'z', events: 1 }])[0], { name: 'x', clauses: ['calculations[0]', 'calculations[1]'], near: ['z'] });
+  const next = renamed(query, 'x', 'z');
+  equal([next.calculations, next.formulas], [[{ op: 'COUNT', name: 'x', filters: [{ column: 'z', op: 'exists' }] }, { op: 'MAX', column: 'z' }], [{ name: 'f', expression: '$x / $"MAX(z)"' }]]);
 });

@@ -1,13 +1,15 @@
 // @ts-check
 // The query's state: what Explore shows, its form in the URL, and the specification that the server takes.
 
-/** @typedef {{op: string, column?: string}} Calculation */
+/** @typedef {{op: string, column?: string, name?: string, filters?: Filter[], any?: boolean}} Calculation  name and filters: of its own */
 /** @typedef {{column: string, op: string, value?: unknown}} Filter */
-/** @typedef {{label: string, descending: boolean}} Order  label of a calculation, or a column that is grouped by */
-/** @typedef {{calculation: Calculation, op: string, value: number}} Having */
+/** @typedef {{label: string, descending: boolean}} Order  label of a result, or a column that is grouped by */
+/** @typedef {{label: string, op: string, value: number}} Having  label of a result */
 /** @typedef {{name: string, expression: string}} Field  a column that a formula of this question makes */
-/** @typedef {{calculations: Calculation[], filters: Filter[], any: boolean, breakdowns: string[], orders: Order[], limit: number,
- *   havings: Having[], granularity: number, fields: Field[]}} Query  granularity in seconds, 0 is automatic */
+/** @typedef {{calculations: Calculation[], formulas: Field[], filters: Filter[], any: boolean, breakdowns: string[], orders: Order[], limit: number,
+ *   havings: Having[], granularity: number, fields: Field[], compare: string}} Query  formulas: over results; granularity in seconds, 0 is automatic;
+ *   compare: seconds before, 'p' for the time just before, '' for nothing */
+/** @typedef {{start: number, end: number}} Time  Unix seconds */
 
 export const defaultLimit = 100;
 const bare = new Set(['COUNT', 'CONCURRENCY']);
@@ -39,7 +41,11 @@ export function takesNumber(op) { return takesColumn(op) && op !== 'COUNT_DISTIN
 export function takesValue(op) { return op !== 'exists' && op !== 'does-not-exist'; }
 
 /** @param {Calculation} c @returns {string} COUNT, P95(duration_ms) */
-export function label(c) { return c.column ? `${c.op}(${c.column})` : c.op; }
+export function plainLabel(c) { return c.column ? `${c.op}(${c.column})` : c.op; }
+/** @param {Calculation} c @returns {string} what its results are called: its own name, or COUNT, P95(duration_ms) */
+export function label(c) { return c.name ?? plainLabel(c); }
+/** @param {Query} query @returns {string[]} what can be ordered and chosen by: formulas and the calculations that are one number */
+export function resultNames(query) { return [...query.formulas.map((f) => f.name), ...query.calculations.filter((c) => c.op !== 'HEATMAP').map(label)]; }
 
 /** @param {string} text @returns {Calculation | null} */
 export function parseLabel(text) {
@@ -52,7 +58,7 @@ export function parseLabel(text) {
 /** @returns {Query} where Explore starts */
 export function defaultQuery() {
   return { calculations: [{ op: 'HEATMAP', column: 'duration_ms' }, { op: 'COUNT' }, { op: 'P95', column: 'duration_ms' }], filters: [],
-    any: false, breakdowns: ['service.name'], orders: [], limit: defaultLimit, havings: [], granularity: 0, fields: [] };
+    any: false, breakdowns: ['service.name'], orders: [], limit: defaultLimit, havings: [], granularity: 0, fields: [], formulas: [], compare: '' };
 }
 
 /** @param {string} text @returns {unknown} */
@@ -68,8 +74,23 @@ export function parseFilters(texts) {
 }
 
 /** @param {Filter[]} filters @returns {string[]} */
-export function filterTexts(filters) {
-  return filters.map((f) => JSON.stringify(takesValue(f.op) ? [f.column, f.op, f.value] : [f.column, f.op]));
+export function filterTexts(filters) { return filters.map((f) => JSON.stringify(filterParts(f))); }
+/** @param {Filter} f */
+function filterParts(f) { return takesValue(f.op) ? [f.column, f.op, f.value] : [f.column, f.op]; }
+
+/** @param {Calculation} c @returns {string} a value of the URL's c: COUNT, or ["failed","COUNT",[["error","exists"]],"any"] */
+export function calculationText(c) {
+  if (!c.name) return plainLabel(c);
+  return JSON.stringify([c.name, plainLabel(c), ...(c.filters?.length ? [c.filters.map(filterParts), ...(c.any ? ['any'] : [])] : [])]);
+}
+
+/** @param {string} text @returns {Calculation | null} */
+export function parseCalculation(text) {
+  if (!text.startsWith('[')) return parseLabel(text);
+  const v = json(text), plain = Array.isArray(v) && typeof v[0] === 'string' && v[0] ? parseLabel(String(v[1])) : null;
+  if (!plain || !Array.isArray(v)) return null;
+  const filters = parseFilters((Array.isArray(v[2]) ? v[2] : []).map((part) => JSON.stringify(part)));
+  return { ...plain, name: v[0], ...(filters.length ? { filters } : {}), ...(v[3] === 'any' && filters.length > 1 ? { any: true } : {}) };
 }
 
 /**
@@ -84,7 +105,7 @@ export function fromURL(params, known) {
     query.breakdowns = query.breakdowns.filter((b) => known.has(b));
   }
   if (params.has('c')) {
-    query.calculations = params.getAll('c').flatMap((text) => parseLabel(text) ?? []);
+    query.calculations = params.getAll('c').flatMap((text) => parseCalculation(text) ?? []);
     query.breakdowns = [];
   }
   if (params.has('by')) query.breakdowns = params.getAll('by').filter(Boolean);
@@ -98,14 +119,17 @@ export function fromURL(params, known) {
   if (Number.isInteger(limit) && limit > 0 && limit <= 1000) query.limit = limit;
   if (Number.isInteger(granularity) && granularity >= 0) query.granularity = granularity;
   query.havings = params.getAll('h').flatMap((text) => {
-    const v = json(text), calculation = Array.isArray(v) ? parseLabel(String(v[0])) : null;
-    return calculation && Array.isArray(v) && havingOps.includes(v[1]) && Number.isFinite(v[2]) ? [{ calculation, op: v[1], value: v[2] }] : [];
+    const v = json(text);
+    return Array.isArray(v) && typeof v[0] === 'string' && v[0] && havingOps.includes(v[1]) && Number.isFinite(v[2]) ? [{ label: v[0], op: v[1], value: v[2] }] : [];
   });
   query.fields = parseFields(params.getAll('cf'));
+  query.formulas = parseFields(params.getAll('fm'));
+  const compare = params.get('cmp') ?? '';
+  if (compare === 'p' || /^[1-9]\d*$/.test(compare)) query.compare = compare;
   return query;
 }
 
-/** @param {string[]} texts values of the URL's cf @returns {Field[]} */
+/** @param {string[]} texts values of the URL's cf or fm @returns {Field[]} */
 export function parseFields(texts) {
   return texts.flatMap((text) => {
     const v = json(text);
@@ -119,31 +143,54 @@ export function fieldTexts(fields) { return fields.map((field) => JSON.stringify
 /** @param {Query} query @returns {Record<string, string[]>} the URL's parameters; an empty list takes one away */
 export function toURL(query) {
   return {
-    c: query.calculations.map(label), by: query.breakdowns.length ? query.breakdowns : [], f: filterTexts(query.filters),
+    c: query.calculations.map(calculationText), fm: fieldTexts(query.formulas), cmp: query.compare ? [query.compare] : [], by: query.breakdowns.length ? query.breakdowns : [], f: filterTexts(query.filters),
     any: query.any ? ['1'] : [], o: query.orders.map((o) => `${o.descending ? '-' : ''}${o.label}`),
     lim: query.limit === defaultLimit ? [] : [String(query.limit)], g: query.granularity ? [String(query.granularity)] : [],
-    h: query.havings.map((h) => JSON.stringify([label(h.calculation), h.op, h.value])), cf: fieldTexts(query.fields),
+    h: query.havings.map((h) => JSON.stringify([h.label, h.op, h.value])), cf: fieldTexts(query.fields),
   };
+}
+
+/** @param {Calculation} c @returns {Record<string, unknown>} as the server takes it */
+function calculationOf(c) {
+  return { op: c.op, ...(c.column ? { column: c.column } : {}), ...(c.name ? { name: c.name } : {}),
+    ...(c.filters?.length ? { filters: c.filters, ...(c.any ? { filter_combination: 'OR' } : {}) } : {}) };
+}
+
+/** @param {Query} query @param {string} name of a result @returns {{op?: string, column?: string} | null} how an order or a having names it */
+function termOf(query, name) {
+  if (query.formulas.some((f) => f.name === name)) return { column: name };
+  const found = query.calculations.find((c) => label(c) === name);
+  return !found ? null : found.name ? { op: found.op, column: found.name } : { op: found.op, ...(found.column ? { column: found.column } : {}) };
+}
+
+/** @param {Query} query @param {number} length of its time, in seconds @returns {number} how many seconds earlier the time is that it is compared with; 0 for none */
+export function compareSeconds(query, length) {
+  const seconds = query.compare === 'p' ? length : Number(query.compare);
+  return seconds >= length ? seconds : 0;
 }
 
 /**
  * The server's query specification (Honeycomb's).
- * @param {Query} query @param {{start: number, end: number}} time
+ * @param {Query} query @param {Time} time
  * @returns {Record<string, unknown>}
  */
 export function specification(query, time) {
-  const known = new Set(query.calculations.map(label));
   const orders = query.orders.flatMap((o) => {
-    const order = o.descending ? 'descending' : 'ascending', calculation = parseLabel(o.label);
-    if (calculation && known.has(o.label)) return [{ ...calculation, order }];
+    const order = o.descending ? 'descending' : 'ascending', term = termOf(query, o.label);
+    if (term) return [{ ...term, order }];
     return query.breakdowns.includes(o.label) ? [{ column: o.label, order }] : [];
   });
+  const havings = query.havings.flatMap((h) => {
+    const term = termOf(query, h.label);
+    return term ? [{ ...(term.op ? { calculate_op: term.op } : {}), ...(term.column ? { column: term.column } : {}), op: h.op, value: h.value }] : [];
+  });
+  // Whole seconds; two times that are compared are of one length.
+  const end = Math.ceil(time.end), length = query.compare ? Math.max(1, Math.round(time.end - time.start)) : end - Math.floor(time.start), before = compareSeconds(query, length);
   return {
-    calculations: query.calculations, filters: query.filters, filter_combination: query.any ? 'OR' : 'AND', breakdowns: query.breakdowns,
-    ...(orders.length ? { orders } : {}), limit: query.limit, start_time: Math.floor(time.start), end_time: Math.ceil(time.end),
-    havings: query.havings.filter((h) => known.has(label(h.calculation)))
-      .map((h) => ({ calculate_op: h.calculation.op, ...(h.calculation.column ? { column: h.calculation.column } : {}), op: h.op, value: h.value })),
+    calculations: query.calculations.map(calculationOf), ...(query.formulas.length ? { formulas: query.formulas } : {}), filters: query.filters,
+    filter_combination: query.any ? 'OR' : 'AND', breakdowns: query.breakdowns, ...(orders.length ? { orders } : {}), limit: query.limit, start_time: end - length, end_time: end, havings,
     ...(query.granularity ? { granularity: query.granularity } : {}), ...(query.fields.length ? { calculated_fields: query.fields } : {}),
+    ...(before ? { compare_time_offset_seconds: before } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 // @ts-check
 // Triggers in words, and what a form's answers make of a question.
+import { namedIn } from './columns.js';
 import { label, specification } from './query.js';
 import { lengthName } from './time.js';
 
@@ -7,10 +8,18 @@ import { lengthName } from './time.js';
 export const frequencies = [60, 300, 900, 3600, 86400];
 export const comparisons = ['>', '>=', '<', '<='];
 
+/** @param {any} query of a trigger @returns {import('./query.js').Calculation} what is held against the threshold: the formula, or the calculation that no having is about */
+export function watched(query) {
+  const [formula] = query.formulas ?? [], all = query.calculations ?? [], havings = query.havings ?? [];
+  if (formula) return { op: '', name: formula.name };
+  const left = all.filter((/** @type {any} */ c) => !havings.some((/** @type {any} */ h) => (c.name ? h.column === c.name : h.calculate_op === c.op && h.column === c.column)));
+  return (all.length > 1 ? left[0] : undefined) ?? all[0] ?? { op: 'COUNT' };
+}
+
 /** @param {any} trigger @returns {string} P95(duration_ms) > 500 by http.route */
 export function conditionText(trigger) {
-  const calculation = trigger.query.calculations?.[0] ?? { op: 'COUNT' }, by = trigger.query.breakdowns ?? [];
-  return `${label(calculation)} ${trigger.threshold.op} ${trigger.threshold.value}${by.length ? ` by ${by.join(', ')}` : ''}`;
+  const by = trigger.query.breakdowns ?? [];
+  return `${label(watched(trigger.query))} ${trigger.threshold.op} ${trigger.threshold.value}${by.length ? ` by ${by.join(', ')}` : ''}`;
 }
 
 /** @param {any} trigger @returns {string} every 5 min, over the last 10 min */
@@ -20,20 +29,25 @@ export function rhythmText(trigger) {
   return `every ${lengthName(trigger.frequency)}, over the last ${lengthName(trigger.query.time_range ?? trigger.frequency)}${times}${when}`;
 }
 
-/** @param {import('./query.js').Query} query @returns {import('./query.js').Calculation[]} those that have one value */
+const single = (/** @type {import('./query.js').Calculation} */ c) => c.op !== 'HEATMAP' && c.op !== 'CONCURRENCY' && !c.op.startsWith('RATE_');
+
+/** @param {import('./query.js').Query} query @returns {string[]} what of it can be held against a threshold: formulas, and the calculations that have one value */
 export function comparable(query) {
-  const found = query.calculations.filter((c) => c.op !== 'HEATMAP' && c.op !== 'CONCURRENCY' && !c.op.startsWith('RATE_'));
-  return found.length ? found : [{ op: 'COUNT' }];
+  const found = [...query.formulas.map((f) => f.name), ...query.calculations.filter(single).map(label)];
+  return found.length ? found : ['COUNT'];
 }
 
 /**
- * What a trigger asks: the filters and groups of the page's query, one calculation, a time that ends now.
- * @param {import('./query.js').Query} query @param {import('./query.js').Calculation} calculation @param {number} seconds
+ * What a trigger asks: the filters and groups of the page's query, one formula or one calculation, a time that ends now.
+ * @param {import('./query.js').Query} query @param {string} name of the result @param {number} seconds
  * @returns {Record<string, unknown>}
  */
-export function questionOf(query, calculation, seconds) {
-  const { calculations, filters, filter_combination, breakdowns, calculated_fields } = /** @type {any} */ (specification({ ...query, calculations: [calculation] }, { start: 0, end: 0 }));
-  return { calculations, filters, filter_combination, breakdowns, ...(calculated_fields ? { calculated_fields } : {}), time_range: seconds };
+export function questionOf(query, name, seconds) {
+  const formulas = query.formulas.filter((f) => f.name === name), named = new Set(formulas.flatMap((f) => namedIn(f.expression)));
+  const wanted = query.calculations.filter((c) => (formulas.length ? named.has(label(c)) : label(c) === name));
+  const asked = { ...query, formulas, calculations: wanted.length ? wanted : [{ op: 'COUNT' }], havings: [], compare: '' };
+  const { calculations, filters, filter_combination, breakdowns, calculated_fields } = /** @type {any} */ (specification(asked, { start: 0, end: 0 }));
+  return { calculations, ...(formulas.length ? { formulas } : {}), filters, filter_combination, breakdowns, ...(calculated_fields ? { calculated_fields } : {}), time_range: seconds };
 }
 
 /** @param {string} text a URL or an address @returns {object | null} a recipient of Honeycomb's API */

@@ -12,7 +12,7 @@ import * as api from '../wire/api.js';
 import { slo } from '../wire/slos.js';
 import { hoverable } from './chart-hover.js';
 import { figure, fill, h, service } from './dom.js';
-import { calculationUnit, groupColour, groupName } from './explore-lines.js';
+import { calculationUnit, earlierLines, groupColour, groupName } from './explore-lines.js';
 import { resultsTable } from './explore-results.js';
 import { markdown } from './markdown.js';
 import { go, link, time, utc } from './router.js';
@@ -61,7 +61,7 @@ export function queryPanel(panel, saved, filters) {
     return load.run(body, (signal) => api.query(saved.dataset, query, signal, true), (answer) => { clear(); stops = draw(body, answer, shown, panel, open); }, () => skeleton(3, true));
   };
   read();
-  return { element: h('section', { class: 'panel board-panel' }, h('header', {}, h('h2', { class: 'cut', title: saved.description || null }, saved.name || shown.calculations.map(label).join(', ')), note, open), body), read, stop() { load.stop(); clear(); } };
+  return { element: h('section', { class: 'panel board-panel' }, h('header', {}, h('h2', { class: 'cut', title: saved.description || null }, saved.name || (shown.formulas.length ? shown.formulas.map((f) => f.name) : shown.calculations.map(label)).join(', ')), note, open), body), read, stop() { load.stop(); clear(); } };
 }
 
 /** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} panel @param {HTMLElement} open @returns {(() => void)[]} */
@@ -70,12 +70,13 @@ function draw(body, answer, query, panel, open) {
     one.near.length > 0 && ` Did you mean ${one.near.join(', ')}?`));
   if (!answer.info.rows_matched) { fill(body, vain.length ? vain : h('p', { class: 'pad faint' }, 'No event in this time.')); return []; }
   const settings = panel.visualization_settings ?? {}, of = (/** @type {number} */ i) => settings.charts?.find((/** @type {any} */ c) => c.chart_index === i) ?? {};
+  const results = query.formulas.length ? query.formulas.map((f) => ({ op: '', name: f.name })) : query.calculations;
   /** @type {{element: HTMLElement, stop: () => void}[]} */
-  const charts = panel.query_style === 'table' ? [] : query.calculations.flatMap((c, i) => {
+  const charts = panel.query_style === 'table' ? [] : results.flatMap((/** @type {import('../model/query.js').Calculation} */ c, i) => {
     const { chart_type: type } = of(i);
     if (c.op === 'HEATMAP') { const map = answer.heatmaps?.[label(c)]; return map ? [heat(map, c.column ?? '')] : []; }
     if (type === 'stat') return [stat(answer, c)];
-    return answer.series ? [lines(answer, c, type, query.calculations.length > 1)] : [];
+    return answer.series ? [lines(answer, c, type, results.length > 1)] : [];
   });
   const isWorthless = vain.length > 0 && !answer.data.some((/** @type {any[]} */ values) => values.some((v) => v !== null));
   if (isWorthless) { for (const c of charts) c.stop(); fill(body, vain); return []; }
@@ -96,10 +97,11 @@ function lines(answer, calculation, type, named) {
   const name = label(calculation), unit = calculationUnit(calculation), values = answer.series.values, steps = { startUs: answer.series.start_us, stepUs: answer.series.step_us, count: answer.series.count };
   const series = values.slice(0, mostLines).map((/** @type {any} */ v) => ({ name: groupName(answer, v.row), colour: groupColour(answer, v.row), values: v[name] ?? [] }));
   const single = values.length <= 1, bars = type === 'stacked' || type === 'tsbar' || (type !== 'line' && single && (calculation.op === 'COUNT' || calculation.op === 'SUM'));
+  const behind = earlierLines(answer, name, values.slice(0, mostLines).map((/** @type {any} */ v) => ({ row: v.row, colour: groupColour(answer, v.row) })));
   const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart board-chart' }, inner);
   /** @type {import('../charts/line.js').Frame | null} */
   let frame = null;
-  const watch = drawn(host, () => { frame = lineChart(inner, steps, series.map((/** @type {any} */ l) => ({ ...l, dim: single && bars })), { bars, format: unit === 'ms' ? durationTick : short, label: `${name} over time`, utc: utc.get() }); });
+  const watch = drawn(host, () => { frame = lineChart(inner, steps, series.map((/** @type {any} */ l) => ({ ...l, dim: single && bars })), { bars, behind, format: unit === 'ms' ? durationTick : short, label: `${name} over time`, utc: utc.get() }); });
   const off = hoverable(host, () => frame, (i) => ({ rows: series.map((/** @type {any} */ l) => [single ? name : l.name.slice(0, 60), asFigure(l.values[i], unit).join(' ')]) }), { steps: () => steps });
   return { element: h('div', { class: 'board-graph' }, (named || !single) && h('div', { class: 'row wrap small board-key' }, named && h('b', {}, name), !single && series.map((/** @type {any} */ l) => h('span', { class: 'key cut', vars: { '--c': l.colour } }, h('span', { class: 'cut' }, l.name))),
     values.length > mostLines && h('span', { class: 'faint' }, `${values.length - mostLines} more`)), host), stop() { watch.stop(); off(); } };

@@ -1,7 +1,6 @@
 // @ts-check
 // A trigger from the question that the page asks.
 import { icon } from '../charts/svg.js';
-import { label } from '../model/query.js';
 import { lengthName } from '../model/time.js';
 import { comparable, comparisons, frequencies, questionOf, recipientOf } from '../model/triggers.js';
 import * as wire from '../wire/triggers.js';
@@ -27,7 +26,7 @@ function form(query, close) {
   const lengths = Object.fromEntries(frequencies.map((s) => [String(s), lengthName(s)]));
   const element = h('form', { class: 'stack alert-form', 'aria-label': 'New trigger' },
     field('Name', h('span', { class: 'input' }, h('input', { name: 'name', required: true, maxlength: 120, placeholder: 'checkout is slow' }))),
-    h('div', { class: 'row' }, field('Tell when', select('calculation', Object.fromEntries(choices.map((c, i) => [String(i), label(c)])), '0')), field('is', select('op', Object.fromEntries(comparisons.map((c) => [c, c])), '>')),
+    h('div', { class: 'row' }, field('Tell when', select('calculation', Object.fromEntries(choices.map((c, i) => [String(i), c])), '0')), field('is', select('op', Object.fromEntries(comparisons.map((c) => [c, c])), '>')),
       field('than', h('span', { class: 'input' }, h('input', { name: 'value', required: true, inputmode: 'decimal', placeholder: '500' })))),
     h('p', { class: 'small faint' }, query.breakdowns.length ? `in any group of ${query.breakdowns.join(', ')}` : 'over all events that pass the filters'),
     h('div', { class: 'row' }, field('asked every', select('frequency', lengths, '300')), field('over the last', select('range', lengths, '300')), field('in a row', select('limit', Object.fromEntries([1, 2, 3, 4, 5].map((n) => [String(n), n === 1 ? 'once' : `${n} times`])), '1'))),

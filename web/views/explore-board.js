@@ -49,4 +49,4 @@ function form(query, close) {
 }
 
 /** @param {import('../model/query.js').Query} query @returns {string} */
-function titleOf(query) { return `${query.calculations.map(label).join(', ')}${query.breakdowns.length ? ` by ${query.breakdowns.join(', ')}` : ''}`.slice(0, 320); }
+function titleOf(query) { return `${(query.formulas.length ? query.formulas.map((f) => f.name) : query.calculations.map(label)).join(', ')}${query.breakdowns.length ? ` by ${query.breakdowns.join(', ')}` : ''}`.slice(0, 320); }

@@ -1,7 +1,7 @@
 // @ts-check
 // The popovers in which a clause of the query is written.
 import { whole } from '../model/format.js';
-import { calculationOps, filterOps, havingOps, label, readValue, takesColumn, takesNumber, takesValue, valueText } from '../model/query.js';
+import { filterOps, havingOps, readValue, resultNames, takesValue, valueText } from '../model/query.js';
 import { time } from './router.js';
 import * as api from '../wire/api.js';
 import { columns } from './catalog.js';
@@ -12,7 +12,7 @@ import { fill, h, service } from './dom.js';
 /** @typedef {{dataset: string, close: () => void, remove?: () => void, fields?: import('../model/query.js').Field[]}} Given  fields: of the question itself */
 
 /** @param {Given} given @param {(value: string) => void} pick @param {string} name @param {(type: string) => boolean} [wanted] */
-function columnField({ dataset, fields }, pick, name, wanted = () => true) {
+export function columnField({ dataset, fields }, pick, name, wanted = () => true) {
   return combo({ label: name, placeholder: 'Find a column', free: false, pick, options: async (text) => [...madeHere(fields), ...await columns(dataset).catch(() => [])]
     .filter((c) => (!c.type || wanted(c.type)) && !c.hidden).map((c) => ({ c, r: rank(c.name, text) })).filter((x) => x.r >= 0).sort((a,
       b) => a.r - b.r || (text ? 0 : b.c.events - a.c.events) || a.c.name.localeCompare(b.c.name))
@@ -23,7 +23,7 @@ function columnField({ dataset, fields }, pick, name, wanted = () => true) {
 function madeHere(fields = []) { return fields.map((field) => ({ name: field.name, type: '', events: Infinity, hidden: false })); }
 
 /** @param {string} name @param {any[]} options @param {string} chosen @param {(value: string) => void} change */
-function choice(name, options, chosen, change) {
+export function choice(name, options, chosen, change) {
   const select = h('select', { class: 'input', 'aria-label': name, onchange: () => change(select.value) },
     options.map((o) => h('option', { value: o.value ?? o }, o.text ?? o)));
   select.value = chosen;
@@ -31,32 +31,10 @@ function choice(name, options, chosen, change) {
 }
 
 /** @param {Given} given @param {() => void} [apply] @param {string} [text] */
-function footer({ remove, close }, apply, text = 'Apply') {
+export function footer({ remove, close }, apply, text = 'Apply') {
   return h('div', { class: 'end-row' }, remove && h('button', { class: 'btn ghost sm', type: 'button', onclick: () => { close(); remove(); } },
     'Remove'),
     apply && h('button', { class: 'btn pri sm', type: 'button', onclick: apply }, text));
-}
-
-/**
- * @param {Given} given
- * @param {import('../model/query.js').Calculation | null} now
- * @param {(c: import('../model/query.js').Calculation) => void} done
- */
-export function calculationForm(given, now, done) {
-  const box = h('div', { class: 'stack' });
-  let op = now?.op ?? 'P95';
-  const finish = (/** @type {string} */ column) => { given.close(); done(column ? { op, column } : { op }); };
-  const draw = () => {
-    const select = choice('Calculation', calculationOps.map((c) => ({ value: c.op, text: `${c.op} – ${c.says}` })), op,
-      (value) => { op = value; draw(); box.querySelector('select')?.focus(); });
-    fill(box, h('label', { class: 'field' }, 'Calculation', select), takesColumn(op) ? columnField(given, finish,
-      takesNumber(op) ? 'of the number' : 'of the column', (type) => !takesNumber(op) || type === 'integer' || type === 'float') : h('p',
-      { class: 'small dim' }, 'It needs no column.'),
-      footer(given, takesColumn(op) ? (now?.column && now.op !== op ? () => finish(now.column ?? '') : undefined) : () => finish(''),
-        now?.column && takesColumn(op) ? `Use ${now.column}` : 'Apply'));
-  };
-  draw();
-  return box;
 }
 
 /** @param {Given} given @param {import('../model/query.js').Filter | null} now @param {(f: import('../model/query.js').Filter) => void} done */
@@ -113,7 +91,7 @@ export function columnForm(given, done) { return h('div', { class: 'stack' }, co
  * @param {(o: import('../model/query.js').Order) => void} done
  */
 export function orderForm(given, query, now, done) {
-  const labels = [...query.calculations.filter((c) => c.op !== 'HEATMAP').map(label), ...query.breakdowns];
+  const labels = [...resultNames(query), ...query.breakdowns];
   let by = now?.label ?? labels[0] ?? '', descending = now?.descending ?? true;
   if (!labels.length) return h('p', { class: 'small dim' }, 'There is nothing to order by: add a calculation or a column to group by.');
   return h('div', { class: 'stack' }, h('label', { class: 'field' }, 'Order by', choice('Order by', labels, by, (v) => { by = v; })),
@@ -128,19 +106,19 @@ export function orderForm(given, query, now, done) {
  * @param {(h: import('../model/query.js').Having) => void} done
  */
 export function havingForm(given, query, now, done) {
-  const known = query.calculations.filter((c) => c.op !== 'HEATMAP');
+  const known = resultNames(query);
   if (!known.length) return h('p', { class: 'small dim' }, 'Having keeps groups by a calculation: add one first.');
-  let which = now ? label(now.calculation) : label(known[0]), op = now?.op ?? '>';
+  let which = now && known.includes(now.label) ? now.label : known[0], op = now?.op ?? '>';
   const input = h('input', { inputmode: 'decimal', 'aria-label': 'Number' }), wrong = h('p', { class: 'small t-err', role: 'alert' });
   input.value = now ? String(now.value) : '';
   const finish = () => {
-    const value = Number(input.value), calculation = known.find((c) => label(c) === which);
-    if (input.value.trim() === '' || !Number.isFinite(value) || !calculation) { fill(wrong, 'Write a number.'); return; }
+    const value = Number(input.value);
+    if (input.value.trim() === '' || !Number.isFinite(value)) { fill(wrong, 'Write a number.'); return; }
     given.close();
-    done({ calculation, op, value });
+    done({ label: which, op, value });
   };
   input.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') finish(); });
-  return h('div', { class: 'stack' }, h('label', { class: 'field' }, 'Keep groups whose', choice('Calculation', known.map(label), which,
+  return h('div', { class: 'stack' }, h('label', { class: 'field' }, 'Keep groups whose', choice('Calculation', known, which,
     (v) => { which = v; })),
     h('div', { class: 'row' }, choice('Operator', havingOps, op, (v) => { op = v; }), h('span', { class: 'input grow' }, input)), wrong,
       footer(given, finish));

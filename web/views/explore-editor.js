@@ -6,9 +6,11 @@ import { lengthName } from '../model/time.js';
 import { fill, h, service } from './dom.js';
 import { alertButton } from './explore-alert.js';
 import { boardButton } from './explore-board.js';
-import { calculationForm, columnForm, fieldForm, filterForm, havingForm, numberForm, orderForm } from './explore-clauses.js';
+import { calculationForm, compareForm, compareText, formulaForm } from './explore-calculation.js';
+import { columnForm, fieldForm, filterForm, havingForm, numberForm, orderForm } from './explore-clauses.js';
+import { calculationWords } from './explore-lines.js';
 import { popover } from './popover.js';
-import { dataset } from './router.js';
+import { dataset, time } from './router.js';
 
 /** @typedef {import('../model/query.js').Query} Query */
 
@@ -26,6 +28,7 @@ export function queryEditor(query, commit, run) {
     const q = query();
     fill(rows.show, q.calculations.map((c, i) => calculationChip(q, i, edit)), plus('calculation',
       (close) => calculationForm({ dataset: dataset(), close, fields: q.fields }, null, (c) => edit({ calculations: unique([...q.calculations, c]) }))),
+      q.formulas.map((_, i) => formulaChip(q, i, edit)), plus('formula', (close) => formulaForm({ dataset: dataset(), close }, q, null, (f) => edit({ formulas: [...q.formulas.filter((x) => x.name !== f.name), f] }))),
       h('span', { class: 'row end' }, boardButton(query), alertButton(query), runButton));
     fill(any, q.filters.length > 1 ? h('button', { class: 'plain and-or', type: 'button',
       'aria-label': `Where ${q.any ? 'any' : 'all'} of the filters hold; change`, onclick: () => edit({ any: !q.any }) }, 'Where, ',
@@ -40,7 +43,7 @@ export function queryEditor(query, commit, run) {
   const element = h('section', { class: 'panel', 'aria-label': 'Query' }, h('div', { class: 'qb' }, h('span', { class: 'k' }, 'Show'), rows.show, any,
     rows.where, h('span', { class: 'k' }, 'Group by'), rows.group, h('span', { class: 'k' }, 'Then'), rows.more));
   const blame = (/** @type {string} */ field) => {
-    const clause = /^[a-z_]+\[\d+\]/.exec(field)?.[0];
+    const clause = /^[a-z_]+(\[\d+\])?/.exec(field)?.[0];
     element.querySelector(clause ? `[data-clause="${clause}"]` : '.none')?.classList.add('bad');
   };
   return { element, update, info, blame };
@@ -70,9 +73,23 @@ function chip(clause, name, text, build, remove) {
 function calculationChip(q, i, edit) {
   const c = q.calculations[i], without = q.calculations.filter((_, k) => k !== i),
     remove = q.calculations.length > 1 ? () => edit({ calculations: without }) : null;
-  return chip(`calculations[${i}]`, label(c), [h('b', {}, c.op), c.column && h('span', { class: 'cut' }, c.column)],
+  const text = c.name ? [h('b', { class: 'cut' }, c.name), h('span', { class: 'cut val' }, calculationWords(c))] : [h('b', {}, c.op), c.column && h('span', { class: 'cut' }, c.column)];
+  return chip(`calculations[${i}]`, c.name ? `${c.name}: ${calculationWords(c)}` : label(c), text,
     (close) => calculationForm({ dataset: dataset(), close, remove: remove ?? undefined, fields: q.fields }, c,
-    (next) => edit({ calculations: unique(q.calculations.map((x, k) => (k === i ? next : x))) })), remove);
+    (next) => edit(replacedBy(q, i, next))), remove);
+}
+
+/** The question with another calculation in a place; what names it by its label follows. @param {Query} q @param {number} i @param {import('../model/query.js').Calculation} next */
+function replacedBy(q, i, next) {
+  const told = (/** @type {string} */ name) => (name === label(q.calculations[i]) ? label(next) : name);
+  return { calculations: unique(q.calculations.map((x, k) => (k === i ? next : x))), orders: q.orders.map((o) => ({ ...o, label: told(o.label) })), havings: q.havings.map((v) => ({ ...v, label: told(v.label) })) };
+}
+
+/** @param {Query} q @param {number} i @param {(part: Partial<Query>) => void} edit */
+function formulaChip(q, i, edit) {
+  const f = q.formulas[i], remove = () => edit({ formulas: q.formulas.filter((_, k) => k !== i) });
+  return chip(`formulas[${i}]`, `Formula ${f.name}`, [h('b', { class: 'cut' }, f.name), h('span', { class: 'op' }, '='), h('span', { class: 'cut val' }, f.expression)],
+    (close) => formulaForm({ dataset: dataset(), close, remove }, q, f, (n) => edit({ formulas: q.formulas.map((x, k) => (k === i ? n : x)) })), remove);
 }
 
 /** @param {Query} q @param {number} i @param {(part: Partial<Query>) => void} edit */
@@ -86,6 +103,8 @@ function filterChip(q, i, edit) {
       remove);
 }
 
+const length = () => Math.round(time().end - time().start);
+
 /** @param {Query} q @param {(part: Partial<Query>) => void} edit */
 function moreChips(q, edit) {
   const without = (/** @type {any[]} */ list, /** @type {number} */ i) => list.filter((_, k) => k !== i),
@@ -98,8 +117,8 @@ function moreChips(q, edit) {
       [h('span', { class: 'op' }, 'order'), h('span', { class: 'cut' }, o.label), o.descending ? '↓' : '↑'],
       (close) => orderForm(give(close, remove), q, o, (n) => edit({ orders: q.orders.map((x, k) => (k === i ? n : x)) })), remove); }),
     q.havings.map((v, i) => { const remove = () => edit({ havings: without(q.havings, i) });
-      return chip(`havings[${i}]`, `Having ${label(v.calculation)}`, [h('span', { class: 'op' }, 'having'),
-      h('span', { class: 'cut' }, label(v.calculation)), h('span', { class: 'op' }, v.op), String(v.value)],
+      return chip(`havings[${i}]`, `Having ${v.label}`, [h('span', { class: 'op' }, 'having'),
+      h('span', { class: 'cut' }, v.label), h('span', { class: 'op' }, v.op), String(v.value)],
       (close) => havingForm(give(close, remove), q, v, (n) => edit({ havings: q.havings.map((x, k) => (k === i ? n : x)) })), remove); }),
     chip('limit', `Limit ${q.limit}`, [h('span', { class: 'op' }, 'limit'), String(q.limit)],
       (close) => numberForm({ dataset: dataset(), close }, 'At most so many groups', 'The order decides which stay.', q.limit, 1000,
@@ -108,7 +127,9 @@ function moreChips(q, edit) {
       (close) => numberForm({ dataset: dataset(), close }, 'Seconds per step', 'Empty is automatic.', q.granularity, 86400 * 30,
       (n) => edit({ granularity: n })), q.granularity ? () => edit({ granularity: 0 }) : null),
     !q.orders.length && plus('order', (close) => orderForm({ dataset: dataset(), close }, q, null, (o) => edit({ orders: [...q.orders, o] }))),
-    plus('formula', (close) => fieldForm({ dataset: dataset(), close }, null, (f) => edit({ fields: [...q.fields.filter((x) => x.name !== f.name), f] }))),
+    plus('field', (close) => fieldForm({ dataset: dataset(), close }, null, (f) => edit({ fields: [...q.fields.filter((x) => x.name !== f.name), f] }))),
+    q.compare ? chip('compare_time_offset_seconds', 'Compare', [h('span', { class: 'op' }, 'compare'), compareText(q, length())], (close) => compareForm({ dataset: dataset(), close }, q, length(), (compare) => edit({ compare })), () => edit({ compare: '' }))
+      : plus('comparison', (close) => compareForm({ dataset: dataset(), close }, q, length(), (compare) => edit({ compare }))),
     plus('having', (close) => havingForm({ dataset: dataset(), close }, q, null, (v) => edit({ havings: [...q.havings, v] }))),
   ];
 }

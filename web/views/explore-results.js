@@ -2,7 +2,8 @@
 // The answer as a table, and the traces behind it.
 import { sparkbars } from '../charts/sparkline.js';
 import { columnUnit, figure as asFigure } from '../model/format.js';
-import { label, parseLabel, valueFilter, valueText } from '../model/query.js';
+import { beforeText, changeText } from '../model/compare.js';
+import { label, resultNames, valueFilter, valueText } from '../model/query.js';
 import { figure, fill, h, service } from './dom.js';
 import { calculationUnit, groupColour, liftedRow } from './explore-lines.js';
 import { go } from './router.js';
@@ -16,14 +17,16 @@ export function resultsTable(answer, query, given) {
   const rows = answer.data[0]?.length ?? (answer.series?.values.length || 0),
     groups = answer.columns.filter((/** @type {any} */ c) => c.kind === 'breakdown').length;
   const series = new Map((answer.series?.values ?? []).map((/** @type {any} */ v) => [v.row, v])),
-    firstCalculation = answer.columns.find((/** @type {any} */ c) => c.kind === 'calculation')?.name;
-  const sorted = query.orders[0] ?? (firstCalculation ? { label: firstCalculation, descending: true } : null);
-  const head = (/** @type {any} */ c) => h('th', { scope: 'col', class: `${c.kind === 'calculation' ? 'num' : 'mono'}`,
+    firstResult = (answer.columns.find((/** @type {any} */ c) => c.kind === 'formula') ?? answer.columns.find((/** @type {any} */ c) => c.kind === 'calculation'))?.name;
+  const sorted = query.orders[0] ?? (firstResult ? { label: firstResult, descending: true } : null);
+  const head = (/** @type {any} */ c) => h('th', { scope: 'col', class: `${c.kind === 'breakdown' ? 'mono' : 'num'}`,
     'aria-sort': sorted?.label === c.name ? (sorted.descending ? 'descending' : 'ascending') : null },
     h('button', { type: 'button', onclick: () => given.order(c.name) }, c.name));
-  const units = answer.columns.map((/** @type {any} */ c) => { const known = parseLabel(c.name);
-    return c.kind === 'calculation' && known ? calculationUnit(known) : columnUnit(c.name); });
-  const over = firstCalculation && answer.series;
+  const units = answer.columns.map((/** @type {any} */ c) => { const known = query.calculations.find((one) => label(one) === c.name);
+    return c.kind === 'formula' ? '' : c.kind === 'calculation' && known ? calculationUnit(known) : columnUnit(c.name); });
+  const earlier = (/** @type {any} */ now, /** @type {any} */ then, /** @type {string} */ unit) => answer.compare && h('div', { class: 'small faint', title: beforeText(answer.compare.offset_us / 1e6) },
+    `${asFigure(then, unit).join(' ').trim()} before`, changeText(now, then) && `, ${changeText(now, then)}`);
+  const over = firstResult && answer.series;
   const line = (/** @type {number} */ row) => {
     const filters = answer.columns.flatMap((/** @type {any} */ c, /** @type {number} */ i) => (c.kind === 'breakdown' ? [valueFilter(c.name,
       answer.data[i][row])] : [])), to = given.tracesOf(filters);
@@ -38,16 +41,16 @@ export function resultsTable(answer, query, given) {
           i === 0 && groups > 0 && c.name !== 'service.name' && h('i', { class: 'dot-c', vars: { background: groupColour(answer, row) } }),
             c.name === 'service.name' && value != null ? service(value) : h('span', { class: `cut ${value === null ? 'faint' : ''}` },
             value === null ? '(none)' : value === '' ? '(empty)' : valueText(value))));
-        return h('td', { class: 'num', 'data-l': c.name }, figure(asFigure(value, units[i])));
-      }).toSpliced(groups, 0, over && h('td', { class: 'hide-s over' }, sparkbars(series.get(row)?.[firstCalculation] ?? []))),
+        return h('td', { class: 'num', 'data-l': c.name }, figure(asFigure(value, units[i])), earlier(value, answer.compare?.data[i][row], units[i]));
+      }).toSpliced(groups, 0, over && h('td', { class: 'hide-s over' }, sparkbars(series.get(row)?.[firstResult] ?? []))),
       h('td', { class: 'num' }, h('a', { class: 'small', href: to, 'data-row': true,
         'aria-label': `Traces of ${groups ? filters.map((/** @type {any} */ f) => valueText(f.value)).join(', ') : 'all'}` }, 'traces')));
   };
   const body = Array.from({ length: rows || (groups ? 0 : 1) }, (_, i) => line(i));
   const total = groups > 0 && answer.total && rows > 1 && h('tfoot', {}, h('tr', {}, h('td', { colspan: groups, class: 'dim' }, 'All events'),
     over && h('td', { class: 'hide-s' }), answer.columns.slice(groups).map((/** @type {any} */ c, /** @type {number} */ i) => h('td',
-    { class: 'num dim', 'data-l': c.name }, figure(asFigure(answer.total[c.name], units[groups + i])))), h('td')));
-  const heads = answer.columns.map(head).toSpliced(groups, 0, over && h('th', { class: 'hide-s', scope: 'col' }, `${firstCalculation} over time`));
+    { class: 'num dim', 'data-l': c.name }, figure(asFigure(answer.total[c.name], units[groups + i])), earlier(answer.total[c.name], answer.compare?.total[c.name], units[groups + i]))), h('td')));
+  const heads = answer.columns.map(head).toSpliced(groups, 0, over && h('th', { class: 'hide-s', scope: 'col' }, `${firstResult} over time`));
   return h('div', { class: 'scroll-x' }, h('table', { class: 'tbl list results' }, h('thead', {},
     h('tr', {}, heads, h('th', {}, h('span', { class: 'sr' }, 'Traces')))), h('tbody', {}, body), total));
 }
@@ -67,6 +70,6 @@ export function resultTabs(host, list, now, pick) {
  * @returns {import('../model/query.js').Order[]} the same column again turns the order round
  */
 export function turned(query, name) {
-  const now = query.orders[0] ?? { label: query.calculations.filter((c) => c.op !== 'HEATMAP').map(label)[0], descending: true };
-  return [{ label: name, descending: now.label === name ? !now.descending : parseLabel(name) !== null }];
+  const names = resultNames(query), now = query.orders[0] ?? { label: names[0], descending: true };
+  return [{ label: name, descending: now.label === name ? !now.descending : names.includes(name) }];
 }

@@ -74,7 +74,7 @@ export function explorePage(host) {
 async function withWhole(answer, query, time, signal) {
   const sums = query.calculations.filter((c) => c.op === 'COUNT' || c.op === 'SUM');
   if (!answer.info.truncated || !query.breakdowns.length || query.havings.length || !sums.length || !answer.series) return answer;
-  const all = await api.query(dataset(), specification({ ...query, calculations: sums, breakdowns: [], orders: [] }, time), signal);
+  const all = await api.query(dataset(), specification({ ...query, calculations: sums, formulas: [], breakdowns: [], orders: [], compare: '' }, time), signal);
   return { ...answer, whole: all.series?.count === answer.series.count ? all.series.values[0] : undefined };
 }
 
@@ -100,7 +100,7 @@ function drawAnswer(body, answer, query, env) {
     { f: filterTexts(query.filters), any: query.any ? '1' : null, and: filterTexts([...filters, ...boxFilters(within)]), cf: fieldTexts(query.fields),
     t: within ? `${within.start}..${within.end}` : rangeText(range()) });
   const heat = query.calculations.find((c) => c.op === 'HEATMAP' && answer.heatmaps?.[label(c)]), grouped = query.breakdowns.length > 0;
-  const counts = query.calculations.some((c) => c.op === 'COUNT') ? totalsOf(answer) : null;
+  const counts = query.calculations.some((c) => c.op === 'COUNT' && !c.name) ? totalsOf(answer) : null;
   let events = /** @type {number | null} */ (null), bubbled = '';
   const picked = parseFilters(place.get().params.getAll('sel')), pickedText = picked.map((f) => [f.column, f.op, ...(takesValue(f.op) ? [valueText(f.value)] : [])].join(' ')).join(', ');
   const errors = picked.length ? picked : [{ column: 'error', op: '=', value: true }];
@@ -108,8 +108,8 @@ function drawAnswer(body, answer, query, env) {
   const bubble = bubblePanel({ addFilter, clear: () => patch({ box: null }), traces: () => tracesOf(box() ? [] : errors, box()), words });
   const heatPanel = heat ? heatmapPanel({ map: answer.heatmaps[label(heat)], column: heat.column ?? '', counts, box,
     setBox: (b) => patch({ box: b ? boxText(b) : null }), openCell: (b) => go(tracesOf([], b)), events: () => events }) : null;
-  const lines = query.calculations.filter((c) => c.op !== 'HEATMAP' && answer.series && !(c.op === 'COUNT' && heat && !grouped)).map((c,
-    i) => linePanel(answer, c, i));
+  const drawnAlone = query.calculations.filter((c) => c.op !== 'HEATMAP' && !(c.op === 'COUNT' && !c.name && heat && !grouped && !answer.compare));
+  const lines = !answer.series ? [] : [...query.formulas.map((f, i) => linePanel(answer, { op: '', name: f.name }, i, f.expression)), ...drawnAlone.map((c, i) => linePanel(answer, c, query.formulas.length + i))];
   const askBubble = () => {
     const b = box(), key = boxKey(b);
     if (!heatPanel || key === bubbled) return;

@@ -1,0 +1,22 @@
+// @ts-check
+// An answer beside that of an earlier time, in words.
+import { digits } from './format.js';
+import { lengthName } from './time.js';
+
+/** Lengths that a question can be compared over, in seconds: those of Honeycomb's API. */
+export const offsets = [1800, 3600, 7200, 28_800, 86_400, 604_800, 2_419_200, 15_724_800];
+
+const least = 0.0005; // less is no change that is worth a word
+
+/** @param {number} seconds @returns {string} 1 day before */
+export function beforeText(seconds) { return `${lengthName(seconds)} before`; }
+
+/** @param {unknown} now @param {unknown} then @returns {string} +25 %; nothing where one of the two is no number */
+export function changeText(now, then) {
+  if (typeof now !== 'number' || typeof then !== 'number') return '';
+  if (now === then) return 'the same';
+  if (then === 0) return '';
+  const change = (now - then) / Math.abs(then);
+  if (Math.abs(change) < least) return 'the same';
+  return `${change > 0 ? '+' : '−'}${Math.abs(change) >= 10 ? `${digits(Math.abs(now / then))} ×` : `${digits(Math.abs(change) * 100)} %`}`.replace(/^\+(.*×)$/, '$1');
+}
