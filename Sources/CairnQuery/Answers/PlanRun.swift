@@ -44,7 +44,7 @@ struct PlanRun {
     let isBucketed = isBucketedAtOnce(needs, needed)
     let pass = Pass(
       scan: scan, filters: filters, domains: domains, needs: needs, sources: sources, buckets: isBucketed ? buckets : nil)
-    if let denseCount = GroupMapper(domains).denseCount { try watch.allow(cells: denseCount * pass.bucketCount) }
+    if let denseCount = GroupMapper(domains).denseCount { try watch.allow(cells: denseCount * pass.cellsPerGroup) }
     let result = try await pass.run(watch)
     let grouped = try byGroup(result, pass)
     let reader = ResultReader(grouped, pass, bucketed: isBucketed ? result.aggregates : nil)
@@ -138,7 +138,7 @@ struct PlanRun {
   private func series(
     _ groups: [RankedGroup], _ result: PassResult, _ pass: Pass, _ buckets: TimeBuckets
   ) async throws(QueryError) -> AnswerSeries {
-    try watch.allow(cells: groups.count * buckets.count)
+    try watch.allow(cells: groups.count * buckets.count * (1 + pass.needs.filtered.count))
     var bucketed = result.aggregates
     var numbers = groups.map(\.group)
     var pass = pass

@@ -15,6 +15,8 @@ struct Pass: Sendable {
   var survivors: [[KeyPart]]?
 
   var bucketCount: Int { buckets?.count ?? 1 }
+  /// Each cell is there once for all rows and once for each filter of calculations' own.
+  var cellsPerGroup: Int { bucketCount * (1 + needs.filtered.count) }
 
   /// Rows of groups that did not survive are counted in a group of their own.
   var hasSpareGroup: Bool { survivors != nil && needs.specs == [.rows] && needs.filtered.isEmpty }
@@ -137,7 +139,7 @@ struct PassWorker: Sendable {
 
   private mutating func makeRoom(_ pass: Pass, _ watch: QueryWatch) throws(QueryError) {
     guard pass.survivors == nil else { return }
-    if !mapper.isDense { try watch.allow(cells: mapper.groupCount * pass.bucketCount) }
+    if !mapper.isDense { try watch.allow(cells: mapper.groupCount * pass.cellsPerGroup) }
     aggregates.grow(groupCount: mapper.groupCount, bucketCount: pass.bucketCount)
   }
 
@@ -214,7 +216,7 @@ struct PassWorker: Sendable {
     }
     var groups: [Int] = []
     for group in 0..<other.mapper.groupCount { groups.append(Int(mapper.group(other.mapper.parts(group)))) }
-    try watch.allow(cells: mapper.groupCount * pass.bucketCount)
+    try watch.allow(cells: mapper.groupCount * pass.cellsPerGroup)
     aggregates.grow(groupCount: mapper.groupCount, bucketCount: pass.bucketCount)
     aggregates.absorb(other.aggregates, .renumbered(groups, bucketCount: pass.bucketCount))
   }
