@@ -86,6 +86,12 @@ def test_boards_and_triggers_keep_it(open_page, ratios):
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_url("**/ui/boards/*")
     page.wait_for_selector(".board-panel .chart path[stroke-dasharray]", state="attached")
+    board = next(one for one in call(ratios + "/1/boards") if one["name"] == "Ratios")
+    board["panels"][0]["query_panel"]["visualization_settings"] = {"hide_compare": True}
+    call(f"{ratios}/1/boards/{board['id']}", "PUT", board)
+    page.reload()
+    page.wait_for_selector(".board-panel .chart path", state="attached")
+    assert page.locator(".board-panel path[stroke-dasharray]").count() == 0
     page.locator(".board-panel a").first.click()
     page.wait_for_url("**/ui/explore?*")
     ready(page)

@@ -27,7 +27,7 @@ export function lineChart(host, steps, series, { bars = false, format, label, ut
   const peak = heights.reduce((most, v) => Math.max(most, v), 0);
   const top = peak > whole * 0.9 ? 26 : 8; // a line at the very top would lie behind the markers' names
   // A few things counted: no tick between two whole numbers.
-  const most = Math.min(whole, peak > 0 && peak <= 4 && Number.isInteger(peak) ? peak + peak % 2 : roundUp(peak * 1.02));
+  const most = Math.min(whole, peak > 0 && peak <= 4 && heights.every((v) => Number.isInteger(v)) ? peak + peak % 2 : roundUp(peak * 1.02));
   const least = Math.min(0, ...[...series, ...behind].flatMap((line) => line.values.map((v) => v ?? 0)));
   const y = linear(least < 0 ? -roundUp(-least) : 0, most, bottom, top);
   const ticks = timeTicks(steps.startUs, endUs, Math.max(2, Math.floor((right - left) / 90)), utc);

@@ -6,8 +6,6 @@ import { lengthName } from './time.js';
 /** Lengths that a question can be compared over, in seconds: those of Honeycomb's API. */
 export const offsets = [1800, 3600, 7200, 28_800, 86_400, 604_800, 2_419_200, 15_724_800];
 
-const least = 0.0005; // less is no change that is worth a word
-
 /** @param {number} seconds @returns {string} 1 day before */
 export function beforeText(seconds) { return `${lengthName(seconds)} before`; }
 
@@ -16,7 +14,8 @@ export function changeText(now, then) {
   if (typeof now !== 'number' || typeof then !== 'number') return '';
   if (now === then) return 'the same';
   if (then === 0) return '';
-  const change = (now - then) / Math.abs(then);
-  if (Math.abs(change) < least) return 'the same';
-  return `${change > 0 ? '+' : '−'}${Math.abs(change) >= 10 ? `${digits(Math.abs(now / then))} ×` : `${digits(Math.abs(change) * 100)} %`}`.replace(/^\+(.*×)$/, '$1');
+  const change = (now - then) / Math.abs(then), percent = Math.abs(change) * 100;
+  if (percent < 0.05) return 'the same';
+  if (change >= 10) return `${digits(now / then)} ×`;
+  return `${change > 0 ? '+' : '−'}${percent < 10 ? Math.round(percent * 10) / 10 : Math.round(percent)} %`;
 }

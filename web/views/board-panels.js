@@ -69,18 +69,18 @@ function draw(body, answer, query, panel, open) {
   const vain = (answer.missing ?? []).map((/** @type {any} */ one) => h('p', { class: 'pad small t-warn', role: 'status' }, 'No event has the column ', h('b', { class: 'mono' }, one.name), '.',
     one.near.length > 0 && ` Did you mean ${one.near.join(', ')}?`));
   if (!answer.info.rows_matched) { fill(body, vain.length ? vain : h('p', { class: 'pad faint' }, 'No event in this time.')); return []; }
-  const settings = panel.visualization_settings ?? {}, of = (/** @type {number} */ i) => settings.charts?.find((/** @type {any} */ c) => c.chart_index === i) ?? {};
+  const settings = panel.visualization_settings ?? {}, shown = settings.hide_compare ? { ...answer, compare: undefined } : answer, of = (/** @type {number} */ i) => settings.charts?.find((/** @type {any} */ c) => c.chart_index === i) ?? {};
   const results = query.formulas.length ? query.formulas.map((f) => ({ op: '', name: f.name })) : query.calculations;
   /** @type {{element: HTMLElement, stop: () => void}[]} */
   const charts = panel.query_style === 'table' ? [] : results.flatMap((/** @type {import('../model/query.js').Calculation} */ c, i) => {
     const { chart_type: type } = of(i);
     if (c.op === 'HEATMAP') { const map = answer.heatmaps?.[label(c)]; return map ? [heat(map, c.column ?? '')] : []; }
-    if (type === 'stat') return [stat(answer, c)];
-    return answer.series ? [lines(answer, c, type, results.length > 1)] : [];
+    if (type === 'stat') return [stat(shown, c)];
+    return shown.series ? [lines(shown, c, type, results.length > 1)] : [];
   });
   const isWorthless = vain.length > 0 && !answer.data.some((/** @type {any[]} */ values) => values.some((v) => v !== null));
   if (isWorthless) { for (const c of charts) c.stop(); fill(body, vain); return []; }
-  const table = panel.query_style === 'graph' && charts.length ? null : h('div', { class: 'board-table' }, resultsTable(answer, query, { addFilter: () => go(open.getAttribute('href') ?? ''), order: () => go(open.getAttribute('href') ?? ''), tracesOf: () => open.getAttribute('href') ?? '' }));
+  const table = panel.query_style === 'graph' && charts.length ? null : h('div', { class: 'board-table' }, resultsTable(shown, query, { addFilter: () => go(open.getAttribute('href') ?? ''), order: () => go(open.getAttribute('href') ?? ''), tracesOf: () => open.getAttribute('href') ?? '' }));
   fill(body, vain, charts.map((c) => c.element), table);
   reachable(body);
   return charts.map((c) => c.stop);
