@@ -144,6 +144,12 @@ struct EnvironmentDetailTests {
     #expect(settings.warnings == ["OTEL_SDK_DISABLED: 'yes' is neither true nor false and counts as false"])
   }
 
+  @Test func aFileThatNobodyReadsIsTold() throws {
+    #expect(try KitSettings.fromEnvironment(["OTEL_CONFIG_FILE": ""]).warnings.isEmpty)
+    let settings = try KitSettings.fromEnvironment(["OTEL_CONFIG_FILE": "/etc/otel.yaml", "OTEL_ENTITIES": "service{service.name=a}"])
+    #expect(settings.warnings == ["OTEL_CONFIG_FILE", "OTEL_ENTITIES"].map { "\($0) is set, and is not read: the other variables hold" })
+  }
+
   @Test(arguments: [
     ("always_on", KitSettings.SamplerChoice.alwaysOn), ("always_off", .alwaysOff), ("traceidratio", .ratio(1)), ("parentbased_always_on", .parentBasedAlwaysOn),
     ("parentbased_always_off", .parentBasedAlwaysOff), ("parentbased_traceidratio", .parentBasedRatio(1)), ("xray", .xray), ("honeycomb", .honeycomb(rate: 1)),

@@ -25,6 +25,11 @@ struct EnvironmentReader: Sendable {
     return "\(name): '\(text)' is neither true nor false and counts as false"
   }
 
+  /// A sentence for each variable that is set and that nobody looks at.
+  func warnings(ofUnread names: [String]) -> [String] {
+    names.filter { text($0) != nil }.map { "\($0) is set, and is not read: the other variables hold" }
+  }
+
   func list(_ name: String) -> [String]? {
     text(name).map { $0.split(separator: ",").map { Self.trimmed($0).lowercased() }.filter { !$0.isEmpty } }
   }

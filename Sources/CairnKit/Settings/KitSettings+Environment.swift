@@ -22,7 +22,7 @@ extension KitSettings {
     let reader = EnvironmentReader(variables: variables)
     var settings = KitSettings()
     settings.isDisabled = reader.flag("OTEL_SDK_DISABLED")
-    settings.warnings = [reader.warning(ofFlag: "OTEL_SDK_DISABLED")].compactMap { $0 }
+    settings.warnings = [reader.warning(ofFlag: "OTEL_SDK_DISABLED")].compactMap { $0 } + reader.warnings(ofUnread: Self.unread)
     settings.resource = ResourceDetector(environment: variables).detect(attributes: try reader.pairs("OTEL_RESOURCE_ATTRIBUTES"))
     if let level = try reader.choice("OTEL_LOG_LEVEL", Self.levels) { settings.logLevel = level }
     try settings.readExporters(reader)
@@ -37,6 +37,9 @@ extension KitSettings {
     settings.shutdownTimeout = try reader.milliseconds("CAIRN_SHUTDOWN_TIMEOUT") ?? settings.shutdownTimeout
     return settings
   }
+
+  /// Variables of OpenTelemetry that would change all that is read here; whoever sets one expects it to be heeded.
+  private static let unread = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE", "OTEL_ENTITIES"]
 
   private static var levels: [(String, Logger.Level)] {
     [("trace", .trace), ("debug", .debug), ("info", .info), ("notice", .notice), ("warn", .warning), ("warning", .warning), ("error", .error), ("fatal", .critical), ("critical", .critical)]
