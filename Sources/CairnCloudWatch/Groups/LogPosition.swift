@@ -57,7 +57,8 @@ public struct LogPosition: Sendable, Hashable {
       return EventCursor(
         timeUnixNanoseconds: timeUnixNanoseconds, sequence: own, hash: hash == 0 ? .max : hash | 31, alikeCount: .max)
     case .newestFirst:
-      return EventCursor(timeUnixNanoseconds: timeUnixNanoseconds, sequence: own, hash: hash, alikeCount: 0)
+      // The event's own hash may be one that the digits hold in full: it is behind the place, too.
+      return EventCursor(timeUnixNanoseconds: timeUnixNanoseconds, sequence: own, hash: hash, alikeCount: .max)
     }
   }
 }

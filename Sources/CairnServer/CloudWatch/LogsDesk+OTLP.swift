@@ -36,7 +36,8 @@ extension LogsDesk {
     do throws(LogsError) {
       try LogNames.checkGroup(group, at: "x-aws-log-group")
       try LogNames.checkStream(stream, at: "x-aws-log-stream")
-      let known = try await ownGroup(call, group)
+      // Only what was made by a call has streams by name; the store is not asked, since this runs where requests are read.
+      guard let known = registry.group(call.environment, group) else { throw LogsError.noGroup }
       guard known.streams[stream] != nil else { throw LogsError.noStream }
       return try await take(&lines, group: known.group, stream: stream, call)
     } catch {
