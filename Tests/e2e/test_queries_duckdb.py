@@ -163,9 +163,14 @@ def test_the_slowest_traces(world):
 
 
 def test_services(world):
-    told = {s["name"]: (s["events"], s["errors"]) for s in world.cairn.get("services", start=world.start, end=world.end)["services"]}
+    answer = world.cairn.get("services", start=world.start, end=world.end)
+    told = {s["name"]: (s["events"], s["errors"]) for s in answer["services"]}
     spans_with_errors = dict(world.connection.execute("SELECT service, count(*) FILTER (WHERE status_code = 2) FROM spans GROUP BY ALL").fetchall())
     assert {name: errors for name, (_, errors) in told.items()} == spans_with_errors
+    for line in answer["series"]["services"]:
+        steps = list(zip(line["p95_ms"], line["p99_ms"], strict=True))
+        assert len(steps) == answer["series"]["count"] and all((p95 is None) == (p99 is None) and (p95 is None or p99 >= p95) for p95, p99 in steps)
+        assert any(p95 is not None and p99 > p95 for p95, p99 in steps), line["name"]
 
 
 def test_the_same_answers_after_a_restart(world):

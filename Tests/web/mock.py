@@ -221,7 +221,7 @@ class Handler(BaseHTTPRequestHandler):
             for at, e in reqs:
                 buckets[int((at - self.start) / step)].append(e)
             series.append({"name": name, "requests": [len(b) for b in buckets], "errors": [sum(e["error"] for e in b) for b in buckets],
-                           "p95_ms": [mock_engine.quantile([e["duration_ms"] for e in b], 0.95) for b in buckets]})
+                           **{f"p{q}_ms": [mock_engine.quantile([e["duration_ms"] for e in b], q / 100) for b in buckets] for q in (95, 99)}})
         return {"services": services, "series": {"start_us": int(self.start * 1e6), "step_us": step * 1000000, "count": count, "services": series},
                 "info": self.info()}
 

@@ -29,3 +29,25 @@ def test_drag_on_a_chart_zooms_and_z_undoes(open_page, mocked):
     until(page, "/t=\\d+\\.\\.\\d+/.test(location.search)")
     page.keyboard.press("z")
     until(page, "location.search.includes('t=1h')")
+
+
+def test_what_only_the_slowest_requests_feel_is_said_at_p99(open_page, mocked):
+    """One request in fifty got slower: P95 sees nothing of it, the lead, the chart and the table tell it at P99."""
+    def tail(route):
+        answer = route.fetch().json()
+        count = answer["series"]["count"]
+        for line in answer["series"]["services"]:
+            late = [90 if line["name"] == "payments" and step > count * 0.6 else 20 for step in range(count)]
+            line.update(requests=[100] * count, errors=[0] * count, p95_ms=[10] * count, p99_ms=late)
+        route.fulfill(json=answer)
+
+    page = open_page("about:blank")
+    page.route("**/api/cairn/services?*", tail)
+    page.goto(mocked + "/ui/services")
+    ready(page)
+    lead = " ".join(page.locator(".lead").inner_text().split())
+    assert "payments is 4.5 times slower at P99 than when this range began: 90.0 ms, was 20.0 ms, since" in lead
+    assert page.locator("#slow-title").inner_text() == "P99 duration"
+    row = page.locator(".tbl tbody tr", has_text="payments")
+    assert row.locator("td.t-warn").count() == 1 and "▲" in row.locator("td.t-warn").inner_text()
+    assert page.locator(".tbl tbody tr td.t-warn").count() == 1

@@ -4,11 +4,14 @@
 /**
  * @typedef {{name: string, events: number, requests: number, rate_per_s: number, errors: number, error_rate: number, p50_ms: number | null, p95_ms: number | null, p99_ms: number | null}} Service
  */
-/** @typedef {{name: string, requests: number[], errors: number[], p95_ms: (number | null)[]}} Line */
-/** @typedef {{name: string, before: number, after: number, factor: number, since: number | null}} Slower */
+/** @typedef {{name: string, requests: number[], errors: number[], p95_ms: (number | null)[], p99_ms: (number | null)[]}} Line */
+/** @typedef {'p95' | 'p99'} Quantile */
+/** @typedef {{name: string, at: Quantile, before: number, after: number, factor: number, since: number | null}} Slower */
 /** @typedef {{name: string, before: number, after: number, since: number | null}} Failing  since: the step at which it began */
 
-const slowerFactor = 1.5; // less is weather
+// How much slower, by at least so many requests in each part, and how many standard errors of `apart` above chance. One request in a hundred is rare: of few requests
+// P99 is the slowest of all, and goes up and down by itself.
+const quantiles = /** @type {const} */ ([{ at: 'p95', factor: 1.5, requests: 20, sigma: 0, since: began }, { at: 'p99', factor: 2, requests: 200, sigma: 3, since: parted }]);
 const failingPoints = 0.01; // one point of all requests
 const muchFailure = 0.05; // nobody means to refuse every twentieth request
 const leastRequests = 20; // in each part; fewer say nothing
@@ -31,6 +34,21 @@ export function began(values, before, after) {
   return last < 0 || values.slice(last + 1).filter((v) => v != null).length < 2 ? null : last + 1;
 }
 
+/**
+ * The step that parts what is above the middle of both best from what is not: of values that fall back now and then, since a step may have no slow request.
+ * @param {(number | null)[]} values @param {number} before @param {number} after @returns {number | null} nothing where that is the start
+ */
+export function parted(values, before, after) {
+  const middle = (before + after) / 2;
+  let wrong = values.filter((v) => v != null && v <= middle).length, least = wrong, step = 0;
+  values.forEach((v, i) => {
+    if (v != null) wrong += v > middle ? 1 : -1;
+    if (wrong < least) { least = wrong; step = i + 1; }
+  });
+  const first = values.findIndex((v, i) => i >= step && v != null);
+  return step > 0 && first > 0 ? first : null;
+}
+
 /** @param {(number | null)[]} early @param {(number | null)[]} late @returns {number} the share of pairs in which the late value is the greater one: a few wild steps do not move it */
 export function apart(early, late) {
   const known = (/** @type {(number | null)[]} */ v) => /** @type {number[]} */ (v.filter((x) => x != null)), a = known(early), b = known(late);
@@ -45,25 +63,35 @@ export function sigmas(failedBefore, before, failedAfter, after) {
   return error > 0 ? rise / error : rise > 0 ? Infinity : 0;
 }
 
-/** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} first third against last third */
+/** @param {number} early @param {number} late known steps @returns {number} how far `apart` strays from a half by chance: its standard error */
+const strays = (early, late) => Math.sqrt((early + late + 1) / (12 * early * late));
+
+/** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} first third against last third; a change is one at P95 */
 export function compare(line) {
   const third = Math.max(1, Math.floor(line.requests.length / 3));
   const sum = (/** @type {number[]} */ v) => v.reduce((a, b) => a + (b ?? 0), 0);
   const [early, late] = [sum(line.requests.slice(0, third)), sum(line.requests.slice(-third))];
-  const before = median(line.p95_ms.slice(0, third)), after = median(line.p95_ms.slice(-third));
-  const enough = early >= leastRequests && late >= leastRequests;
-  const change = enough && before && after ? after / before - 1 : null;
-  const slower = change != null && change + 1 >= slowerFactor && apart(line.p95_ms.slice(0, third), line.p95_ms.slice(-third)) >= leastApart
-    ? { name: line.name, before: /** @type {number} */ (before), after: /** @type {number} */ (after), factor: change + 1,
-      since: began(line.p95_ms, /** @type {number} */ (before), /** @type {number} */ (after)) } : null;
+  const found = quantiles.map((quantile) => slowerAt(line, quantile, third, Math.min(early, late)));
   const failedBefore = sum(line.errors.slice(0, third)), failedAfter = sum(line.errors.slice(-third)), was = early ? failedBefore / early : 0, is = late ? failedAfter / late : 0;
-  return { slower, failing: enough && is - was >= failingPoints && sigmas(failedBefore, early, failedAfter, late) >= leastSigma ? { name: line.name, before: was, after: is, since: began(shares(line), was, is) } : null, change };
+  const failing = Math.min(early, late) >= leastRequests && is - was >= failingPoints && sigmas(failedBefore, early, failedAfter, late) >= leastSigma
+    ? { name: line.name, before: was, after: is, since: began(shares(line), was, is) } : null;
+  return { slower: found.find((f) => f.slower)?.slower ?? null, failing, change: found[0].change };
+}
+
+/** @param {Line} line @param {typeof quantiles[number]} quantile @param {number} third @param {number} requests in the part with fewer @returns {{slower: Slower | null, change: number | null}} */
+function slowerAt(line, { at, factor, requests: least, sigma, since }, third, requests) {
+  const values = line[`${at}_ms`], early = values.slice(0, third), late = values.slice(-third);
+  const before = median(early), after = median(late), known = (/** @type {(number | null)[]} */ v) => v.filter((x) => x != null).length;
+  if (requests < least || !before || !after) return { slower: null, change: null };
+  const change = after / before - 1, far = apart(early, late);
+  const isSlower = change + 1 >= factor && far >= leastApart && far - 0.5 >= sigma * strays(known(early), known(late));
+  return { slower: isSlower ? { name: line.name, at, before, after, factor: change + 1, since: since(values, before, after) } : null, change };
 }
 
 /** @param {Line} line @returns {(number | null)[]} which share of the requests failed, step by step */
 export function shares(line) { return line.requests.map((n, i) => (n ? line.errors[i] / n : null)); }
 
-/** @param {Line[]} lines @returns {{slower: Slower[], failing: Failing[], changes: Map<string, number | null>}} worst first */
+/** @param {Line[]} lines @returns {{slower: Slower[], failing: Failing[], changes: Map<string, number | null>}} worst first; what more requests feel comes before what only the slowest do */
 export function findings(lines) {
   const slower = [], failing = [], changes = new Map();
   for (const line of lines) {
@@ -72,7 +100,7 @@ export function findings(lines) {
     if (found.slower) slower.push(found.slower);
     if (found.failing) failing.push(found.failing);
   }
-  return { slower: slower.sort((a, b) => b.factor - a.factor), failing: failing.sort((a, b) => b.after - b.before - (a.after - a.before)), changes };
+  return { slower: slower.sort((a, b) => a.at.localeCompare(b.at) || b.factor - a.factor), failing: failing.sort((a, b) => b.after - b.before - (a.after - a.before)), changes };
 }
 
 /** @param {Service[]} services @param {Failing[]} named @returns {Service[]} those that fail much and are not named yet, worst first: a new one has no before */

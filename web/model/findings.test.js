@@ -1,13 +1,37 @@
 // @ts-check
-import { apart, began, failingMuch, findings, median, shares, sigmas, totals } from './findings.js';
-import { equal, test } from './testing.js';
+import { apart, began, failingMuch, findings, median, parted, shares, sigmas, totals } from './findings.js';
+import { equal, seeded, test } from './testing.js';
 
 const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30),
-  errors: p95.map((_, i) => (i > 5 ? errors : 0)), p95_ms: p95 });
+  errors: p95.map((_, i) => (i > 5 ? errors : 0)), p95_ms: p95, p99_ms: p95 });
 
 test('the slower service comes first', () => { const f = findings([line('a', [10, 10, 10, 10, 10, 10, 20, 20, 20]),
   line('b', [10, 10, 10, 10, 10, 10, 90, 90, 90]), line('c', Array(9).fill(10))]); equal(f.slower.map((s) => [s.name, s.factor]),
   [['b', 9], ['a', 2]]); });
+test('what only the slowest requests feel is told at P99, behind what more of them feel', () => {
+  const steps = (/** @type {number} */ before, /** @type {number} */ after) => Array.from({ length: 24 }, (_, i) => (i < 14 ? before : after) + i % 3);
+  const tail = { name: 'tail', requests: Array(24).fill(100), errors: Array(24).fill(0), p95_ms: Array(24).fill(10), p99_ms: steps(19, 79) };
+  const f = findings([tail, line('a', [10, 10, 10, 10, 10, 10, 20, 20, 20])]);
+  equal(f.slower.map((s) => [s.name, s.at, s.factor, s.since]), [['a', 'p95', 2, 6], ['tail', 'p99', 4, 14]]);
+  equal(f.changes.get('tail'), 0);
+  // It began where most are above from then on, though single steps fall back.
+  equal(parted([1, 9, 1, 1, null, 9, 9, 1, 9, 9, 1, 9], 1, 9), 5);
+  equal(parted([9, 9, 9], 1, 9), null);
+  // Less than twice, too few requests, and too few steps to tell it from chance.
+  equal(findings([{ ...tail, p99_ms: steps(19, 36) }]).slower, []);
+  equal(findings([{ ...tail, requests: Array(24).fill(20) }]).slower, []);
+  equal(findings([{ ...tail, requests: Array(4).fill(900), errors: [0, 0, 0, 0], p95_ms: [10, 10, 10, 10], p99_ms: [20, 20, 90, 90] }]).slower, []);
+});
+test('a rare slow request here and there is no finding at P99', () => {
+  // Each step's P99 is its slowest of a few requests: it leaps, and it leaps in both parts.
+  const random = seeded(7);
+  let told = 0;
+  for (let service = 0; service < 400; service += 1) {
+    const steps = Array.from({ length: 60 }, () => Math.max(...Array.from({ length: 12 }, () => Math.exp(2 + 1.5 * (random() + random() + random() - 1.5)))));
+    told += findings([{ name: 's', requests: Array(60).fill(12), errors: Array(60).fill(0), p95_ms: Array(60).fill(10), p99_ms: steps }]).slower.length;
+  }
+  equal(told, 0);
+});
 test('few requests say nothing', () => { const quiet = { ...line('a', [1, 1, 1, 9, 9, 9]), requests: Array(6).fill(1) };
   equal(findings([quiet]).slower, []); });
 test('what goes up and down is no finding', () => {
@@ -33,7 +57,7 @@ test('what began in the range is told with its step', () => {
   equal(findings([line('b', [10, 10, 10, 10, 10, 10, 90, 90, 90])]).slower[0].since, 6);
   equal(began([0.2, 0.3, 0.2], 0, 0.2), null);
   equal(began([0, 0, null, 0, 0.4], 0, 0.4), null);
-  equal(shares({ name: 'a', requests: [10, 0], errors: [1, 0], p95_ms: [] }), [0.1, null]);
+  equal(shares({ name: 'a', requests: [10, 0], errors: [1, 0], p95_ms: [], p99_ms: [] }), [0.1, null]);
 });
 test('the median skips the unknown', () => { equal(median([null, 3, 1, null, 2]), 2); equal(median([null]), null); });
 test('totals add all services', () => equal(totals([line('a', [1, 1]), line('b', [1, 1])]).requests, [60, 60]));

@@ -12,7 +12,7 @@ import { utc } from './router.js';
 const shownLines = 5, shownFailing = 4;
 
 /**
- * Requests of all services, the share of the failed ones and the P95 of the services that matter most.
+ * Requests of all services, the share of the failed ones and the P95 of the services that matter most; their P99 where only that tells of a slower one.
  * @param {any} answer
  * @param {any} found
  * @returns {{element: HTMLElement, stop: () => void}}
@@ -20,7 +20,8 @@ const shownLines = 5, shownFailing = 4;
 export function serviceCharts(answer, found) {
   const { start_us: startUs, step_us: stepUs, count, services: lines } = answer.series;
   const steps = { startUs, stepUs, count }, sum = totals(lines), perSecond = stepUs / 1e6;
-  const hot = [...new Set([...found.slower.map((/** @type {any} */ s) => s.name), ...[...answer.services].sort((a,
+  const at = found.slower[0]?.at ?? 'p95', values = `${at}_ms`, title = at.toUpperCase();
+  const hot = [...new Set([...found.slower.filter((/** @type {any} */ s) => s.at === at).map((/** @type {any} */ s) => s.name), ...[...answer.services].sort((a,
     b) => b.requests - a.requests).map((s) => s.name)])].slice(0, shownLines);
   const ok = sum.requests.map((n, i) => Math.max(0, n - sum.errors[i]) / perSecond), bad = sum.errors.map((n) => n / perSecond);
   const now = sum.requests.reduce((a, b) => a + b, 0), failed = sum.errors.reduce((a, b) => a + b, 0);
@@ -34,9 +35,9 @@ export function serviceCharts(answer, found) {
     { whole: 1, format: (v) => percent(v).join(' '), label: `Share of requests that failed: ${worst.join(', ') || 'none failed'}` }, (i) => ({ rows: worst.length ? worst.map((name) => [service(name),
       failing.get(name)?.[i] == null ? 'no request' : percent(failing.get(name)[i]).join(' ')]) : [['Failed', '0']] }));
   const byName = new Map(lines.map((/** @type {any} */ l) => [l.name, l]));
-  const two = chart(steps, () => hot.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: byName.get(name)?.p95_ms ?? [] })),
-    { format: durationTick, label: `P95 duration of ${hot.join(', ')}` }, (i) => ({ rows: hot.map((name) => [service(name),
-      durationText(byName.get(name)?.p95_ms[i])]) }));
+  const two = chart(steps, () => hot.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: byName.get(name)?.[values] ?? [] })),
+    { format: durationTick, label: `${title} duration of ${hot.join(', ')}` }, (i) => ({ rows: hot.map((name) => [service(name),
+      durationText(byName.get(name)?.[values][i])]) }));
   const panel = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ sub, /** @type {any} */ keys,
     /** @type {any} */ body) => h('section', { class: 'panel', 'aria-labelledby': id },
     h('header', {}, h('h2', { id }, title), h('span', { class: 'sub' }, sub), h('span', { class: 'end row wrap' }, keys)),
@@ -46,7 +47,7 @@ export function serviceCharts(answer, found) {
     element: h('div', { class: 'grid trio' }, panel('rq-title', 'Requests', 'all services, per second',
       [key('var(--base)', 'ok'), key('var(--err)', 'error')], one.host),
       panel('er-title', 'Errors', worst.length ? 'share of requests' : 'none failed', worst.map((name) => h('span', { class: 'small dim row' }, service(name))), three.host),
-      panel('p95-title', 'P95 duration', found.slower.length ? 'slower ones first' : 'busiest services',
+      panel('slow-title', `${title} duration`, found.slower.length ? 'slower ones first' : 'busiest services',
         hot.map((name) => h('span', { class: 'small dim row' }, service(name))), two.host)),
     stop() { one.stop(); two.stop(); three.stop(); },
   };

@@ -14,7 +14,7 @@ import { empty, loader, skeleton } from './states.js';
 import { teach } from './teach.js';
 import { serviceCharts } from './services-charts.js';
 
-/** @typedef {import('../model/findings.js').Service & {change: number | null, slower: boolean, line: import('../model/findings.js').Line | undefined}} Row */
+/** @typedef {import('../model/findings.js').Service & {change: number | null, slower: import('../model/findings.js').Quantile | null, line: import('../model/findings.js').Line | undefined}} Row */
 
 /** Columns of the table: [key, head, value to sort by, greatest first]. @type {[string, string, (row: Row) => number | string][]} */
 const heads = [['name', 'Service', (r) => r.name], ['rate', 'Rate', (r) => r.rate_per_s], ['errors', 'Errors', (r) => r.error_rate],
@@ -32,8 +32,8 @@ export function servicesPage(host) {
     charts = null;
     if (!answer.services.length) { fill(body, nothing()); return; }
     withoutPartial(answer);
-    const found = findings(answer.series.services), lines = new Map(answer.series.services.map((/** @type {any} */ l) => [l.name, l])), slower = new Set(found.slower.map((s) => s.name));
-    const rows = answer.services.map((/** @type {any} */ s) => ({ ...s, change: found.changes.get(s.name) ?? null, slower: slower.has(s.name), line: lines.get(s.name) }));
+    const found = findings(answer.series.services), lines = new Map(answer.series.services.map((/** @type {any} */ l) => [l.name, l])), slower = new Map(found.slower.map((s) => [s.name, s.at]));
+    const rows = answer.services.map((/** @type {any} */ s) => ({ ...s, change: found.changes.get(s.name) ?? null, slower: slower.get(s.name) ?? null, line: lines.get(s.name) }));
     const table = h('div');
     const redraw = () => fill(table, serviceTable(rows, { find, sort, down }, (next) => { ({ sort, down } = next); redraw(); }));
     const input = h('input', { placeholder: 'Filter', size: 14, 'data-find': true, 'aria-label': 'Filter services',
@@ -58,7 +58,7 @@ function withoutPartial({ series }) {
   const end = series.start_us + series.count * series.step_us, now = Math.min(time().end * 1e6, Date.now() * 1000);
   if (series.count < 4 || end <= now) return;
   series.count -= 1;
-  for (const line of series.services) for (const key of ['requests', 'errors', 'p95_ms']) line[key] = line[key].slice(0, series.count);
+  for (const line of series.services) for (const key of ['requests', 'errors', 'p95_ms', 'p99_ms']) line[key] = line[key].slice(0, series.count);
 }
 
 /** @param {any} found @param {Row[]} rows @param {any} series @returns {HTMLElement} a sentence, each clause a link to its evidence */
@@ -77,11 +77,12 @@ function lead(found, rows, series) {
     h('a', { href: evidence(name) }, 'what the failures have in common'), '.'];
   const [slow] = found.slower, [fail] = found.failing;
   if (slow) {
-    parts.push(h('b', {}, service(slow.name), ` is ${slow.factor.toFixed(1)} times slower at P95`), ' than when this range began: ',
+    parts.push(h('b', {}, service(slow.name), ` is ${slow.factor.toFixed(1)} times slower at ${slow.at.toUpperCase()}`), ' than when this range began: ',
       h('a', { href: evidence(slow.name) }, `${durationText(slow.after)}, was ${durationText(slow.before)}`), since(slow.since), '. ');
-    if (found.slower.length > 1) parts.push(`So ${found.slower.length === 2 ? 'is' : 'are'} `,
-      found.slower.slice(1, 3).map((/** @type {any} */ s, /** @type {number} */ i) => [i ? ' and ' : '', h('a', { href: evidence(s.name) }, s.name)]),
-      found.slower.length > 3 ? ` and ${found.slower.length - 3} more. ` : '. ');
+    const alike = found.slower.filter((/** @type {any} */ s) => s.at === slow.at).slice(1), tails = found.slower.slice(1 + alike.length);
+    const names = (/** @type {any[]} */ all) => [all.slice(0, 2).map((s, i) => [i ? ' and ' : '', h('a', { href: evidence(s.name) }, s.name)]), all.length > 2 ? ` and ${all.length - 2} more. ` : '. '];
+    if (alike.length) parts.push(`So ${alike.length === 1 ? 'is' : 'are'} `, names(alike));
+    if (tails.length) parts.push('At P99 alone: ', names(tails));
   }
   const [much, ...others] = failingMuch(rows, found.failing), isWorse = much && (!fail || much.error_rate > fail.after);
   const told = {
@@ -122,7 +123,7 @@ function serviceTable(rows, { find, sort, down }, change) {
 
 /** @param {Row} r */
 function row(r) {
-  const failing = r.error_rate >= 0.01, { slower } = r;
+  const failing = r.error_rate >= 0.01, slower = r.slower === 'p95', tail = r.slower === 'p99';
   const to = link('/ui/explore', { f: filterTexts([{ column: 'service.name', op: '=', value: r.name }]) });
   const rates = r.line ? shares(r.line) : [];
   const cell = (/** @type {any} */ picture, /** @type {any} */ value) => h('span', { class: 'cell' }, picture, h('span', { class: 'v' }, value));
@@ -136,7 +137,7 @@ function row(r) {
     h('td', { class: 'num', 'data-l': 'P95' }, cell(r.line && sparkline(r.line.p95_ms, { colour: slower ? 'var(--warn-ink)' : 'var(--ink3)',
       filled: slower, room: slower ? 1.08 : 1.6 }), figure(duration(r.p95_ms), slower ? 'b' : ''))),
     h('td', { class: `num hide-s ${slower ? 't-warn b' : 'dim'}` }, r.change == null ? '–' : [slower ? '▲ ' : '', figure(times(r.change))]),
-    h('td', { class: 'num hide-m' }, figure(duration(r.p50_ms))), h('td', { class: 'num hide-m' }, figure(duration(r.p99_ms))),
+    h('td', { class: 'num hide-m' }, figure(duration(r.p50_ms))), h('td', { class: `num hide-m ${tail ? 't-warn b' : ''}` }, tail ? '▲ ' : '', figure(duration(r.p99_ms))),
     h('td', { class: 'num hide-s' }, h('span', { class: 'row ways' }, way('/ui/traces', { service: r.name }, 'Traces', r.name),
       way('/ui/errors', { project: r.name, t: rangeText(range()) }, 'Errors', r.name), way('/ui/logs', { g: r.name }, 'Logs', r.name))));
 }

@@ -13,7 +13,8 @@ struct ServiceTable: Sendable {
     var percentiles: [Double?] = [nil, nil, nil]
     var requestSeries: [Double?] = []
     var errorSeries: [Double?] = []
-    var percentileSeries: [Double?] = []
+    var p95Series: [Double?] = []
+    var p99Series: [Double?] = []
   }
   private(set) var rows: [Row] = []
   private var info: ReadingInfo
@@ -39,7 +40,8 @@ struct ServiceTable: Sendable {
       row.requestCount = Self.number(answer, 1, group)
       row.percentiles = (2...4).map { Self.optional(answer, $0, group) }
       row.requestSeries = Self.series(answer, "COUNT", group)
-      row.percentileSeries = Self.series(answer, "P95(duration_ms)", group)
+      row.p95Series = Self.series(answer, "P95(duration_ms)", group)
+      row.p99Series = Self.series(answer, "P99(duration_ms)", group)
     }
     guard let series = answer.series, seriesStart == nil, series.bucketCount > 0 else { return }
     seriesStart = series.startUnixNanoseconds
@@ -99,7 +101,8 @@ struct ServiceTable: Sendable {
           writer.member("name", row.name)
           numbers("requests", row.requestSeries, otherwise: 0, &writer)
           numbers("errors", row.errorSeries, otherwise: 0, &writer)
-          numbers("p95_ms", row.percentileSeries, otherwise: nil, &writer)
+          numbers("p95_ms", row.p95Series, otherwise: nil, &writer)
+          numbers("p99_ms", row.p99Series, otherwise: nil, &writer)
         }
       }
     }
