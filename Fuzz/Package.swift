@@ -77,7 +77,7 @@ let package = Package(
     room("TestSupport", ["CairnBytes", "CairnColumns"]),
     room("FuzzSupport", ["CairnBytes", "CairnColumns", "TestSupport"]),
     fuzzer("otlp-traces", ["CairnOTLP", "FuzzSupport"]),
-    fuzzer("otlp-logs", ["CairnOTLP", "FuzzSupport"]),
+    fuzzer("otlp-logs", ["CairnBytes", "CairnFormats", "CairnOTLP", "FuzzSupport"]),
     fuzzer("otlp-metrics", ["CairnOTLP", "FuzzSupport"]),
     fuzzer("otlp-json", ["CairnBytes", "CairnColumns", "CairnOTLP", "FuzzSupport"]),
     fuzzer("xray-filter", ["CairnXRay"]),
