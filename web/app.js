@@ -11,6 +11,7 @@ import { setPageKeys, startKeys } from './views/keys.js';
 import { logsPage } from './views/logs.js';
 import { mapPage } from './views/map.js';
 import { showMore, startMore } from './views/more.js';
+import { startPaper } from './views/paper.js';
 import { closePopover } from './views/popover.js';
 import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
 import { startSearch } from './views/search.js';
@@ -146,6 +147,7 @@ async function start() {
   startDatasetPicker();
   startSearch();
   startMore();
+  startPaper();
   startKeys({ toggleLive, again });
   byID('live').addEventListener('click', toggleLive);
   byID('refresh').addEventListener('click', again);

@@ -51,6 +51,7 @@ export function drawn(element, draw) {
   watch.observe(element);
   media.addEventListener('change', redraw);
   addEventListener('themechange', redraw);
+  addEventListener('paper', draw); // there is no frame before a page is printed
   return { redraw, stop() { cancelAnimationFrame(frame); watch.disconnect(); media.removeEventListener('change', redraw);
-    removeEventListener('themechange', redraw); } };
+    removeEventListener('themechange', redraw); removeEventListener('paper', draw); } };
 }
