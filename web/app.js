@@ -154,7 +154,7 @@ async function start() {
   addEventListener('click', onClick);
   await Promise.race([readCatalog(), new Promise((done) => setTimeout(done, catalogPatience))]);
   place.subscribe(show);
-  utc.subscribe(again);
+  utc.subscribe(() => { shown = ''; show(); });
   place.subscribe(() => { if (live && !('seconds' in range())) setLive(false); });
   show();
   setInterval(showTime, 30000);

@@ -448,60 +448,63 @@ static const unsigned char file_147[] = {
 #embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_148[] = {
-#embed "../../web/views/trace-deploy.js"
+#embed "../../web/views/times.js"
 };
 static const unsigned char file_149[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/trace-deploy.js"
 };
 static const unsigned char file_150[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_151[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_152[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_153[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_154[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_155[] = {
-#embed "../../web/views/triggers.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_156[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/triggers.js"
 };
 static const unsigned char file_157[] = {
-#embed "../../web/wire/boards.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_158[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/boards.js"
 };
 static const unsigned char file_159[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_160[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/honeycomb.js"
 };
 static const unsigned char file_161[] = {
-#embed "../../web/wire/key.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_162[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/key.js"
 };
 static const unsigned char file_163[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/logs.js"
 };
 static const unsigned char file_164[] = {
-#embed "../../web/wire/slos.js"
+#embed "../../web/wire/rules.js"
 };
 static const unsigned char file_165[] = {
-#embed "../../web/wire/triggers.js"
+#embed "../../web/wire/slos.js"
 };
 static const unsigned char file_166[] = {
+#embed "../../web/wire/triggers.js"
+};
+static const unsigned char file_167[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -654,26 +657,27 @@ static const cairn_web_file files[] = {
   {"views/states.js", file_145, sizeof file_145},
   {"views/teach.js", file_146, sizeof file_146},
   {"views/time-picker.js", file_147, sizeof file_147},
-  {"views/trace-deploy.js", file_148, sizeof file_148},
-  {"views/trace-errors.js", file_149, sizeof file_149},
-  {"views/trace-lines.js", file_150, sizeof file_150},
-  {"views/trace-minimap.js", file_151, sizeof file_151},
-  {"views/trace-rows.js", file_152, sizeof file_152},
-  {"views/trace.js", file_153, sizeof file_153},
-  {"views/traces.js", file_154, sizeof file_154},
-  {"views/triggers.js", file_155, sizeof file_155},
-  {"wire/api.js", file_156, sizeof file_156},
-  {"wire/boards.js", file_157, sizeof file_157},
-  {"wire/errors.js", file_158, sizeof file_158},
-  {"wire/honeycomb.js", file_159, sizeof file_159},
-  {"wire/http.js", file_160, sizeof file_160},
-  {"wire/key.js", file_161, sizeof file_161},
-  {"wire/logs.js", file_162, sizeof file_162},
-  {"wire/rules.js", file_163, sizeof file_163},
-  {"wire/slos.js", file_164, sizeof file_164},
-  {"wire/triggers.js", file_165, sizeof file_165},
-  {"wire/xray.js", file_166, sizeof file_166},
+  {"views/times.js", file_148, sizeof file_148},
+  {"views/trace-deploy.js", file_149, sizeof file_149},
+  {"views/trace-errors.js", file_150, sizeof file_150},
+  {"views/trace-lines.js", file_151, sizeof file_151},
+  {"views/trace-minimap.js", file_152, sizeof file_152},
+  {"views/trace-rows.js", file_153, sizeof file_153},
+  {"views/trace.js", file_154, sizeof file_154},
+  {"views/traces.js", file_155, sizeof file_155},
+  {"views/triggers.js", file_156, sizeof file_156},
+  {"wire/api.js", file_157, sizeof file_157},
+  {"wire/boards.js", file_158, sizeof file_158},
+  {"wire/errors.js", file_159, sizeof file_159},
+  {"wire/honeycomb.js", file_160, sizeof file_160},
+  {"wire/http.js", file_161, sizeof file_161},
+  {"wire/key.js", file_162, sizeof file_162},
+  {"wire/logs.js", file_163, sizeof file_163},
+  {"wire/rules.js", file_164, sizeof file_164},
+  {"wire/slos.js", file_165, sizeof file_165},
+  {"wire/triggers.js", file_166, sizeof file_166},
+  {"wire/xray.js", file_167, sizeof file_167},
 };
-const size_t cairn_web_file_count = 167;
+const size_t cairn_web_file_count = 168;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

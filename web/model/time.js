@@ -85,22 +85,47 @@ export function stamp(us, utc) {
   return `${p.year}-${pad(p.month)}-${pad(p.day)} ${clock(us, utc)}`;
 }
 
-/** @param {string} text as 2026-11-23 14:32[:05] @param {boolean} utc @returns {number | null} Unix seconds */
+/** @param {number} us @param {boolean} utc @returns {string} as other tools take it: 2026-11-23T14:32:05.118Z, or with the offset of the reader's zone */
+export function iso(us, utc) {
+  const whole = Math.round(us), rest = ((whole % 1000) + 1000) % 1000, p = parts(whole, utc);
+  const fraction = rest ? `${pad(p.milli, 3)}${pad(rest, 3)}` : pad(p.milli, 3), minutes = utc ? 0 : offsetMinutes(whole);
+  const zone = utc ? 'Z' : `${minutes < 0 ? '-' : '+'}${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
+  return `${p.year}-${pad(p.month)}-${pad(p.day)}T${clock(whole, utc)}.${fraction}${zone}`;
+}
+
+/** @param {number} us @returns {number} minutes that the reader's zone is ahead of UTC then */
+function offsetMinutes(us) { return -new Date(us / 1000).getTimezoneOffset(); }
+
+/** @param {number} us @param {boolean} utc @returns {string} UTC, or how far the reader's zone is from it then: UTC+1, UTC-3:30 */
+export function zoneName(us, utc) {
+  if (utc) return 'UTC';
+  const minutes = offsetMinutes(us), size = Math.abs(minutes);
+  return `UTC${minutes < 0 ? '-' : '+'}${Math.floor(size / 60)}${size % 60 ? `:${pad(size % 60)}` : ''}`;
+}
+
+const epochUnits = /** @type {Record<number, number>} */ ({ 10: 1, 13: 1e3, 16: 1e6, 19: 1e9 }); // digits of this century's Unix times: s, ms, us, ns
+
+/**
+ * @param {string} text as 2026-11-23 14:32[:05], as RFC 3339 with its own zone, or as a Unix time in s, ms, us or ns
+ * @param {boolean} utc the zone of a text that names none @returns {number | null} Unix seconds
+ */
 export function parseStamp(text, utc) {
-  const m = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?\s*Z?\s*$/.exec(text);
+  const digits = /^\s*(\d+)(?:\.(\d+))?\s*$/.exec(text), unit = digits && epochUnits[digits[1].length];
+  if (unit) return Number(text) / unit;
+  const m = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d+)?))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?\s*$/i.exec(text);
   if (!m) return null;
   const [year, month, day, hour, minute] = [Number(m[1]), Number(m[2]) - 1, Number(m[3]), Number(m[4] ?? 0), Number(m[5] ?? 0)];
-  const second = Number(m[6] ?? 0);
+  const second = Number((m[6] ?? '0').replace(',', '.')), zone = /^([+-])(\d{2}):?(\d{2})$/.exec(m[7] ?? ''), named = Boolean(m[7]);
   if (month > 11 || day < 1 || day > 31 || hour > 23 || minute > 59 || second >= 60) return null;
   const whole = Math.floor(second), milli = Math.round((second - whole) * 1000);
-  const ms = utc ? Date.UTC(year, month, day, hour, minute, whole, milli) : new Date(year, month, day, hour, minute, whole, milli).getTime();
-  if (parts(ms * 1000, utc).day !== day) return null; // 31 February
-  return ms / 1000;
+  const ms = utc || named ? Date.UTC(year, month, day, hour, minute, whole, milli) : new Date(year, month, day, hour, minute, whole, milli).getTime();
+  if (parts(ms * 1000, utc || named).day !== day) return null; // 31 February
+  return ms / 1000 - (zone ? Number(`${zone[1]}1`) * (Number(zone[2]) * 60 + Number(zone[3])) * 60 : 0);
 }
 
 /** @param {Range} range @param {number} now @param {boolean} utc @returns {{name: string, span: string}} "Last 1 h" and "13:32–14:32 UTC" */
 export function rangeName(range, now, utc) {
-  const { start, end } = resolve(range, now), zone = utc ? 'UTC' : 'local';
+  const { start, end } = resolve(range, now), zone = zoneName(end * 1e6, utc);
   const day = (/** @type {number} */ s) => stamp(s * 1e6, utc).slice(5, 10);
   const sameDay = stamp(start * 1e6, utc).slice(0, 10) === stamp(end * 1e6, utc).slice(0, 10);
   const precision = end - start < 120 ? 'second' : 'minute';

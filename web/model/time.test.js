@@ -1,5 +1,5 @@
 // @ts-check
-import { clock, lengthName, lengthText, parseRange, parseStamp, rangeName, rangeText, resolve, shift, stamp, timeTicks } from './time.js';
+import { clock, iso, lengthName, lengthText, parseRange, parseStamp, rangeName, rangeText, resolve, shift, stamp, timeTicks, zoneName } from './time.js';
 import { equal, test, truth } from './testing.js';
 
 const now = 1795392000;
@@ -18,6 +18,20 @@ test('later than now does not exist', () => { equal(shift({ seconds: 3600 }, 1, 
 test('earlier and later come back', () => equal(shift({ start: now - 9000, end: now - 8000 }, 1, now), { start: now - 8000, end: now - 7000 }));
 test('stamps are read as they are written', () => { const us = (now + 5) * 1e6; equal(parseStamp(stamp(us, true), true), now + 5);
   equal(parseStamp(stamp(us, false), false), now + 5); });
+test('a time from elsewhere is read in the zone that it names, whatever the reader looks at', () => {
+  for (const utc of [true, false]) {
+    for (const text of ['2026-11-23T00:00:05Z', '2026-11-23T01:00:05+01:00', '2026-11-22 20:30:05-0330', '2026-11-23 00:00:05 UTC', '1795392005', '1795392005000', '1795392005000000', '1795392005000000000',
+      ' 2026-11-23T00:00:05.000Z ', '2026-11-23T00:00:05,000Z']) equal(parseStamp(text, utc), now + 5);
+  }
+  equal(parseStamp('12345', true), null);
+});
+test('a time is copied as others read it', () => {
+  equal(iso(now * 1e6 + 118000, true), '2026-11-23T00:00:00.118Z');
+  equal(iso(now * 1e6 + 118007, true), '2026-11-23T00:00:00.118007Z');
+  equal(Date.parse(iso(now * 1e6 + 118000, false)), now * 1000 + 118);
+  equal(parseStamp(iso(now * 1e6 + 118000, false), true), now + 0.118);
+});
+test('a zone is told by how far it is from UTC', () => { equal(zoneName(now * 1e6, true), 'UTC'); truth(/^UTC[+-]\d+(:\d\d)?$/.test(zoneName(now * 1e6, false))); });
 test('a day that does not exist is no time', () => { for (const text of ['2026-02-31 10:00', '2026-13-01', '2026-01-01 25:00', 'tomorrow',
   '']) equal(parseStamp(text, true), null); });
 test('clock tells milliseconds', () => equal(clock(now * 1e6 + 118000, true, 'milli').slice(-4), '.118'));

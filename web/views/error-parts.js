@@ -1,9 +1,8 @@
 // @ts-check
 // What the pages of errors share: levels, states, small facts.
 import { ago } from '../model/format.js';
-import { stamp } from '../model/time.js';
 import { badge, h } from './dom.js';
-import { utc } from './router.js';
+import { instant } from './times.js';
 
 const colours = /** @type {Record<string, string>} */ ({ critical: 'var(--err-ink)', error: 'var(--err)', warning: 'var(--warn)', info: 'var(--info-ink)', debug: 'var(--ink3)' });
 
@@ -40,4 +39,4 @@ export function deployMarks(deploys, startUs, endUs, named) {
 }
 
 /** @param {number} us @returns {HTMLElement} how long ago, with the time itself */
-export function when(us) { return h('span', { title: stamp(us, utc.get()), class: 'nowrap' }, ago(us, Date.now() * 1000)); }
+export function when(us) { return instant(us, ago(us, Date.now() * 1000), 'nowrap'); }

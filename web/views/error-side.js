@@ -1,12 +1,11 @@
 // @ts-check
 // Beside an item: what came in which version, who had it, what happened to it, what is like it.
 import { percent, whole } from '../model/format.js';
-import { stamp } from '../model/time.js';
 import { valueText } from '../model/query.js';
 import { changeItem } from '../wire/errors.js';
 import { titleParts, when } from './error-parts.js';
 import { h, service } from './dom.js';
-import { link, utc } from './router.js';
+import { link } from './router.js';
 
 const names = /** @type {Record<string, string>} */ ({ code_version: 'Version', 'service.version': 'Version', context: 'Route', 'http.request.method': 'Method', 'host.name': 'Host', 'client.browser': 'Browser',
   'user_agent.original': 'User agent', 'person.id': 'Person', 'enduser.id': 'Person', 'user.id': 'Person', 'client.address': 'Address' });
@@ -52,7 +51,7 @@ function facet(f, total) {
 /** @param {any} item */
 function history(item) {
   const list = h('ul', { class: 'plain-list pad' });
-  const line = (/** @type {any} */ e) => h('li', { class: 'hist-row' }, h('span', { class: 'faint small nowrap', title: stamp(e.us, utc.get()) }, when(e.us)),
+  const line = (/** @type {any} */ e) => h('li', { class: 'hist-row' }, h('span', { class: 'faint small nowrap' }, when(e.us)),
     e.kind === 'comment' ? h('span', { class: 'pre' }, e.detail) : h('span', {}, h('b', {}, e.kind), e.detail && ` ${e.detail}`, e.actor && h('span', { class: 'dim' }, ` by ${e.actor}`)));
   list.append(...item.history.map(line));
   const text = h('textarea', { class: 'input', rows: 2, placeholder: 'Say something about this', 'aria-label': 'Comment' });

@@ -10,10 +10,19 @@ import { link } from './router.js';
 
 const lookBack = 3600; // s before it was seen last
 
-/** @param {any} item @returns {{element: HTMLElement, stop: () => void}} */
-export function whyPanel(item) {
+/**
+ * The answer that was asked for already; asked again, a new one.
+ * @param {Promise<any> | undefined} early @param {(signal: AbortSignal) => Promise<any>} ask @returns {(signal: AbortSignal) => Promise<any>}
+ */
+export function once(early, ask) {
+  let first = early;
+  return (signal) => { const answer = first ?? ask(signal); first = undefined; return answer; };
+}
+
+/** @param {any} item @param {Promise<any>} [early] the answer, where it was asked for already @returns {{element: HTMLElement, stop: () => void}} */
+export function whyPanel(item, early) {
   const body = h('div', {}), load = loader();
-  load.run(body, (signal) => errorWhy(String(item.id), signal), (answer) => fill(body, draw(answer, item)));
+  load.run(body, once(early, (signal) => errorWhy(String(item.id), signal)), (answer) => fill(body, draw(answer, item)));
   return { stop: load.stop, element: h('section', { class: 'panel', 'aria-label': 'Why' }, h('header', {}, h('h2', {}, 'Why'), h('span', { class: 'sub' }, 'what these have that ordinary calls lack')), body) };
 }
 

@@ -2,11 +2,12 @@
 // One line, and what is in it once it is open.
 import { icon } from '../charts/svg.js';
 import { fieldName, level, quoted } from '../model/insights.js';
-import { clock } from '../model/time.js';
+import { clock, stamp, zoneName } from '../model/time.js';
 import { marked } from './combo.js';
 import { copyButton, fill, h, service } from './dom.js';
 import { go, link, utc } from './router.js';
 import { failed, skeleton } from './states.js';
+import { aroundQuery, copyTime, instant } from './times.js';
 import { occurrence } from '../wire/errors.js';
 
 const names = { E: ['ERROR', 't-err'], W: ['WARN', 't-warn'], I: ['INFO', 't-info'], D: ['DEBUG', 'faint'], '': ['', 'faint'] };
@@ -28,8 +29,8 @@ function nice(text) {
 export function logLine(line, options = {}) {
   const grave = level(line.fields ?? { body: line.message, ...(line.severity && { severity: line.severity }) }), [word, colour] = names[grave], trace = line.trace ?? line.fields?.['trace.trace_id'] ?? traceIn.exec(line.message)?.[1];
   const detail = h('div', { hidden: true });
-  const row = h('button', { class: `ln ${grave}`, type: 'button', 'aria-expanded': false, onclick: () => toggle() },
-    h('span', { class: 'faint' }, clock(line.us, utc.get(), 'milli')), h('span', { class: `lv ${colour}` }, word), service(line.dataset),
+  const row = h('button', { class: `ln ${grave}`, type: 'button', 'aria-expanded': false, tabindex: -1, onclick: () => toggle() },
+    instant(line.us, clock(line.us, utc.get(), 'milli'), 'faint'), h('span', { class: `lv ${colour}` }, word), service(line.dataset),
     h('span', { class: 'msg' }, options.mark ? marked(line.message.slice(0, 2000), options.mark) : nice(line.message)), h('span', { class: 'tr', title: trace ? `trace ${trace}` : null }, trace && icon('trace')));
   const toggle = async () => {
     const opens = detail.hidden;
@@ -45,6 +46,21 @@ export function logLine(line, options = {}) {
   return h('div', { class: 'ln-box' }, row, detail);
 }
 
+/** One stop of the Tab key for all lines: arrows go from line to line. @template {HTMLElement} T @param {T} list @returns {T} */
+export function byArrows(list) {
+  list.addEventListener('keydown', (event) => {
+    const lines = /** @type {HTMLElement[]} */ ([...list.querySelectorAll('.ln')]), at = lines.indexOf(/** @type {HTMLElement} */ (document.activeElement)), isEntered = document.activeElement === list;
+    if (at < 0 && !isEntered || event.metaKey || event.ctrlKey || event.altKey) return;
+    const to = { ArrowDown: isEntered ? lines.findIndex((line) => line.getBoundingClientRect().top >= list.getBoundingClientRect().top) : at + 1, ArrowUp: isEntered ? lines.length - 1 : at - 1, Home: 0, End: lines.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = lines[Math.max(0, Math.min(lines.length - 1, to))];
+    next?.focus();
+    next?.scrollIntoView({ block: 'nearest' });
+  });
+  return list;
+}
+
 /** @param {Line} line @param {Record<string, unknown>} fields @param {{addFilter?: (condition: string) => void, way?: HTMLElement | null}} options */
 function fieldList(line, fields, options) {
   const trace = String(fields['trace.trace_id'] ?? ''), stack = fields['exception.stacktrace'];
@@ -54,8 +70,8 @@ function fieldList(line, fields, options) {
   return h('div', { class: 'js' }, h('div', { class: 'row wrap js-tools' },
     options.way, trace && h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, icon('trace'), `Trace ${trace.slice(0, 8)}`),
     fields['occurrence.uuid'] && errorButton(String(fields['occurrence.uuid'])),
-    h('a', { class: 'btn sm', href: link('/ui/logs', { g: line.dataset, t: `${around.start}..${around.end}`, q: 'fields @timestamp, @message | sort @timestamp asc | limit 500' }) }, 'Lines around'),
-    copyButton(body, 'Copy line'), options.addFilter && h('span', { class: 'end faint small hide-s' }, 'a click on a key filters by its value')),
+    h('a', { class: 'btn sm', href: link('/ui/logs', { g: line.dataset, t: `${around.start}..${around.end}`, q: aroundQuery }) }, 'Lines around'),
+    copyButton(body, 'Copy line'), h('span', { class: 'row small dim' }, instant(line.us, `${stamp(line.us, utc.get())} ${zoneName(line.us, utc.get())}`, 'nowrap'), copyTime(line.us)), options.addFilter && h('span', { class: 'end faint small hide-s' }, 'a click on a key filters by its value')),
   h('p', { class: 'pre body' }, body), stack && h('details', {}, h('summary', {}, 'exception.stacktrace'), h('pre', {}, String(stack))),
   shown.map(([name, value]) => h('p', {}, key(name, value, options), ': ', h('span', { class: typeof value === 'string' ? 'x-s' : 'x-n' },
     typeof value === 'string' ? JSON.stringify(value) : String(value)))));

@@ -7,7 +7,7 @@ import { chart, timeUs } from '../model/insights.js';
 import * as logs from '../wire/logs.js';
 import { hoverable } from './chart-hover.js';
 import { fill, h } from './dom.js';
-import { logLine } from './logs-line.js';
+import { byArrows, logLine } from './logs-line.js';
 import { utc } from './router.js';
 import { empty } from './states.js';
 
@@ -16,7 +16,7 @@ const mostRows = 1000, mostLines = 12;
 const levels = [[/^(error|err)$/i, 'var(--err)'], [/^(fatal|critical)$/i, 'var(--throttle-ink)'], [/^warn(ing)?$/i, 'var(--warn)'], [/^info$/i, 'var(--info)'],
   [/^debug$/i, 'var(--base)'], [/^trace$/i, 'var(--ink3)']];
 
-/** @param {HTMLElement} host @param {{addFilter: (condition: string) => void}} actions */
+/** @param {HTMLElement} host @param {{addFilter: (condition: string) => void, all: (() => void) | null}} actions  all: shows the lines of the time without the query's filters */
 export function resultsPanel(host, actions) {
   const note = h('span', { class: 'sub' }), body = h('div', { class: 'results' });
   const more = h('span', { class: 'end row' });
@@ -28,7 +28,7 @@ export function resultsPanel(host, actions) {
     const s = r.statistics;
     note.textContent = `${plural(r.rows.length, 'row')} · ${whole(s.matched)} of ${plural(s.scanned, 'record')} matched · ${bytes(s.bytes).join(' ')} in ${r.duration_ms} ms`;
     fill(more, h('button', { class: 'btn sm hide-s', type: 'button', onclick: () => download(r) }, 'CSV'));
-    if (!r.rows.length) { fill(body, empty('No row.', ['No line of this time passes the query. A longer time or fewer filters may.'])); return; }
+    if (!r.rows.length) { fill(body, nothing(actions.all)); return; }
     const time = r.columns.indexOf('@timestamp'), message = r.columns.indexOf('@message');
     if (time >= 0 && message >= 0 && r.columns.length === 2) { fill(body, lines(r, time, message, actions)); return; }
     const series = chart(r.columns, r.rows);
@@ -42,6 +42,12 @@ export function resultsPanel(host, actions) {
   } };
 }
 
+/** @param {(() => void) | null} all */
+function nothing(all) {
+  return empty('No row.', ['No line of this time passes the query. A longer time or fewer filters may. ', all && 'Lines belong to a trace only where they carry its id: programs that do not write it have theirs by time.'],
+    all ? [h('button', { class: 'btn', type: 'button', onclick: all }, 'All lines of this time')] : []);
+}
+
 /** @param {logs.Results} r @param {number} time @param {number} message @param {{addFilter: (condition: string) => void}} actions */
 function lines(r, time, message, actions) {
   const shown = r.rows.slice(0, mostRows).map((row, i) => {
@@ -49,7 +55,7 @@ function lines(r, time, message, actions) {
     return logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '', severity: mark?.severity ?? undefined, trace: mark?.trace ?? undefined },
       { addFilter: actions.addFilter, fields: pointer ? async () => (await logs.record(pointer)).fields : undefined });
   });
-  return h('div', { class: 'tail results-lines' }, shown, rest(r));
+  return byArrows(h('div', { class: 'tail results-lines', role: 'group', 'aria-label': 'Lines', tabindex: 0 }, shown, rest(r)));
 }
 
 /** @param {logs.Results} r */

@@ -14,6 +14,7 @@ import { resultsPanel } from './logs-results.js';
 import { tailPanel } from './logs-tail.js';
 import { volume } from './logs-volume.js';
 import { patch, place, range, refresh, time } from './router.js';
+import { aroundQuery } from './times.js';
 import { loader, skeleton } from './states.js';
 
 export const standardQuery = 'fields @timestamp, @message | sort @timestamp desc | limit 200';
@@ -62,7 +63,7 @@ export function logsPage(host) {
     for (const [i, button] of [...modes.children].entries()) button.setAttribute('aria-selected', String((i === 0) === now.isLive));
     if (now.isLive) { shown = tailPanel(main, now.groups); return; }
     shown = { stop() {} };
-    const panel = resultsPanel(main, { addFilter: (condition) => run(withFilter(now.query, condition)) });
+    const panel = resultsPanel(main, { addFilter: (condition) => run(withFilter(now.query, condition)), all: leadingFilters(now.query) ? () => run(aroundQuery) : null });
     shown = panel;
     editor.blame('');
     load.run(panel.body, (signal) => logs.run({ query: withMarks(now.query || standardQuery), groups: now.groups, ...time() }, signal, (r) => panel.partial(takeMarks(r))).then(takeMarks)

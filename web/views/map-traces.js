@@ -6,6 +6,7 @@ import * as api from '../wire/api.js';
 import { badge, figure, fill, h, service } from './dom.js';
 import { go, link, time, utc } from './router.js';
 import { empty, loader, skeleton } from './states.js';
+import { instant } from './times.js';
 
 const pageSize = 50;
 
@@ -44,7 +45,7 @@ function table(traces) {
         t.url ? `${t.method ?? ''} ${pathOf(t.url)}`.trim() : t.name === t.service ? '' : t.name))),
       h('td', { 'data-l': 'outcome' }, badge(/** @type {any} */ (kind), word)), h('td', { class: 'num', 'data-l': 'status' }, t.status ?? '–'),
       h('td', { class: 'num', 'data-l': 'response' }, figure(duration(t.response_ms))), h('td', { class: 'num hide-m' }, String(t.documents)),
-      h('td', { class: 'hide-m map-cut dim' }, t.user ?? ''), h('td', { class: 'num dim', 'data-l': 'start' }, h('span', { title: at },
+      h('td', { class: 'hide-m map-cut dim' }, t.user ?? ''), h('td', { class: 'num dim', 'data-l': 'start' }, instant(t.start_us,
         at.startsWith(day) ? clock(t.start_us, utc.get()) : at.slice(5))));
   })));
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Deploys and other markers as flags over a chart of time.
 import { signal } from '../model/signal.js';
-import { clock, stamp } from '../model/time.js';
+import { clock, zoneName } from '../model/time.js';
 import { filterTexts } from '../model/query.js';
 import { boxText } from '../model/heatbox.js';
 import { everything } from '../wire/api.js';
@@ -11,6 +11,7 @@ import { datasets } from './catalog.js';
 import { fill, h } from './dom.js';
 import { popover } from './popover.js';
 import { go, link, time, utc } from './router.js';
+import { copyTime, instant } from './times.js';
 
 /** @typedef {import('../wire/honeycomb.js').Marker} Marker */
 
@@ -102,7 +103,7 @@ function menu(marker, name, close) {
   const way = (/** @type {string} */ url, /** @type {string} */ text, /** @type {string} */ note) => h('a', { class: 'opt', href: url, onclick: (/** @type {MouseEvent} */ e) => { if (e.metaKey || e.ctrlKey) return; e.preventDefault(); close(); go(url); } },
     text, h('span', { class: 'end faint small' }, note));
   const box = boxText({ column: 'duration_ms', min: leastShown, max: mostShown, start, end: Math.max(end, start + 1) });
-  return h('div', { class: 'stack' }, h('b', {}, name), h('span', { class: 'small dim' }, stamp(start * 1e6, utc.get()), utc.get() ? ' UTC' : ''),
+  return h('div', { class: 'stack' }, h('b', {}, name), h('span', { class: 'small dim row' }, instant(start * 1e6), zoneName(start * 1e6, utc.get()), copyTime(start * 1e6)),
     h('div', { class: 'list' }, way(link('/ui/errors', { t: `${start}..${since}`, new: '1' }), 'Errors that are new since', 'Errors'),
       way(link('/ui/explore', { t: `${Math.floor(start - length)}..${end}`, box, ds: null, f: isService ? filterTexts([{ column: 'service.name', op: '=', value: project }]) : [] }), 'What differs from before', isService ? `BubbleUp of ${project}` : 'BubbleUp'),
       way(link('/ui/services', { t: `${Math.floor(start - length)}..${end}` }), 'Just before and after', 'Services')),

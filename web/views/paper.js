@@ -1,6 +1,6 @@
 // @ts-check
 // A page on paper: in light colours, with what of it the screen shows elsewhere: its name, its time and zone, its address.
-import { rangeName, stamp } from '../model/time.js';
+import { rangeName, stamp, zoneName } from '../model/time.js';
 import { byID, fill } from './dom.js';
 import { isAnyTime, range, utc } from './router.js';
 
@@ -13,7 +13,7 @@ export function startPaper() {
     root.classList.add('paper');
     const now = Date.now(), time = rangeName(range(), now / 1000, utc.get()), of = byID('time').hidden ? '' : isAnyTime() ? 'any time, ' : `${time.name}, ${time.span}, `;
     dispatchEvent(new Event('paper')); // charts are drawn anew, in paper's colours and width
-    fill(byID('on-paper'), `${document.title}: ${of}printed ${stamp(now * 1000, utc.get())} ${utc.get() ? 'UTC' : 'local'}, ${location.href}`);
+    fill(byID('on-paper'), `${document.title}: ${of}printed ${stamp(now * 1000, utc.get())} ${zoneName(now * 1000, utc.get())}, ${location.href}`);
   });
   addEventListener('afterprint', () => {
     root.classList.remove('paper');

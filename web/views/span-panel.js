@@ -10,6 +10,7 @@ import { errorButton } from './logs-line.js';
 import { link } from './router.js';
 import { xrayTabs } from './span-xray.js';
 import { loader } from './states.js';
+import { linesAround } from './times.js';
 
 const longText = 600; // characters shown before "show all"
 const kept = 200; // spans whose fields stay in memory
@@ -71,6 +72,7 @@ function head(node, given) {
     h('div', { class: 'row wrap' }, h('a', { class: 'btn sm', href: link('/ui/explore', { f: same, t: around, by: [],
       c: ['HEATMAP(duration_ms)', 'COUNT', 'P95(duration_ms)'] }) }, 'Spans like this'),
       h('a', { class: 'btn sm', href: link('/ui/traces', { f: same, t: around }) }, 'Traces with it'),
+      h('a', { class: 'btn sm', href: linesAround(given.startUs + span.offset_ns / 1000, given.startUs + (span.offset_ns + span.duration_ns) / 1000), title: 'What all programs wrote while it ran, and two seconds before and after' }, 'Lines around'),
         h('button', { class: 'btn sm', type: 'button', onclick: () => given.zoom(node) }, 'Zoom to it', h('kbd', {}, 'x')),
         copyButton(span.id, 'Copy id', 'the span’s id')));
 }

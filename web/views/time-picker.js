@@ -1,7 +1,7 @@
 // @ts-check
 // The bar's time: presets by digits, absolute from and to, UTC or local, earlier and later by one range.
 import { icon } from '../charts/svg.js';
-import { lengthName, parseStamp, presets, rangeName, rangeText, shift, stamp } from '../model/time.js';
+import { lengthName, parseStamp, presets, rangeName, rangeText, shift, stamp, zoneName } from '../model/time.js';
 import { byID, fill, h, say } from './dom.js';
 import { popover } from './popover.js';
 import { isAnyTime, patch, place, range, setRange, time, undoZoom, utc } from './router.js';
@@ -10,6 +10,7 @@ export function startTimePicker() {
   byID('time-pick').addEventListener('click', openTimePicker);
   byID('time-back').addEventListener('click', () => shiftTime(-1));
   byID('time-on').addEventListener('click', () => shiftTime(1));
+  byID('zone').addEventListener('click', () => utc.set(!utc.get()));
   place.subscribe(showTime);
   utc.subscribe(showTime);
   showTime();
@@ -21,6 +22,15 @@ export function showTime() {
   fill(byID('time-name'), name);
   fill(byID('time-span'), span);
   byID('time-pick').setAttribute('aria-label', `Time range: ${[name, span].filter(Boolean).join(', ')}`);
+  showZone();
+}
+
+/** The zone in which every page tells times, and the way to the other. */
+function showZone() {
+  const name = (/** @type {boolean} */ asUTC) => zoneName(Date.now() * 1000, asUTC), says = `Times are in ${name(utc.get())}${utc.get() ? '' : ', as this computer has it'}. Switch to ${utc.get() ? `local time, ${name(false)}` : 'UTC'}`;
+  fill(byID('zone'), name(utc.get()));
+  byID('zone').setAttribute('aria-label', says);
+  byID('zone').title = says;
 }
 
 /** @param {-1 | 1} direction */
@@ -54,12 +64,12 @@ function absolute(close) {
   const wrong = h('p', { class: 'small t-err', role: 'alert' });
   const apply = () => {
     const [from, to] = inputs.map((input) => parseStamp(input.value, utc.get()));
-    if (from == null || to == null) fill(wrong, 'Write times as 2026-11-23 14:32:00.');
+    if (from == null || to == null) fill(wrong, 'Write times as 2026-11-23 14:32:00, with a zone if you like, or as Unix seconds.');
     else if (to <= from) fill(wrong, 'The end must be after the start.');
     else { close(); setRange({ start: from, end: to }); }
   };
-  const zone = (/** @type {boolean} */ asUTC, /** @type {string} */ name) => h('button', { class: 'btn sm', type: 'button',
-    'aria-pressed': utc.get() === asUTC, onclick: () => { utc.set(asUTC); close(); openTimePicker(); } }, name);
+  const zone = (/** @type {boolean} */ asUTC) => h('button', { class: 'btn sm', type: 'button',
+    'aria-pressed': utc.get() === asUTC, onclick: () => { utc.set(asUTC); close(); openTimePicker(); } }, asUTC ? 'UTC' : `Local, ${zoneName(Date.now() * 1000, false)}`);
   return h('div', { class: 'stack', onkeydown: (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && /** @type {HTMLElement} */ (e.target).tagName === 'INPUT') apply();
     } },
     h('label', { class: 'field' }, 'From', h('span', { class: 'input' }, inputs[0])), h('label', { class: 'field' }, 'To',
@@ -67,5 +77,5 @@ function absolute(close) {
     h('div', { class: 'row wrap' }, h('button', { class: 'btn pri sm', type: 'button', onclick: apply }, 'Apply'),
       h('button', { class: 'btn sm', type: 'button', onclick: () => { close(); if (!undoZoom()) say('There is no zoom to undo'); } }, icon('undo'),
         'Undo zoom', h('kbd', {}, 'z')),
-      h('span', { class: 'btns end', role: 'group', 'aria-label': 'Time zone' }, zone(true, 'UTC'), zone(false, 'Local'))));
+      h('span', { class: 'btns end', role: 'group', 'aria-label': 'Time zone' }, zone(true), zone(false))));
 }

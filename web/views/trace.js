@@ -1,15 +1,16 @@
 // @ts-check
 // One trace: what it did in a line, the waterfall, and the span that is open.
 import { icon } from '../charts/svg.js';
-import { durationText, percent, plural, whole } from '../model/format.js';
+import { cut, durationText, percent, plural, whole } from '../model/format.js';
 import { build, criticalPath, depthFirst, end, serviceShares, shownName, visibleRows } from '../model/trace-tree.js';
-import { clock, stamp } from '../model/time.js';
+import { clock, stamp, zoneName } from '../model/time.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, fill, h, say, service } from './dom.js';
 import { go, link, patch, place, refresh, utc, visited } from './router.js';
 import { spanPanel } from './span-panel.js';
 import { empty, endAway, failed, showAway, skeleton } from './states.js';
 import { isAbort } from '../wire/http.js';
+import { copyTime, instant, linesAround } from './times.js';
 import { showTraceDeploy } from './trace-deploy.js';
 import { showTraceErrors } from './trace-errors.js';
 import { minimap } from './trace-minimap.js';
@@ -19,7 +20,7 @@ import { traceRows } from './trace-rows.js';
 /** @typedef {import('../model/trace-tree.js').Node} Node */
 
 const wide = matchMedia('(min-width: 1181px)');
-const shownShares = 6, foldsInURL = 60;
+const shownShares = 6, shownStatus = 120, foldsInURL = 60;
 /** A trace that is not there is looked for again, one that is young or lacks a parent is asked for what came since: after so many ms each. */
 const awayPause = 3000, missingPause = 2000, missingLooks = 90, latePauses = [2000, 4000, 8000, 15000, 30000];
 const youngSeconds = 120;
@@ -78,7 +79,8 @@ export function tracePage(host) {
       key('e', 'Errors only', (s) => s.toggle('e')),
       key('n', 'Next error', (s) => s.nextError()), key('x', 'Zoom to the span', (s) => s.zoomSelected()),
         key('0', 'Whole trace', (s) => s.zoom(null)), key('z', 'Undo zoom', (s) => s.zoom(null)),
-        { key: 'Backspace', says: 'Back', run: () => { if (visited.get()) history.back(); else go(link('/ui/traces')); } }] };
+          { key: 'Escape', says: 'Close the span, where it lies over the others', run: () => { if (!wide.matches) patch({ span: null }, { replace: true }); } },
+      { key: 'Backspace', says: 'Back', run: () => { if (visited.get()) history.back(); else go(link('/ui/traces')); } }] };
 }
 
 /** @param {any} trace @returns {number} Unix microseconds */
@@ -222,13 +224,13 @@ function heading(trace, tree, root, all, startUs, ways) {
     h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/traces'), 'aria-label': 'Back to the traces',
       onclick: (/** @type {Event} */ e) => { if (visited.get()) { e.preventDefault(); history.back(); } } }, icon('left')),
       h('h1', { class: 'cut' }, root && shownName(root.span) || '(no name)'), root?.span.error && badge('err',
-        root.span.status_message ? root.span.status_message.slice(0, 60) : 'error', 'err'), root?.orphan && badge('warn', 'root never came', 'warn'),
+        root.span.status_message ? cut(root.span.status_message, shownStatus) : 'error', 'err'), root?.orphan && badge('warn', 'root never came', 'warn'),
       h('span', { class: 'row end hide-s' }, copyButton(() => location.href, 'Copy link'))),
     h('p', { class: 'facts-line' }, fact(h('b', {}, durationText(trace.duration_ns / 1e6))), fact(bold(plural(all.length, 'span'))),
       fact(bold(plural(services, 'service'))), errors ? fact(h('button', { class: 'plain t-err', type: 'button', title: 'The next span that failed (n)', onclick: ways.nextError }, bold(plural(errors, 'error')))) : fact('no error'),
-      fact(ways.toLines ? h('button', { class: 'plain', type: 'button', title: 'To the log lines, below', onclick: ways.toLines }, bold(plural(lines, 'log line'))) : bold(plural(lines, 'log line'))),
-      fact(h('span', { class: 'dim' }, `${stamp(startUs, utc.get()).slice(0, 10)} `, clock(startUs, utc.get(), 'milli'),
-        utc.get() ? ' UTC' : ' local')), h('span', { class: 'row id' }, h('span', { class: 'mono cut', title: trace.xray_id }, trace.trace_id),
+      fact(ways.toLines ? h('button', { class: 'plain', type: 'button', title: 'To the log lines, below', onclick: ways.toLines }, bold(plural(lines, 'log line')))
+        : ['no log line of its own, ', h('a', { href: linesAround(startUs, startUs + trace.duration_ns / 1000) }, 'lines around it')]),
+      h('span', { class: 'row dim' }, instant(startUs, `${stamp(startUs, utc.get()).slice(0, 10)} ${clock(startUs, utc.get(), 'milli')} ${zoneName(startUs, utc.get())}`, 'nowrap'), copyTime(startUs)), h('span', { class: 'row id' }, h('span', { class: 'mono cut', title: trace.xray_id }, trace.trace_id),
         copyButton(trace.trace_id, '', 'the W3C id'), trace.xray_id && copyButton(trace.xray_id, 'X-Ray form', 'the X-Ray id'))),
     tree.orphans > 0 && h('div', { class: 'note warn' }, icon('warn'), h('div', { class: 'grow' },
       h('b', {}, `${plural(tree.orphans, 'span names', 'spans name')} a parent that never came.`),

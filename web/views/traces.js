@@ -2,7 +2,7 @@
 // Find traces by service, name, duration, errors and any filter.
 import { scatter } from '../charts/scatter.js';
 import { drawn, icon } from '../charts/svg.js';
-import { ago, columnUnit, duration, durationText, figure as asFigure, plural, whole } from '../model/format.js';
+import { columnUnit, duration, durationText, figure as asFigure, plural, whole } from '../model/format.js';
 import { filterTexts, parseFields, parseFilters, valueText } from '../model/query.js';
 import { clock, rangeText, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
@@ -13,6 +13,7 @@ import { popover } from './popover.js';
 import { dataset, go, link, patch, place, range, refresh, time, utc } from './router.js';
 import { empty, loader, skeleton } from './states.js';
 import { teach } from './teach.js';
+import { instant } from './times.js';
 
 const orders = { recent: 'Newest first', slowest: 'Slowest first', errors: 'Most errors first' };
 const typingPause = 350; // ms
@@ -147,7 +148,7 @@ export function traceTable(traces, most) {
         h('td', { class: 'hide-m' }, h('span', { class: 'strip', title: t.services.map((/** @type {any} */ s) => `${s.name} ${s.spans}`).join(', ') },
           t.services.map((/** @type {any} */ s) => h('i', { vars: { ...colourOf(s.name), 'flex-grow': s.spans } })),
           h('span', { class: 'sr' }, t.services.map((/** @type {any} */ s) => s.name).join(', ')))),
-        h('td', { class: 'num dim', 'data-l': 'start' }, h('span', { title: `${at}, ${ago(t.start_us, Date.now() * 1000)}` },
+        h('td', { class: 'num dim', 'data-l': 'start' }, instant(t.start_us,
           at.startsWith(day) ? clock(t.start_us, utc.get()) : at.slice(5))));
     })));
 }
