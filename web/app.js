@@ -13,7 +13,7 @@ import { mapPage } from './views/map.js';
 import { showMore, startMore } from './views/more.js';
 import { startPaper } from './views/paper.js';
 import { closePopover } from './views/popover.js';
-import { go, link, place, range, refresh, setRange, store, utc } from './views/router.js';
+import { go, link, place, range, refresh, setRange, store, utc, visited } from './views/router.js';
 import { startSearch } from './views/search.js';
 import { rulesPage } from './views/rules.js';
 import { samplingPage } from './views/sampling.js';
@@ -82,6 +82,7 @@ function show() {
   setPageKeys(page.keys ?? []);
   links();
   scrollTo(0, 0);
+  if (document.activeElement === document.body && visited.get()) main.focus({ preventScroll: true }); // what was focused is gone: the new page is read from its start
 }
 
 /** The navigation keeps time and dataset. */

@@ -325,186 +325,189 @@ static const unsigned char file_106[] = {
 #embed "../../web/views/explore.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/forms.js"
+#embed "../../web/views/focus.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/views/key-form.js"
+#embed "../../web/views/forms.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/views/keys.js"
+#embed "../../web/views/key-form.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/views/logs-deliveries.js"
+#embed "../../web/views/keys.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/views/logs-editor.js"
+#embed "../../web/views/logs-deliveries.js"
 };
 static const unsigned char file_112[] = {
-#embed "../../web/views/logs-groups.js"
+#embed "../../web/views/logs-editor.js"
 };
 static const unsigned char file_113[] = {
-#embed "../../web/views/logs-line.js"
+#embed "../../web/views/logs-groups.js"
 };
 static const unsigned char file_114[] = {
-#embed "../../web/views/logs-patterns.js"
+#embed "../../web/views/logs-line.js"
 };
 static const unsigned char file_115[] = {
-#embed "../../web/views/logs-results.js"
+#embed "../../web/views/logs-patterns.js"
 };
 static const unsigned char file_116[] = {
-#embed "../../web/views/logs-tail.js"
+#embed "../../web/views/logs-results.js"
 };
 static const unsigned char file_117[] = {
-#embed "../../web/views/logs-volume.js"
+#embed "../../web/views/logs-tail.js"
 };
 static const unsigned char file_118[] = {
-#embed "../../web/views/logs.js"
+#embed "../../web/views/logs-volume.js"
 };
 static const unsigned char file_119[] = {
-#embed "../../web/views/map-insights.js"
+#embed "../../web/views/logs.js"
 };
 static const unsigned char file_120[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/map-insights.js"
 };
 static const unsigned char file_121[] = {
-#embed "../../web/views/map-scrub.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_122[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/map-scrub.js"
 };
 static const unsigned char file_123[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_124[] = {
-#embed "../../web/views/markdown.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_125[] = {
-#embed "../../web/views/markers.js"
+#embed "../../web/views/markdown.js"
 };
 static const unsigned char file_126[] = {
-#embed "../../web/views/more.js"
+#embed "../../web/views/markers.js"
 };
 static const unsigned char file_127[] = {
-#embed "../../web/views/paper.js"
+#embed "../../web/views/more.js"
 };
 static const unsigned char file_128[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/paper.js"
 };
 static const unsigned char file_129[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_130[] = {
-#embed "../../web/views/rules.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_131[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_132[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_133[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_134[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_135[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_136[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_137[] = {
-#embed "../../web/views/slo-alerts.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_138[] = {
-#embed "../../web/views/slo-charts.js"
+#embed "../../web/views/slo-alerts.js"
 };
 static const unsigned char file_139[] = {
-#embed "../../web/views/slo-events.js"
+#embed "../../web/views/slo-charts.js"
 };
 static const unsigned char file_140[] = {
-#embed "../../web/views/slo-form.js"
+#embed "../../web/views/slo-events.js"
 };
 static const unsigned char file_141[] = {
-#embed "../../web/views/slo.js"
+#embed "../../web/views/slo-form.js"
 };
 static const unsigned char file_142[] = {
-#embed "../../web/views/slos.js"
+#embed "../../web/views/slo.js"
 };
 static const unsigned char file_143[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/slos.js"
 };
 static const unsigned char file_144[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_145[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_146[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_147[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_148[] = {
-#embed "../../web/views/times.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_149[] = {
-#embed "../../web/views/trace-deploy.js"
+#embed "../../web/views/times.js"
 };
 static const unsigned char file_150[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/trace-deploy.js"
 };
 static const unsigned char file_151[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_152[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_153[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_154[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_155[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_156[] = {
-#embed "../../web/views/triggers.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_157[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/triggers.js"
 };
 static const unsigned char file_158[] = {
-#embed "../../web/wire/boards.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_159[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/boards.js"
 };
 static const unsigned char file_160[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_161[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/honeycomb.js"
 };
 static const unsigned char file_162[] = {
-#embed "../../web/wire/key.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_163[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/key.js"
 };
 static const unsigned char file_164[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/logs.js"
 };
 static const unsigned char file_165[] = {
-#embed "../../web/wire/slos.js"
+#embed "../../web/wire/rules.js"
 };
 static const unsigned char file_166[] = {
-#embed "../../web/wire/triggers.js"
+#embed "../../web/wire/slos.js"
 };
 static const unsigned char file_167[] = {
+#embed "../../web/wire/triggers.js"
+};
+static const unsigned char file_168[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -616,68 +619,69 @@ static const cairn_web_file files[] = {
   {"views/explore-missing.js", file_104, sizeof file_104},
   {"views/explore-results.js", file_105, sizeof file_105},
   {"views/explore.js", file_106, sizeof file_106},
-  {"views/forms.js", file_107, sizeof file_107},
-  {"views/key-form.js", file_108, sizeof file_108},
-  {"views/keys.js", file_109, sizeof file_109},
-  {"views/logs-deliveries.js", file_110, sizeof file_110},
-  {"views/logs-editor.js", file_111, sizeof file_111},
-  {"views/logs-groups.js", file_112, sizeof file_112},
-  {"views/logs-line.js", file_113, sizeof file_113},
-  {"views/logs-patterns.js", file_114, sizeof file_114},
-  {"views/logs-results.js", file_115, sizeof file_115},
-  {"views/logs-tail.js", file_116, sizeof file_116},
-  {"views/logs-volume.js", file_117, sizeof file_117},
-  {"views/logs.js", file_118, sizeof file_118},
-  {"views/map-insights.js", file_119, sizeof file_119},
-  {"views/map-panel.js", file_120, sizeof file_120},
-  {"views/map-scrub.js", file_121, sizeof file_121},
-  {"views/map-traces.js", file_122, sizeof file_122},
-  {"views/map.js", file_123, sizeof file_123},
-  {"views/markdown.js", file_124, sizeof file_124},
-  {"views/markers.js", file_125, sizeof file_125},
-  {"views/more.js", file_126, sizeof file_126},
-  {"views/paper.js", file_127, sizeof file_127},
-  {"views/popover.js", file_128, sizeof file_128},
-  {"views/router.js", file_129, sizeof file_129},
-  {"views/rules.js", file_130, sizeof file_130},
-  {"views/sampling.js", file_131, sizeof file_131},
-  {"views/search.js", file_132, sizeof file_132},
-  {"views/send.js", file_133, sizeof file_133},
-  {"views/server.js", file_134, sizeof file_134},
-  {"views/services-charts.js", file_135, sizeof file_135},
-  {"views/services.js", file_136, sizeof file_136},
-  {"views/slo-alerts.js", file_137, sizeof file_137},
-  {"views/slo-charts.js", file_138, sizeof file_138},
-  {"views/slo-events.js", file_139, sizeof file_139},
-  {"views/slo-form.js", file_140, sizeof file_140},
-  {"views/slo.js", file_141, sizeof file_141},
-  {"views/slos.js", file_142, sizeof file_142},
-  {"views/span-panel.js", file_143, sizeof file_143},
-  {"views/span-xray.js", file_144, sizeof file_144},
-  {"views/states.js", file_145, sizeof file_145},
-  {"views/teach.js", file_146, sizeof file_146},
-  {"views/time-picker.js", file_147, sizeof file_147},
-  {"views/times.js", file_148, sizeof file_148},
-  {"views/trace-deploy.js", file_149, sizeof file_149},
-  {"views/trace-errors.js", file_150, sizeof file_150},
-  {"views/trace-lines.js", file_151, sizeof file_151},
-  {"views/trace-minimap.js", file_152, sizeof file_152},
-  {"views/trace-rows.js", file_153, sizeof file_153},
-  {"views/trace.js", file_154, sizeof file_154},
-  {"views/traces.js", file_155, sizeof file_155},
-  {"views/triggers.js", file_156, sizeof file_156},
-  {"wire/api.js", file_157, sizeof file_157},
-  {"wire/boards.js", file_158, sizeof file_158},
-  {"wire/errors.js", file_159, sizeof file_159},
-  {"wire/honeycomb.js", file_160, sizeof file_160},
-  {"wire/http.js", file_161, sizeof file_161},
-  {"wire/key.js", file_162, sizeof file_162},
-  {"wire/logs.js", file_163, sizeof file_163},
-  {"wire/rules.js", file_164, sizeof file_164},
-  {"wire/slos.js", file_165, sizeof file_165},
-  {"wire/triggers.js", file_166, sizeof file_166},
-  {"wire/xray.js", file_167, sizeof file_167},
+  {"views/focus.js", file_107, sizeof file_107},
+  {"views/forms.js", file_108, sizeof file_108},
+  {"views/key-form.js", file_109, sizeof file_109},
+  {"views/keys.js", file_110, sizeof file_110},
+  {"views/logs-deliveries.js", file_111, sizeof file_111},
+  {"views/logs-editor.js", file_112, sizeof file_112},
+  {"views/logs-groups.js", file_113, sizeof file_113},
+  {"views/logs-line.js", file_114, sizeof file_114},
+  {"views/logs-patterns.js", file_115, sizeof file_115},
+  {"views/logs-results.js", file_116, sizeof file_116},
+  {"views/logs-tail.js", file_117, sizeof file_117},
+  {"views/logs-volume.js", file_118, sizeof file_118},
+  {"views/logs.js", file_119, sizeof file_119},
+  {"views/map-insights.js", file_120, sizeof file_120},
+  {"views/map-panel.js", file_121, sizeof file_121},
+  {"views/map-scrub.js", file_122, sizeof file_122},
+  {"views/map-traces.js", file_123, sizeof file_123},
+  {"views/map.js", file_124, sizeof file_124},
+  {"views/markdown.js", file_125, sizeof file_125},
+  {"views/markers.js", file_126, sizeof file_126},
+  {"views/more.js", file_127, sizeof file_127},
+  {"views/paper.js", file_128, sizeof file_128},
+  {"views/popover.js", file_129, sizeof file_129},
+  {"views/router.js", file_130, sizeof file_130},
+  {"views/rules.js", file_131, sizeof file_131},
+  {"views/sampling.js", file_132, sizeof file_132},
+  {"views/search.js", file_133, sizeof file_133},
+  {"views/send.js", file_134, sizeof file_134},
+  {"views/server.js", file_135, sizeof file_135},
+  {"views/services-charts.js", file_136, sizeof file_136},
+  {"views/services.js", file_137, sizeof file_137},
+  {"views/slo-alerts.js", file_138, sizeof file_138},
+  {"views/slo-charts.js", file_139, sizeof file_139},
+  {"views/slo-events.js", file_140, sizeof file_140},
+  {"views/slo-form.js", file_141, sizeof file_141},
+  {"views/slo.js", file_142, sizeof file_142},
+  {"views/slos.js", file_143, sizeof file_143},
+  {"views/span-panel.js", file_144, sizeof file_144},
+  {"views/span-xray.js", file_145, sizeof file_145},
+  {"views/states.js", file_146, sizeof file_146},
+  {"views/teach.js", file_147, sizeof file_147},
+  {"views/time-picker.js", file_148, sizeof file_148},
+  {"views/times.js", file_149, sizeof file_149},
+  {"views/trace-deploy.js", file_150, sizeof file_150},
+  {"views/trace-errors.js", file_151, sizeof file_151},
+  {"views/trace-lines.js", file_152, sizeof file_152},
+  {"views/trace-minimap.js", file_153, sizeof file_153},
+  {"views/trace-rows.js", file_154, sizeof file_154},
+  {"views/trace.js", file_155, sizeof file_155},
+  {"views/traces.js", file_156, sizeof file_156},
+  {"views/triggers.js", file_157, sizeof file_157},
+  {"wire/api.js", file_158, sizeof file_158},
+  {"wire/boards.js", file_159, sizeof file_159},
+  {"wire/errors.js", file_160, sizeof file_160},
+  {"wire/honeycomb.js", file_161, sizeof file_161},
+  {"wire/http.js", file_162, sizeof file_162},
+  {"wire/key.js", file_163, sizeof file_163},
+  {"wire/logs.js", file_164, sizeof file_164},
+  {"wire/rules.js", file_165, sizeof file_165},
+  {"wire/slos.js", file_166, sizeof file_166},
+  {"wire/triggers.js", file_167, sizeof file_167},
+  {"wire/xray.js", file_168, sizeof file_168},
 };
-const size_t cairn_web_file_count = 168;
+const size_t cairn_web_file_count = 169;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

@@ -2,12 +2,12 @@
 // What a time chart does under the pointer: a hairline on all charts of the page, a tooltip here, and a drag that zooms.
 import { signal } from '../model/signal.js';
 import { clock } from '../model/time.js';
-import { fill, h } from './dom.js';
+import { fill, h, say } from './dom.js';
 import { utc, zoom } from './router.js';
 
 /** The instant under the pointer, on whichever chart. */
 export const hovered = signal(/** @type {number | null} */ (null));
-const leastDrag = 6; // px: less is a click
+const leastDrag = 6, leastTip = 150; // px: less is a click; and room for what is told
 
 /**
  * @param {HTMLElement} host the chart's box, position relative @param {() => import('../charts/line.js').Frame | null} frame
@@ -27,12 +27,10 @@ export function hoverable(host, frame, tell, { steps }) {
     if (us == null) tip.hidden = true;
   });
   const x = (/** @type {PointerEvent} */ e) => e.clientX - host.getBoundingClientRect().left;
-  host.addEventListener('pointermove', (e) => {
-    const f = frame();
-    if (!f) return;
-    const px = Math.min(f.right, Math.max(f.left, x(e))), step = f.step(px), { startUs, stepUs } = steps();
-    hovered.set(startUs + (step + 0.5) * stepUs);
-    const { title, rows } = tell(step), at = startUs + step * stepUs;
+  /** @param {import('../charts/line.js').Frame} f @param {number} px @returns {number} its step */
+  const point = (f, px) => {
+    const step = f.step(px), { startUs, stepUs } = steps(), { title, rows } = tell(step), at = startUs + step * stepUs;
+    hovered.set(at + stepUs / 2);
     fill(tip, h('b', {}, title ?? `${clock(at, utc.get())} to ${clock(at + stepUs, utc.get())}`),
       h('dl', {}, rows.map(([k, v]) => [h('dt', {}, k), h('dd', {}, v)])));
     tip.hidden = false;
@@ -40,11 +38,20 @@ export function hoverable(host, frame, tell, { steps }) {
     tip.style.setProperty('left', half ? 'auto' : `${px + 12}px`);
     tip.style.setProperty('right', half ? `${host.clientWidth - px + 12}px` : 'auto');
     tip.style.setProperty('top', '8px');
-    if (from != null) {
-      band.hidden = Math.abs(px - from) < leastDrag;
-      band.style.setProperty('left', `${Math.min(px, from)}px`);
-      band.style.setProperty('width', `${Math.abs(px - from)}px`);
-    }
+    tip.style.setProperty('max-width', `${Math.max(leastTip, half ? px - 16 : host.clientWidth - px - 16)}px`);
+    return step;
+  };
+  const reach = (/** @type {number} */ a, /** @type {number} */ b, least = leastDrag) => {
+    band.hidden = Math.abs(a - b) < least;
+    band.style.setProperty('left', `${Math.min(a, b)}px`);
+    band.style.setProperty('width', `${Math.abs(a - b)}px`);
+  };
+  host.addEventListener('pointermove', (e) => {
+    const f = frame();
+    if (!f) return;
+    const px = Math.min(f.right, Math.max(f.left, x(e)));
+    point(f, px);
+    if (from != null) reach(px, from);
   });
   host.addEventListener('pointerleave', () => { if (from == null) hovered.set(null); });
   host.addEventListener('pointerdown', (e) => { const f = frame(); if (e.button || !f || e.pointerType === 'touch') return;
@@ -57,5 +64,35 @@ export function hoverable(host, frame, tell, { steps }) {
     const stop = Math.min(f.right, Math.max(f.left, x(e)));
     if (Math.abs(stop - start) >= leastDrag) zoom(f.back(Math.min(start, stop)) / 1e6, f.back(Math.max(start, stop)) / 1e6);
   });
+  byKeys(host, { frame, steps, point, reach, tip, band });
   return off;
+}
+
+/** The same by keys: arrows tell step after step, with shift they take a part, Enter looks closer at it. @param {HTMLElement} host @param {any} on */
+function byKeys(host, { frame, steps, point, reach, tip, band }) {
+  let at = -1, from = -1;
+  const reset = () => { at = from = -1; band.hidden = true; hovered.set(null); };
+  host.tabIndex = 0;
+  host.setAttribute('role', 'group');
+  host.setAttribute('aria-label', 'Chart: arrows tell its values, with shift they take a part of the time, Enter looks closer');
+  host.addEventListener('keydown', (e) => {
+    const f = frame(), by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
+    if (!f || e.target !== host || e.metaKey || e.ctrlKey || e.altKey) return;
+    const { startUs, stepUs, count } = steps(), middle = (/** @type {number} */ i) => Math.min(f.right, Math.max(f.left, f.at(startUs + (i + 0.5) * stepUs)));
+    if (by) {
+      e.preventDefault();
+      const next = at < 0 ? (by > 0 ? 0 : count - 1) : Math.min(count - 1, Math.max(0, at + by));
+      from = e.shiftKey ? (from < 0 ? Math.max(0, at) : from) : -1;
+      at = next;
+      point(f, middle(at));
+      if (from >= 0) reach(middle(from), middle(at), 1); else band.hidden = true;
+      say([...tip.querySelectorAll('b, dt, dd')].map((part) => part.textContent).join(', '));
+    } else if (e.key === 'Enter' && at >= 0) {
+      e.preventDefault();
+      const first = from < 0 ? at : Math.min(from, at), last = from < 0 ? at : Math.max(from, at);
+      reset();
+      zoom((startUs + first * stepUs) / 1e6, (startUs + (last + 1) * stepUs) / 1e6);
+    } else if (e.key === 'Escape' && at >= 0) { e.preventDefault(); reset(); }
+  });
+  host.addEventListener('blur', reset);
 }

@@ -2,6 +2,7 @@
 // Making elements. Text is always a text node; nothing here parses markup.
 import { services } from '../model/palette.js';
 import { icon } from '../charts/svg.js';
+import { giveBack, seek } from './focus.js';
 
 /**
  * @param {string} tag
@@ -24,8 +25,13 @@ export function h(tag, attributes = {}, ...kids) {
 /** @param {any[]} kids */
 function flat(kids) { return kids.flat(9).filter((kid) => kid != null && kid !== false); }
 
-/** @param {Element} element @param {...any} kids */
-export function fill(element, ...kids) { element.replaceChildren(...flat(kids)); }
+/** Puts new content in place of the old; the focus stays on what was focused, where the new content has it too. @param {Element} element @param {...any} kids */
+export function fill(element, ...kids) {
+  const active = document.activeElement, inside = active && active !== element && element.contains(active) ? active : null;
+  element.replaceChildren(...flat(kids));
+  if (inside) seek(inside, element);
+  giveBack(element);
+}
 
 /** @param {string} id @returns {any} */
 export function byID(id) { return document.getElementById(id); }
@@ -36,9 +42,13 @@ export function colourOf(name) {
   return { '--c': `var(--c${n})`, '--ct': `var(--c${n}-tint)`, '--ci': `var(--c${n}-ink)` };
 }
 
-/** @param {string} name @param {boolean} [tag] @returns {HTMLElement} a service, with its swatch */
+const shortName = 20, shownEnd = 8; // characters
+
+/** @param {string} name @param {boolean} [tag] @returns {HTMLElement} a service, with its swatch; where a long name has no room, its middle goes: its end tells it from its neighbours */
 export function service(name, tag = false) {
-  return h('span', { class: tag ? 'svc tag' : 'svc', vars: colourOf(name) }, h('span', { class: 'cut' }, name || '(no name)'));
+  const isParted = name.length > shortName && !/[^ -~]/.test(name); // letters that join stay together
+  const text = isParted ? h('span', { class: 'parted' }, h('span', { class: 'cut' }, name.slice(0, -shownEnd)), h('span', {}, name.slice(-shownEnd))) : h('span', { class: 'cut' }, name || '(no name)');
+  return h('span', { class: tag ? 'svc tag' : 'svc', vars: colourOf(name), title: name.length > shortName ? name : null }, text);
 }
 
 /** @param {[string, string]} figure @param {string} [className] @returns {HTMLElement} number and small unit */

@@ -65,6 +65,7 @@ function onKey(event, general) {
     return;
   }
   pendingG = event.key === 'g' ? Date.now() : 0;
+  if ((event.key === ' ' || event.key === 'Enter') && target.closest?.('a, button, summary, [role=button]')) return; // it is the control's own
   const key = [...pageKeys, ...general].find((k) => k.key === event.key);
   if (key) { event.preventDefault(); key.run(event); }
 }

@@ -4,11 +4,12 @@ import { icon } from '../charts/svg.js';
 import { plural, rate, whole } from '../model/format.js';
 import * as logs from '../wire/logs.js';
 import { fill, h } from './dom.js';
-import { logLine } from './logs-line.js';
+import { byArrows, logLine } from './logs-line.js';
 import { link, patch, place } from './router.js';
 import { empty } from './states.js';
 
 const first = 100, mostShown = 1000, mostWaiting = 5000;
+const nearEnd = 8; // px: farther from the newest line, the reader looks at an older one
 const typingPause = 300; // ms
 const drawEvery = 250; // ms: lines come in lumps, the page draws them together
 
@@ -20,6 +21,7 @@ const wanted = () => place.get().params.get('has') ?? '';
  */
 function frame(host, does) {
   const list = h('div', { class: 'tail', role: 'log', 'aria-label': 'Lines, newest at the bottom', 'aria-live': 'off', tabindex: 0 });
+  byArrows(list);
   const speed = h('span', { class: 'badge ok' }, h('span', { class: 'live row' }, 'waiting')), kept = h('b', {}, '0'), skipped = h('b', {}, '0'), fresh = h('b', {}, '0'), freshWord = h('span', {});
   const why = h('span', { class: 'hide-s' }), words = h('span', {}, 'Pause');
   const pauseButton = h('button', { class: 'btn sm', type: 'button', 'aria-pressed': false, onclick: does.pause }, icon('pause'), words, h('kbd', { class: 'hide-s' }, 'space'));
@@ -82,7 +84,7 @@ export function tailPanel(host, groups) {
     kept.textContent = whole(list.children.length);
     list.scrollTop = list.scrollHeight;
   };
-  list.addEventListener('wheel', (event) => { if (event.deltaY < 0) set(true); }, { passive: true });
+  list.addEventListener('scroll', () => { if (!paused && list.scrollHeight - list.clientHeight - list.scrollTop > nearEnd) set(true); }, { passive: true });
   const opened = Date.now() * 1000;
   let end = () => {};
   const follow = () => {

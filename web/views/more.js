@@ -11,7 +11,6 @@ function rest() { return [...document.querySelectorAll('.rail a.rest')].map((a) 
 export function startMore() {
   const button = byID('more');
   button.addEventListener('click', () => {
-    if (button.getAttribute('aria-expanded') === 'true') return; // the click closes it
     const links = rest().map((a, i) => h('a', { href: a.href, 'aria-current': a.getAttribute('aria-current'), autofocus: i === 0 }, a.querySelector('svg')?.cloneNode(true), a.textContent));
     const server = h('a', { href: link('/ui/server'), 'aria-current': location.pathname === '/ui/server' ? 'page' : null }, icon('live'), 'This server');
     popover(button, 'More pages', () => h('nav', { 'aria-label': 'More pages' }, links, server), { sheet: true });

@@ -1,6 +1,7 @@
 // @ts-check
 // One popover at a time, beside what opened it: the browser's own, so Escape and a click outside close it.
 import { fill, h } from './dom.js';
+import { focusAgain } from './focus.js';
 
 /** @type {HTMLElement | null} */
 let shown = null;
@@ -9,7 +10,10 @@ let shown = null;
  * @param {HTMLElement} anchor @param {string} name @param {(close: () => void) => any} build its content @param {number | {sheet: true}} [width] of what stands beside it; or a sheet over the foot of the window
  */
 export function popover(anchor, name, build, width = 340) {
+  const button = anchor instanceof HTMLButtonElement ? anchor : null;
+  if (button?.popoverTargetElement === shown && shown?.matches(':popover-open')) return; // the click closes it
   closePopover();
+  const around = /** @type {HTMLElement | null} */ (anchor.closest('section, main')); // for when the anchor is gone by then
   const isSheet = typeof width !== 'number', box = h('div', { class: isSheet ? 'menu sheet' : 'menu', popover: 'auto', role: 'dialog', 'aria-label': name, vars: isSheet ? {} : { width: `${width}px` } });
   const close = () => { if (box.isConnected) box.hidePopover(); };
   fill(box, build(close));
@@ -20,11 +24,14 @@ export function popover(anchor, name, build, width = 340) {
     if (event.newState !== 'closed') return;
     const inside = box.contains(document.activeElement) || document.activeElement === document.body;
     box.remove();
-    anchor.setAttribute('aria-expanded', 'false');
+    if (!shown || shown === box) anchor.setAttribute('aria-expanded', 'false');
     if (shown === box) shown = null;
-    if (inside && anchor.isConnected) anchor.focus();
+    if (inside) focusAgain(anchor, around);
   });
-  box.showPopover();
+  box.showPopover(/** @type {any} */ ({ source: anchor })); // Tab leads on from the anchor into the box
+  if (button) setTimeout(() => { // after the click that opened it: the next one closes it
+    if (box.isConnected) { button.popoverTargetElement = box; button.popoverTargetAction = 'hide'; }
+  });
   if (!isSheet) settle(box, anchor);
   box.querySelector('[autofocus], input, select, button')?.focus();
 }

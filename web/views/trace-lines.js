@@ -4,7 +4,7 @@ import { plural } from '../model/format.js';
 import { icon } from '../charts/svg.js';
 import * as api from '../wire/api.js';
 import { h } from './dom.js';
-import { logLine } from './logs-line.js';
+import { byArrows, logLine } from './logs-line.js';
 import { link } from './router.js';
 
 const most = 500;
@@ -42,7 +42,7 @@ export function traceLines(trace, startUs) {
   return h('section', { class: 'panel trace-lines', 'aria-labelledby': 'trace-lines-title' }, h('header', {}, h('h2', { id: 'trace-lines-title' }, 'Log lines'),
     h('span', { class: 'sub' }, plural(lines.length, 'line')), h('a', { class: 'end small', href: link('/ui/logs', { q: `filter trace.trace_id = "${trace.trace_id}" | fields @timestamp, @message | sort @timestamp asc`,
       t: `${Math.floor(startUs / 1e6) - 60}..${Math.ceil(startUs / 1e6) + 3600}` }) }, 'Open in Logs')),
-  h('div', { class: 'tail' }, lines.slice(0, most).map((line) => logLine({ us: startUs + line.offset_ns / 1000, dataset: line.dataset, message: spoken(String(line.body ?? '')),
-    severity: line.severity }, { fields: () => whole(trace.trace_id, line), way: line.span ? h('a', { class: 'btn sm', href: link(`/ui/trace/${trace.trace_id}`, { span: line.span }) }, icon('trace'), 'Its span') : null }))),
+  byArrows(h('div', { class: 'tail', role: 'group', 'aria-label': 'Log lines', tabindex: 0 }, lines.slice(0, most).map((line) => logLine({ us: startUs + line.offset_ns / 1000, dataset: line.dataset, message: spoken(String(line.body ?? '')),
+    severity: line.severity }, { fields: () => whole(trace.trace_id, line), way: line.span ? h('a', { class: 'btn sm', href: link(`/ui/trace/${trace.trace_id}`, { span: line.span }) }, icon('trace'), 'Its span') : null })))),
   lines.length > most && h('p', { class: 'small faint pad' }, `${plural(lines.length - most, 'more line')} in Logs.`));
 }
