@@ -5,6 +5,7 @@ import { timeTicks } from '../model/time.js';
 import { s, tokens } from './svg.js';
 
 let count = 0;
+const digitWidth = 6.5; // px, of an axis' text
 
 /**
  * @param {HTMLElement} host is filled anew @param {[number, number][]} points Unix microseconds, percent
@@ -14,9 +15,9 @@ let count = 0;
 export function budgetChart(host, points, { startUs, endUs, low, high, mark, markText, format, label, utc }) {
   const width = host.clientWidth, height = host.clientHeight;
   if (!width || !height) return null;
-  const left = 58, right = width - 6, top = 8, bottom = height - 20, x = linear(startUs, endUs, left, right);
+  const top = 8, bottom = height - 20, ticks = nice(low, high, Math.max(2, Math.floor((bottom - top) / 32)));
+  const left = Math.max(58, 14 + digitWidth * Math.max(...ticks.map((v) => format(v).length))), right = width - 6, x = linear(startUs, endUs, left, right);
   const at = (/** @type {number} */ v) => bottom - (v - low) / (high - low) * (bottom - top);
-  const ticks = nice(low, high, Math.max(2, Math.floor((bottom - top) / 32)));
   const path = points.map(([us, v], i) => `${i ? 'L' : 'M'}${x.at(us).toFixed(1)} ${at(v).toFixed(1)}`).join('');
   const edge = clamp(at(mark), top, bottom), id = `budget-${count += 1}`;
   const last = points.at(-1);

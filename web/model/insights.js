@@ -73,7 +73,7 @@ export function pieces(text, language) {
  * @returns {{startUs: number, stepUs: number, count: number, series: {name: string, values: (number | null)[]}[], column: string, columns: string[]} | null}
  */
 export function chart(columns, rows, wanted = '') {
-  const time = columns.findIndex((name) => /^(bin|datefloor)\(/.test(name) || rows.length > 1 && name !== '@timestamp' && rows.every((row) => isTime(row[columns.indexOf(name)])));
+  const time = columns.findIndex((name) => /^(bin|datefloor)\(/.test(name) || rows.length > 1 && name !== '@timestamp' && !name.includes('(') && rows.every((row) => isTime(row[columns.indexOf(name)])));
   if (time < 0 || rows.length < 2) return null;
   // Groups come before what is counted: a number before the first `name(…)` is a group, such as a status.
   const counted = columns.findIndex((name, i) => i > time && name.includes('('));

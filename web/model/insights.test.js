@@ -29,6 +29,7 @@ test('makes series of statistics over time', () => {
     [3, 300e6, [['info', [3, null, 1]], ['error', [null, 2, null]]]]);
   equal(chart(['bin(5m)', 'level', 'count(*)'], [['2023-08-01 00:00:00.000', null, '3'], ['2023-08-01 00:05:00.000', null, '1']])?.series, [{ name: '(none)', values: [3, 1] }]);
   equal(chart(['bin(5m)', 'status', 'count(*)'], [['2023-08-01 00:00:00.000', '200', '3'], ['2023-08-01 00:05:00.000', '500', '1']])?.series.map((line) => line.name), ['200', '500']);
+  equal(chart(['@log', 'max(@timestamp)', 'count(*)'], [['a', '2023-08-01 00:00:00.000', '3'], ['b', '2023-08-01 00:05:00.000', '1']]), null); // times that were worked out are no axis
   equal(chart(['level', 'count(*)'], [['info', '3'], ['warn', '1']]), null);
   equal(chart(['bin(1m)', 'a', 'b'], [['2023-08-01 00:00:00.000', '1', '2'], ['2023-08-01 00:01:00.000', '3', '4']], 'b')?.series[0].values, [2, 4]);
 });

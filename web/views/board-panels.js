@@ -72,7 +72,7 @@ function draw(body, answer, query, panel, open) {
   const settings = panel.visualization_settings ?? {}, shown = settings.hide_compare ? { ...answer, compare: undefined } : answer, of = (/** @type {number} */ i) => settings.charts?.find((/** @type {any} */ c) => c.chart_index === i) ?? {};
   const results = query.formulas.length ? query.formulas.map((f) => ({ op: '', name: f.name })) : query.calculations;
   /** @type {{element: HTMLElement, stop: () => void}[]} */
-  const charts = panel.query_style === 'table' ? [] : results.flatMap((/** @type {import('../model/query.js').Calculation} */ c, i) => {
+  const charts = panel.query_style === 'table' && results.some((c) => c.op !== 'HEATMAP') ? [] : results.flatMap((/** @type {import('../model/query.js').Calculation} */ c, i) => { // a heatmap is a picture in any style
     const { chart_type: type } = of(i);
     if (c.op === 'HEATMAP') { const map = answer.heatmaps?.[label(c)]; return map ? [heat(map, c.column ?? '')] : []; }
     if (type === 'stat') return [stat(shown, c)];
@@ -80,7 +80,7 @@ function draw(body, answer, query, panel, open) {
   });
   const isWorthless = vain.length > 0 && !answer.data.some((/** @type {any[]} */ values) => values.some((v) => v !== null));
   if (isWorthless) { for (const c of charts) c.stop(); fill(body, vain); return []; }
-  const table = panel.query_style === 'graph' && charts.length ? null : h('div', { class: 'board-table' }, resultsTable(shown, query, { addFilter: () => go(open.getAttribute('href') ?? ''), order: () => go(open.getAttribute('href') ?? ''), tracesOf: () => open.getAttribute('href') ?? '' }));
+  const table = charts.length && (panel.query_style === 'graph' || results.every((c) => c.op === 'HEATMAP')) ? null : h('div', { class: 'board-table' }, resultsTable(shown, query, { addFilter: () => go(open.getAttribute('href') ?? ''), order: () => go(open.getAttribute('href') ?? ''), tracesOf: () => open.getAttribute('href') ?? '' }));
   fill(body, vain, charts.map((c) => c.element), table);
   reachable(body);
   return charts.map((c) => c.stop);

@@ -19,6 +19,12 @@ const levels = ['critical', 'error', 'warning', 'info', 'debug'];
 const tabs = [['active', 'Active'], ['resolved', 'Resolved'], ['muted', 'Muted'], ['archived', 'Archived']];
 const sorts = { last: 'Last seen', total: 'Times', day: 'Times in 24 h', first: 'First seen', level: 'Level' };
 
+/** Where the filters are no column of their own. */
+const narrow = matchMedia('(max-width: 1100px)');
+
+/** How many filters hold. */
+function countPicked() { const s = searchOf(); return s.level.length + s.project.length + s.environment.length + s.owner.length; }
+
 function searchOf(params = place.get().params) {
   const sort = params.get('sort') ?? '';
   return { status: params.get('status') || 'active', level: params.getAll('level'), project: params.getAll('project'), environment: params.getAll('in'), owner: params.getAll('owner'),
@@ -29,12 +35,12 @@ function searchOf(params = place.get().params) {
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function errorsPage(host) {
   if (place.get().id) return errorPage(host);
-  const head = h('div', { class: 'head' }), facets = h('aside', { class: 'panel fcs', 'aria-label': 'Filters' }),
+  const head = h('div', { class: 'head' }), boxes = h('div'), picked = h('span', { class: 'c' }), facets = h('details', { class: 'panel fcs', 'aria-label': 'Filters', open: !narrow.matches }, h('summary', {}, 'Filters ', picked), boxes),
     chart = h('section', { class: 'panel', 'aria-label': 'Occurrences by hour' }), body = h('section', { class: 'panel', 'aria-label': 'Items' }), load = loader();
   const chosen = /** @type {Set<number>} */ (new Set());
   fill(host, head, h('div', { class: 'grid errors-two' }, facets, h('div', { class: 'stack-4' }, chart, body)));
   let /** @type {string | null} */ asked = null, /** @type {any} */ shown = null;
-  const draw = () => { if (shown) { drawHead(head, shown, chosen, act); drawFacets(facets, shown); drawChart(chart, shown); drawItems(body, shown, chosen, draw); } };
+  const draw = () => { if (shown) { drawHead(head, shown, chosen, act); drawFacets(boxes, shown); picked.textContent = countPicked() || ''; drawChart(chart, shown); drawItems(body, shown, chosen, draw); } };
   const read = () => {
     const s = searchOf();
     return load.run(body, (signal) => errorItems({ ...s, isNew: undefined, new: s.isNew || undefined, ...(isAnyTime() ? {} : time()), level: s.level.join(), project: s.project.join(), environment: s.environment.join(), owner: s.owner.join() }, signal), (answer) => {
@@ -68,8 +74,8 @@ function drawHead(host, answer, chosen, act) {
   const menu = (/** @type {string} */ text, /** @type {(anchor: HTMLElement) => void} */ open) => { const opener = h('button', { class: 'btn sm', type: 'button', disabled: n < 1, 'aria-haspopup': 'dialog', onclick: () => open(opener) }, text, icon('down')); return opener; };
   const seen = isAnyTime() ? '' : s.isNew ? ', first seen in this time' : ', seen in this time', counted = isAnyTime() ? answer.hours.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0) : answer.times;
   fill(host, h('h1', {}, 'Errors'), h('span', { class: 'sub' }, `${plural(answer.total, 'item')}${s.status === 'any' ? '' : ` ${s.status}`}${seen}, ${plural(counted, 'occurrence')} in ${seen ? 'it' : '24 h'}`),
-    h('span', { class: 'row end wrap' }, h('a', { class: 'btn sm ghost', href: link('/ui/rules') }, 'Notifications'), s.status === 'active' ? [button('Merge', { merge: true }), menu('Assign', (anchor) => assign(anchor, answer.users, true, act)), menu('Mute', (anchor) => quiet(anchor, act)),
-      button(n ? `Resolve ${n}` : 'Resolve', { status: 'resolved' }, true)] : button('Reopen', { status: 'active' }, true)));
+    h('span', { class: 'row end wrap' }, h('a', { class: 'btn sm ghost', href: link('/ui/rules') }, 'Notifications'), h('span', { class: 'row hide-s' }, s.status === 'active' ? [button('Merge', { merge: true }), menu('Assign', (anchor) => assign(anchor, answer.users, true, act)), menu('Mute', (anchor) => quiet(anchor, act)),
+      button(n ? `Resolve ${n}` : 'Resolve', { status: 'resolved' }, true)] : button('Reopen', { status: 'active' }, true))));
 }
 
 /** Occurrences of all that is listed, with the deploys of the day. @param {HTMLElement} host @param {any} answer */

@@ -48,9 +48,9 @@ export function resultsTable(answer, query, given) {
   };
   const body = Array.from({ length: rows || (groups ? 0 : 1) }, (_, i) => line(i));
   const total = groups > 0 && answer.total && rows > 1 && h('tfoot', {}, h('tr', {}, h('td', { colspan: groups, class: 'dim' }, 'All events'),
-    over && h('td', { class: 'hide-s' }), answer.columns.slice(groups).map((/** @type {any} */ c, /** @type {number} */ i) => h('td',
+    over && h('td', { class: 'hide-s over' }), answer.columns.slice(groups).map((/** @type {any} */ c, /** @type {number} */ i) => h('td',
     { class: 'num dim', 'data-l': c.name }, figure(asFigure(answer.total[c.name], units[groups + i])), earlier(answer.total[c.name], answer.compare?.total[c.name], units[groups + i]))), h('td')));
-  const heads = answer.columns.map(head).toSpliced(groups, 0, over && h('th', { class: 'hide-s', scope: 'col' }, `${firstResult} over time`));
+  const heads = answer.columns.map(head).toSpliced(groups, 0, over && h('th', { class: 'hide-s over', scope: 'col' }, `${firstResult} over time`));
   return h('div', { class: 'scroll-x' }, h('table', { class: 'tbl list results' }, h('thead', {},
     h('tr', {}, heads, h('th', {}, h('span', { class: 'sr' }, 'Traces')))), h('tbody', {}, body), total));
 }
