@@ -34,6 +34,26 @@ import Testing
     }
   }
 
+  @Test func theDocumentNamesEveryModuleUnderAnAddressThatIsAskedForOnce() async throws {
+    try await withServer { (live) async throws in
+      let document = try await live.client().send("GET", "/")
+      #expect(document.headers["cache-control"] == "no-cache")
+      let text = String(decoding: document.body, as: UTF8.self)
+      let links = text.split(separator: "\"").filter { $0.hasPrefix("/ui/static/") }
+      let files = WebFiles(folder: nil)
+      let used = files.paths.filter { $0.hasSuffix(".js") && !$0.hasSuffix(".test.js") && $0 != "model/testing.js" }
+      #expect(links.count > used.count)
+      for path in used { #expect(links.contains("/ui/static/\(files.address)\(path)"), "\(path)") }
+      for link in links {
+        let reply = try await live.client().send("GET", String(link))
+        #expect(reply.status == 200, "\(link)")
+        #expect(reply.headers["cache-control"] == "public, max-age=31536000, immutable")
+      }
+      #expect(try await live.client().send("GET", "/ui/static/app.js").headers["cache-control"] == "no-cache")
+      #expect(try await live.client().send("GET", "/ui/static/~0000000000000000/app.js").status == 404)
+    }
+  }
+
   @Test func aFolderIsReadWithinItsBounds() {
     let files = WebFiles(folder: "/etc")
     for path in ["../etc/passwd", "passwd", "./hosts", "", "ssl/../passwd", "a\0.js", ".hidden.js"] {

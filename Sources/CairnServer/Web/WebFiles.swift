@@ -13,19 +13,27 @@ struct WebFiles: Sendable {
   }
   private let files: [String: File]
   private let folder: String?
+  /// `~`, a digest of all files and `/`: before a path, it names the file as it is in this build. Empty for a folder, whose files change.
+  let address: String
 
   /// `folder` nil: the files in the program.
   init(folder: String?) {
     self.folder = folder
-    files = folder == nil ? Self.embedded() : [:]
+    var files = folder == nil ? Self.embedded() : [:]
+    address = folder == nil ? Self.address(of: files) : ""
+    if let document = files["index.html"] { files["index.html"] = Self.addressed(document, address, modules: files.keys.sorted()) }
+    self.files = files
   }
 
   /// The paths of the files in the program.
   var paths: [String] { files.keys.sorted() }
 
+  /// Whether what a path names never changes, so that a browser need not ask again.
+  func isFixed(_ path: String) -> Bool { !address.isEmpty && path.hasPrefix(address) }
+
   /// The file at a path below `web/`, or nil. Paths with empty, hidden or parent segments find nothing.
   func find(_ path: String) -> File? {
-    guard let folder else { return files[path] }
+    guard let folder else { return files[isFixed(path) ? String(path.dropFirst(address.count)) : path] }
     let segments = path.split(separator: "/", omittingEmptySubsequences: false)
     guard !segments.isEmpty, segments.allSatisfy({ !$0.isEmpty && $0.first != "." && !$0.contains("\0") }) else { return nil }
     guard let type = Self.contentType(path), let bytes = ServerFiles.bytes(at: "\(folder)/\(path)") else { return nil }
@@ -42,6 +50,21 @@ struct WebFiles: Sendable {
       files[path] = File(bytes: ByteBuffer(bytes: bytes), contentType: type, entityTag: entityTag(bytes))
     }
     return files
+  }
+
+  private static func address(of files: [String: File]) -> String {
+    let whole = files.sorted { $0.key < $1.key }.map { $0.key + $0.value.entityTag }.joined()
+    return "~" + entityTag(Array(whole.utf8)).dropFirst().dropLast() + "/"
+  }
+
+  /// The document with the addresses of this build. It names all modules, so that a browser fetches them at once and not one import after the other.
+  private static func addressed(_ document: File, _ address: String, modules: [String]) -> File {
+    let links = modules.filter { $0.hasSuffix(".js") && $0.contains("/") && !$0.hasSuffix(".test.js") && $0 != "model/testing.js" }
+      .map { "<link rel=\"modulepreload\" href=\"/ui/static/\($0)\">\n" }.joined()
+    let text = String(decoding: document.bytes.readableBytesView, as: UTF8.self)
+    let whole = text.replacing("</head>", with: links + "</head>").replacing("/ui/static/", with: "/ui/static/" + address)
+    let bytes = Array(whole.utf8)
+    return File(bytes: ByteBuffer(bytes: bytes), contentType: document.contentType, entityTag: entityTag(bytes))
   }
 
   /// The media type by the name's ending; nil for what is not served.

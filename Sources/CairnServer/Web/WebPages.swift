@@ -28,7 +28,8 @@ struct WebPages: Sendable {
 
   private func serve(_ path: String, _ exchange: Exchange) throws(Refusal) -> Response {
     guard let file = files.find(path) else { throw Refusal(.notFound, "There is no such file.") }
-    var headers: HTTPHeaders = ["content-type": file.contentType, "etag": file.entityTag, "cache-control": "no-cache"]
+    let caching = files.isFixed(path) ? "public, max-age=31536000, immutable" : "no-cache"
+    var headers: HTTPHeaders = ["content-type": file.contentType, "etag": file.entityTag, "cache-control": caching]
     for (name, value) in Self.safety { headers.add(name: name, value: value) }
     let known = exchange.request.headers[canonicalForm: "if-none-match"]
     if known.contains(where: { $0 == file.entityTag || $0 == "*" || $0 == "W/" + file.entityTag }) {
