@@ -149,3 +149,14 @@ def test_forced_colours_keep_what_only_a_colour_tells(long, open_page):
     page.emulate_media(forced_colors="active")
     assert page.evaluate(swatch) == before
     assert page.evaluate("getComputedStyle(document.querySelector('.nav[aria-current]')).outlineStyle") == "solid"
+
+
+def test_what_a_finger_meets_is_large_enough(long, open_page):
+    server, _ = long
+    for path, parts in (("/ui/explore", [".chip .x", ".results td > a.small", ".results .cell-value"]), ("/ui/logs", [".chip.groups"]), ("/ui/services", [".fails"])):
+        page = open_page(server.url + path, 390)
+        ready(page)
+        for part in parts:
+            page.locator(part).first.wait_for()
+            small = page.evaluate(f"""[...document.querySelectorAll({json.dumps(part)})].map((e) => e.getBoundingClientRect()).filter((r) => r.width && (r.height < 24 || r.width < 24)).length""")
+            assert small == 0, part

@@ -113,8 +113,11 @@ function likelyTraces(o) {
     f: JSON.stringify(['http.route', '=', route]), t: `${second - 2}..${second + 3}` }) }, 'Failed requests of this route then');
 }
 
+/** Where an open span lies beside the others and not over them. */
+const hasRoom = matchMedia('(min-width: 1181px)');
+
 /** The trace, open at the span in which it happened. @param {any} o @param {string} trace */
-function traceOf(o, trace) { return link(`/ui/trace/${trace}`, { span: o.fields['trace.trace_id'] === trace ? o.fields['trace.span_id'] ?? o.fields['trace.parent_id'] : null }); }
+function traceOf(o, trace) { return link(`/ui/trace/${trace}`, { span: hasRoom.matches && o.fields['trace.trace_id'] === trace ? o.fields['trace.span_id'] ?? o.fields['trace.parent_id'] : null }); }
 
 /** With its day, unless that is today. @param {number} us */
 function moment(us) {
