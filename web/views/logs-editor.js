@@ -54,7 +54,7 @@ export function logsEditor(run) {
   area.addEventListener('input', () => { if (wrong.place()) wrong.blame(''); colour(); offer(); });
   area.addEventListener('scroll', () => { shade.scrollTop = area.scrollTop; shade.scrollLeft = area.scrollLeft; });
   area.addEventListener('blur', close);
-  logs.language(stopper.signal).then((found) => { language = found; colour(); }, () => {});
+  logs.language(stopper.signal).then((found) => { language = found; wrong.again(); colour(); }, () => {});
   return { element, blame: wrong.blame, text: () => area.value.trim(), set(/** @type {string} */ text) { if (document.activeElement !== area || !area.value) { if (text !== area.value) wrong.blame(''); area.value = text; colour(); } },
     stop: () => stopper.abort() };
 }
@@ -65,9 +65,10 @@ export function logsEditor(run) {
  */
 function wrongPlace(area, colour, run) {
   const element = h('div', { class: 'ed-wrong small', role: 'alert', hidden: true });
-  let blamed = /** @type {ReturnType<typeof problem>} */ (null);
+  let blamed = /** @type {ReturnType<typeof problem>} */ (null), said = '';
   /** Marks the place that a refusal names and offers what was meant. @param {string} message @returns {string} the refusal in words */
   const blame = (message) => {
+    said = message;
     blamed = message ? problem(message, language) : null;
     element.hidden = !blamed;
     area.setAttribute('aria-invalid', String(Boolean(blamed)));
@@ -83,7 +84,9 @@ function wrongPlace(area, colour, run) {
       instead && h('button', { class: 'btn sm', type: 'button', onclick: mend }, 'Use ', h('b', { class: 'mono' }, instead)));
     return `${sentence}, at character ${from + 1}.`;
   };
-  return { element, blame, place: () => blamed };
+  /** The language is known by now: it may say what was meant. */
+  const again = () => { if (said) blame(said); };
+  return { element, blame, again, place: () => blamed };
 }
 
 /** What stands behind the text: its words by their kind, or the place that is wrong. @param {string} text @param {ReturnType<typeof problem>} blamed */
