@@ -77,6 +77,17 @@ def test_a_wrong_query_is_marked_at_its_place_and_what_was_meant_is_offered(nigh
     expect(page.get_by_label("Filter expression")).to_have_attribute("aria-invalid", "true")
 
 
+def test_what_was_meant_is_offered_however_late_the_language_is_known(night, open_page):
+    page = open_page(f"{night.url}/ui/send", allow=("400", "422"))
+    held = []
+    page.route("**/api/cairn/logs/language", lambda route: held.append(route))
+    page.goto(f"{night.url}/ui/logs?t=15m&q=stat%20count(*)%20by%20bin(5m)")
+    expect(page.locator(".x-wrong")).to_have_text("stat")
+    held[0].continue_()
+    page.get_by_role("button", name="Use stats").click()
+    expect(page.locator(".x-wrong")).to_have_count(0)
+
+
 def test_a_time_that_is_over_has_results_and_no_live_tail(night, open_page):
     page = open_page(f"{night.url}/ui/logs?t=1000000..1000600")
     expect(page.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")

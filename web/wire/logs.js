@@ -20,7 +20,7 @@ export function record(pointer, signal) { return get('logs/record', { pointer },
 /** @param {'subscription' | 'alarm'} kind @param {AbortSignal} [signal] @returns {Promise<{waiting: any[], destinations: Destination[], entries: DeliveryEntry[]}>} */
 export function deliveries(kind, signal) { return get('deliveries', { kind, limit: 200 }, signal); }
 
-const leastPause = 10, mostPause = 150; // ms between two looks at a query that runs: twice as long each time
+const pause = 150; // ms between two looks at a query that runs
 const tailPause = 3000; // ms before a tail that ended is opened again
 
 /**
@@ -31,7 +31,7 @@ const tailPause = 3000; // ms before a tail that ended is opened again
 export async function run(question, signal, partial) {
   const { id } = await post('logs/queries', { ...question, start: Math.floor(question.start), end: Math.ceil(question.end) }, signal);
   try {
-    for (let pause = leastPause;; pause = Math.min(mostPause, pause * 2)) {
+    for (;;) {
       const results = await get(`logs/queries/${encodeURIComponent(id)}`, {}, signal);
       if (results.status === 'Complete') return results;
       if (results.status !== 'Running' && results.status !== 'Scheduled') {
