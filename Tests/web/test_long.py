@@ -39,6 +39,7 @@ def long(tmp_path_factory):
     for n, end in enumerate(("blue", "green", "red")):
         for turn in range(30):
             call(server, "POST", "/v1/traces", spans(LONG + end, TRACE if n == turn == 0 else f"{n * 100 + turn + 1:032x}", turn % 3 == 0))
+    assert cairn_process.until(lambda: server.get("errors")["items"]), "the failures make no item"
     lines = [{"time": time.time(), "data": {"body": f"a line without a trace {n}", "meta.signal_type": "log"}} for n in range(3)]
     call(server, "POST", "/1/batch/plain", lines)
     query = {"calculations": [{"op": "COUNT"}, {"op": "MAX", "column": "duration_ms"}], "breakdowns": ["service.name", "name"], "time_range": 3600}
