@@ -92,12 +92,28 @@ public struct Plan: Sendable, Hashable {
   }
 }
 
-/// One term of the order of groups: a breakdown column, a calculation, or a formula of the plan by its name.
+/// One term of the order of groups: a breakdown column, or a result as a having names it.
 public struct Order: Sendable, Hashable {
   public enum Term: Sendable, Hashable {
     case breakdown(String)
-    case calculation(Calculation)
-    case formula(String)
+    case result(Having.Term)
+
+    public static func calculation(_ calculation: Calculation) -> Term { .result(.calculation(calculation)) }
+    public static func formula(_ name: String) -> Term { .result(.formula(name)) }
+
+    /// The column, or the name under which the result stands.
+    public var name: String {
+      switch self {
+      case .breakdown(let column): column
+      case .result(let result): result.name
+      }
+    }
+
+    /// nil where it is a breakdown.
+    public var result: Having.Term? {
+      guard case .result(let result) = self else { return nil }
+      return result
+    }
   }
   public enum Direction: Sendable, Hashable {
     case ascending

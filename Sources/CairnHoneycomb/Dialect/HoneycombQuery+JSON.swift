@@ -30,7 +30,7 @@ extension HoneycombQuery {
     }
     list("havings", Array(zip(havings, havingSpellings)), &writer) { (having, writer) in
       Self.write(having.1, opName: "calculate_op", &writer)
-      writer.member("op", Self.comparisons.first { $0.comparison == having.0.comparison }?.name ?? "=")
+      writer.member("op", HoneycombTrigger.name(of: having.0.comparison))
       writer.key("value")
       if let whole = Int64(exactly: having.0.value) { writer.integer(whole) } else { writer.double(having.0.value) }
     }

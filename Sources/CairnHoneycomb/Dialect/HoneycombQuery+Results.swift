@@ -142,11 +142,7 @@ extension HoneycombQuery {
         return nil
       }
     }
-    switch resultTerm(json, opName: "op", field, "orders", &findings) {
-    case .calculation(let calculation): return .calculation(calculation)
-    case .formula(let name): return .formula(name)
-    case nil: return nil
-    }
+    return resultTerm(json, opName: "op", field, "orders", &findings).map { .result($0) }
   }
 
   private static func direction(_ json: JSONValue?, _ field: String, _ findings: inout Findings) -> Order.Direction {

@@ -33,8 +33,7 @@ extension Plan {
   /// All calculations that are needed, in the plan or only in its orders and havings.
   var neededCalculations: [Calculation] {
     var needed = calculations
-    for case .calculation(let calculation) in havings.map(\.term) { needed.append(calculation) }
-    for case .calculation(let calculation) in orders.map(\.term) { needed.append(calculation) }
+    for case .calculation(let calculation) in havings.map(\.term) + orders.compactMap(\.term.result) { needed.append(calculation) }
     return needed
   }
 
@@ -60,12 +59,7 @@ extension Plan {
     }
     for (index, formula) in formulas.enumerated() { try validate(formula, "formulas[\(index)]") }
     for (index, having) in havings.enumerated() {
-      switch having.term {
-      case .formula(let name): try validate(name, "havings[\(index)]")
-      case .calculation(let calculation):
-        try validate(calculation, "havings[\(index)]")
-        if calculation.operation == .heatmap { throw .invalid(field: "havings[\(index)]", reason: "HEATMAP has no one value") }
-      }
+      try validate(having.term, "havings[\(index)]", ofHeatmap: "HEATMAP has no one value")
     }
     for (index, order) in orders.enumerated() {
       switch order.term {
@@ -73,16 +67,19 @@ extension Plan {
         guard breakdowns.contains(name) else {
           throw .invalid(field: "orders[\(index)]", reason: "\(name) is not among the breakdowns")
         }
-      case .formula(let name): try validate(name, "orders[\(index)]")
-      case .calculation(let calculation):
-        try validate(calculation, "orders[\(index)]")
-        if calculation.operation == .heatmap { throw .invalid(field: "orders[\(index)]", reason: "HEATMAP cannot be ordered by") }
+      case .result(let result): try validate(result, "orders[\(index)]", ofHeatmap: "HEATMAP cannot be ordered by")
       }
     }
   }
 
-  private func validate(_ name: String, _ field: String) throws(QueryError) {
-    guard formula(name) != nil else { throw .invalid(field: field, reason: "\(name) is not among the formulas") }
+  private func validate(_ term: Having.Term, _ field: String, ofHeatmap reason: String) throws(QueryError) {
+    switch term {
+    case .formula(let name):
+      guard formula(name) != nil else { throw .invalid(field: field, reason: "\(name) is not among the formulas") }
+    case .calculation(let calculation):
+      try validate(calculation, field)
+      if calculation.operation == .heatmap { throw .invalid(field: field, reason: reason) }
+    }
   }
 
   private func validate(_ formula: ResultFormula, _ field: String) throws(QueryError) {

@@ -44,13 +44,7 @@ struct GroupRanking {
   }
 
   /// What groups are ordered by; nil where that is a breakdown.
-  private func keys(_ order: Order, _ groups: [Int]) -> [Double?]? {
-    switch order.term {
-    case .breakdown: nil
-    case .calculation(let calculation): numbers(.calculation(calculation), groups)
-    case .formula(let name): numbers(.formula(name), groups)
-    }
-  }
+  private func keys(_ order: Order, _ groups: [Int]) -> [Double?]? { order.term.result.map { numbers($0, groups) } }
 
   /// The plan's order, or the first formula or else calculation from the most down.
   private var orders: [Order] {
@@ -107,7 +101,7 @@ struct GroupRanking {
   ) -> Bool {
     for (index, term) in orders.enumerated() {
       switch term.term {
-      case .calculation, .formula:
+      case .result:
         if let isFirst = precedes(keys[index]?[place], last.keys[index], term.direction) { return isFirst }
       case .breakdown(let name):
         if plan.breakdowns.contains(name) { return tieBreak?.mayPrecede(group, last.row.group, mapper) ?? true }
@@ -132,7 +126,7 @@ struct GroupRanking {
   private func comes(_ left: Candidate, before right: Candidate, _ orders: [Order]) -> Bool {
     for (index, term) in orders.enumerated() {
       switch term.term {
-      case .calculation, .formula:
+      case .result:
         if let isFirst = precedes(left.keys[index], right.keys[index], term.direction) { return isFirst }
       case .breakdown(let name):
         guard let column = plan.breakdowns.firstIndex(of: name) else { continue }

@@ -12,14 +12,7 @@ extension HoneycombQuery {
     parts += breakdowns.map { ("by", $0) }
     parts += filters.map { ("f", Self.text(Self.items($0))) }
     if filterCombination == .or { parts.append(("any", "1")) }
-    parts += orders.map { (order) in
-      let name = switch order.term {
-      case .breakdown(let column): column
-      case .calculation(let calculation): calculation.name
-      case .formula(let name): name
-      }
-      return ("o", (order.direction == .descending ? "-" : "") + name)
-    }
+    parts += orders.map { ("o", ($0.direction == .descending ? "-" : "") + $0.term.name) }
     parts += havings.map { (having) in
       ("h", Self.text([.string(having.term.name), .string(HoneycombTrigger.name(of: having.comparison)), .double(having.value)]))
     }
