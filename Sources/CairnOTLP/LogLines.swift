@@ -122,14 +122,8 @@ public struct LogLines: Sendable {
   }
 
   private static func append(_ name: String, _ bytes: RawSpan, id: Range<Int>, to json: inout [UInt8]) {
-    let digits = Array("0123456789abcdef".utf8)
     append(name: name, to: &json)
-    json.append(UInt8(ascii: "\""))
-    for offset in id {
-      let byte = loadByte(bytes, offset)
-      json += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-    }
-    json.append(UInt8(ascii: "\""))
+    json.append(contentsOf: "\"\(hexText(id.map { loadByte(bytes, $0) }))\"".utf8)
   }
 
   /// Members that have a comma in front, as one object.

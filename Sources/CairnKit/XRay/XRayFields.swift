@@ -129,7 +129,7 @@ struct XRayFields {
   /// The value where it is a whole number; another kind of value stays metadata.
   mutating func takeInteger(_ name: Name) -> Int64? {
     guard case .integer(let value)? = self[name] else { return nil }
-    _ = take(name)
+    _ = takePlace(name)
     return value
   }
 
