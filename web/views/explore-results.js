@@ -24,8 +24,11 @@ export function resultsTable(answer, query, given) {
     h('button', { type: 'button', onclick: () => given.order(c.name) }, c.name));
   const units = answer.columns.map((/** @type {any} */ c) => { const known = query.calculations.find((one) => label(one) === c.name);
     return c.kind === 'formula' ? '' : c.kind === 'calculation' && known ? calculationUnit(known) : columnUnit(c.name); });
-  const earlier = (/** @type {any} */ now, /** @type {any} */ then, /** @type {string} */ unit) => answer.compare && h('div', { class: 'small faint earlier', title: beforeText(answer.compare.offset_us / 1e6) },
-    `${asFigure(then, unit).join(' ').trim()} before`, changeText(now, then) && `, ${changeText(now, then).replace(' ', '\u00a0')}`);
+  const earlier = (/** @type {any} */ now, /** @type {any} */ then, /** @type {string} */ unit) => {
+    if (!answer.compare) return null;
+    const change = changeText(now, then).replace(' ', '\u00a0');
+    return h('div', { class: 'small faint earlier', title: beforeText(answer.compare.offset_us / 1e6) }, `${asFigure(then, unit).join(' ').trim()} before`, change && `, ${change}`);
+  };
   const over = firstResult && answer.series;
   const line = (/** @type {number} */ row) => {
     const filters = answer.columns.flatMap((/** @type {any} */ c, /** @type {number} */ i) => (c.kind === 'breakdown' ? [valueFilter(c.name,

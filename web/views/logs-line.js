@@ -7,7 +7,7 @@ import { marked } from './combo.js';
 import { copyButton, fill, h, service } from './dom.js';
 import { go, link, utc } from './router.js';
 import { failed, skeleton } from './states.js';
-import { aroundQuery, copyTime, instant } from './times.js';
+import { copyTime, instant, linesAround } from './times.js';
 import { occurrence } from '../wire/errors.js';
 
 const names = { E: ['ERROR', 't-err'], W: ['WARN', 't-warn'], I: ['INFO', 't-info'], D: ['DEBUG', 'faint'], '': ['', 'faint'] };
@@ -65,12 +65,11 @@ export function byArrows(list) {
 function fieldList(line, fields, options) {
   const trace = String(fields['trace.trace_id'] ?? ''), stack = fields['exception.stacktrace'];
   const body = String(fields.body ?? line.message);
-  const around = { start: Math.floor((line.us - aroundUs) / 1e6), end: Math.ceil((line.us + aroundUs) / 1e6) };
   const shown = Object.entries(fields).filter(([name]) => !['body', 'exception.stacktrace'].includes(name) && !/^(meta|item|occurrence)\./.test(name)).sort(([a], [b]) => (a < b ? -1 : 1));
   return h('div', { class: 'js' }, h('div', { class: 'row wrap js-tools' },
     options.way, trace && h('a', { class: 'btn sm', href: link(`/ui/trace/${trace}`) }, icon('trace'), `Trace ${trace.slice(0, 8)}`),
     fields['occurrence.uuid'] && errorButton(String(fields['occurrence.uuid'])),
-    h('a', { class: 'btn sm', href: link('/ui/logs', { g: line.dataset, t: `${around.start}..${around.end}`, q: aroundQuery }) }, 'Lines around'),
+    h('a', { class: 'btn sm', href: linesAround(line.us, line.us, line.dataset, aroundUs) }, 'Lines around'),
     copyButton(body, 'Copy line'), h('span', { class: 'row small dim' }, instant(line.us, `${stamp(line.us, utc.get())} ${zoneName(line.us, utc.get())}`, 'nowrap'), copyTime(line.us)), options.addFilter && h('span', { class: 'end faint small hide-s' }, 'a click on a key filters by its value')),
   h('p', { class: 'pre body' }, body), stack && h('details', {}, h('summary', {}, 'exception.stacktrace'), h('pre', {}, String(stack))),
   shown.map(([name, value]) => h('p', {}, key(name, value, options), ': ', h('span', { class: typeof value === 'string' ? 'x-s' : 'x-n' },

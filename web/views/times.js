@@ -17,9 +17,9 @@ export function told(us) { return `${iso(us, utc.get())}, ${ago(us, Date.now() *
 export const aroundQuery = 'fields @timestamp, @message | sort @timestamp asc | limit 500';
 const aroundUs = 2e6; // what else was written: so long before and after
 
-/** @param {number} us @param {number} [endUs] @param {string[]} [groups] none: all @returns {string} the way to the log lines of that time, whichever trace they carry */
-export function linesAround(us, endUs = us, groups = []) {
-  return link('/ui/logs', { g: groups, t: `${Math.floor((us - aroundUs) / 1e6)}..${Math.ceil((endUs + aroundUs) / 1e6)}`, q: aroundQuery });
+/** @param {number} us @param {number} [endUs] @param {string | string[]} [groups] none: all @param {number} [besideUs] @returns {string} the way to the log lines of that time, whichever trace they carry */
+export function linesAround(us, endUs = us, groups = [], besideUs = aroundUs) {
+  return link('/ui/logs', { g: groups, t: `${Math.floor((us - besideUs) / 1e6)}..${Math.ceil((endUs + besideUs) / 1e6)}`, q: aroundQuery });
 }
 
 /** @param {number} us @returns {HTMLElement} copies the instant */
