@@ -103,7 +103,7 @@ int main(int argc, char **argv) {
 }
 """
 # Of `throughput` and `example`, a round.
-TURNS, TURN_SECONDS = 6, 0.5
+TURNS, TURN_SECONDS = 4, 0.5
 # Of `latency`: a round is so many changes of place there and back, each with pairs of requests for the exporters to meet the new
 # collector and pairs that count.
 CHANGES, WARM_COUNT, PAIR_COUNT, PAIRS_A_SECOND = 6, 1_000, 1_000, 500
@@ -194,7 +194,8 @@ def pin():
 
 def throughput(options):
     """All servers at once, driven for a moment each by turns, so that each has its share of what the machine does meanwhile. What a server
-    still sends in the next one's turn is in its own processor time; that is what is compared."""
+    still sends in the next one's turn is in its own processor time; that is what is compared. They are started anew each round: where the
+    system puts a process's code and memory is worth several percent for as long as it lives."""
     with contextlib.ExitStack() as stack:
         place = Benches(stack)
         full = {**everything(place.url), "AWS_XRAY_DAEMON_ADDRESS": place.daemon}
@@ -206,10 +207,17 @@ def throughput(options):
             "four vendors": {**full, "OTEL_LOGS_EXPORTER": "cloudwatch"},  # as the example has them: traces to two, lines to one
             "and lines by OTLP": full,
         }
-        servers = {name: stack.enter_context(kit.Server(cpu=place.cpu, is_batch=True, **variables)) for name, variables in forms.items()}
-        for path in ("/plain", "/items", "/feed"):
-            place.compare(path, {name: (server.process.pid, server.port) for name, server in servers.items()}, options.rounds)
-        print("lost", {name: server.stop()[1]["lost"] for name, server in servers.items()})
+        lost = dict.fromkeys(forms, 0)
+
+        @contextlib.contextmanager
+        def start():
+            with contextlib.ExitStack() as running:
+                servers = {name: running.enter_context(kit.Server(cpu=place.cpu, is_batch=True, **variables)) for name, variables in forms.items()}
+                yield {name: (server.process.pid, server.port) for name, server in servers.items()}
+                for name, server in servers.items():
+                    lost[name] += sum(server.stop()[1]["lost"].values())
+        place.compare(start, options.paths or ("/plain", "/items", "/feed"), options.rounds)
+        print("lost", lost)
 
 
 def example(options):
@@ -220,16 +228,21 @@ def example(options):
         told = dict(line.split("=", 1) for line in settings.read_text().splitlines() if line and not line.startswith("#"))
         vendors = {name: value.replace("$CAIRN_HTTP", place.url.removeprefix("http://")).replace("$CAIRN_XRAY", place.daemon) for name, value in told.items()}
         forms = {"switched off": {"OTEL_SDK_DISABLED": "true"}, "four vendors": vendors, "and lines by OTLP": {**vendors, "OTEL_LOGS_EXPORTER": "otlp,cloudwatch"}}
-        servers = {}
-        for name, variables in forms.items():
-            port = kit.dead_port()
-            command = [*([] if place.cpu is None else ["taskset", "-c", str(place.cpu)]), "chrt", "--batch", "0", options.example]
-            process = subprocess.Popen(command, env=kit.environment(CRUDDUR_PORT=str(port), **variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            stack.callback(process.kill)
-            fill(port)
-            servers[name] = process.pid, port
-        for path in ("/api/activities/home", "/api/activities/andrew", "/api/health-check"):
-            place.compare(path, servers, options.rounds)
+        command = [*([] if place.cpu is None else ["taskset", "-c", str(place.cpu)]), "chrt", "--batch", "0", options.example]
+
+        @contextlib.contextmanager
+        def start():
+            with contextlib.ExitStack() as running:
+                servers = {}
+                for name, variables in forms.items():
+                    port = kit.dead_port()
+                    variables = kit.environment(CRUDDUR_PORT=str(port), **variables)
+                    process = running.enter_context(subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+                    running.callback(process.kill)
+                    fill(port)
+                    servers[name] = process.pid, port
+                yield servers
+        place.compare(start, options.paths or ("/api/activities/home", "/api/activities/andrew", "/api/health-check"), options.rounds)
 
 
 def fill(port):
@@ -254,22 +267,33 @@ class Benches:
         self.driver = build_driver(stack.enter_context(tempfile.TemporaryDirectory()))
         self.url = stack.enter_context(Drain()).url
 
-    def compare(self, path, servers, rounds):
-        """Servers by name, each a process and a port; the first is what the others are compared with."""
+    def compare(self, start, paths, rounds):
+        """`start` gives servers by name, each a process and a port, anew for each round; the first is what the others are compared with."""
+        costs = {path: {} for path in paths}
+        for _ in range(rounds):
+            with start() as servers:
+                for path in paths:
+                    for name, found in self.turns(path, servers).items():
+                        costs[path].setdefault(name, []).append(statistics.median(found))
+        for path in paths:
+            bare = next(iter(costs[path].values()))
+            for name, found in costs[path].items():
+                # What a round says of both has the same hour of the machine in it: the mean of all rounds' ratios, and how sure it is.
+                shares = [math.log(mine / other) for mine, other in zip(bare, found)]
+                print(f"{path:22} {name:26} {statistics.median(found):7.1f} us of processor ({min(found):.1f} to {max(found):.1f})   "
+                      f"{math.exp(statistics.mean(shares)) * 100:5.1f} % +- {error(shares):3.1f}", flush=True)
+
+    def turns(self, path, servers):
+        """Microseconds of processor a request, by turns."""
         names, costs = list(servers), {name: [] for name in servers}
-        for turn in range(rounds * TURNS + 1):
+        for turn in range(TURNS + 1):
             for name in names[turn % len(names):] + names[:turn % len(names)]:
                 pid, port = servers[name]
                 before = processor_seconds(pid)
                 count = drive(self.driver, port, path, TURN_SECONDS) * TURN_SECONDS
                 if turn:  # the first is for warmth
                     costs[name].append((processor_seconds(pid) - before) / count * 1e6)
-        bare = costs[names[0]]
-        for name, found in costs.items():
-            # What a turn says of both has the same hour of the machine in it: the mean of all turns' ratios, and how sure it is.
-            shares = [math.log(mine / other) for mine, other in zip(bare, found)]
-            print(f"{path:22} {name:26} {statistics.median(found):7.1f} us of processor   {math.exp(statistics.mean(shares)) * 100:5.1f} % +- "
-                  f"{error(shares):3.1f}   quietest turn {min(found):7.1f} us, {min(bare) / min(found) * 100:5.1f} %", flush=True)
+        return costs
 
 
 class Asker:
@@ -369,7 +393,7 @@ def told(logarithms):
 
 def error(logarithms):
     """The standard error of their mean, in percent."""
-    return statistics.stdev(logarithms) / len(logarithms) ** 0.5 * 100
+    return statistics.stdev(logarithms) / len(logarithms) ** 0.5 * 100 if len(logarithms) > 1 else math.inf
 
 
 def quantile(values, percent):
@@ -382,6 +406,7 @@ def main():
     parser.add_argument("--example", default=".build/release/cruddur")
     parser.add_argument("--only", default="cost,throughput,example,latency")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--paths", type=lambda text: text.split(","), help="of `throughput` and `example`, where not all are wanted")
     options = parser.parse_args()
     os.environ["CAIRN_PROBE"] = str(pathlib.Path(options.probe).resolve())
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
