@@ -13,7 +13,7 @@ internal import Tracing
 /// - Metrics: `http.server.request.duration` in seconds, `http.server.active_requests`, `http.server.{request,response}.body.size`.
 /// - Log: one line when the response is written (a small one: when it is complete), with method, path, route, status, bytes and milliseconds.
 ///
-/// A user's id that the program sets with `setUser` is an attribute of the span and travels to the services that are called.
+/// A user's id that the program sets by `KitTracer.with(.userID, …)` is an attribute of the span and travels to the services that are called.
 public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddleware {
   private let observer: RequestObserver
   /// Asked of the type once: looking for a conformance costs more than reading the address.

@@ -14,5 +14,5 @@ extension InstrumentationContext {
 
 extension KitSpan {
   /// Says whose work this span is: the attribute `user.id`, here alone. `KitTracer.with(.userID, …)` says it of all that follows.
-  public func setUser(_ id: String) { updateAttributes { $0["user.id"] = id } }
+  public func setUser(_ id: String) { attributes["user.id"] = id }
 }

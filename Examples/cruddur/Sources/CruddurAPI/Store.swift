@@ -21,6 +21,8 @@ public struct Store: Sendable {
           CREATE TABLE activity (
             uuid TEXT PRIMARY KEY, handle TEXT NOT NULL, message TEXT NOT NULL, replyTo TEXT, createdAt REAL NOT NULL, expiresAt REAL) STRICT;
           CREATE INDEX activity_by_time ON activity (createdAt);
+          CREATE INDEX activity_by_handle ON activity (handle, createdAt);
+          CREATE INDEX activity_by_reply ON activity (replyTo) WHERE replyTo IS NOT NULL;
           CREATE TABLE message (
             uuid TEXT PRIMARY KEY, groupUUID TEXT NOT NULL, sender TEXT NOT NULL, receiver TEXT NOT NULL, message TEXT NOT NULL, createdAt REAL NOT NULL) STRICT;
           CREATE TABLE notification (uuid TEXT PRIMARY KEY, handle TEXT NOT NULL, activity TEXT NOT NULL, createdAt REAL NOT NULL) STRICT;
@@ -152,10 +154,8 @@ public struct Store: Sendable {
   }
 
   private static func describe(_ sql: String, _ span: KitSpan) {
-    span.updateAttributes { attributes in
-      attributes["db.system.name"] = "sqlite"
-      attributes["db.namespace"] = "cruddur"
-      attributes["db.query.text"] = sql
-    }
+    span.attributes["db.system.name"] = "sqlite"
+    span.attributes["db.namespace"] = "cruddur"
+    span.attributes["db.query.text"] = sql
   }
 }
