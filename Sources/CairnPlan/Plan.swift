@@ -74,6 +74,15 @@ public struct Plan: Sendable, Hashable {
   public var limit: Int
   /// The width of a time bucket; nil where no series is wanted.
   public var granularityNanoseconds: Int64?
+  public var weighting = Weighting.bySampleRate
+
+  /// What an event counts for.
+  public enum Weighting: Sendable, Hashable {
+    /// For as many as it stands for.
+    case bySampleRate
+    /// For the one that was kept.
+    case asKept
+  }
 
   public init(
     scope: Scope, filter: Filter = .everything, breakdowns: [String] = [], calculations: [Calculation] = [.count],

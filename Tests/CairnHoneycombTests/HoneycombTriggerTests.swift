@@ -43,7 +43,7 @@ import Testing
     (#"{"query": {"calculations": [{"op": "COUNT"}, {"op": "SUM", "column": "a"}], "havings": [{"calculate_op": "COUNT", "op": ">", "value": 1}, {"calculate_op": "COUNT", "op": "<", "value": 9}]}}"#, "query"),
     (#"{"query": {"time_range": 600, "compare_time_offset_seconds": 3600}}"#, "query"),
     (#"{"query": {"start_time": 1, "time_range": 600}}"#, "query"), (#"{"recipients": [{"type": "email"}]}"#, "recipients[0]"),
-    (#"{"evaluation_schedule_type": "window"}"#, "evaluation_schedule"), (#"{"baseline_details": {"type": "value"}}"#, "baseline_details"),
+    (#"{"evaluation_schedule_type": "window"}"#, "evaluation_schedule"), (#"{"baseline_details": {"type": "value"}}"#, "baseline_details.offset_minutes"),
     (#"{"evaluation_schedule": {"window": {"days_of_week": ["someday"], "start_time": "9:00", "end_time": "24:00"}}}"#, "evaluation_schedule.window.days_of_week"),
   ])
   func whatIsWrongIsNamed(_ changes: String, _ field: String) throws {
@@ -82,6 +82,28 @@ import Testing
     #expect([0, 8, 9, 16, 17, 33].map { day.isScheduled(atUnixNanoseconds: $0 * hour) } == [false, false, true, true, false, false])
     let night = try window("22:00", "02:00")
     #expect([0, 1, 22, 23, 24, 25, 26, 46].map { night.isScheduled(atUnixNanoseconds: $0 * hour) } == [false, false, true, true, true, true, false, false])
+    // One that ends when it starts is a whole day: Honeycomb's document has the end on the next day.
+    let whole = try window("09:00", "09:00")
+    #expect([8, 9, 23, 24, 32, 33].map { whole.isScheduled(atUnixNanoseconds: $0 * hour) } == [false, true, true, true, true, false])
+  }
+
+  @Test func aBaselineComparesWhatIsThereWithWhatWas() throws {
+    let trigger = try Self.trigger(
+      #"{"query": {"calculations": [{"op": "COUNT"}], "breakdowns": ["r"]}, "threshold": {"op": "<=", "value": -50}, "baseline_details": {"type": "percentage", "offset_minutes": 1440}}"#)
+    let answer = { (names: [String], counts: [Int64]) in
+      var answer = Answer()
+      answer.columns = [
+        AnswerColumn(name: "r", kind: .breakdown, type: .string, values: names.map { .string($0) }),
+        AnswerColumn(name: "COUNT", kind: .calculation, type: .integer, values: counts.map { .integer($0) }),
+      ]
+      return answer
+    }
+    var earlier = answer(["a", "b", "c"], [10, 10, 10])
+    let now = answer(["a", "b", "new"], [5, 6, 3])
+    #expect(TriggerVerdict(trigger, now, earlier: earlier).exceeding.map(\.values) == [[.string("c")], [.string("a")]])
+    // What was left out of an answer for want of room is not known to be gone.
+    earlier.info.isTruncated = true
+    #expect(TriggerVerdict(trigger, now, earlier: earlier).exceeding.map(\.values) == [[.string("a")]])
   }
 
   @Test func aVerdictNamesTheGroupsThatAreBeyond() throws {

@@ -7,6 +7,7 @@ import pytest
 from honeycomb import KEY, blamed, call, told, wait
 
 SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
+COUNT = {"op": "COUNT"}
 
 
 def send(cairn, name, count, **fields):
@@ -107,3 +108,58 @@ def test_a_trigger_of_columns_that_are_not_there_is_refused_and_says_when_they_w
     mine = lambda: [one for one in call(cairn, "GET", "/api/cairn/triggers")["triggers"] if one["trigger"]["id"] == made["id"]][0]  # noqa: E731
     wait(lambda: mine()["asked_us"])
     assert mine()["missing"] == ["has", "nobody", "this"] and mine()["failure"] is None
+
+
+def test_a_baseline_holds_the_change_against_the_threshold(cairn, hook):
+    """Then 4 events of /grown, 4 of /gone and 3 of /same; now 9, none and 3."""
+    for route, then, now in (("/grown", 4, 9), ("/gone", 4, 0), ("/same", 3, 3)):
+        honeycomb.send(cairn, "baseline", then, ago=3600 + 30, route=route)
+        honeycomb.send(cairn, "baseline", now, ago=30, route=route)
+    recipient(cairn, hook, "baseline")
+
+    def beyond(kind, op, value, calculation=COUNT, breakdowns=("route",)):
+        made = call(cairn, "POST", "/1/triggers/baseline", {
+            "name": f"{kind} {op} {value}", "threshold": {"op": op, "value": value}, "frequency": 60, "disabled": True, "recipients": [{"type": "webhook", "target": "baseline"}],
+            "baseline_details": {"type": kind, "offset_minutes": 60}, "query": {"calculations": [calculation], "breakdowns": list(breakdowns), "time_range": 240}}, 201)
+        assert made["baseline_details"] == {"type": kind, "offset_minutes": 60}
+        call(cairn, "POST", f"/api/cairn/triggers/{made['id']}/test", {})
+        body = told(hook, made["name"])[0][1]
+        return made, {group["Group"].get("route"): group["Result"] for group in body["result_groups_triggered"]}, body["description"]
+
+    made, groups, text = beyond("percentage", ">=", 100)
+    assert groups == {"/grown": 9.0} and text.endswith("for route:/grown (value 9, 4 an hour earlier: +125%)"), text
+    assert beyond("value", ">=", 6)[1] == {} and beyond("value", ">=", 5)[1] == {"/grown": 9.0}
+    # A group that is no longer there went down to nothing.
+    assert beyond("percentage", "<=", -100)[1] == {"/gone": 0.0} and beyond("value", "<=", -4)[1] == {"/gone": 0.0}
+    # What had no value then has no change.
+    call(cairn, "POST", "/1/columns/baseline", {"key_name": "later"}, 201)
+    assert beyond("value", ">=", 0, {"op": "MAX", "column": "later"}, ())[1] == {}
+    # An empty object makes it a threshold of the value again, as Terraform's client does; nothing at all leaves it.
+    path = f"/1/triggers/baseline/{made['id']}"
+    assert call(cairn, "PUT", path, {"name": "other"})["baseline_details"]["offset_minutes"] == 60
+    assert "baseline_details" not in call(cairn, "PUT", path, {"baseline_details": {}})
+    cairn.stop()
+    cairn.start()
+    kept = {one["name"]: one for one in call(cairn, "GET", "/1/triggers/baseline")}
+    assert kept["value >= 5"]["baseline_details"] == {"type": "value", "offset_minutes": 60} and "baseline_details" not in kept["other"]
+
+
+def test_a_baseline_that_makes_no_sense_is_refused(cairn):
+    send(cairn, "x", 1)
+    body = {"name": "b", "frequency": 60, "query": {"calculations": [{"op": "COUNT"}]}, "threshold": {"op": ">=", "value": 1}}
+    for more, field in (({"baseline_details": {"type": "ratio", "offset_minutes": 60}}, "baseline_details.type"),
+                        ({"baseline_details": {"type": "value", "offset_minutes": 61}}, "baseline_details.offset_minutes"),
+                        ({"baseline_details": {"type": "value", "offset_minutes": 60}, "threshold": {"op": ">", "value": 1}}, "threshold.op"),
+                        ({"baseline_details": {"type": "value", "offset_minutes": 60}, "threshold": {"op": ">=", "value": -1}}, "threshold.value"),
+                        ({"baseline_details": {"type": "value", "offset_minutes": 60}, "threshold": {"op": "<=", "value": 1}}, "threshold.value"),
+                        ({"query": {**body["query"], "usage_mode": True}}, "query")):
+        assert blamed(call(cairn, "POST", "/1/triggers/shop", {**body, **more}, 422)) == [field], more
+
+
+def test_a_new_trigger_says_where_it_is(cairn):
+    send(cairn, "x", 1)
+    body = {"name": "place", "frequency": 60, "query": {"calculations": [{"op": "COUNT"}]}, "threshold": {"op": ">", "value": 1e9}}
+    for dataset in ("shop", "__all__"):
+        reply = cairn.request("POST", f"/1/triggers/{dataset}", json.dumps(body), KEY)
+        made = reply.json()
+        assert made["dataset_slug"] == dataset and call(cairn, "GET", reply.headers["location"])["id"] == made["id"]

@@ -16,10 +16,11 @@ export function watched(query) {
   return (all.length > 1 ? left[0] : undefined) ?? all[0] ?? { op: 'COUNT' };
 }
 
-/** @param {any} trigger @returns {string} P95(duration_ms) > 500 by http.route */
+/** @param {any} trigger @returns {string} P95(duration_ms) > 500 by http.route, or change of COUNT in 24 h >= 50 % */
 export function conditionText(trigger) {
-  const by = trigger.query.breakdowns ?? [];
-  return `${label(watched(trigger.query))} ${trigger.threshold.op} ${trigger.threshold.value}${by.length ? ` by ${by.join(', ')}` : ''}`;
+  const by = trigger.query.breakdowns ?? [], base = trigger.baseline_details, what = label(watched(trigger.query));
+  const measure = base ? `change of ${what} in ${lengthName(base.offset_minutes * 60)}` : what, unit = base?.type === 'percentage' ? ' %' : '';
+  return `${measure} ${trigger.threshold.op} ${trigger.threshold.value}${unit}${by.length ? ` by ${by.join(', ')}` : ''}`;
 }
 
 /** @param {any} trigger @returns {string} every 5 min, over the last 10 min */

@@ -7,6 +7,7 @@ const trigger = { query: { calculations: [{ op: 'P95', column: 'duration_ms' }],
   frequency: 300, evaluation_schedule: { 'window': { days_of_week: ['monday', 'friday'], start_time: '09:00', end_time: '17:00' } } };
 
 test('a trigger in words', () => { equal(conditionText(trigger), 'P95(duration_ms) > 500 by http.route');
+  equal(conditionText({ ...trigger, baseline_details: { type: 'percentage', offset_minutes: 1440 } }), 'change of P95(duration_ms) in 24 h > 500 % by http.route');
   equal(rhythmText(trigger), 'every 5 min, over the last 10 min, 2 times in a row, mon fri 09:00–17:00 UTC'); });
 test('heatmaps have no value to compare', () => { equal(comparable(defaultQuery()), ['COUNT', 'P95(duration_ms)']);
   equal(comparable({ ...defaultQuery(), calculations: [{ op: 'HEATMAP', column: 'a' }] }), ['COUNT']); });

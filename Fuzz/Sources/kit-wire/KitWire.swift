@@ -58,7 +58,8 @@ private func checkNested(_ value: WireValue) {
 private func checkLines(_ fields: [WireField]) {
   let records = (0..<2).map { number in
     LogRecord(
-      unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: fields.first?.name ?? "", label: "label \(number)", fields: fields, file: "f", function: "f", line: 1)
+      unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: fields.first?.name ?? "", label: "label \(number)", fields: fields,
+      place: LogRecord.Place(file: "f", function: "f", line: 1))
   }
   let bodies = [OTLPEncoding.protobuf, .json].map { encoding in
     let batch = WireBatch<String>()

@@ -36,6 +36,7 @@ extension HoneycombQuery {
     }
     writer.member("limit", limit ?? self.limit)
     writeTime(&writer)
+    if weighting == .asKept { writer.member("usage_mode", true) }
     writer.endObject()
   }
 

@@ -30,12 +30,13 @@ extension HoneycombQuery {
     time = HoneycombTime(json, rules, &findings)
     granularityNanoseconds = TimeBuckets.read(json["granularity"], duration: time.durationNanoseconds, rules, &findings)
     readCompareOffset(json["compare_time_offset_seconds"], &findings)
+    if findings.truth(json["usage_mode"], "usage_mode") == true { weighting = .asKept }
     try findings.settle()
   }
 
   private static let members = [
     "id", "calculations", "filters", "filter_combination", "breakdowns", "orders", "havings", "limit", "time_range", "start_time",
-    "end_time", "granularity", "calculated_fields", "formulas", "compare_time_offset_seconds",
+    "end_time", "granularity", "calculated_fields", "formulas", "compare_time_offset_seconds", "usage_mode",
   ]
 
   /// Reads formulas with their names: those that make columns, and those over results.

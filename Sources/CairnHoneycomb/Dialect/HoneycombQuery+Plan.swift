@@ -11,13 +11,15 @@ extension HoneycombQuery {
     environment: String, datasets: DatasetScope, nowUnixNanoseconds: Int64, request: HoneycombResultRequest? = nil
   ) -> Plan {
     let range = time.range(nowUnixNanoseconds: nowUnixNanoseconds)
-    return Plan(
+    var plan = Plan(
       scope: Scope(
         environment: environment, datasets: datasets, time: range,
         formulaColumns: calculatedFields.map { FormulaColumn(name: $0.name, formula: $0.formula) }), filter: filter, breakdowns: breakdowns,
       calculations: calculations, formulas: formulas.map { ResultFormula(name: $0.name, formula: $0.formula) }, orders: orders, havings: havings, limit: limit(for: request),
       granularityNanoseconds: request?.series == .disabled && !calculations.contains { $0.operation.needsBuckets }
         ? nil : granularity(of: range))
+    plan.weighting = weighting
+    return plan
   }
 
   /// The most groups: the request's own limit where it has no series, else the query's.

@@ -11,7 +11,7 @@ public import CairnPlan
 ///  "filters": [{"column": "http.route", "op": "exists"}], "filter_combination": "OR", "breakdowns": ["service.name"],
 ///  "orders": [{"op": "P99", "column": "duration_ms", "order": "descending"}, {"column": "failing"}],
 ///  "havings": [{"calculate_op": "P99", "column": "duration_ms", "op": ">", "value": 100}], "limit": 100,
-///  "time_range": 7200, "start_time": 1795392000, "end_time": 1795399200, "granularity": 60, "compare_time_offset_seconds": 86400}
+///  "time_range": 7200, "start_time": 1795392000, "end_time": 1795399200, "granularity": 60, "compare_time_offset_seconds": 86400, "usage_mode": false}
 /// ```
 /// Everything is optional. The question is about the last `time_range` seconds, or those behind `start_time`, or those before
 /// `end_time`, or the time from `start_time` to `end_time`; 7200 where no length is given. Without calculations it is COUNT.
@@ -46,6 +46,8 @@ public struct HoneycombQuery: Sendable, Hashable {
   public internal(set) var granularityNanoseconds: Int64?
   /// How much earlier the time is that the results are to be held against; nil for none.
   public internal(set) var compareOffsetNanoseconds: Int64?
+  /// `usage_mode`: kept events are counted, whatever their sample rates.
+  public internal(set) var weighting = Plan.Weighting.bySampleRate
   let rules: Rules
   /// Columns that only this query has.
   public internal(set) var calculatedFields: [NamedFormula] = []

@@ -24,9 +24,7 @@ extension HoneycombTrigger {
     if Findings.present(json["recipients"]) != nil { receivers = Receiver.list(json["recipients"], &findings) }
     readWindow(json, &findings)
     if Findings.present(json["tags"]) != nil { tags = Tag.list(json["tags"], &findings) }
-    if Findings.present(json["baseline_details"])?.members?.isEmpty == false {
-      findings.add("baseline_details", .invalid, "comparison with an earlier time is not supported yet")
-    }
+    readBaseline(json["baseline_details"], &findings)
     if findings.truth(json["auto_investigate"], "auto_investigate") == true { findings.add("auto_investigate", .invalid, "is not supported") }
     try findings.settle()
     try readQuery(json["query"], isNew)
@@ -54,6 +52,31 @@ extension HoneycombTrigger {
     if let value = json["value"]?.number, value.isFinite { threshold.value = value } else { findings.add("threshold.value", .invalid, "must be a number") }
     threshold.exceededLimit = findings.integer(json["exceeded_limit"], "threshold.exceeded_limit", in: 1...5).map { Int($0) } ?? 1
   }
+
+  /// An empty object takes the baseline away, as Terraform's client does.
+  private mutating func readBaseline(_ json: JSONValue?, _ findings: inout Findings) {
+    if let json = Findings.present(json), findings.isObject(json, "baseline_details", known: ["type", "offset_minutes"]) {
+      baseline = nil
+      if json.members?.isEmpty == false {
+        let kind = Baseline.Kind(rawValue: json["type"]?.string ?? "")
+        if kind == nil { findings.add("baseline_details.type", .invalid, "value or percentage") }
+        let minutes = json["offset_minutes"]?.integer ?? 0
+        if !Self.baselineMinutes.contains(minutes) { findings.add("baseline_details.offset_minutes", .invalid, "must be one of 60, 1440, 10080, 40320") }
+        baseline = kind.map { Baseline(kind: $0, offsetMinutes: minutes) }
+      }
+    }
+    guard baseline != nil else { return }
+    switch threshold.comparison {
+    case .greaterOrEqual:
+      if threshold.value < 0 { findings.add("threshold.value", .invalid, "must not be negative beside >= and a baseline: it is an increase") }
+    case .lessOrEqual:
+      if threshold.value > 0 { findings.add("threshold.value", .invalid, "must not be positive beside <= and a baseline: it is a decrease") }
+    default: findings.add("threshold.op", .invalid, "must be >= or <= beside a baseline")
+    }
+  }
+
+  /// An hour, a day, a week, four weeks.
+  private static let baselineMinutes: [Int64] = [60, 1440, 10_080, 40_320]
 
   private mutating func readWindow(_ json: JSONValue, _ findings: inout Findings) {
     let type = findings.text(json["evaluation_schedule_type"], "evaluation_schedule_type")
@@ -115,6 +138,7 @@ extension HoneycombTrigger {
       default: break
       }
     }
+    if query.weighting == .asKept { findings.add("query", .invalid, "usage_mode is not supported for triggers") }
     if query.formulas.count > 1 { findings.add("query", .invalid, "may have at most one formula") }
     if query.formulas.isEmpty, query.watched == nil { findings.add("query", .invalid, "must have one calculation") }
     if query.havings.count > 1 { findings.add("query", .invalid, "may have at most one having") }
@@ -131,6 +155,12 @@ extension HoneycombQuery {
     if calculations.count == 1 { return .calculation(calculations[0]) }
     let left = calculations.filter { (calculation) in !havings.contains { $0.term == .calculation(calculation) } }
     return left.count == 1 ? .calculation(left[0]) : nil
+  }
+
+  /// True if that is how many events there are, which is 0 where there are none.
+  var isCountWatched: Bool {
+    guard case .calculation(let calculation)? = watched else { return false }
+    return calculation.operation == .count
   }
 }
 

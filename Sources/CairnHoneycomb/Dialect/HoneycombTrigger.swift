@@ -8,9 +8,10 @@ public import CairnPlan
 /// {"id": "1c9e04f2", "name": "checkout is slow", "dataset_slug": "shop", "query": {"calculations": [{"op": "P95", "column":
 ///  "duration_ms"}], "breakdowns": ["http.route"], "time_range": 900}, "query_id": "…", "threshold": {"op": ">", "value": 500,
 ///  "exceeded_limit": 1}, "frequency": 300, "alert_type": "on_change", "disabled": false, "triggered": false,
-///  "recipients": [{"id": "77aa01bc", "type": "email", "target": "ops@example.com"}], "evaluation_schedule_type": "frequency"}
+///  "recipients": [{"id": "77aa01bc", "type": "email", "target": "ops@example.com"}], "evaluation_schedule_type": "frequency",
+///  "baseline_details": {"type": "percentage", "offset_minutes": 1440}}
 /// ```
-/// Source: the `BaseTrigger` schema of Honeycomb's OpenAPI document. Refused with a reason: `baseline_details`, `auto_investigate`.
+/// Source: the `BaseTrigger` schema of Honeycomb's OpenAPI document. Refused with a reason: `auto_investigate`.
 public struct HoneycombTrigger: Sendable, Hashable {
   /// When to tell; raw values are the wire's.
   public enum AlertType: String, Sendable, Hashable, CaseIterable {
@@ -30,9 +31,22 @@ public struct HoneycombTrigger: Sendable, Hashable {
   public struct Window: Sendable, Hashable {
     /// 0 is Sunday.
     public var days: [Int]
-    /// Minutes of the day; a window that ends before it starts goes over midnight.
+    /// Minutes of the day; a window that does not end behind its start ends on the next day.
     public var startMinute: Int
     public var endMinute: Int
+  }
+  /// The earlier time from which the value's change is held against the threshold, instead of the value.
+  public struct Baseline: Sendable, Hashable {
+    /// How the change is told; raw values are the wire's.
+    public enum Kind: String, Sendable, Hashable {
+      /// Now less then.
+      case value
+      /// The same in percent of what was then.
+      case percentage
+    }
+    public var kind: Kind
+    /// One of 60, 1440, 10,080 and 40,320.
+    public var offsetMinutes: Int64
   }
   /// A recipient as a trigger names it.
   public struct Receiver: Sendable, Hashable {
@@ -66,6 +80,7 @@ public struct HoneycombTrigger: Sendable, Hashable {
   public internal(set) var isDisabled = false
   public var receivers: [Receiver] = []
   public internal(set) var window: Window?
+  public internal(set) var baseline: Baseline?
   public internal(set) var tags: [Tag] = []
   /// True while the threshold is met.
   public var isTriggered = false
@@ -94,10 +109,10 @@ public struct HoneycombTrigger: Sendable, Hashable {
     guard let window else { return true }
     let minutes = now / (60 * HoneycombTime.nanosecondsPerSecond)
     let (minute, day) = (Int(minutes % 1440), Int((minutes / 1440 + 4) % 7))
-    if window.startMinute <= window.endMinute {
-      return window.days.contains(day) && (window.startMinute..<max(window.endMinute, window.startMinute + 1)).contains(minute)
+    if window.startMinute < window.endMinute {
+      return window.days.contains(day) && (window.startMinute..<window.endMinute).contains(minute)
     }
-    // Over midnight: the hours behind it belong to the day on which the window opened.
+    // Over midnight, or for a whole day: the hours behind it belong to the day on which the window opened.
     return minute >= window.startMinute ? window.days.contains(day) : minute < window.endMinute && window.days.contains((day + 6) % 7)
   }
 
@@ -128,6 +143,13 @@ public struct HoneycombTrigger: Sendable, Hashable {
     }
     writer.member("evaluation_schedule_type", window == nil ? "frequency" : "window")
     if let window { write(window, &writer) }
+    if let baseline {
+      writer.key("baseline_details")
+      writer.beginObject()
+      writer.member("type", baseline.kind.rawValue)
+      writer.member("offset_minutes", baseline.offsetMinutes)
+      writer.endObject()
+    }
     writer.objects("tags", tags) { (tag, writer) in
       writer.member("key", tag.key)
       writer.member("value", tag.value)

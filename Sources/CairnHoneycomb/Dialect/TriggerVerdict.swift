@@ -9,6 +9,10 @@ public struct TriggerVerdict: Sendable {
     /// In the order of the breakdowns; nil where the group's events have no such field.
     public var values: [FieldValue?]
     public var result: Double
+    /// What it was in the earlier time, where the trigger has a baseline and there was a value.
+    public var before: Double?
+    /// What is held against the threshold: the result, or beside a baseline its change; nil where that cannot be told.
+    var measure: Double?
   }
   public var groups: [Group] = []
   /// Those of the groups that meet the threshold, the furthest beyond it first.
@@ -17,21 +21,37 @@ public struct TriggerVerdict: Sendable {
 
   /// Holds an answer of `trigger.query` against its threshold. COUNT of nothing is 0; other calculations of nothing have no value, which
   /// meets no threshold, and nor has a formula over them.
-  public init(_ trigger: HoneycombTrigger, _ answer: Answer) {
+  ///
+  /// - Parameter earlier: the answer about the baseline's time, where the trigger has one. A group without a value then has no change, as has
+  ///   one whose value was 0 where the change is a percentage.
+  public init(_ trigger: HoneycombTrigger, _ answer: Answer, earlier: Answer? = nil) {
     breakdowns = trigger.query.breakdowns
-    let watched = trigger.query.watched
+    // What an answer without room for all its groups does not have may be there all the same.
+    let isWhole = !answer.info.isTruncated && earlier?.info.isTruncated != true
+    let isCount = isWhole && trigger.query.havings.isEmpty && trigger.query.isCountWatched
+    var now = Self.results(trigger, answer)
+    let before = earlier.map { Dictionary(Self.results(trigger, $0), uniquingKeysWith: { first, _ in first }) }
+    if isCount {
+      // Groups that are no longer there count nothing.
+      let known = Set(now.map(\.0))
+      for values in (before ?? [:]).keys where !known.contains(values) { now.append((values, 0)) }
+      if now.isEmpty, breakdowns.isEmpty { now = [([], 0)] }
+    }
+    groups = now.map { (values, result) in
+      guard let before, let baseline = trigger.baseline else { return Group(values: values, result: result, measure: result) }
+      let then = before[values] ?? (isCount ? 0 : nil)
+      return Group(values: values, result: result, before: then, measure: then.flatMap { baseline.change(from: $0, to: result) })
+    }
+    let threshold = trigger.threshold
+    exceeding = groups.filter { $0.measure.map { threshold.comparison.holds($0, threshold.value) } ?? false }
+      .sorted { abs(($0.measure ?? 0) - threshold.value) > abs(($1.measure ?? 0) - threshold.value) }
+  }
+
+  /// The groups of an answer that have a value.
+  private static func results(_ trigger: HoneycombTrigger, _ answer: Answer) -> [([FieldValue?], Double)] {
     let values = answer.columns.filter { $0.kind == .breakdown }
-    if let results = answer.columns.first(where: { $0.kind != .breakdown && $0.name == watched?.name }) {
-      for row in 0..<answer.rowCount {
-        guard let result = results.values[row]?.number else { continue }
-        groups.append(Group(values: values.map { $0.values[row] }, result: result))
-      }
-    }
-    if groups.isEmpty, breakdowns.isEmpty, trigger.query.havings.isEmpty, case .calculation(let calculation)? = watched, calculation.operation == .count {
-      groups = [Group(values: [], result: 0)]
-    }
-    exceeding = groups.filter { trigger.threshold.comparison.holds($0.result, trigger.threshold.value) }
-      .sorted { abs($0.result - trigger.threshold.value) > abs($1.result - trigger.threshold.value) }
+    guard let results = answer.columns.first(where: { $0.kind != .breakdown && $0.name == trigger.query.watched?.name }) else { return [] }
+    return (0..<answer.rowCount).compactMap { (row) in results.values[row]?.number.map { (values.map { $0.values[row] }, $0) } }
   }
 
   private static let words: [Comparison: String] = [
@@ -45,7 +65,7 @@ public struct TriggerVerdict: Sendable {
     guard let first = exceeding.first else { return "No longer \(word) threshold value (\(threshold))" }
     let names = zip(breakdowns, first.values).map { "\($0):\(Self.text($1))" }.joined(separator: ", ")
     let others = exceeding.count > 1 ? " and \(exceeding.count - 1) more" : ""
-    return "Currently \(word) threshold value (\(threshold))" + (names.isEmpty ? "" : " for \(names)") + " (value \(Self.short(first.result)))" + others
+    return "Currently \(word) threshold value (\(threshold))" + (names.isEmpty ? "" : " for \(names)") + " (\(Self.valueText(first, trigger)))" + others
   }
 
   /// The body of a webhook: Honeycomb's own where no template is set.
@@ -97,6 +117,13 @@ public struct TriggerVerdict: Sendable {
       writer.endObject()
     }
     writer.endArray()
+  }
+
+  private static func valueText(_ group: Group, _ trigger: HoneycombTrigger) -> String {
+    guard let baseline = trigger.baseline, let before = group.before, let change = group.measure else { return "value \(short(group.result))" }
+    let sign = change > 0 ? "+" : ""
+    let unit = baseline.kind == .percentage ? "%" : ""
+    return "value \(short(group.result)), \(short(before)) \(baseline.offsetText) earlier: \(sign)\(short(change))\(unit)"
   }
 
   private static func text(_ value: FieldValue?) -> String {

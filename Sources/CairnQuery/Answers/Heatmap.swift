@@ -128,7 +128,7 @@ struct HeatmapWorker: Sendable {
     guard selection.count > 0, let times = piece.columns[.time] else { return }
     pass.buckets.stretches(slice, times, into: &stretches)
     var isWeighted = false
-    if let column = piece.columns[sampleRateKey] {
+    if pass.weighting == .bySampleRate, let column = piece.columns[sampleRateKey] {
       isWeighted = readSampleRates(column, column.blocks[slice.block], selection, into: &weights)
     }
     var isPlaced = false
@@ -212,10 +212,12 @@ struct HeatmapPass: Sendable {
   var names: [String]
   var fields: [NumberField]
   var scales: [HeatmapScale]
+  var weighting: Plan.Weighting
   let exactScales: [ExactScale?]
 
   init(
-    scan: ScanSet, filters: [PieceFilter], buckets: TimeBuckets, names: [String], fields: [NumberField], scales: [HeatmapScale]
+    scan: ScanSet, filters: [PieceFilter], buckets: TimeBuckets, names: [String], fields: [NumberField], scales: [HeatmapScale],
+    weighting: Plan.Weighting
   ) {
     self.scan = scan
     self.filters = filters
@@ -223,6 +225,7 @@ struct HeatmapPass: Sendable {
     self.names = names
     self.fields = fields
     self.scales = scales
+    self.weighting = weighting
     exactScales = zip(scales, fields).map { ExactScale($0, divisor: $1.divisor) }
   }
 

@@ -43,7 +43,7 @@ struct PlanRun {
     let sources = AggregateSources(needs.allSpecs, scan.pieces, watch.dictionaries)
     let isBucketed = isBucketedAtOnce(needs, needed)
     let pass = Pass(
-      scan: scan, filters: filters, domains: domains, needs: needs, sources: sources, buckets: isBucketed ? buckets : nil)
+      scan: scan, filters: filters, domains: domains, needs: needs, sources: sources, buckets: isBucketed ? buckets : nil, weighting: plan.weighting)
     if let denseCount = GroupMapper(domains).denseCount { try watch.allow(cells: denseCount * pass.cellsPerGroup) }
     let result = try await pass.run(watch)
     let grouped = try byGroup(result, pass)
@@ -191,7 +191,8 @@ struct PlanRun {
       let heatmapPass = HeatmapPass(
         scan: scan, filters: filter.map { (own) in scan.pieces.map { PieceFilter(.all([plan.filter, own]), $0) } } ?? filters,
         buckets: buckets ?? TimeBuckets(whole: plan.scope.time, scan), names: names,
-        fields: names.compactMap { pass.sources.fields[$0] }, scales: names.map { HeatmapScale(bounds[$0] ?? BoundsAggregate()) })
+        fields: names.compactMap { pass.sources.fields[$0] }, scales: names.map { HeatmapScale(bounds[$0] ?? BoundsAggregate()) },
+        weighting: plan.weighting)
       let maps = try await heatmapPass.run(watch)
       for calculation in wanted where calculation.filter == filter {
         guard var map = maps.first(where: { $0.column == calculation.column }) else { continue }

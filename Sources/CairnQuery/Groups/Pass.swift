@@ -13,6 +13,7 @@ struct Pass: Sendable {
   var buckets: TimeBuckets?
   /// Only these groups, numbered in this order.
   var survivors: [[KeyPart]]?
+  var weighting: Plan.Weighting
 
   var bucketCount: Int { buckets?.count ?? 1 }
   /// Each cell is there once for all rows and once for each filter of calculations' own.
@@ -93,7 +94,7 @@ struct PassWorker: Sendable {
       rows.selection.select(bits, slice.rows)
     }
     if rows.count == 0 { return }
-    rows.readWeights(slice, pass.scan.pieces[slice.piece])
+    rows.readWeights(slice, pass.scan.pieces[slice.piece], pass.weighting)
     rowsMatched += rows.count
     weightMatched += rows.weight
     if let constant = mapper.constant(slice) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnColumns
+internal import CairnPlan
 
 /// Selected rows of one slice, with the cell and the weight of each.
 struct PassRows: Sendable {
@@ -20,9 +21,9 @@ struct PassRows: Sendable {
   func weight(of positions: Range<Int>) -> Int64 { isWeighted ? weights[positions].reduce(0, &+) : Int64(positions.count) }
 
   /// Reads the weights of the selected rows.
-  mutating func readWeights(_ slice: Slice, _ piece: OpenPiece) {
+  mutating func readWeights(_ slice: Slice, _ piece: OpenPiece, _ weighting: Plan.Weighting) {
     isWeighted = false
-    guard let column = piece.columns[sampleRateKey] else { return }
+    guard weighting == .bySampleRate, let column = piece.columns[sampleRateKey] else { return }
     let block = column.blocks[slice.block]
     guard block.nullCount < block.rowCount else { return }
     if weights.isEmpty { weights = [Int64](repeating: 1, count: blockRowCount) }

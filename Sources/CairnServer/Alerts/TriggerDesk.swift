@@ -85,8 +85,13 @@ struct TriggerDesk: Sendable {
   private func verdict(_ trigger: HoneycombTrigger, _ environment: String, _ now: Int64) async throws(Refusal) -> TriggerVerdict {
     var plan = trigger.query.plan(environment: environment, datasets: try await scope(trigger, environment), nowUnixNanoseconds: now)
     plan.granularityNanoseconds = nil
-    let answer = try await state.desk.ask { [plan] () async throws(QueryError) in try await state.store.run(plan) }
-    return TriggerVerdict(trigger, answer)
+    let answer = try await ask(plan)
+    guard let baseline = trigger.baseline else { return TriggerVerdict(trigger, answer) }
+    return TriggerVerdict(trigger, answer, earlier: try await ask(baseline.plan(plan)))
+  }
+
+  private func ask(_ plan: Plan) async throws(Refusal) -> Answer {
+    try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
   }
 
   private func telling(_ trigger: HoneycombTrigger, _ verdict: TriggerVerdict, _ environment: String, _ now: Int64, isTest: Bool = false) -> Telling {

@@ -58,7 +58,9 @@ struct HoneycombTriggers: Sendable {
     }
     try await settle(&trigger, scope, exchange)
     try shelf.save(trigger)
-    return Self.answer(.created, trigger)
+    var response = Self.answer(.created, trigger)
+    response.headers.add(name: "location", value: "/1/triggers/\(percentEncoded(exchange.parameters["dataset"]))/\(trigger.id)")
+    return response
   }
 
   private func change(_ exchange: Exchange) async throws(Refusal) -> Response {
@@ -69,7 +71,7 @@ struct HoneycombTriggers: Sendable {
     try honeycomb { () throws(HoneycombError) in try trigger.change(body, nowUnixNanoseconds: now) }
     try await settle(&trigger, scope, exchange)
     // Another question begins anew.
-    if body["query"] != nil || body["threshold"] != nil { trigger.isTriggered = false }
+    if ["query", "threshold", "baseline_details"].contains(where: { body[$0] != nil }) { trigger.isTriggered = false }
     try shelf.save(trigger)
     state.triggers.forget(exchange.environment, trigger.id)
     return Self.answer(.ok, trigger)
