@@ -77,6 +77,12 @@ import Testing
       _ = try? unsafe EventBatch(event: body.span.bytes, time: "9", sampleRate: "x", Self.context)
       _ = try? unsafe jsonFromMessagePack(body.span.bytes)
     }
+    let line = Base64.text(Array(#"{"messageType": "DATA_MESSAGE", "owner": "1", "logEvents": [{"id": "1", "timestamp": 1790000000000, "message": "{\"a\": 1}"}]}"#.utf8))
+    let delivered = Array(#"{"requestId": "r", "records": [{"data": "\#(line)"}, {"data": "W3siYSI6MX1d"}]}"#.utf8)
+    for body in Mutants(of: [delivered], words: ["\"data\":", "e30=", "H4sI"]) {
+      guard let request = try? unsafe FirehoseRequest(parsing: body.span.bytes, limitBytes: 4_096) else { continue }
+      _ = try? unsafe EventBatch(batch: request.batch.span.bytes, Self.context)
+    }
     stored.append(contentsOf: [0, 0, 0])
     for body in Mutants(of: [stored], count: 5_000) {
       var rows = Batch()

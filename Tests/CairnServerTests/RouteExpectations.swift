@@ -58,6 +58,8 @@ enum RouteExpectations {
     GET /1/datasets/:dataset query
     PUT /1/datasets/:dataset manage
     DELETE /1/datasets/:dataset manage
+    GET /1/dataset_definitions/:dataset query
+    PATCH /1/dataset_definitions/:dataset manage
     GET /1/columns/:dataset query
     POST /1/columns/:dataset manage
     GET /1/columns/:dataset/:id query
@@ -119,6 +121,7 @@ enum RouteExpectations {
     DELETE /1/marker_settings/:dataset/:id manage
     POST /1/events/:dataset ingest
     POST /1/batch/:dataset ingest
+    POST /1/kinesis_events/:dataset ingest
     """
 
   static let xray = """

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import time
+import urllib.parse
 
 from honeycomb import KEY, blamed, call, send
 
@@ -140,3 +141,99 @@ def test_of_those_who_create_the_same_at_once_one_does(cairn, mark):
     assert at_once(8, lambda: post(f"/1/derived_columns/race-{mark}", {"alias": "two", "expression": "1"})) == [201] + [409] * 7
     assert set(at_once(6, lambda: post(f"/1/events/case-{mark}" if time.time_ns() % 2 else f"/1/events/CASE-{mark}", {"a": 1}))) == {200}
     assert len([d for d in call(cairn, "GET", "/1/datasets") if d["slug"] == f"case-{mark}"]) == 1
+
+
+def slugs(cairn, *names):
+    """Of these datasets; no two of all have one in common."""
+    found = call(cairn, "GET", "/1/datasets")
+    assert len({one["slug"] for one in found}) == len(found), found
+    return {one["name"]: one["slug"] for one in found if one["name"] in names}
+
+
+def test_no_two_datasets_share_a_slug_and_each_keeps_its_own(cairn):
+    """By the API, by the events door and by OTLP's service.name, before and after a restart."""
+    names = ["магазин", "корзины", "カート", "our shop", "our-shop", "Our.Shop"]
+    start = time.time_ns() - 60_000_000_000
+    for index, name in enumerate(names):
+        spans = [{"traceId": f"{index + 1:032x}", "spanId": f"{index + 1:016x}", "name": name, "startTimeUnixNano": str(start + index), "endTimeUnixNano": str(start + index + 1)}]
+        body = {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": name}}]}, "scopeSpans": [{"spans": spans}]}]}
+        assert cairn.request("POST", "/v1/traces", json.dumps(body), {"content-type": "application/json"}).status == 200
+    given = slugs(cairn, *names)
+    assert given == {"магазин": "-------", "корзины": "--------2", "カート": "---", "our shop": "our-shop", "our-shop": "our-shop-2", "Our.Shop": "our.shop"}
+    # A declared one with as many letters is another one, and the same name in capitals is not.
+    made = call(cairn, "POST", "/1/datasets", {"name": "Товары!"}, 201)
+    assert made["slug"] == "--------3" and call(cairn, "POST", "/1/datasets", {"name": "КОРЗИНЫ"})["name"] == "корзины"
+    # What is made for one is not the other's, by slug and by name.
+    call(cairn, "POST", "/1/columns/--------2", {"key_name": "only_there"}, 201)
+    call(cairn, "POST", "/1/derived_columns/our-shop-2", {"alias": "two", "expression": "INT(2)"}, 201)
+    call(cairn, "POST", "/1/triggers/--------2", {"name": "carts", "query": {"calculations": [{"op": "COUNT"}]}, "threshold": {"op": ">", "value": 1e9}}, 201)
+    send(cairn, "--------3", 2, item="x")
+    cairn.stop()
+    cairn.start()
+    assert slugs(cairn, *names, "Товары!") == {**given, "Товары!": "--------3"}
+    assert [one["slug"] for one in call(cairn, "GET", "/1/datasets") if one["name"] == "Товары!" and one["last_written_at"]] == ["--------3"]
+    for dataset, expected in (("--------2", True), ("корзины", True), ("-------", False), ("магазин", False)):
+        path = urllib.parse.quote(dataset)
+        assert ("only_there" in [one["key_name"] for one in call(cairn, "GET", f"/1/columns/{path}")]) is expected, dataset
+        assert bool(call(cairn, "GET", f"/1/triggers/{path}")) is expected, dataset
+        assert call(cairn, "GET", f"/1/datasets/{path}")["name"] == ("корзины" if expected else "магазин")
+    # A slug goes before a name: this path has always meant the first.
+    assert call(cairn, "GET", "/1/datasets/our-shop")["name"] == "our shop" and call(cairn, "GET", "/1/derived_columns/our-shop") == []
+    assert [one["alias"] for one in call(cairn, "GET", "/1/derived_columns/our-shop-2")] == ["two"]
+    call(cairn, "GET", f"/1/datasets/{urllib.parse.quote('другие!')}", status=404)
+    # One that comes later does not take what was given.
+    send(cairn, "our_shop", 1, ago=3600, item="x")
+    send(cairn, urllib.parse.quote("МАГАЗИН!"), 1, ago=3600, item="x")
+    assert slugs(cairn, *names, "our_shop", "МАГАЗИН!") == {**given, "our_shop": "our_shop", "МАГАЗИН!": "--------"}
+
+
+def test_a_declared_dataset_keeps_its_slug_for_its_events(cairn):
+    """However the first of them spells the name."""
+    made = call(cairn, "POST", "/1/datasets", {"name": "Late Shop"}, 201)
+    body = {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "late-shop"}}]}, "scopeSpans": [
+        {"spans": [{"traceId": "ab" * 16, "spanId": "cd" * 8, "name": "x", "startTimeUnixNano": str(time.time_ns()), "endTimeUnixNano": str(time.time_ns())}]}]}]}
+    assert cairn.request("POST", "/v1/traces", json.dumps(body), {"content-type": "application/json"}).status == 200
+    written = call(cairn, "GET", "/1/datasets/late-shop")
+    assert (written["name"], written["slug"]) == ("Late Shop", "late-shop") and written["last_written_at"] and made["last_written_at"] is None
+    assert len([one for one in call(cairn, "GET", "/1/datasets") if one["slug"].startswith("late-shop")]) == 1
+
+
+def test_definitions_are_the_usual_columns_until_others_are_chosen(cairn):
+    send(cairn, "defined", 2, name="x", duration_ms=1.5, error="e", took=3, http={"route": "/a"}, trace={"trace_id": "t"})
+    call(cairn, "POST", "/1/derived_columns/defined", {"alias": "slow_ms", "expression": "MUL($took, 1000)"}, 201)
+    path = "/1/dataset_definitions/defined"
+    first = call(cairn, "GET", path)
+    assert set(first) == {"span_id", "trace_id", "parent_id", "name", "service_name", "duration_ms", "span_kind", "annotation_type", "link_span_id", "link_trace_id",
+                          "error", "status", "route", "user", "log_severity", "log_message"}
+    assert first["duration_ms"] == {"name": "duration_ms", "column_type": "column"} and first["route"]["name"] == "http.route"
+    assert first["trace_id"]["name"] == "trace.trace_id" and first["user"] is None and first["log_message"] is None
+    changed = call(cairn, "PATCH", path, {"duration_ms": {"name": "slow_ms", "column_type": "column"}, "user": {"name": "took"}, "error": None})
+    assert changed == {**first, "duration_ms": {"name": "slow_ms", "column_type": "derived_column"}, "user": {"name": "took", "column_type": "column"}}
+    # Each request says what it changes; several come at once.
+    wanted = {"status": "took", "log_severity": "error", "log_message": "name", "span_kind": "took", "annotation_type": "name", "parent_id": "took"}
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda pair: call(cairn, "PATCH", path, {pair[0]: {"name": pair[1], "column_type": ""}}), wanted.items()))
+    cairn.stop()
+    cairn.start()
+    kept = call(cairn, "GET", path)
+    assert kept == {**changed, **{field: {"name": name, "column_type": "column"} for field, name in wanted.items()}}
+    # An empty name goes back to what is usual, and so does a column that went.
+    assert call(cairn, "PATCH", path, {"duration_ms": {"name": ""}})["duration_ms"] == first["duration_ms"]
+    call(cairn, "PATCH", path, {"error": {"name": "slow_ms"}})
+    derived = call(cairn, "GET", "/1/derived_columns/defined?alias=slow_ms")
+    call(cairn, "DELETE", f"/1/derived_columns/defined/{derived['id']}", status=204)
+    assert call(cairn, "GET", path)["error"] == first["error"]
+
+
+def test_definitions_of_what_is_not_there_are_refused(cairn):
+    send(cairn, "refused", 1, name="x")
+    path = "/1/dataset_definitions/refused"
+    answer = call(cairn, "PATCH", path, {"duration_ms": {"name": "duration_we_send"}, "name": {"name": "name"}}, 422)
+    assert answer["error"] == "The following columns were not found: duration_we_send"
+    assert blamed(call(cairn, "PATCH", path, {"colour": {"name": "name"}}, 422)) == ["colour"]
+    assert blamed(call(cairn, "PATCH", path, {"name": {"column_type": "column"}}, 422)) == ["name.name"]
+    assert blamed(call(cairn, "PATCH", path, {"name": {"name": 5}}, 422)) == ["name.name"]
+    assert cairn.request("PATCH", path, "{", KEY).status == 400
+    for method in ("GET", "PATCH"):
+        assert call(cairn, method, "/1/dataset_definitions/nowhere", {}, 404)["type"].endswith("/problems/not-found")
+    assert call(cairn, "GET", path)["user"] is None

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Honeycomb's way in for events and its markers: by libhoney itself, and by bodies as Refinery and curl send them."""
+import base64
 import gzip
 import json
 import secrets
@@ -177,3 +178,44 @@ def test_markers_outlive_a_restart(make_cairn, mark):
     made = send(cairn, "/1/markers/__all__", json.dumps({"message": "x", "start_time": 1_700_000_000})).json()
     cairn.restart()
     assert cairn.request("GET", "/1/markers/__all__", headers=KEY).json() == [made]
+
+
+def deliver(cairn, dataset, *records, key="any", **more):
+    """A request of Amazon Data Firehose's."""
+    data = [base64.b64encode(record if isinstance(record, bytes) else json.dumps(record).encode()).decode() for record in records]
+    body = json.dumps({"requestId": "33658b45-a8f1", "timestamp": 1_578_090_901_599, "records": [{"data": text} for text in data]}).encode()
+    headers = {"content-type": "application/json", "x-amz-firehose-request-id": "33658b45-a8f1", "x-amz-firehose-protocol-version": "1.0", "x-amz-firehose-access-key": key}
+    if more.get("gzipped"):
+        body, headers["content-encoding"] = gzip.compress(body), "gzip"
+    return cairn.request("POST", f"/1/kinesis_events/{dataset}", body, headers)
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_firehose_delivers_lines_of_cloudwatch_and_events(cairn, mark, gzipped):
+    now = time.time()
+    lines = {"messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": "/aws/lambda/cart", "logStream": "2026/[1]abc", "subscriptionFilters": ["all"], "logEvents": [
+        {"id": "1", "timestamp": int(now * 1000) - 5000, "message": '{"level": "info", "took": 12, "deep": {"er": [1, "é"]}}'},
+        {"id": "2", "timestamp": int(now * 1000) - 4000, "message": "START \"RequestId\"\n"}, {"id": "3", "timestamp": 1, "message": "too old"}]}
+    control = {"messageType": "CONTROL_MESSAGE", "owner": "CloudwatchLogs", "logGroup": "", "logStream": "", "logEvents": [{"id": "", "timestamp": int(now * 1000), "message": "CWL CONTROL MESSAGE"}]}
+    several = b'{"kind": "one"}{"kind": "two", "timestamp": "' + time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now - 3600)).encode() + b'Z"}\n [{"kind": "three"}, {"kind": "four"}]\n'
+    reply = deliver(cairn, mark, gzip.compress(json.dumps(lines).encode()), gzip.compress(json.dumps(control).encode()), several, gzipped=gzipped)
+    assert reply.status == 200 and reply.json()["requestId"] == "33658b45-a8f1" and abs(reply.json()["timestamp"] / 1000 - now) < 60
+    assert rows_of(cairn, mark, "aws.cloudwatch.group", "aws.cloudwatch.id", "level", "took", "deep.er", "message", filters=[{"column": "aws.cloudwatch.id", "op": "exists"}]) == [
+        ("/aws/lambda/cart", "1", "info", 12, '[1, "é"]', None), ("/aws/lambda/cart", "2", None, None, None, 'START "RequestId"\n')]
+    assert rows_of(cairn, mark, "kind", filters=[{"column": "kind", "op": "exists"}]) == [("four",), ("one",), ("three",), ("two",)]
+    ago = {row[0] for row in rows_of(cairn, mark, "kind", start_time=now - 4000, end_time=now - 3000)}
+    assert ago == {"two"} and cairn.count(dataset=mark) == 6
+
+
+@pytest.mark.parametrize("record, says", [
+    (b"\x0a\x05otlp\x01", "records[1].data is not JSON"), (b"\x1f\x8b broken", "cannot be inflated"), (b'{"a": 1', "is not JSON"), (b"[1]", "not an object"),
+    (b'{"messageType": "DATA_MESSAGE", "logEvents": [7]}', "a line is not an object"), (b'{"messageType": "DATA_MESSAGE", "logEvents": {}}', "no array")])
+def test_firehose_is_refused_as_a_whole_in_honeycombs_form(cairn, mark, record, says):
+    """It sends everything again, so nothing of such a request is kept."""
+    reply = deliver(cairn, mark, {"kind": "good"}, record)
+    assert reply.status == 400 and says in reply.json()["error"] and reply.json()["type"].endswith("/problems/unparseable"), reply
+    assert deliver(cairn, mark, {"kind": "good"}).status == 200
+    assert rows_of(cairn, mark, "kind") == [("good",)]
+    for body in (b"", b"[]", b'{"records": [5]}', b'{"records": [{"data": "%"}]}', b'{"records": [{}]}'):
+        assert cairn.request("POST", f"/1/kinesis_events/{mark}", body, KEY).status == 400
+    assert deliver(cairn, mark, gzip.compress(b" " * (256 << 20))).status == 413

@@ -9,7 +9,7 @@ public import CairnFormats
 /// Source: the `DatasetCreationPayload` and `DatasetUpdatePayload` schemas of Honeycomb's OpenAPI document.
 public struct DatasetDeclaration: Sendable, Hashable {
   public var id: String
-  /// The slug of the name.
+  /// The slug: that of the name where no other dataset has it.
   public var dataset: String
   public internal(set) var name = ""
   public internal(set) var description = ""
@@ -18,7 +18,7 @@ public struct DatasetDeclaration: Sendable, Hashable {
   public var createdUnixNanoseconds: Int64
   public var updatedUnixNanoseconds: Int64
 
-  /// Reads what a client sends; the name decides the slug.
+  /// Reads what a client sends; the slug is that of the name alone.
   public init(parsing json: JSONValue, id: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
     self.id = id
     dataset = ""
@@ -38,10 +38,10 @@ public struct DatasetDeclaration: Sendable, Hashable {
   }
 
   /// What is said of a dataset that its events made.
-  public init(name: String, id: String, createdUnixNanoseconds: Int64) {
+  public init(name: String, slug: String, id: String, createdUnixNanoseconds: Int64) {
     self.id = id
     self.name = name
-    dataset = HoneycombDataset.slug(name)
+    dataset = slug
     (self.createdUnixNanoseconds, updatedUnixNanoseconds) = (createdUnixNanoseconds, createdUnixNanoseconds)
   }
 

@@ -49,13 +49,22 @@ public struct HoneycombDataset: Sendable, Hashable {
     return writer.finish()
   }
 
-  /// The slug of a name: lower case, everything but letters, digits, `.`, `_` and `~` as a dash.
-  public static func slug(_ name: String) -> String {
-    String(
-      name.lowercased().map { (character) in
-        let isPlain = character.isASCII && (character.isLetter || character.isNumber)
-        return isPlain || character == "_" || character == "." || character == "~" ? character : "-"
-      })
+  /// The slug that a name has by itself: lower case, everything but Latin letters, digits, `.`, `_` and `~` as a dash. Names may have one in
+  /// common; `freeSlug` tells them apart.
+  public static func slug(_ name: String) -> String { String(folded(name).map { $0.isASCII ? $0 : "-" }) }
+
+  /// The name without what two spellings of one name differ in: case, and what stands between words.
+  public static func folded(_ name: String) -> String {
+    String(name.lowercased().map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." || $0 == "~" ? $0 : "-" })
+  }
+
+  /// The slug of a name's own where that is free, else the first free one with a number behind it.
+  public static func freeSlug(_ name: String, taken: Set<String>) -> String {
+    let slug = slug(name)
+    if !taken.contains(slug) { return slug }
+    var number = 2
+    while taken.contains("\(slug)-\(number)") { number += 1 }
+    return "\(slug)-\(number)"
   }
 
   private func write(to writer: inout JSONWriter) {

@@ -84,7 +84,9 @@ struct Gatekeeper: Sendable {
 
   /// The key that a request presents, in any of the accepted forms; nil where it has none.
   private func credential(of request: Request) -> String? {
-    if let key = request.header("x-honeycomb-team") ?? request.header("x-hny-team"), !key.isEmpty { return key }
+    for name in ["x-honeycomb-team", "x-hny-team", "x-amz-firehose-access-key"] {
+      if let key = request.header(name), !key.isEmpty { return key }
+    }
     guard let value = request.header("authorization") else { return nil }
     let parts = value.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }

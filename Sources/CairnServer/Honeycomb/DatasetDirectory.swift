@@ -10,6 +10,7 @@ struct DatasetDirectory: Sendable {
   struct Dataset: Sendable {
     /// By the name that questions want; without events where none came yet.
     var summary: DatasetSummary
+    var slug: String
     var declaration: DatasetDeclaration?
   }
 
@@ -22,18 +23,21 @@ struct DatasetDirectory: Sendable {
     var declaration: ColumnDeclaration?
   }
 
-  /// By name. A declaration is of every dataset whose name has its slug, and is a dataset of its own where there is none.
+  /// By name, each with a slug of its own. A declaration is of the dataset that has its slug, and is a dataset of its own where there is none.
   func datasets(_ environment: String) async throws(Refusal) -> [Dataset] {
     let stored = try await state.desk.ask { () async throws(QueryError) in try await state.store.datasets(environment: environment) }
+    let slugs = try state.shelves.slugs(of: stored, environment, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
     let declared = state.shelves.entries(DatasetDeclaration.self, environment)
-    guard !declared.isEmpty else { return stored.map { Dataset(summary: $0) } }
     let bySlug = Dictionary(declared.map { ($0.dataset, $0) }, uniquingKeysWith: { first, _ in first })
-    var all = stored.map { Dataset(summary: $0, declaration: bySlug[HoneycombDataset.slug($0.name)]) }
+    var all = stored.map { (summary) in
+      let slug = slugs[summary.name] ?? HoneycombDataset.slug(summary.name)
+      return Dataset(summary: summary, slug: slug, declaration: bySlug[slug])
+    }
     let taken = Set(all.compactMap(\.declaration?.dataset))
     for one in declared where !taken.contains(one.dataset) {
       let time = one.createdUnixNanoseconds
       let summary = DatasetSummary(name: one.name, eventCount: 0, firstUnixNanoseconds: time, lastUnixNanoseconds: time)
-      all.append(Dataset(summary: summary, declaration: one))
+      all.append(Dataset(summary: summary, slug: one.dataset, declaration: one))
     }
     return all.sorted { $0.summary.name < $1.summary.name }
   }
@@ -64,15 +68,16 @@ struct DatasetDirectory: Sendable {
   func declared(_ environment: String, _ datasets: DatasetScope) -> [ColumnDeclaration] {
     let all = state.shelves.entries(ColumnDeclaration.self, environment)
     guard !all.isEmpty, case .named(let names) = datasets else { return all }
-    let slugs = Set(names.map { HoneycombDataset.slug($0) })
+    let slugs = Set(names.map { state.shelves.slug(of: $0, environment) })
     return all.filter { slugs.contains($0.dataset) }
   }
 
-  /// The name under which the events of a dataset are kept that a path names: the declared one where it has the same slug.
+  /// The name under which the events of a dataset are kept that a path names: the declared one that has this slug, or the name in another
+  /// spelling.
   func storedName(_ name: String, _ environment: String) -> String {
     let declared = state.shelves.entries(DatasetDeclaration.self, environment)
     guard !declared.isEmpty else { return name }
-    let slug = HoneycombDataset.slug(name)
-    return declared.first { $0.dataset == slug }?.name ?? name
+    let folded = HoneycombDataset.folded(name)
+    return (declared.first { $0.dataset == name } ?? declared.first { HoneycombDataset.folded($0.name) == folded })?.name ?? name
   }
 }

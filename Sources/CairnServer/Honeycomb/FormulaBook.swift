@@ -15,7 +15,7 @@ struct FormulaBook: Sendable {
     guard !all.isEmpty else { return [] }
     var slug: String?
     if case .named(let names) = datasets {
-      let slugs = Set(names.map { HoneycombDataset.slug($0) })
+      let slugs = Set(names.map { shelves.slug(of: $0, environment) })
       slug = slugs.count == 1 ? slugs.first : nil
     }
     let own = all.filter { $0.dataset == slug }

@@ -16,7 +16,7 @@ struct HoneycombAPI: Sendable {
     ] + HoneycombDatasets(state: state, directory: self).routes + HoneycombColumns(state: state, directory: self).routes
       + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state).routes + HoneycombDoor(state: state).routes + HoneycombTriggers(state: state, directory: self).routes + HoneycombRecipients(state: state).routes
       + HoneycombDerivedColumns(state: state, directory: self).routes + HoneycombSLOs(state: state, directory: self).routes
-      + HoneycombBoards(state: state, directory: self).routes
+      + HoneycombBoards(state: state, directory: self).routes + HoneycombDefinitions(state: state, directory: self).routes
   }
 
   func json(_ body: [UInt8], status: HTTPResponseStatus = .ok) -> Response {
@@ -37,22 +37,17 @@ struct HoneycombAPI: Sendable {
     return json(account.body)
   }
 
-  /// The datasets of an environment, those among them that no event came for yet.
-  func summaries(_ environment: String) async throws(Refusal) -> [DatasetSummary] {
-    try await state.directory.datasets(environment).map(\.summary)
-  }
-
-  /// The dataset that the path names by its name or its slug.
+  /// The dataset that the path names by its slug or its name.
   func find(_ exchange: Exchange) async throws(Refusal) -> DatasetDirectory.Dataset {
     try await find(exchange.parameters["dataset"], exchange.environment)
   }
 
-  /// The dataset of a name or a slug.
+  /// The dataset of a slug or a name.
   func find(_ wanted: String, _ environment: String) async throws(Refusal) -> DatasetDirectory.Dataset {
     let all = try await state.directory.datasets(environment)
     guard
-      let found = all.first(where: { $0.summary.name == wanted || $0.declaration?.name == wanted })
-        ?? all.first(where: { HoneycombDataset.slug($0.summary.name) == HoneycombDataset.slug(wanted) })
+      let found = all.first(where: { $0.slug == wanted }) ?? all.first(where: { $0.summary.name == wanted || $0.declaration?.name == wanted })
+        ?? all.first(where: { HoneycombDataset.folded($0.summary.name) == HoneycombDataset.folded(wanted) })
     else {
       throw Refusal(.notFound, "Dataset not found")
     }

@@ -40,7 +40,7 @@ struct HoneycombColumns: Sendable {
     /// nil for those of the whole environment.
     var dataset: DatasetDirectory.Dataset?
 
-    var slug: String { dataset.map { HoneycombDataset.slug($0.summary.name) } ?? allDatasets }
+    var slug: String { dataset?.slug ?? allDatasets }
     var scope: DatasetScope { dataset.map { .named([$0.summary.name]) } ?? .all }
   }
 

@@ -34,7 +34,7 @@ struct HoneycombDatasets: Sendable {
   private static func shown(_ dataset: DatasetDirectory.Dataset) -> HoneycombDataset {
     let (summary, declaration) = (dataset.summary, dataset.declaration)
     return HoneycombDataset(
-      name: declaration?.name ?? summary.name, slug: HoneycombDataset.slug(summary.name), description: declaration?.description ?? "",
+      name: declaration?.name ?? summary.name, slug: dataset.slug, description: declaration?.description ?? "",
       expandJSONDepth: declaration?.expandJSONDepth ?? 0, isDeleteProtected: declaration?.isDeleteProtected ?? true,
       lastWrittenUnixNanoseconds: summary.eventCount > 0 ? summary.lastUnixNanoseconds : nil,
       createdUnixNanoseconds: declaration?.createdUnixNanoseconds ?? summary.firstUnixNanoseconds)
@@ -44,15 +44,23 @@ struct HoneycombDatasets: Sendable {
   private func create(_ exchange: Exchange) async throws(Refusal) -> Response {
     let shelf = Shelf<DatasetDeclaration>(state.parts.catalog, environment: exchange.environment)
     let (body, id, now) = (try exchange.honeycombBody(), try shelf.freeID(), state.parts.clock.unixNanoseconds())
-    let made = try honeycomb { () throws(HoneycombError) in try DatasetDeclaration(parsing: body, id: id, nowUnixNanoseconds: now) }
+    var made = try honeycomb { () throws(HoneycombError) in try DatasetDeclaration(parsing: body, id: id, nowUnixNanoseconds: now) }
     guard made.isDeleteProtected else {
       throw Refusal(.invalid, "delete protection cannot be disabled when a dataset is created", field: "settings.delete_protected")
     }
-    if let there = try await state.directory.datasets(exchange.environment).first(where: { HoneycombDataset.slug($0.summary.name) == made.dataset }) {
-      return directory.json(Self.shown(there).body)
-    }
+    let (all, folded) = (try await state.directory.datasets(exchange.environment), HoneycombDataset.folded(made.name))
+    if let there = all.first(where: { HoneycombDataset.folded($0.summary.name) == folded }) { return directory.json(Self.shown(there).body) }
     guard try shelf.count() < Self.countMax else { throw Refusal(.invalid, "The environment has \(Self.countMax) datasets already.") }
-    let isNew = try shelf.add(made) { $0.dataset == made.dataset }
+    let given = state.shelves.entries(DatasetSlug.self, exchange.environment).filter { HoneycombDataset.folded($0.name) != folded }.map(\.dataset)
+    var isNew = true
+    _ = try shelf.change { (entries) throws(Refusal) in
+      if let other = entries.first(where: { HoneycombDataset.folded($0.name) == folded }) {
+        (made, isNew) = (other, false)
+        return []
+      }
+      made.dataset = HoneycombDataset.freeSlug(made.name, taken: Set(given + entries.map(\.dataset)))
+      return [made]
+    }
     return directory.json(Self.shown(try await directory.find(made.dataset, exchange.environment)).body, status: isNew ? .created : .ok)
   }
 
@@ -66,7 +74,7 @@ struct HoneycombDatasets: Sendable {
     } else {
       guard try shelf.count() < Self.countMax else { throw Refusal(.invalid, "The environment has \(Self.countMax) datasets already.") }
       declaration = DatasetDeclaration(
-        name: found.summary.name, id: try shelf.freeID(), createdUnixNanoseconds: found.summary.firstUnixNanoseconds)
+        name: found.summary.name, slug: found.slug, id: try shelf.freeID(), createdUnixNanoseconds: found.summary.firstUnixNanoseconds)
     }
     try honeycomb { () throws(HoneycombError) in try declaration.change(body, nowUnixNanoseconds: now) }
     try shelf.save(declaration)
@@ -90,6 +98,7 @@ struct HoneycombDatasets: Sendable {
     }
     var removed = try Shelf<DatasetDeclaration>(catalog, environment: environment).places(ofDataset: slug)
     removed += try Shelf<ColumnDeclaration>(catalog, environment: environment).places(ofDataset: slug)
+    removed += try Shelf<DatasetDefinitions>(catalog, environment: environment).places(ofDataset: slug)
     removed += try Shelf<HoneycombDerivedColumn>(catalog, environment: environment).places(ofDataset: slug)
     removed += try Shelf<HoneycombTrigger>(catalog, environment: environment).places(ofDataset: slug)
     removed += try Shelf<HoneycombMarker>(catalog, environment: environment).places(ofDataset: slug)

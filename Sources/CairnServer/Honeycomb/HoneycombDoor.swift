@@ -19,30 +19,59 @@ struct HoneycombDoor: Sendable {
   }
 
   var routes: [Route] {
-    [("/1/events/:dataset", false), ("/1/batch/:dataset", true)].map { (path, isBatch) in
-      var route = Route(.POST, path, .key(.ingest), .honeycomb) { (exchange) async throws(Refusal) in
-        try await take(exchange, isBatch: isBatch)
-      }
-      route.door = DoorSignal(.honeycomb, .events)
-      route.bodyBytesMax = state.limits.bodyBytesMax
-      return route
-    }
+    [
+      route("/1/events/:dataset") { (exchange) async throws(Refusal) in try await take(exchange, isBatch: false) },
+      route("/1/batch/:dataset") { (exchange) async throws(Refusal) in try await take(exchange, isBatch: true) },
+      route("/1/kinesis_events/:dataset") { (exchange) async throws(Refusal) in try await takeFirehose(exchange) },
+    ]
+  }
+
+  private func route(_ path: String, _ handle: @escaping @Sendable (Exchange) async throws(Refusal) -> Response) -> Route {
+    var route = Route(.POST, path, .key(.ingest), .honeycomb) { (exchange) async throws(Refusal) in try await handle(exchange) }
+    route.door = DoorSignal(.honeycomb, .events)
+    route.bodyBytesMax = state.limits.bodyBytesMax
+    return route
   }
 
   private func take(_ exchange: Exchange, isBatch: Bool) async throws(Refusal) -> Response {
-    let request = exchange.request
+    let batch = try judged(try inflated(exchange.request), exchange.request, isBatch: isBatch)
+    try await keep(batch, exchange)
+    if isBatch { return jsonArray(batch.verdicts) }
+    if let verdict = batch.verdicts.first ?? nil { throw Refusal(.malformed, verdict.text) }
+    return Response(contentType: "application/json", bytes: ByteBuffer())
+  }
+
+  /// What Amazon Data Firehose delivers. It sends a request again until the answer is 200, so one that cannot be read is refused as a whole, and
+  /// an event that is too old is left out.
+  private func takeFirehose(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let plain = try inflated(exchange.request)
+    let (request, batch): (FirehoseRequest, EventBatch)
+    do {
+      request = try FirehoseRequest(parsing: plain.readableBytesSpan, limitBytes: state.limits.bodyBytesMax)
+      batch = try unsafe EventBatch(batch: request.batch.span.bytes, IntakeContext.now(state))
+    } catch let fault as FirehoseRequest.Fault {
+      throw Refusal(fault.isTooLarge ? .tooLarge : .malformed, fault.message)
+    } catch {
+      throw Refusal(.malformed, "Request body is malformed and cannot be read.")
+    }
+    try await keep(batch, exchange)
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("requestId", request.id.isEmpty ? exchange.request.header("x-amz-firehose-request-id") ?? "" : request.id)
+    writer.member("timestamp", state.parts.clock.unixNanoseconds() / 1_000_000)
+    writer.endObject()
+    return Response(contentType: "application/json", bytes: ByteBuffer(bytes: writer.finish()))
+  }
+
+  /// Stores what is taken of a batch and tells the page of doors of the rest.
+  private func keep(_ batch: EventBatch, _ exchange: Exchange) async throws(Refusal) {
     let received = state.parts.clock.unixNanoseconds()
-    let plain = try inflated(request)
-    let batch = try judged(plain, request, isBatch: isBatch)
     let named = state.directory.storedName(exchange.parameters["dataset"], exchange.environment)
     let header = RequestHeader(
       format: .honeycombEvents, encoding: .identity, environment: exchange.environment,
       datasetHint: await spellings.spelling(of: named, exchange.environment, in: state.store), receivedUnixNanoseconds: received)
     if !batch.body.isEmpty { try await store(header, batch) }
     for verdict in batch.verdicts { if let verdict { tell(verdict.text, exchange, received) } }
-    if isBatch { return jsonArray(batch.verdicts) }
-    if let verdict = batch.verdicts.first ?? nil { throw Refusal(.malformed, verdict.text) }
-    return Response(contentType: "application/json", bytes: ByteBuffer())
   }
 
   private func judged(_ plain: ByteBuffer, _ request: Request, isBatch: Bool) throws(Refusal) -> EventBatch {

@@ -116,7 +116,7 @@ struct HoneycombSLOs: Sendable {
 
   /// The datasets are there, and the indicator is a derived column that holds for all of them.
   private func check(_ slo: HoneycombSLO, _ exchange: Exchange) async throws(Refusal) {
-    let known = Set(try await directory.summaries(exchange.environment).map { HoneycombDataset.slug($0.name) })
+    let known = Set(try await state.directory.datasets(exchange.environment).map(\.slug))
     for (index, name) in slo.datasets.enumerated() where !known.contains(name) {
       throw Refusal(.invalid, "there is no dataset '\(name.prefix(80))'", field: "dataset_slugs[\(index)]")
     }

@@ -5,7 +5,7 @@ import CairnFormats
 import CairnHoneycomb
 import Synchronization
 
-/// What `Shelf` keeps: datasets and columns, markers and their settings, triggers, recipients, derived columns, objectives, boards.
+/// What `Shelf` keeps: datasets, what their columns mean, their slugs and columns, markers and their settings, triggers, recipients, derived columns, objectives, boards.
 protocol ShelfEntry: Sendable {
   static var collection: String { get }
   static var noun: String { get }
@@ -26,10 +26,23 @@ extension ShelfEntry {
 extension DatasetDeclaration: ShelfEntry {
   static var collection: String { "honeycomb_dataset" }
   static var noun: String { "Dataset" }
-  /// The name tells the dataset.
   init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
     try self.init(parsing: json, id: id, nowUnixNanoseconds: nowUnixNanoseconds)
+    self.dataset = dataset
   }
+}
+
+extension DatasetSlug: ShelfEntry {
+  static var collection: String { "honeycomb_dataset_slug" }
+  static var noun: String { "Dataset slug" }
+  init(parsing json: JSONValue, id: String, dataset: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
+    try self.init(parsing: json, id: id, slug: dataset, nowUnixNanoseconds: nowUnixNanoseconds)
+  }
+}
+
+extension DatasetDefinitions: ShelfEntry {
+  static var collection: String { "honeycomb_dataset_definitions" }
+  static var noun: String { "Dataset definitions" }
 }
 
 extension ColumnDeclaration: ShelfEntry {
@@ -124,8 +137,7 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
   init(_ state: ServerState, _ exchange: Exchange) {
     catalog = state.parts.catalog
     collection = "\(Entry.collection) \(exchange.environment)"
-    let name = exchange.parameters["dataset"]
-    dataset = name == allDatasets ? name : HoneycombDataset.slug(name)
+    dataset = state.shelves.slug(ofPath: exchange.parameters["dataset"], exchange.environment)
     wantedID = exchange.parameters["id"]
   }
 
@@ -160,8 +172,11 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
   }
 
   /// An id that no entry has: eight hex digits.
-  func freeID() throws(Refusal) -> String {
-    let taken = Set(try everything().map(\.id))
+  func freeID() throws(Refusal) -> String { Self.freeID(try everything()) }
+
+  /// The same where the entries are known.
+  static func freeID(_ entries: [Entry]) -> String {
+    let taken = Set(entries.map(\.id))
     while true {
       let id = String(hexText(UInt64.random(in: 0...0xffff_ffff)).suffix(8))
       if !taken.contains(id) { return id }
@@ -183,15 +198,29 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
     }
   }
 
+  /// Saves what `change` makes of the entries of all datasets. Of several calls at once each sees what those before it saved.
+  func change(_ change: ([Entry]) throws(Refusal) -> [Entry]) throws(Refusal) -> [Entry] {
+    try additions.withLock { (_) throws(Refusal) in
+      let changed = try change(try everything())
+      let documents = changed.map(document)
+      if !documents.isEmpty { try refusing { () throws(CatalogError) in try catalog.change(saving: { documents }) } }
+      return changed
+    }
+  }
+
   func save(_ entry: Entry) throws(Refusal) {
+    let document = document(entry)
+    try refusing { () throws(CatalogError) in try catalog.change(saving: { [document] }) }
+  }
+
+  private func document(_ entry: Entry) -> CatalogDocument {
     var writer = JSONWriter()
     writer.beginObject()
     writer.member("dataset", entry.dataset)
     writer.key("entry")
     entry.write(to: &writer)
     writer.endObject()
-    let document = CatalogDocument(collection: collection, id: Self.number(entry), body: writer.finish())
-    try refusing { () throws(CatalogError) in try catalog.change(saving: { [document] }) }
+    return CatalogDocument(collection: collection, id: Self.number(entry), body: writer.finish())
   }
 
   func remove(_ entry: Entry) throws(Refusal) {

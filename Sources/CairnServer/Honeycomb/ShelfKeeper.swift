@@ -9,7 +9,7 @@ final class ShelfKeeper: Sendable {
     var changeCount: Int
     var entries: any Sendable
   }
-  private let catalog: Catalog
+  let catalog: Catalog
   private let kept = Mutex<[String: Kept]>([:])
 
   init(catalog: Catalog) { self.catalog = catalog }
