@@ -15,6 +15,7 @@ public final class Catalog: Sendable {
   /// Opens or creates the file and brings its tables up to date.
   public init(path: String) throws(CatalogError) {
     self.path = path
+    try CatalogFile.makePrivate(path)
     do {
       var configuration = Configuration()
       configuration.busyMode = .timeout(5)
@@ -28,15 +29,17 @@ public final class Catalog: Sendable {
       }
       queue = try DatabaseQueue(path: path, configuration: configuration)
     } catch {
-      throw .database(path: path, reason: "\(error)")
+      throw .of(error, path: path)
     }
     try migrate()
     try reload()
   }
 
+  static let inMemory = ":memory:"
+
   /// A catalog in memory, for tests.
   public init() throws(CatalogError) {
-    path = ":memory:"
+    path = Self.inMemory
     do {
       queue = try DatabaseQueue()
     } catch {
@@ -103,7 +106,7 @@ public final class Catalog: Sendable {
     do {
       return try work(queue)
     } catch {
-      throw .database(path: path, reason: "\(error)")
+      throw .of(error, path: path)
     }
   }
 }

@@ -48,6 +48,7 @@ public final class CairnServer: Sendable {
   private let keyWatch: Task<Void, Never>
   private let rounds: Rounds
   private let memoryRounds: Rounds
+  private let catalogCopies: Task<Void, Never>
   private let itemWatch: Task<Void, Never>
   private let deliveryWatch: Task<Void, Never>
   private let listeners: [Listener]
@@ -82,6 +83,7 @@ public final class CairnServer: Sendable {
         { await anomalies.tick(at: state.parts.clock.unixNanoseconds()) },
       ])
     memoryRounds = Rounds(every: FreeMemory.pause, [{ FreeMemory.giveBack() }])
+    catalogCopies = Task { await CatalogCopies(catalog: state.parts.catalog, logger: state.logger).run() }
     itemWatch = Task { await state.tracker.run() }
     deliveryWatch = Task { await state.deliverer.run() }
     self.listeners = listeners
@@ -166,6 +168,7 @@ public final class CairnServer: Sendable {
     keyWatch.cancel()
     rounds.stop()
     memoryRounds.stop()
+    catalogCopies.cancel()
     for listener in listeners { await listener.stopAccepting() }
     await daemon.stop()
     let connections = state.connections

@@ -20,9 +20,10 @@ enum ServerFiles {
     }
   }
 
-  static func makeDirectory(_ path: String) throws(ServerError) {
+  /// Makes a folder, and those above it, where it is not there; `mode` is for what is made.
+  static func makeDirectory(_ path: String, mode: Int = 0o755) throws(ServerError) {
     do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
     } catch {
       throw .cannotWrite(path: path, reason: "\(error)")
     }
@@ -47,10 +48,13 @@ extension Settings {
     return try resolve(flags: flags, environment: environment, file: file)
   }
 
-  /// Where the catalog is; makes the data folder if it is not there.
+  /// Where the catalog is.
+  public var catalogPath: String { dataDirectory + "/catalog.sqlite" }
+
+  /// The same; makes the data folder if it is not there.
   public func preparedCatalogPath() throws(ServerError) -> String {
-    try ServerFiles.makeDirectory(dataDirectory)
+    try ServerFiles.makeDirectory(dataDirectory, mode: 0o750)
     try ServerFiles.mustTakeFiles(dataDirectory)
-    return dataDirectory + "/catalog.sqlite"
+    return catalogPath
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import CairnCatalog
 import CairnServer
 import CairnStorage
 
@@ -11,10 +12,10 @@ struct FsckCommand: AsyncParsableCommand {
   @Flag(help: "List the bytes of every column too.") var columns = false
 
   func run() async throws {
-    let report: FsckReport
+    let settings = try options.settings([:]), report: FsckReport
     do {
-      report = try Fsck(files: try SystemFiles(folder: try options.settings([:]).dataDirectory)).run()
-    } catch let error as StorageError {
+      report = try Fsck(files: try SystemFiles(folder: settings.dataDirectory)).run()
+    } catch {
       throw ValidationError(error.message)
     }
     let sizes = "\(report.segmentCount) segments, \(report.journalCount) journals, \(report.byteCount) bytes"
@@ -22,8 +23,10 @@ struct FsckCommand: AsyncParsableCommand {
     if report.isInUse { print("in use: a server is writing; what it writes now may look unfinished") }
     for leftover in report.leftovers { print("left over  \(leftover.file)  \(leftover.byteCount) bytes  \(leftover.reason)") }
     for place in report.damage { print("damaged    \(place.file)  byte \(place.offset)  \(place.rowCount) rows  \(place.reason)") }
+    let catalogFaults = try Catalog.faults(at: settings.catalogPath)
+    for fault in catalogFaults { print("damaged    catalog.sqlite  \(fault)") }
     if columns { for column in report.columns { print("column     \(column.byteCount)  \(column.name)") } }
-    guard report.isClean else { throw ExitCode(1) }
+    guard report.isClean, catalogFaults.isEmpty else { throw ExitCode(1) }
     print("clean")
   }
 }

@@ -38,7 +38,7 @@ final class Listener: Sendable {
       return Listener(
         role: wire.role, address: Endpoint(host: endpoint.host, port: port).text, server: server)
     } catch {
-      throw .cannotListen(endpoint.text, reason: "\(error)")
+      throw .cannotListen(endpoint.text, wire.role, error)
     }
   }
 

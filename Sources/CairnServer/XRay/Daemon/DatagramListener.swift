@@ -48,7 +48,7 @@ final class DatagramListener: Sendable {
         port: channel.localAddress?.port ?? endpoint.port, inbox: inbox, receiveBufferBytes: granted, channel: channel, group: group)
     } catch {
       try? await group.shutdownGracefully()
-      throw .cannotListen("udp \(endpoint.text)", reason: "\(error)")
+      throw .cannotListen("udp \(endpoint.text)", .xray, error)
     }
   }
 
