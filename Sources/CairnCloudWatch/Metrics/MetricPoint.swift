@@ -37,11 +37,43 @@ public struct MetricPoint: Sendable, Hashable {
     self.value = value
   }
 
-  /// The text by which equal sets of dimensions are known.
+  /// The text by which equal sets of dimensions are known: `name=value,name=value`, with a backslash before what would end a name or a value.
   public static func key(_ dimensions: [String: String]) -> String {
-    dimensions.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { "\($0.key)=\($0.value)" }.joined(
+    dimensions.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { "\(escaped($0.key))=\(escaped($0.value))" }.joined(
       separator: ",")
   }
+
+  /// The dimensions of a `key`.
+  public static func dimensions(ofKey key: String) -> [String: String] {
+    var found: [String: String] = [:]
+    var name: String?
+    var text: [UInt8] = []
+    var isEscaped = false
+    func finish() {
+      if let name { found[name] = String(decoding: text, as: UTF8.self) }
+      (name, text) = (nil, [])
+    }
+    for byte in key.utf8 {
+      switch byte {
+      case _ where isEscaped:
+        text.append(byte)
+        isEscaped = false
+      case UInt8(ascii: "\\"): isEscaped = true
+      case UInt8(ascii: "=") where name == nil: (name, text) = (String(decoding: text, as: UTF8.self), [])
+      case UInt8(ascii: ","): finish()
+      default: text.append(byte)
+      }
+    }
+    finish()
+    return found
+  }
+
+  private static func escaped(_ text: String) -> String {
+    guard text.utf8.contains(where: { delimiters.contains($0) }) else { return text }
+    return String(decoding: text.utf8.flatMap { delimiters.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }, as: UTF8.self)
+  }
+
+  private static let delimiters = Array("\\,=".utf8)
 
   /// Points as the store's body.
   public static func encode(_ points: [MetricPoint]) -> [UInt8] {

@@ -19,6 +19,8 @@ public struct TrimmedStatistic: Sendable, Hashable {
     case sum = "TS"
     case winsorizedMean = "WM"
     case rank = "PR"
+    /// The value below which a share of them is; never read from a text of two letters.
+    case percentile = "p"
   }
   enum Bounds: Sendable, Hashable {
     /// From 0 to 100.
@@ -39,6 +41,9 @@ public struct TrimmedStatistic: Sendable, Hashable {
       self.count = count
     }
   }
+
+  /// `pN` with as many digits as there are; at most 100.
+  public init(percentile: Double) { (kind, bounds) = (.percentile, .percent(low: 0, high: percentile)) }
 
   /// nil for a text that is no such statistic.
   public init?(_ text: String) {
@@ -91,6 +96,7 @@ public struct TrimmedStatistic: Sendable, Hashable {
     let sum = within.reduce(0) { $0 + $1.value * Double($1.count) }
     switch kind {
     case .count: return Double(count)
+    case .percentile: return (within.last ?? sorted.first)?.value
     case .sum: return sum
     case .mean: return count == 0 ? nil : sum / Double(count)
     case .rank: return Double(count) / Double(all) * 100

@@ -74,6 +74,12 @@ struct KeyDomain: Sendable {
     }
   }
 
+  /// Ids of traces under a name. What is stored there as a number is no id and counts as absent, so that the domain is never open: one
+  /// program's counters must not keep anybody from the traces of all others.
+  init(traceIDs name: String, _ pieces: [OpenPiece], _ cache: DictionaryCache) {
+    useColumns(pieces.map { $0.columns(named: name).filter(\.holdsTexts) }, isSealed: pieces.map(\.piece.isSealed), cache)
+  }
+
   /// The domain of the given columns, by piece.
   init(columns: [[ScanColumn]], isSealed: [Bool]? = nil, _ cache: DictionaryCache) {
     useColumns(columns, isSealed: isSealed ?? columns.map { _ in true }, cache)
@@ -199,4 +205,15 @@ func integerBounds(_ column: ScanColumn) -> ClosedRange<Int64>? {
     bounds = bounds.map { min($0.lowerBound, low)...max($0.upperBound, high) } ?? low...high
   }
   return bounds
+}
+
+extension ScanColumn {
+  /// Texts or ids, and nothing else.
+  fileprivate var holdsTexts: Bool {
+    guard case .dictionary(let dictionary) = domain else { return false }
+    return switch dictionary.entries {
+    case .text, .templated, .traceIDs: true
+    case .integers, .floats: false
+    }
+  }
 }

@@ -26,7 +26,7 @@ struct GraphSource: Sendable {
     spans = ready(.all([rules.isSpan, .exists(column: FieldName.traceID)]))
     let linkColumns = [FieldName.traceID, FieldName.parentID, FieldName.linkTraceID, FieldName.linkSpanID]
     links = ready(.all([rules.isLink] + linkColumns.map { .exists(column: $0) }))
-    linkedTraces = KeyDomain(FieldName.linkTraceID, scan.pieces, cache)
+    linkedTraces = KeyDomain(traceIDs: FieldName.linkTraceID, scan.pieces, cache)
     flags = [
       (GraphRow.entry, ready(rules.isEntry)), (GraphRow.call, ready(rules.isCall)), (GraphRow.queued, ready(rules.isQueued)),
       (GraphRow.fault, ready(rules.isFault)), (GraphRow.throttle, ready(rules.isThrottle)), (GraphRow.error, ready(rules.isError)),

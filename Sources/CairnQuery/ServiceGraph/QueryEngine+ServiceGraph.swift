@@ -12,8 +12,7 @@ extension QueryEngine {
     let watch = QueryWatch(budget, dictionaries)
     let scope = Scope(environment: plan.environment, datasets: .all, time: plan.time.widened(by: plan.marginNanoseconds))
     let scan = try ScanSet(scope, names: GraphSource.names(plan), pieces: pieces, watch)
-    let traces = KeyDomain(FieldName.traceID, scan.pieces, watch.dictionaries)
-    guard !traces.isOpen else { throw .unavailable("trace ids are not ids in some events") }
+    let traces = KeyDomain(traceIDs: FieldName.traceID, scan.pieces, watch.dictionaries)
     let marks = try await TraceMarks.find(plan.condition, scan, traces, watch)
     let source = GraphSource(plan, scan, traces, marks, watch.dictionaries)
     let taskCount = scan.info.rowsScanned < 100_000 ? 1 : watch.budget.taskCountMax

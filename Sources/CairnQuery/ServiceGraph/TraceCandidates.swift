@@ -13,8 +13,7 @@ extension QueryEngine {
     // A trace may begin before the range, and reach out of it.
     let scope = Scope(environment: plan.environment, datasets: .all, time: plan.time.widened(by: 3_600_000_000_000))
     let scan = try ScanSet(scope, names: names, pieces: pieces, watch)
-    let domain = KeyDomain(FieldName.traceID, scan.pieces, watch.dictionaries)
-    guard !domain.isOpen else { throw .unavailable("trace ids are not ids in some events") }
+    let domain = KeyDomain(traceIDs: FieldName.traceID, scan.pieces, watch.dictionaries)
     let marks = try await TraceMarks.find(plan.condition, scan, domain, watch)
     let instants = try await TraceInstants.find(plan, scan, domain, marks, watch)
     var info = scan.info

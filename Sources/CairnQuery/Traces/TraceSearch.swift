@@ -19,8 +19,7 @@ struct TraceSearch {
     let names = Set(inTrace.columns.flatMap(storedNames)).union(Self.names)
     let wide = try ScanSet(wideScope, names: names, pieces: pieces, watch)
     let narrow = try ScanSet(plan.scope, names: names, pieces: pieces, watch)
-    let domain = KeyDomain(FieldName.traceID, wide.pieces, watch.dictionaries)
-    guard !domain.isOpen else { throw .unavailable("trace ids are not ids in some events") }
+    let domain = KeyDomain(traceIDs: FieldName.traceID, wide.pieces, watch.dictionaries)
 
     let marks = try await marked(narrow, wide, domain, inTrace)
     let totals = try await added(wide, domain, marks.marks)

@@ -106,7 +106,9 @@ enum MetricStatistic: Sendable, Hashable {
         return
       }
       guard text.hasPrefix("p"), let number = Double(text.dropFirst()), number >= 0, number <= 100 else { return nil }
-      self = .percentile(Int((number * 10).rounded()))
+      // The engine's sketches know tenths of a percent; finer ones are read from the values themselves.
+      let perMille = number * 10
+      self = perMille == perMille.rounded() ? .percentile(Int(perMille)) : .trimmed(TrimmedStatistic(percentile: number))
     }
   }
 

@@ -4,6 +4,7 @@ import CairnCloudWatch
 import CairnFormats
 import CairnPlan
 import NIOCore
+import Synchronization
 
 /// The states of alarms: evaluated, changed, delivered to webhooks and written down.
 extension MetricsDesk {
@@ -43,11 +44,11 @@ extension MetricsDesk {
       default: return (breaching + missing >= needed ? "ALARM" : "OK", found, breaching)
       }
     }
-    // The period that is still running counts as the newest one, so that an alarm need not wait for its end; before it says anything, and
-    // for what came in the last instants of the one before, the whole periods count as well.
+    // The period that is still running counts as the newest one where it can, so that an alarm need not wait for its end; before it says
+    // anything, and for what came in the last instants of the one before, the whole periods count as well.
     let running = call.nowUnixNanoseconds / step
-    var (verdictNow, found, breaching) = try await verdict(endingAt: (running + 1) * step)
-    if verdictNow != "ALARM" {
+    var (verdictNow, found, breaching) = try await verdict(endingAt: (Self.mayTakeBack(alarm) ? running : running + 1) * step)
+    if verdictNow != "ALARM", !Self.mayTakeBack(alarm) {
       let whole = try await verdict(endingAt: running * step)
       if whole.value == "ALARM" && !whole.found.isEmpty || found.isEmpty { (verdictNow, found, breaching) = whole }
     }
@@ -61,6 +62,15 @@ extension MetricsDesk {
     try change(call, alarm, to: value, reason, data: nil)
   }
 
+  /// What still comes in a period can take back what its beginning says: a sum, a count or a maximum is below any threshold at first, and
+  /// data that is missing may only not be there yet. Such alarms, a dead man's switch above all, are judged by whole periods alone.
+  private static func mayTakeBack(_ alarm: JSONValue) -> Bool {
+    if alarm["TreatMissingData"]?.string == "breaching" { return true }
+    guard alarm["ComparisonOperator"]?.string?.hasPrefix("Less") ?? false else { return false }
+    let statistic = alarm["Statistic"]?.string ?? alarm["ExtendedStatistic"]?.string ?? ""
+    return alarm["Metrics"] != nil || ["Sum", "SampleCount", "Maximum"].contains(statistic) || ["TS", "TC"].contains(statistic.prefix(2).uppercased())
+  }
+
   private func datapoints(
     of alarm: JSONValue, _ queries: [MetricQuery], _ period: Int64, _ time: TimeRange, _ call: LogsCall
   ) async throws(LogsError) -> [Double] {
@@ -72,16 +82,28 @@ extension MetricsDesk {
     return try await values(call, try MetricName(alarm), [statistic], unit: alarm["Unit"]?.string, periodSeconds: period, time).compactMap { $0.values[0] }
   }
 
+  /// One change of alarms at a time: what is read in here is what is there when it is written.
+  private static let changes = Mutex(())
+
+  static func changingAlarms<Result: Sendable>(_ work: () throws(LogsError) -> Result) throws(LogsError) -> Result {
+    try changes.withLock { (_) throws(LogsError) in try work() }
+  }
+
+  /// Gives an alarm its new state, unless it is gone, or is another one by now, since `alarm` was read.
   func change(_ call: LogsCall, _ alarm: JSONValue, to value: String, _ reason: String, data: String?) throws(LogsError) {
     let name = alarm["AlarmName"]?.string ?? ""
-    let old = alarm["StateValue"]?.string ?? ""
     let now = JSONValue.double(Double(call.nowUnixMilliseconds) / 1000)
-    var changed = alarm.with("StateValue", .string(value)).with("StateReason", .string(String(reason.prefix(1023))))
-      .with("StateUpdatedTimestamp", now)
-    if let data { changed = changed.with("StateReasonData", .string(data)) }
-    if old != value { changed = changed.with("StateTransitionedTimestamp", now) }
-    try registry.put(call.environment, "alarm", name, changed)
-    guard old != value else { return }
+    let kept = try Self.changingAlarms { () throws(LogsError) -> (old: String, alarm: JSONValue)? in
+      guard let current = registry.item(call.environment, "alarm", name), current[Self.configured] == alarm[Self.configured] else { return nil }
+      let old = current["StateValue"]?.string ?? ""
+      var changed = current.with("StateValue", .string(value)).with("StateReason", .string(String(reason.prefix(1023))))
+        .with("StateUpdatedTimestamp", now)
+      if let data { changed = changed.with("StateReasonData", .string(data)) }
+      if old != value { changed = changed.with("StateTransitionedTimestamp", now) }
+      try registry.put(call.environment, "alarm", name, changed)
+      return (old, changed)
+    }
+    guard let (old, changed) = kept, old != value else { return }
     let summary = "Alarm updated from \(old) to \(value)"
     try note(
       call, changed, "StateUpdate", summary,
@@ -107,6 +129,8 @@ extension MetricsDesk {
     }
   }
 
+  /// When somebody last said what the alarm is.
+  private static let configured = "AlarmConfigurationUpdatedTimestamp"
   private static let historyMax = 100
 
   func note(_ call: LogsCall, _ alarm: JSONValue, _ kind: String, _ summary: String, data: String) throws(LogsError) {

@@ -123,18 +123,24 @@ extension MetricsDesk {
     for key in ["OKActions", "AlarmActions", "InsufficientDataActions"] where !members.contains(where: { $0.name == key }) {
       members.append(JSONMember(key, .array([])))
     }
-    members += [
-      JSONMember("AlarmConfigurationUpdatedTimestamp", now),
-      JSONMember("ActionsEnabled", .boolean(call.input["ActionsEnabled"]?.looseBoolean ?? true)),
-      JSONMember("StateValue", known?["StateValue"] ?? .string("INSUFFICIENT_DATA")),
-      JSONMember("StateReason", known?["StateReason"] ?? .string("Unchecked: Initial alarm creation")),
-      JSONMember("StateUpdatedTimestamp", known?["StateUpdatedTimestamp"] ?? now),
-      JSONMember("StateTransitionedTimestamp", known?["StateTransitionedTimestamp"] ?? now),
-    ]
-    try registry.put(call.environment, "alarm", name, .object(members))
+    let own = members
+    let kept = try Self.changingAlarms { () throws(LogsError) -> JSONValue in
+      let known = registry.item(call.environment, "alarm", name)
+      let alarm = JSONValue.object(
+        own + [
+          JSONMember("AlarmConfigurationUpdatedTimestamp", now),
+          JSONMember("ActionsEnabled", .boolean(call.input["ActionsEnabled"]?.looseBoolean ?? true)),
+          JSONMember("StateValue", known?["StateValue"] ?? .string("INSUFFICIENT_DATA")),
+          JSONMember("StateReason", known?["StateReason"] ?? .string("Unchecked: Initial alarm creation")),
+          JSONMember("StateUpdatedTimestamp", known?["StateUpdatedTimestamp"] ?? now),
+          JSONMember("StateTransitionedTimestamp", known?["StateTransitionedTimestamp"] ?? now),
+        ])
+      try registry.put(call.environment, "alarm", name, alarm)
+      return alarm
+    }
     if known == nil { try keepTags(call, "alarm/\(name)", addTags(call, to: [:])) }
     try note(
-      call, .object(members), "ConfigurationUpdate", "Alarm \"\(name)\" \(known == nil ? "created" : "updated")", data: "{}")
+      call, kept, "ConfigurationUpdate", "Alarm \"\(name)\" \(known == nil ? "created" : "updated")", data: "{}")
   }
 
   private func deleteAlarms(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
@@ -144,10 +150,12 @@ extension MetricsDesk {
     guard found.count(where: { $0["AlarmRule"] != nil }) <= 1 else {
       throw LogsError(.validationError, "At most one composite alarm can be deleted in one call.")
     }
-    for name in names {
-      try registry.remove(call.environment, "alarm", name)
-      try registry.remove(call.environment, "alarm-history", name)
-      try registry.remove(call.environment, "metric-tags", "alarm/\(name)")
+    try Self.changingAlarms { () throws(LogsError) in
+      for name in names {
+        try registry.remove(call.environment, "alarm", name)
+        try registry.remove(call.environment, "alarm-history", name)
+        try registry.remove(call.environment, "metric-tags", "alarm/\(name)")
+      }
     }
     return .nothing
   }
@@ -192,9 +200,11 @@ extension MetricsDesk {
   }
 
   private func setActions(_ call: LogsCall, _ enabled: Bool) throws(LogsError) -> LogsAnswer {
-    for name in (call.input["AlarmNames"]?.array ?? []).compactMap(\.string) {
-      guard let alarm = registry.item(call.environment, "alarm", name) else { continue }
-      try registry.put(call.environment, "alarm", name, alarm.with("ActionsEnabled", .boolean(enabled)))
+    try Self.changingAlarms { () throws(LogsError) in
+      for name in (call.input["AlarmNames"]?.array ?? []).compactMap(\.string) {
+        guard let alarm = registry.item(call.environment, "alarm", name) else { continue }
+        try registry.put(call.environment, "alarm", name, alarm.with("ActionsEnabled", .boolean(enabled)))
+      }
     }
     return .nothing
   }

@@ -47,6 +47,12 @@ extension MetricsDesk {
   /// More single values than these in one question are refused.
   static let sampleCountMax = 2_000_000
 
+  /// How many events a kept one stands for, within the engine's bounds: clients write anything into the field.
+  private static func weight(_ rate: FieldValue?) -> Int {
+    guard case .integer(let count)? = rate else { return 1 }
+    return Int(min(max(count, 1), 1 << 32))
+  }
+
   /// Puts in what has to be worked out of the single values: they are read in order of time, and kept for one period at a time.
   private func fill(
     _ found: inout [Period], _ statistics: [TrimmedStatistic?], stepNanoseconds: Int64, _ first: EventsPlan
@@ -74,7 +80,7 @@ extension MetricsDesk {
         guard place < found.count, page.times[row] >= found[place].startUnixNanoseconds,
           let value = page.columns[0].values[row]?.number, value.isFinite
         else { continue }
-        samples.append(TrimmedStatistic.Sample(value: value, count: max(1, Int(page.columns[1].values[row]?.number ?? 1))))
+        samples.append(TrimmedStatistic.Sample(value: value, count: Self.weight(page.columns[1].values[row])))
       }
       guard page.hasMore, let cursor = page.cursor else { break }
       plan.after = cursor

@@ -48,7 +48,11 @@ struct MetricsDesk: Sendable {
     }
     var points: [MetricPoint] = []
     for datum in data { points += try Self.points(datum.with("Namespace", .string(namespace)), call) }
-    logs.note(try await logs.keep(points, call), .metrics, call)
+    let outcome = try await logs.keep(points, call)
+    logs.note(outcome, .metrics, call)
+    guard outcome.rejectedCount == 0 else {
+      throw LogsError(.invalidParameterValue, "\(outcome.rejectedCount) values were not kept, by their Timestamp: \(outcome.rejectionReason)")
+    }
     return .nothing
   }
 
@@ -135,22 +139,7 @@ struct MetricsDesk: Sendable {
     var found: [MetricName] = []
     for row in 0..<answer.rowCount where answer.columns.count == 4 {
       guard let namespace = answer.columns[0].values[row]?.text, let name = answer.columns[1].values[row]?.text else { continue }
-      found.append(MetricName(namespace: namespace, name: name, dimensions: Self.split(answer.columns[2].values[row]?.text ?? "")))
-    }
-    return found
-  }
-
-  /// The dimensions of `MetricPoint.key`; a value with a comma ends at it, so names that follow are found by their `=`.
-  private static func split(_ key: String) -> [String: String] {
-    var found: [String: String] = [:]
-    var last: String?
-    for part in key.split(separator: ",", omittingEmptySubsequences: false) {
-      if let sign = part.firstIndex(of: "=") {
-        last = String(part[..<sign])
-        found[String(part[..<sign])] = String(part[part.index(after: sign)...])
-      } else if let last {
-        found[last, default: ""] += "," + part
-      }
+      found.append(MetricName(namespace: namespace, name: name, dimensions: MetricPoint.dimensions(ofKey: answer.columns[2].values[row]?.text ?? "")))
     }
     return found
   }
