@@ -19,3 +19,14 @@ void cairn_give_back_free_memory(void) { malloc_trim(0); }
 #else
 void cairn_give_back_free_memory(void) {}
 #endif
+
+#if defined(__GLIBC__) && __GLIBC__ * 100 + __GLIBC_MINOR__ >= 233
+int cairn_heap(unsigned long long *used, unsigned long long *unused) {
+  struct mallinfo2 info = mallinfo2();
+  *used = info.uordblks + info.hblkhd;
+  *unused = info.fordblks;
+  return 0;
+}
+#else
+int cairn_heap(unsigned long long *used, unsigned long long *unused) { return -1; }
+#endif

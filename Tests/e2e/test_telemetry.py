@@ -14,7 +14,7 @@ WANTED = {
                 "cairn_store_refusals", "cairn_journal_bytes", "cairn_connections_accepted", "process_cpu_seconds"},
     "gauge": {"cairn_events", "cairn_head_events", "cairn_heads_waiting", "cairn_journal_waiting_requests", "cairn_queries_running", "cairn_queries_waiting",
               "cairn_segments", "cairn_segment_bytes", "cairn_memory_bytes", "cairn_held_request_bytes", "cairn_connections_open", "cairn_ingest_accepting",
-              "process_resident_memory_bytes", "process_open_fds"},
+              "process_resident_memory_bytes", "process_open_fds", "cairn_heap_used_bytes", "cairn_heap_free_bytes"},
     "histogram": {"cairn_journal_sync_seconds", "cairn_seal_seconds", "cairn_merge_seconds", "cairn_query_duration_seconds", "cairn_ingest_duration_seconds"},
 }
 

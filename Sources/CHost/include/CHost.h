@@ -9,4 +9,7 @@ int cairn_reserve(int descriptor, long long offset, long long byteCount);
 /// Gives the pages that the allocator holds and that hold nothing back to the system.
 void cairn_give_back_free_memory(void);
 
+/// Writes how many bytes the allocator has given out and how many it has free, pages among them that it has given back. Not 0 where it does not tell.
+int cairn_heap(unsigned long long *used, unsigned long long *unused);
+
 #endif

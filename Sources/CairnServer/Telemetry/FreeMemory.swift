@@ -11,4 +11,13 @@ enum FreeMemory {
 
   /// Gives it back. Takes some milliseconds, in which one part of the heap after the other is held.
   static func giveBack() { cairn_give_back_free_memory() }
+
+  /// What the allocator has given out and what it has free, in bytes; nil where it does not tell.
+  ///
+  /// Free is what may be given out again, and what pages hold beside something that is in use. Pages that were given back count too, so that the
+  /// two together are more than the process has.
+  static var account: (used: UInt64, free: UInt64)? {
+    var account: (used: UInt64, free: UInt64) = (0, 0)
+    return unsafe cairn_heap(&account.used, &account.free) == 0 ? account : nil
+  }
 }

@@ -17,6 +17,10 @@ enum ProcessFigures {
     if let pages = ServerFiles.text(at: "/proc/self/statm")?.split(separator: " "), pages.count > 1, let resident = Double(pages[1]) {
       figures.append(Figure("process_resident_memory_bytes", "Memory of the process.", .gauge, resident * Double(getpagesize())))
     }
+    if let heap = FreeMemory.account {
+      figures.append(Figure("cairn_heap_used_bytes", "Memory that the allocator has given out.", .gauge, Double(heap.used)))
+      figures.append(Figure("cairn_heap_free_bytes", "Memory that the allocator has free, given back or not.", .gauge, Double(heap.free)))
+    }
     if let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
       figures.append(Figure("process_open_fds", "Files and connections that are open.", .gauge, Double(names.count)))
     }
