@@ -14,9 +14,16 @@ int cairn_reserve(int descriptor, long long offset, long long byteCount) { retur
 
 #ifdef __GLIBC__
 #include <malloc.h>
+#include <stdlib.h>
+
+void cairn_share_heap(int partCountMax) {
+  if (!getenv("MALLOC_ARENA_MAX")) mallopt(M_ARENA_MAX, partCountMax);
+}
 
 void cairn_give_back_free_memory(void) { malloc_trim(0); }
 #else
+void cairn_share_heap(int partCountMax) {}
+
 void cairn_give_back_free_memory(void) {}
 #endif
 

@@ -21,6 +21,7 @@ struct Serve: AsyncParsableCommand {
   @Flag(help: "Serve beyond loopback without any key.") var insecure = false
 
   func run() async throws {
+    FreeMemory.share()
     let settings = try options.settings([
       .http: http, .otlpHTTP: otlpHttp, .otlpGRPC: otlpGrpc, .xray: xray, .readyFile: readyFile, .insecure: insecure ? "true" : nil,
       .retentionDays: retentionDays,

@@ -26,7 +26,7 @@ struct DatasetDirectory: Sendable {
   /// By name, each with a slug of its own. A declaration is of the dataset that has its slug, and is a dataset of its own where there is none.
   func datasets(_ environment: String) async throws(Refusal) -> [Dataset] {
     let stored = try await state.desk.ask { () async throws(QueryError) in try await state.store.datasets(environment: environment) }
-    let slugs = try state.shelves.slugs(of: stored, environment, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+    let slugs = state.shelves.slugs(of: stored, environment, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
     let declared = state.shelves.entries(DatasetDeclaration.self, environment)
     let bySlug = Dictionary(declared.map { ($0.dataset, $0) }, uniquingKeysWith: { first, _ in first })
     var all = stored.map { (summary) in

@@ -34,12 +34,13 @@ extension ShelfKeeper {
 
   /// The slugs of the store's datasets by name; those that have none yet get theirs, the oldest first.
   ///
-  /// A declared dataset's slug goes to the first dataset that events make of its name, however that is spelled.
-  func slugs(of stored: [DatasetSummary], _ environment: String, nowUnixNanoseconds: Int64) throws(Refusal) -> [String: String] {
+  /// A declared dataset's slug goes to the first dataset that events make of its name, however that is spelled. Where the catalog cannot be written
+  /// (a full disk), they hold for this answer alone: questions are answered all the same.
+  func slugs(of stored: [DatasetSummary], _ environment: String, nowUnixNanoseconds: Int64) -> [String: String] {
     var known = Self.byName(entries(DatasetSlug.self, environment))
     guard stored.contains(where: { known[$0.name] == nil }) else { return known }
     let declared = entries(DatasetDeclaration.self, environment)
-    _ = try Shelf<DatasetSlug>(catalog, environment: environment).change { (entries) throws(Refusal) in
+    _ = try? Shelf<DatasetSlug>(catalog, environment: environment).change { (entries) throws(Refusal) in
       known = Self.byName(entries)
       var (given, all) = (Set(known.values), entries)
       let new = stored.filter { known[$0.name] == nil }.sorted { ($0.firstUnixNanoseconds, $0.name) < ($1.firstUnixNanoseconds, $1.name) }
