@@ -8,7 +8,7 @@ import NIOCore
 /// minutes this is as much again as all that is in use (`Tests/soak`).
 public enum FreeMemory {
   /// To be called before anything else: a part for each processor, not glibc's eight. What is free at the end of a part other than the first is
-  /// not given back, and threads that come and go leave many such ends: 217 MiB after 40 minutes of `Tests/soak`, where two parts left 60.
+  /// not given back, and threads that come and go leave many such ends: 210 MiB after 40 minutes of `Tests/soak`, where two parts left 55.
   public static func share() { cairn_share_heap(Int32(max(2, System.coreCount))) }
 
   /// How often: rarely enough that getting pages anew costs nothing to be seen.
