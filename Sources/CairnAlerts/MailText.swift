@@ -27,20 +27,25 @@ struct MailText {
 
   /// The lines as they are; one that is longer than a relay takes is broken.
   private var plainLines: [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { (line) -> [String] in
-      var rest = line.filter { $0 != "\r" }[...]
+    // By bytes: to Swift CR LF is one character, which is neither of the two.
+    bytes.split(separator: 10, omittingEmptySubsequences: false).flatMap { (line) -> [String] in
+      var rest = line
       var parts: [String] = []
       repeat {
-        parts.append(String(rest.prefix(900)))
+        let part = String(decoding: rest.prefix(900), as: UTF8.self)
+        parts.append(part.utf8.first == 46 ? "." + part : part)
         rest = rest.dropFirst(900)
       } while !rest.isEmpty
-      return parts.map { $0.hasPrefix(".") ? "." + $0 : $0 }
+      return parts
     }
   }
 
+  /// The text without what ends a line before its end, or a mail within it.
+  private var bytes: [UInt8] { text.utf8.filter { $0 != 13 && $0 != 0 } }
+
   /// Not every relay takes eight bits.
   private var encodedLines: [String] {
-    var rest = Base64.text(Array(text.filter { $0 != "\r" }.utf8))[...]
+    var rest = Base64.text(bytes)[...]
     var lines: [String] = []
     while !rest.isEmpty {
       lines.append(String(rest.prefix(76)))
@@ -67,12 +72,15 @@ struct MailText {
     return "\(createdUnixMilliseconds).\(String(hash, radix: 16))@\(host)"
   }
 
-  /// What could end a line or an address goes.
-  private func address(_ text: String) -> String { String(text.filter { $0.isASCII && !$0.isWhitespace && !$0.isNewline && $0 != "<" && $0 != ">" }) }
+  /// What stands in brackets, or all of it; what could end a line or an address goes.
+  private func address(_ text: String) -> String {
+    let named = text.hasSuffix(">") ? text.lastIndex(of: "<").map { text[text.index(after: $0)...] } : nil
+    return String(decoding: (named ?? text[...]).utf8.filter { $0 > 32 && $0 < 127 && $0 != 60 && $0 != 62 }, as: UTF8.self)
+  }
 
   /// One line; words beyond ASCII as RFC 2047 wants them, each at most 75 characters.
   private var encodedSubject: String {
-    let line = String(subject.map { $0.isNewline ? " " : $0 }.prefix(200))
+    let line = String(String(String.UnicodeScalarView(subject.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 })).prefix(200))
     if line.utf8.allSatisfy({ $0 < 128 }) { return line }
     var words: [String] = []
     var part: [UInt8] = []

@@ -68,6 +68,9 @@ extension Catalog {
   /// True once any key was made, revoked or not: from then on nobody comes in without one.
   public var hasKeys: Bool { ring.withLock { !$0.keys.isEmpty } }
 
+  /// True while the key with this id is there and not revoked. Memory only.
+  public func isGood(keyID: String) -> Bool { ring.withLock { $0.keys[keyID].map { $0.revokedUnixSeconds == nil } ?? false } }
+
   /// Checks the text of a key, in the same time whether the id or the secret is wrong. Memory only.
   public func authenticate(_ text: String) -> KeyVerdict {
     guard let parsed = KeyText.parse(text) else { return .unknown }

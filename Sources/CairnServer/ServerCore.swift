@@ -48,6 +48,14 @@ struct ServerCore: Service {
       try gatekeeper.confirm(ticket.principal, request)
       var response = try await route.handle(
         Exchange(request: request, parameters: ticket.parameters, principal: ticket.principal))
+      if case .stream(let produce) = response.body {
+        let (gatekeeper, principal) = (gatekeeper, ticket.principal)
+        response.body = .stream { writer in
+          var writer = writer
+          writer.mustGoOn = { try gatekeeper.mustStillBeGood(principal) }
+          try await produce(writer)
+        }
+      }
       if route.door != nil { CrossOrigin.annotate(&response, request, guardian: guardian) }
       state.telemetry.request(route: route.pattern, status: Int(response.status.code))
       return response

@@ -85,9 +85,9 @@ public struct Settings: Sendable, Hashable {
     var settings = Settings()
     for key in Key.allCases {
       if let text = flags[key] {
-        try settings.set(key, list(text), source: "--" + key.rawValue.replacing("_", with: "-"))
+        try settings.set(key, values(of: key, text), source: "--" + key.rawValue.replacing("_", with: "-"))
       } else if let text = environment[key.environmentName] {
-        try settings.set(key, list(text), source: key.environmentName)
+        try settings.set(key, values(of: key, text), source: key.environmentName)
       } else if let values = file[key] {
         try settings.set(key, values, source: "'\(key.rawValue)' in the configuration file")
       }
@@ -96,8 +96,14 @@ public struct Settings: Sendable, Hashable {
     return settings
   }
 
-  private static func list(_ text: String) -> [String] {
-    text.split(separator: ",").map { trimmed(String($0)) }
+  /// Of a flag or a variable: parts between commas where the setting is a list, else the text, commas and all; of a password every blank.
+  private static func values(of key: Key, _ text: String) -> [String] {
+    switch key {
+    case .ingestOrigins, .hosts, .retentionDaysByDataset, .webhookHosts, .unscrubbedEnvironments:
+      text.split(separator: ",").map { trimmed(String($0)) }
+    case .smtpPassword: [text]
+    default: [trimmed(text)]
+    }
   }
 
   private mutating func set(_ key: Key, _ values: [String], source: String) throws(ServerError) {

@@ -16,12 +16,7 @@ public struct Fsck {
   /// Throws where the folder itself cannot be read.
   public func run() throws(StorageError) -> FsckReport {
     var report = FsckReport()
-    do throws(StorageError) {
-      try files.lock()
-    } catch {
-      guard case .locked = error.reason else { throw error }
-      report.isInUse = true
-    }
+    report.isInUse = try isInUse()
     let footers = try checkSegments(&report)
     try checkJournals(footers, &report)
     for name in try files.list("quarantine") {
@@ -30,6 +25,16 @@ public struct Fsck {
     report.columns.sort { $0.byteCount == $1.byteCount ? $0.name < $1.name : $0.byteCount > $1.byteCount }
     report.damage.sort { $0.file == $1.file ? $0.offset < $1.offset : $0.file < $1.file }
     return report
+  }
+
+  private func isInUse() throws(StorageError) -> Bool {
+    do throws(StorageError) {
+      try files.lock()
+      return false
+    } catch {
+      guard case .locked = error.reason else { throw error }
+      return true
+    }
   }
 
   private func leave(_ path: String, _ reason: String, _ report: inout FsckReport) {
@@ -44,7 +49,9 @@ public struct Fsck {
 
   /// True where a file was there when the folder was listed and is no longer.
   private func isGone(_ path: String, _ report: FsckReport) -> Bool {
-    guard report.isInUse, let slash = path.firstIndex(of: "/") else { return false }
+    guard let slash = path.firstIndex(of: "/") else { return false }
+    // A server may have started meanwhile: whoever checks keeps nobody from it.
+    guard report.isInUse || (try? isInUse()) == true else { return false }
     let names = (try? files.list(String(path[..<slash]))) ?? []
     return !names.contains(String(path[path.index(after: slash)...]))
   }

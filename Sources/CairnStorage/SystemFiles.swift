@@ -14,12 +14,21 @@ func isMediumNumber(_ number: Int32) -> Bool { number == EIO }
 /// The real file system below one folder.
 public final class SystemFiles: FileSystem {
   private let folder: String
+  private let isReadOnly: Bool
   private let lockDescriptor = Mutex<Int32>(-1)
 
   /// Makes the folder where it is absent.
   public init(folder: String) throws(StorageError) {
     self.folder = folder
+    isReadOnly = false
     try makeFolder("")
+  }
+
+  /// The same for somebody who only looks: nothing is made, opened for writing or held.
+  public init(reading folder: String) throws(StorageError) {
+    self.folder = folder
+    isReadOnly = true
+    guard unsafe access(folder, R_OK | X_OK) == 0 else { throw StorageError("read", path: folder, .system(errno)) }
   }
 
   deinit {
@@ -34,7 +43,7 @@ public final class SystemFiles: FileSystem {
   }
 
   public func open(_ path: String) throws(StorageError) -> any StoredFile {
-    try openFile(path, O_RDWR | O_CLOEXEC, "open")
+    try openFile(path, (isReadOnly ? O_RDONLY : O_RDWR) | O_CLOEXEC, "open")
   }
 
   private func openFile(_ path: String, _ flags: Int32, _ operation: String) throws(StorageError) -> any StoredFile {
@@ -104,14 +113,20 @@ public final class SystemFiles: FileSystem {
     }
   }
 
+  /// Whoever only looks holds no lock: it throws where another process does.
   public func lock() throws(StorageError) {
-    let descriptor = unsafe Glibc.open(full("LOCK"), O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+    let descriptor = unsafe Glibc.open(full("LOCK"), isReadOnly ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+    if isReadOnly, descriptor < 0, errno == ENOENT || errno == EACCES { return }
     guard descriptor >= 0 else { throw StorageError("open", path: full("LOCK"), .system(errno)) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard flock(descriptor, (isReadOnly ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
       let holder = SystemFile(path: "LOCK", descriptor: descriptor)
       let count = min((try? holder.byteCount()) ?? 0, 64)
       let text = (try? holder.read(at: 0, count: count)).map { String(decoding: $0, as: UTF8.self) } ?? ""
       throw StorageError("lock", path: folder, .locked(text.isEmpty ? "unknown" : text))
+    }
+    if isReadOnly {
+      close(descriptor)
+      return
     }
     let text = "process \(getpid())"
     _ = ftruncate(descriptor, 0)

@@ -46,7 +46,19 @@ func serverEndpoint(_ option: String?) throws -> Endpoint {
 /// Reads a length of time: `90s`, `15m`, `2h`, `7d`, or seconds.
 func lengthSeconds(_ text: String) throws -> Double {
   let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-  if let last = text.last, let unit = units[last], let count = Double(text.dropLast()), count > 0 { return count * unit }
-  if let count = Double(text), count > 0 { return count }
+  let unit = text.last.flatMap { units[$0] }
+  if let count = plainNumber(unit == nil ? text : String(text.dropLast())) {
+    let seconds = count * (unit ?? 1)
+    // Some 285 years: all time that an event can have is nearer.
+    if seconds > 0, seconds <= 9e9 { return seconds }
+  }
   throw ValidationError("'\(text)' is not a length of time such as 90s, 15m, 2h or 7d")
+}
+
+/// A number as people write it, with a sign, a point and no more than 15 digits; nil for `nan`, `0x10`, `1e5` and for ids that a double would round.
+func plainNumber(_ text: String) -> Double? {
+  guard text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 45 || $0 == 43 || $0 == 46 }), text.utf8.count(where: { (48...57).contains($0) }) <= 15 else {
+    return nil
+  }
+  return Double(text)
 }

@@ -15,6 +15,9 @@ struct ErrorsCommand: AsyncParsableCommand {
   @Option(help: "The most items.") var limit = 30
 
   func run() async throws {
+    guard ["active", "resolved", "muted", "archived", "any"].contains(status) else {
+      throw ValidationError("'\(status)' is no status of items: active, resolved, muted, archived or any")
+    }
     let client = try options.client()
     if let id { return show(try await client.ask("GET", "/api/cairn/errors/\(id)")) }
     let query = [("status", status), ("query", find ?? ""), ("sort", sort), ("limit", String(limit))]

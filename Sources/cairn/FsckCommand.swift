@@ -3,6 +3,7 @@ import ArgumentParser
 import CairnCatalog
 import CairnServer
 import CairnStorage
+import FoundationEssentials
 
 /// `cairn fsck`: reads every byte of a data folder and says what is not as it should be. Changes nothing.
 struct FsckCommand: AsyncParsableCommand {
@@ -12,9 +13,12 @@ struct FsckCommand: AsyncParsableCommand {
   @Flag(help: "List the bytes of every column too.") var columns = false
 
   func run() async throws {
-    let settings = try options.settings([:]), report: FsckReport
+    let settings = try options.settings([:]), report: FsckReport, folder = settings.dataDirectory
+    guard ["journal", "segments", "catalog.sqlite"].contains(where: { FileManager.default.fileExists(atPath: folder + "/" + $0) }) else {
+      throw ValidationError("'\(folder)' is not a data folder of Cairn")
+    }
     do {
-      report = try Fsck(files: try SystemFiles(folder: settings.dataDirectory)).run()
+      report = try Fsck(files: try SystemFiles(reading: folder)).run()
     } catch {
       throw ValidationError(error.message)
     }

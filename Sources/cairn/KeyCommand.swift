@@ -44,7 +44,7 @@ struct KeyCommand: AsyncParsableCommand {
       let catalog = try Catalog(path: try options.settings([:]).preparedCatalogPath())
       for key in catalog.keys() {
         let scopes = key.scopes.map(\.rawValue).sorted().joined(separator: ",")
-        print("\(key.id)  \(key.environment)  \(scopes)  \(key.revokedUnixSeconds == nil ? "good" : "revoked")  \(key.name)")
+        print(printable("\(key.id)  \(key.environment)  \(scopes)  \(key.revokedUnixSeconds == nil ? "good" : "revoked")  \(key.name)"))
       }
     }
   }

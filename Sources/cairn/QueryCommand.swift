@@ -118,7 +118,7 @@ struct QueryCommand: AsyncParsableCommand {
     if isList, let json = try? JSONValue(parsing: text), json.array != nil { return json }
     if isList { return .array(text.split(separator: ",").map { literal(String($0), isList: false) }) }
     if let whole = Int64(text) { return .integer(whole) }
-    if let number = Double(text) { return .double(number) }
+    if let number = plainNumber(text) { return .double(number) }
     if text == "true" || text == "false" { return .boolean(text == "true") }
     return .string(text)
   }

@@ -58,10 +58,11 @@ import Testing
   }
 
   @Test func mailsCannotBeGivenCommands() {
-    let mail = MailText(from: "a@b", to: ["x@y>\r\nRCPT TO:<z@y"], subject: "a\r\nBcc: z@y", text: ".\r\nQUIT")
+    let mail = MailText(from: "a@b", to: ["x@y>\r\nRCPT TO:<z@y"], subject: "a\r\nBcc: z@y", text: ".\r\nQUIT\r\n.\r\nMAIL FROM:<c@d>\r.\r")
     #expect(mail.receivers == ["RCPT TO:<x@yRCPTTO:z@y>"])
     #expect(!mail.message.contains("\r\nBcc"))
-    #expect(mail.message.contains("\r\n..\r\nQUIT\r\n.\r\n"))
+    #expect(mail.message.hasSuffix("\r\n..\r\nQUIT\r\n..\r\nMAIL FROM:<c@d>.\r\n.\r\n"))
+    #expect(MailText(from: "Cairn <cairn@shop.example>", to: [], subject: "", text: "").sender == "MAIL FROM:<cairn@shop.example>")
   }
 
   @Test func mailsSayWhenTheyWereWrittenAndStandAnyRelay() {

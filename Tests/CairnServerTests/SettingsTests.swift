@@ -34,6 +34,12 @@ import Testing
     #expect(try Settings.resolve(flags: [:], environment: [:], file: file) == flag)
   }
 
+  @Test func whatIsNoListKeepsItsCommas() throws {
+    let environment = ["CAIRN_SMTP_PASSWORD": "p,,w, x ", "CAIRN_DATA": "/x/a,,b"]
+    let settings = try Settings.resolve(flags: [:], environment: environment, file: [:])
+    #expect(settings.smtpPassword == "p,,w, x " && settings.dataDirectory == "/x/a,,b")
+  }
+
   @Test func readsListsInEachForm() throws {
     let file = try SettingsFile.parse("ingest_origins: [https://a.example, 'https://b.example']\n", path: "f")
     let origins = ["https://a.example", "https://b.example"]

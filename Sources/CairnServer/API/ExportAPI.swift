@@ -18,8 +18,9 @@ struct ExportAPI: Sendable {
   }
 
   /// Events read at once; long ones are read fewer at a time.
-  private static let pageCountMax = 5_000
+  private static let pageCountMax = 2_000
   private static let pageCountMin = 100
+  private static let partByteCount = 1 << 20
 
   private func export(_ exchange: Exchange) async throws(Refusal) -> Response {
     let question = Question(exchange, nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
@@ -32,12 +33,14 @@ struct ExportAPI: Sendable {
     return Response(
       headers: headers,
       body: .stream { writer in
-        var (plan, answer) = (rest, first)
+        var (plan, hasMore, lines) = (rest, first.hasMore, Self.lines(first.events))
         while true {
-          try await writer.write(Self.lines(answer.events))
-          guard answer.hasMore else { return }
+          // Whoever reads slowly holds a page of text, and no page of events beside it.
+          while let part = lines.readSlice(length: min(lines.readableBytes, Self.partByteCount)), part.readableBytes > 0 { try await writer.write(part) }
+          guard hasMore else { return }
           if state.isDraining { throw Refusal(.unavailable, "Cairn is shutting down") }
-          answer = try await page(&plan)
+          let answer = try await page(&plan)
+          (hasMore, lines) = (answer.hasMore, Self.lines(answer.events))
         }
       })
   }

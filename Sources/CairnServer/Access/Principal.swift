@@ -82,6 +82,15 @@ struct Gatekeeper: Sendable {
     try signature.verify(request, secret: key.awsSecretAccessKey)
   }
 
+  /// Throws where whoever was let in would not be by now: its key was revoked, or it came while there was none.
+  func mustStillBeGood(_ principal: Principal) throws(Refusal) {
+    guard let id = principal.keyID else {
+      if principal == .open, !isOpen { throw Refusal(.unauthenticated, "A key is needed by now.") }
+      return
+    }
+    guard catalog.isGood(keyID: id) else { throw Refusal(.unauthenticated, "This key was revoked.") }
+  }
+
   /// The key that a request presents, in any of the accepted forms; nil where it has none.
   private func credential(of request: Request) -> String? {
     for name in ["x-honeycomb-team", "x-hny-team", "x-amz-firehose-access-key"] {

@@ -40,9 +40,17 @@ struct Response: Sendable {
 /// Writes the parts of a streamed body; each write waits until the bytes have left for the socket, so a slow client slows its writer.
 struct StreamWriter: Sendable {
   let channel: any Channel
+  /// Throws where the client may hear no more of it.
+  var mustGoOn: @Sendable () throws -> Void = {}
+  /// A part that nobody takes within this ends the connection: what waits for a reader is memory.
+  private static let partTimeout = TimeAmount.seconds(60)
 
-  /// Writes one part. Throws when the connection is gone.
+  /// Writes one part, of a few MiB at most. Throws when the connection is gone.
   func write(_ bytes: ByteBuffer) async throws {
+    try mustGoOn()
+    let channel = channel
+    let overdue = channel.eventLoop.scheduleTask(in: Self.partTimeout) { channel.close(promise: nil) }
+    defer { overdue.cancel() }
     try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(bytes))).get()
   }
 }
