@@ -57,10 +57,13 @@ public struct EventColumn: Sendable, Hashable {
   }
 }
 
-/// A page of events in columns: `times`, `datasets` and the values of each column have an entry for each event, in the plan's order.
+/// A page of events in columns: `times`, `datasets`, `hashes` and the values of each column have an entry for each event, in the plan's
+/// order.
 public struct EventsAnswer: Sendable, Hashable {
   public var times: [Int64]
   public var datasets: [String]
+  /// The hash in the cursor just behind each event; 0 where time and number alone told it from all others when this page was read.
+  public var hashes: [UInt64]
   /// The plan's columns in its order; where it names none, all that an event of the page has, in order of their names.
   public var columns: [EventColumn]
   /// The place after the last event, to continue from even where nothing follows yet; nil where the page is empty.
@@ -71,11 +74,12 @@ public struct EventsAnswer: Sendable, Hashable {
   public var info: ReadingInfo
 
   public init(
-    times: [Int64] = [], datasets: [String] = [], columns: [EventColumn] = [], cursor: EventCursor? = nil, hasMore: Bool = false,
-    info: ReadingInfo = ReadingInfo()
+    times: [Int64] = [], datasets: [String] = [], hashes: [UInt64] = [], columns: [EventColumn] = [], cursor: EventCursor? = nil,
+    hasMore: Bool = false, info: ReadingInfo = ReadingInfo()
   ) {
     self.times = times
     self.datasets = datasets
+    self.hashes = hashes
     self.columns = columns
     self.cursor = cursor
     self.hasMore = hasMore

@@ -27,4 +27,29 @@ struct LogPositionTests {
     let ordered = (0..<200).map { "line \($0)" }
     #expect(found == (direction == .oldestFirst ? ordered : ordered.reversed()))
   }
+
+  /// The hash of each event of a page is that of the cursor behind it: a page may be left at any of its events.
+  @Test(arguments: EventsPlan.Direction.allCases) func aPageMayBeLeftAnywhere(_ direction: EventsPlan.Direction) async throws {
+    let events = (0..<60).map { TestEvent(7, ["body": .string("line \($0 / 2)")]) } + [TestEvent(8, ["body": .string("last")])]
+    var plan = EventsPlan(
+      scope: Scope(environment: "default", datasets: .all, time: .everything), columns: [FieldName.body, FieldName.ingestionTime],
+      direction: direction, limit: 10, sequenceColumn: FieldName.ingestionTime)
+    var found: [String] = []
+    var after: LogPosition?
+    while found.count <= events.count {
+      let half = found.count % 2 == 0
+      let page = try await patientEngine.events(
+        plan, pieces: half ? [TestPiece(events)] : [TestPiece(Array(events.suffix(21))), TestPiece(Array(events.prefix(40)))])
+      guard page.rowCount > 0 else { break }
+      for row in 0..<min(3, page.rowCount) {
+        var position = LogPosition(timeUnixNanoseconds: page.times[row], hash: page.hashes[row])
+        if position.hash != 0 { position.count(behind: after) }
+        #expect(LogPosition(digits: position.digits) == position)
+        after = position
+        found.append(page.columns[0].values[row]?.text ?? "")
+      }
+      plan.after = after?.cursor(direction)
+    }
+    #expect(found.sorted() == events.map { $0.fields["body"]?.text ?? "" }.sorted())
+  }
 }

@@ -126,7 +126,7 @@ final class FakeStore: IngestStore, EventStore {
     var names: Set<String> = []
     for event in events { names.formUnion(event.fields.map(\.name)) }
     return EventsAnswer(
-      times: events.map(\.timeUnixNanoseconds), datasets: events.map(\.dataset),
+      times: events.map(\.timeUnixNanoseconds), datasets: events.map(\.dataset), hashes: events.map { _ in 0 },
       columns: names.sorted().map { (name) in EventColumn(name: name, values: events.map { $0[name] }) })
   }
 }

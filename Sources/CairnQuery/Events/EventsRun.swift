@@ -251,7 +251,8 @@ struct EventsRun {
     let cursor = cursor(after: page)
     info.elapsedNanoseconds = watch.elapsedNanoseconds
     return EventsAnswer(
-      times: rows.map(\.timeUnixNanoseconds), datasets: datasets, columns: columns, cursor: cursor, hasMore: hasMore, info: info)
+      times: rows.map(\.timeUnixNanoseconds), datasets: datasets, hashes: page.map(\.hash), columns: columns, cursor: cursor,
+      hasMore: hasMore, info: info)
   }
 
   private static let rowsAtOnce = 512

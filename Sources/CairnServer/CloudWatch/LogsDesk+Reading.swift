@@ -58,14 +58,19 @@ extension LogsDesk {
     if direction == .newestFirst { page.reverse() }
     let bottom = position ?? LogPosition(timeUnixNanoseconds: max(0, (start ?? 0)).multiplied(by: 1_000_000))
     let lines = page
+    var (forward, backward) = (lines.last?.position ?? bottom, lines.first?.position ?? bottom)
+    // Lines that are alike were counted in the page's own direction.
+    if !lines.isEmpty, direction == .oldestFirst { backward.alikeCount = 0 }
+    if !lines.isEmpty, direction == .newestFirst { forward.alikeCount = 0 }
+    let (forwardDigits, backwardDigits) = (forward.digits, backward.digits)
     return .object { writer in
       writer.objects("events", lines) {
         $0.member("timestamp", $1.timeUnixMilliseconds)
         $0.member("message", $1.message)
         $0.member("ingestionTime", $1.ingestionUnixMilliseconds)
       }
-      writer.member("nextForwardToken", "f/" + (lines.last?.position ?? bottom).digits)
-      writer.member("nextBackwardToken", "b/" + (lines.first?.position ?? bottom).digits)
+      writer.member("nextForwardToken", "f/" + forwardDigits)
+      writer.member("nextBackwardToken", "b/" + backwardDigits)
     }
   }
 
@@ -211,17 +216,23 @@ extension LogsDesk {
     let answer = try await ask { store throws(QueryError) in try await store.events(plan) }
     var lines: [Line] = []
     lines.reserveCapacity(answer.rowCount)
+    var last = after
     for row in 0..<answer.rowCount {
-      var position = LogPosition(timeUnixNanoseconds: answer.times[row])
+      var position = LogPosition(timeUnixNanoseconds: answer.times[row], hash: answer.hashes[row])
       if case .integer(let number)? = answer.columns[2].values[row] { position.sequence = max(0, number) }
+      if position.sequence == 0, position.hash != 0 { position.count(behind: last) }
+      last = position
       let message = answer.columns[0].values[row]?.text ?? ""
       lines.append(
         Line(
           position: position, textHash: position.sequence == 0 ? Self.hash(message) : 0,
           stream: answer.columns[1].values[row]?.text ?? LogField.defaultStream, message: message))
     }
-    // Between events of OpenTelemetry's that are alike in time only the end of the store's page is exact.
-    if let cursor = answer.cursor, !lines.isEmpty { lines[lines.count - 1].position.hash = cursor.hash & ~31 }
+    // Others of the last line's time may still come: its place among them is known.
+    if let cursor = answer.cursor, let last = lines.indices.last, lines[last].position.sequence == 0 {
+      lines[last].position.hash = cursor.hash
+      lines[last].position.alikeCount = cursor.alikeCount
+    }
     return (lines, answer.hasMore)
   }
 

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines of OpenTelemetry's, which no intake numbered, that share a nanosecond: no page may lose one, no pointer may take another."""
+import json
+import time
+
+import pytest
+
+import aws
+import otlp
+
+
+@pytest.fixture(scope="module")
+def logs(cairn):
+    return aws.client(cairn, "logs")
+
+
+def send(cairn, service, at, texts):
+    made = otlp.ExportLogsServiceRequest()
+    resource = made.resource_logs.add()
+    resource.resource.attributes.extend(otlp.attributes({"service.name": service}))
+    scoped = resource.scope_logs.add()
+    for text in texts:
+        record = scoped.log_records.add(time_unix_nano=at)
+        record.body.string_value = text
+    assert cairn.send(made.SerializeToString(), "logs").status == 200
+
+
+def walk(logs, direction, **arguments):
+    """GetLogEvents until a page is empty, as agents do."""
+    found = []
+    while True:
+        page = logs.get_log_events(**arguments)
+        if not page["events"]:
+            return found, page
+        texts = [each["message"] for each in page["events"]]
+        found = found + texts if direction == "nextForwardToken" else texts + found
+        arguments["nextToken"] = page[direction]
+
+
+@pytest.mark.parametrize("count, size", [(200, 9000), (7, 20)])
+def test_pages_that_end_early_lose_no_line(cairn, logs, mark, count, size):
+    texts = [f"{mark} {index:03} ".ljust(size, "x") for index in range(count)]
+    send(cairn, mark, time.time_ns(), texts)
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=mark)
+    assert sorted(each["message"] for page in pages for each in page["events"]) == texts
+    stream = {"logGroupName": mark, "logStreamName": "default"}
+    for limit in [{}, {"limit": 3}]:
+        assert sorted(walk(logs, "nextForwardToken", startFromHead=True, **stream, **limit)[0]) == texts
+        assert sorted(walk(logs, "nextBackwardToken", **stream, **limit)[0]) == texts
+
+
+def test_both_tokens_of_a_page_go_on_behind_its_ends(cairn, logs, mark):
+    texts = [f"{mark} {index}" for index in range(9)]
+    send(cairn, mark, time.time_ns(), texts)
+    stream = {"logGroupName": mark, "logStreamName": "default", "limit": 3}
+    ordered, _ = walk(logs, "nextForwardToken", startFromHead=True, **stream)
+    newest = logs.get_log_events(**stream)
+    middle = logs.get_log_events(nextToken=newest["nextBackwardToken"], **stream)
+    said = [[each["message"] for each in page["events"]] for page in (middle, newest)]
+    assert said == [ordered[3:6], ordered[6:]]
+    forward = logs.get_log_events(nextToken=middle["nextForwardToken"], **stream)
+    assert [each["message"] for each in forward["events"]] == ordered[6:]
+    assert logs.get_log_events(nextToken=newest["nextForwardToken"], **stream)["events"] == []
+
+
+def test_a_pattern_and_lines_that_are_wholly_alike(cairn, logs, mark):
+    at = time.time_ns()
+    texts = [json.dumps({"a": 1, "n": n}) for n in range(5)] + ['{"a": 1}'] * 4 + ['{"a": 2}'] * 3
+    send(cairn, mark, at, texts)
+    for order in [{}, {"startFromHead": False}]:
+        for pattern, wanted in [("{ $.a = 1 }", texts[:9]), ("", texts)]:
+            arguments = {"logGroupName": mark, "filterPattern": pattern, "limit": 1, **order}
+            found = []
+            while len(found) <= len(texts):
+                page = logs.filter_log_events(**arguments)
+                found += [each["message"] for each in page["events"]]
+                if "nextToken" not in page:
+                    break
+                arguments["nextToken"] = page["nextToken"]
+            assert sorted(found) == sorted(wanted)
+
+
+def test_pages_go_on_over_a_restart(make_cairn):
+    cairn = make_cairn().start()
+    at = time.time_ns()
+    texts = [f"line {index}" for index in range(9)]
+    send(cairn, "again", at, texts[:5])
+    send(cairn, "again", at, texts[5:])
+    arguments = {"logGroupName": "again", "limit": 2, "filterPattern": "%line%"}
+    found = []
+    while True:
+        page = aws.client(cairn, "logs").filter_log_events(**arguments)
+        found += [each["message"] for each in page["events"]]
+        if "nextToken" not in page:
+            break
+        arguments["nextToken"] = page["nextToken"]
+        if len(found) == 4:
+            cairn.restart()
+    assert sorted(found) == texts
