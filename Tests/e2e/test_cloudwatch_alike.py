@@ -7,6 +7,7 @@ import pytest
 
 import aws
 import otlp
+from cairn_process import until
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,24 @@ def test_pages_go_on_over_a_restart(make_cairn):
         if len(found) == 4:
             cairn.restart()
     assert sorted(found) == texts
+
+
+def test_ids_and_pointers_name_their_own_record(cairn, logs, mark, ids):
+    at = time.time_ns()
+    texts = [f"{mark} {index}" for index in range(5)]
+    for service in [f"{mark}-a", mark, f"{mark}-b"]:
+        spans = [otlp.span(ids, name=f"GET /secret-span/{index}", start=at) for index in range(2)]
+        assert cairn.send(otlp.traces(spans, service=service).SerializeToString()).status == 200
+        send(cairn, service, at, texts)
+    events = logs.filter_log_events(logGroupName=mark)["events"]
+    assert len({each["eventId"] for each in events}) == 5
+    query = logs.start_query(logGroupName=mark, startTime=0, endTime=int(time.time()) + 5, queryString="fields @message, @ptr")["queryId"]
+    answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] == "Complete" and got)
+    rows = [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
+    pointers = [(each["@message"], each["@ptr"]) for each in rows] + [(each["message"], each["eventId"]) for each in events]
+    assert sorted(text for text, _ in pointers) == sorted(texts * 2)
+    for text, pointer in pointers:
+        record = logs.get_log_record(logRecordPointer=pointer)["logRecord"]
+        assert record["@message"] == text and record["@log"].endswith(f":{mark}")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.get_log_record(logRecordPointer=f"{at:019}" + "0" * 37)

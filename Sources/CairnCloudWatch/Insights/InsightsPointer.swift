@@ -8,19 +8,22 @@ public struct InsightsPointer: Sendable, Hashable {
   public var unixNanoseconds: Int64
   /// The number that the intake gave the line; 0 for events that have none.
   public var arrival: Int64
+  /// What the event says, for those that have no number; see `RecordPlace`.
+  public var hash: UInt64
 
-  static func text(dataset: String, unixNanoseconds: Int64, arrival: Int64) -> String {
-    hexText(Array("\(unixNanoseconds) \(arrival) \(dataset)".utf8))
+  static func text(dataset: String, unixNanoseconds: Int64, arrival: Int64, hash: UInt64) -> String {
+    hexText(Array("\(unixNanoseconds) \(arrival) \(hash) \(dataset)".utf8))
   }
 
   /// Reads a pointer; nil where it is none.
   public init?(_ text: String) {
     guard let bytes = Self.bytes(text) else { return nil }
-    let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count == 3, let time = Int64(parts[0]), let arrival = Int64(parts[1]) else { return nil }
+    let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
+    guard parts.count == 4, let time = Int64(parts[0]), let arrival = Int64(parts[1]), let hash = UInt64(parts[2]) else { return nil }
     unixNanoseconds = time
     self.arrival = arrival
-    dataset = String(parts[2])
+    self.hash = hash
+    dataset = String(parts[3])
   }
 
   private static func bytes(_ text: String) -> [UInt8]? {

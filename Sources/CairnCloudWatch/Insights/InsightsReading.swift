@@ -86,7 +86,8 @@ public struct InsightsReading: Sendable {
     for (source, _) in sources {
       switch source {
       case .time, .log, .nothing: continue
-      case .ingestionTime, .pointer: wanted.append(FieldName.ingestionTime)
+      case .ingestionTime: wanted.append(FieldName.ingestionTime)
+      case .pointer: wanted += [FieldName.ingestionTime, FieldName.logStream, FieldName.body] + (isLogsOnly ? [] : [FieldName.spanID])
       case .stream: wanted.append(FieldName.logStream)
       case .column(let column): wanted.append(column)
       case .lambda, .discovered: wanted.append(FieldName.body)
@@ -114,11 +115,7 @@ public struct InsightsReading: Sendable {
       case .ingestionTime:
         for row in rows.indices { rows[row][slot] = .time(Self.milliseconds(Self.arrival(arrivals, row) ?? page.times[row])) }
       case .pointer:
-        for row in rows.indices {
-          rows[row][slot] = .text(
-            InsightsPointer.text(
-              dataset: page.datasets[row], unixNanoseconds: page.times[row], arrival: Self.arrival(arrivals, row) ?? 0))
-        }
+        for row in rows.indices { rows[row][slot] = .text(pointer(page, row, arrivals, bodies)) }
       case .stream:
         let values = column(FieldName.logStream, page)
         for row in rows.indices { rows[row][slot] = .text(values?[row]?.text ?? LogField.defaultStream) }
@@ -139,6 +136,14 @@ public struct InsightsReading: Sendable {
       }
     }
     return rows
+  }
+
+  private func pointer(_ page: EventsAnswer, _ row: Int, _ arrivals: [FieldValue?]?, _ bodies: [FieldValue?]?) -> String {
+    let (dataset, time, arrival) = (page.datasets[row], page.times[row], Self.arrival(arrivals, row) ?? 0)
+    guard arrival == 0 else { return InsightsPointer.text(dataset: dataset, unixNanoseconds: time, arrival: arrival, hash: 0) }
+    let text = bodies?[row] ?? column(FieldName.spanID, page)?[row]
+    let hash = RecordPlace.hash(dataset: dataset, stream: column(FieldName.logStream, page)?[row], text: text)
+    return InsightsPointer.text(dataset: dataset, unixNanoseconds: time, arrival: 0, hash: hash)
   }
 
   private func column(_ name: String, _ page: EventsAnswer) -> [FieldValue?]? { page.columns.first { $0.name == name }?.values }

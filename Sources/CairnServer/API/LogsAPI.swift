@@ -186,17 +186,10 @@ struct LogsAPI: Sendable {
     guard let text = QueryString(exchange.request.query)["pointer"], let pointer = InsightsPointer(text) else {
       throw Refusal(.invalid, "pointer must be one of a query's results", field: "pointer")
     }
-    let (time, overflow) = pointer.unixNanoseconds.addingReportingOverflow(1)
-    var filter = Filter.everything
-    if pointer.arrival > 0 { filter = .compare(column: FieldName.ingestionTime, .equal, .integer(pointer.arrival)) }
-    let plan = EventsPlan(
-      scope: Scope(
-        environment: exchange.environment, datasets: .named([pointer.dataset]),
-        time: TimeRange(startUnixNanoseconds: pointer.unixNanoseconds, endUnixNanoseconds: overflow ? .max : time)),
-      filter: filter, limit: 1)
-    let found = try await ask { store throws(QueryError) in try await store.events(plan) }
-    guard found.rowCount > 0 else { throw Refusal(.notFound, "The event is no longer there.") }
-    let event = found.event(0)
+    let found = try await RecordPlace(pointer, environment: exchange.environment).find { (plan) async throws(Refusal) in
+      try await ask { store throws(QueryError) in try await store.events(plan) }
+    }
+    guard let event = found else { throw Refusal(.notFound, "The event is no longer there.") }
     return jsonResponse { (writer) in
       writer.member("us", event.timeUnixNanoseconds / 1000)
       writer.member("dataset", event.dataset)

@@ -225,7 +225,9 @@ extension LogsDesk {
       let message = answer.columns[0].values[row]?.text ?? ""
       lines.append(
         Line(
-          position: position, textHash: position.sequence == 0 ? Self.hash(message) : 0,
+          position: position,
+          textHash: position.sequence == 0
+            ? RecordPlace.hash(dataset: group, stream: answer.columns[1].values[row], text: answer.columns[0].values[row]) : 0,
           stream: answer.columns[1].values[row]?.text ?? LogField.defaultStream, message: message))
     }
     // Others of the last line's time may still come: its place among them is known.
@@ -234,11 +236,6 @@ extension LogsDesk {
       lines[last].position.alikeCount = cursor.alikeCount
     }
     return (lines, answer.hasMore)
-  }
-
-  /// Tells lines of OpenTelemetry's that are alike in time apart in their event ids (FNV-1a, the same in every process).
-  private static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } & ~31
   }
 }
 

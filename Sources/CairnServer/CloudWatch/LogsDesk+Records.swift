@@ -37,27 +37,21 @@ extension LogsDesk {
     ]
   }
 
-  /// `pointer` is an event's id, or a query's `@ptr`: both name a time and a number; the latter the group as well.
+  /// `pointer` is an event's id, or a query's `@ptr`: see `RecordPlace`.
   private func getRecord(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let text = try call.text("logRecordPointer", 1...4096)
-    let invalid = LogsError(.invalidParameter, "The specified logRecordPointer is invalid.")
-    var datasets = DatasetScope.all
-    let (time, number): (Int64, Int64)
+    let place: RecordPlace
     if let position = LogPosition(digits: text) {
-      (time, number) = (position.timeUnixNanoseconds, position.sequence)
+      place = RecordPlace(position, environment: call.environment)
     } else if let pointer = InsightsPointer(text) {
-      datasets = .named([pointer.dataset])
-      (time, number) = (pointer.unixNanoseconds, pointer.arrival)
+      place = RecordPlace(pointer, environment: call.environment)
     } else {
-      throw invalid
+      throw LogsError(.invalidParameter, "The specified logRecordPointer is invalid.")
     }
-    let range = TimeRange(startUnixNanoseconds: time, endUnixNanoseconds: time == .max ? .max : time + 1)
-    let filter: Filter = number == 0 ? .everything : .compare(column: FieldName.ingestionTime, .equal, .integer(number))
-    let plan = EventsPlan(
-      scope: Scope(environment: call.environment, datasets: datasets, time: range), filter: filter, limit: 1,
-      sequenceColumn: FieldName.ingestionTime)
-    let answer = try await ask { store throws(QueryError) in try await store.events(plan) }
-    guard let event = answer.events.first else { throw LogsError(.resourceNotFound, "The specified log record does not exist.") }
+    let found = try await place.find { (plan) async throws(LogsError) in
+      try await ask { store throws(QueryError) in try await store.events(plan) }
+    }
+    guard let event = found else { throw LogsError(.resourceNotFound, "The specified log record does not exist.") }
     return .object { writer in
       writer.key("logRecord")
       writer.beginObject()
