@@ -88,6 +88,32 @@ def test_what_was_meant_is_offered_however_late_the_language_is_known(night, ope
     expect(page.locator(".x-wrong")).to_have_count(0)
 
 
+@pytest.mark.parametrize("columns", [["@timestamp", "@message"], ["@timestamp", "@message", "level"]])
+def test_what_is_open_stays_open_while_an_answer_grows(night, open_page, columns):
+    page = open_page(f"{night.url}/ui/send")
+    state = {"count": 30, "status": "Running"}
+
+    def answer(route):
+        rows = [[f"2026-11-27 09:00:{59 - n:02}.000", f"line {n}", "info"][:len(columns)] for n in range(state["count"])]
+        route.fulfill(json={"status": state["status"], "reason": None, "columns": columns, "rows": rows, "pointers": [f"p{n}" for n in range(len(rows))],
+                            "groups": ["api"] * len(rows), "statistics": {"matched": len(rows), "scanned": 90, "bytes": 900}, "duration_ms": 3})
+    page.route("**/api/cairn/logs/queries", lambda route: route.fulfill(json={"id": "q"}))
+    page.route("**/api/cairn/logs/queries/q", answer)
+    page.route("**/api/cairn/logs/record?*", lambda route: route.fulfill(json={"us": 1, "dataset": "api", "fields": {"colour": "teal"}}))
+    page.goto(f"{night.url}/ui/logs?t=15m&q=fields%20{'%2C'.join(columns).replace('@', '%40')}")
+    page.get_by_role("button", name="line 20" if len(columns) == 2 else "open").nth(0 if len(columns) == 2 else 20).click()
+    detail = page.get_by_text("teal")
+    expect(detail).to_be_visible()
+    at = page.locator(".results .tail, .results .scroll-x").first.evaluate("e => e.scrollTop")
+    state["count"] = 45
+    expect(page.get_by_text("line 44")).to_have_count(1)
+    expect(detail).to_be_visible()
+    state.update(count=50, status="Complete")
+    expect(page.get_by_text("50 rows ·")).to_be_visible()
+    expect(detail).to_be_visible()
+    assert page.locator(".results .tail, .results .scroll-x").first.evaluate("e => e.scrollTop") == at
+
+
 def test_a_time_that_is_over_has_results_and_no_live_tail(night, open_page):
     page = open_page(f"{night.url}/ui/logs?t=1000000..1000600")
     expect(page.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")

@@ -22,19 +22,28 @@ export function resultsPanel(host, actions) {
   const more = h('span', { class: 'end row' });
   fill(host, h('header', {}, h('h2', {}, 'Results'), note, more), body);
   let off = () => {};
+  /** The lines that are shown, and the opened events of a table, by their pointers: an answer comes in parts, and what somebody reads stays. @type {Shown} */
+  const shown = { lines: new Map(), events: new Map() };
   /** @param {logs.Results} r */
   const draw = (r) => {
     off();
+    const from = scrolled(body)?.scrollTop ?? 0;
+    show(r);
+    const to = scrolled(body);
+    if (to && from) to.scrollTop = from;
+  };
+  /** @param {logs.Results} r */
+  const show = (r) => {
     const s = r.statistics;
     note.textContent = `${plural(r.rows.length, 'row')} · ${whole(s.matched)} of ${plural(s.scanned, 'record')} matched · ${bytes(s.bytes).join(' ')} in ${r.duration_ms} ms`;
     fill(more, h('button', { class: 'btn sm hide-s', type: 'button', onclick: () => download(r) }, 'CSV'));
     if (!r.rows.length) { fill(body, nothing(actions.all)); return; }
     const time = r.columns.indexOf('@timestamp'), message = r.columns.indexOf('@message');
-    if (time >= 0 && message >= 0 && r.columns.length === 2) { fill(body, lines(r, time, message, actions)); return; }
+    if (time >= 0 && message >= 0 && r.columns.length === 2) { fill(body, lines(r, time, message, actions, shown)); return; }
     const series = chart(r.columns, r.rows);
     const picture = series && chartOf(r, series);
     off = picture?.stop ?? (() => {});
-    fill(body, picture?.element, table(r, actions));
+    fill(body, picture?.element, table(r, actions, shown));
   };
   return { body, draw, stop: () => off(), partial(/** @type {logs.Results} */ r) {
     note.textContent = `reading: ${plural(r.statistics.scanned, 'record')} so far, ${plural(r.rows.length, 'row')}`;
@@ -48,43 +57,55 @@ function nothing(all) {
     all ? [h('button', { class: 'btn', type: 'button', onclick: all }, 'All lines of this time')] : []);
 }
 
-/** @param {logs.Results} r @param {number} time @param {number} message @param {{addFilter: (condition: string) => void}} actions */
-function lines(r, time, message, actions) {
-  const shown = r.rows.slice(0, mostRows).map((row, i) => {
-    const pointer = r.pointers[i], mark = r.marks?.[i];
-    return logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '', severity: mark?.severity ?? undefined, trace: mark?.trace ?? undefined },
+/** @typedef {{lines: Map<string, HTMLElement>, events: Map<string, HTMLElement>}} Shown */
+
+/** @param {HTMLElement} body what scrolls in it */
+function scrolled(body) { return body.querySelector('.tail, .scroll-x'); }
+
+/** @param {logs.Results} r @param {number} time @param {number} message @param {{addFilter: (condition: string) => void}} actions @param {Shown} shown */
+function lines(r, time, message, actions, shown) {
+  /** @type {Shown['lines']} */
+  const next = new Map();
+  const rows = r.rows.slice(0, mostRows).map((row, i) => {
+    const pointer = r.pointers[i], mark = r.marks?.[i], before = pointer ? shown.lines.get(pointer) : undefined;
+    const line = before?.querySelector('[aria-expanded="true"]') ? before : logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '', severity: mark?.severity ?? undefined, trace: mark?.trace ?? undefined },
       { addFilter: actions.addFilter, fields: pointer ? async () => (await logs.record(pointer)).fields : undefined });
+    if (pointer) next.set(pointer, line);
+    return line;
   });
-  return byArrows(h('div', { class: 'tail results-lines', role: 'group', 'aria-label': 'Lines', tabindex: 0 }, shown, rest(r)));
+  shown.lines = next;
+  return byArrows(h('div', { class: 'tail results-lines', role: 'group', 'aria-label': 'Lines', tabindex: 0 }, rows, rest(r)));
 }
 
 /** @param {logs.Results} r */
 function rest(r) { return r.rows.length > mostRows && h('p', { class: 'small faint pad' }, `${whole(r.rows.length - mostRows)} more rows are in the CSV.`); }
 
-/** @param {logs.Results} r @param {{addFilter: (condition: string) => void}} actions */
-function table(r, actions) {
+/** @param {logs.Results} r @param {{addFilter: (condition: string) => void}} actions @param {Shown} shown */
+function table(r, actions, shown) {
   const numeric = r.columns.map((_, i) => r.rows.every((row) => row[i] === null || row[i] !== '' && Number.isFinite(Number(row[i]))));
   const pointers = r.pointers.some(Boolean);
   return h('div', { class: 'scroll-x' }, h('table', { class: 'tbl dense' }, h('thead', {}, h('tr', {}, r.columns.map((name, i) => h('th', { class: numeric[i] ? 'num mono' : 'mono' }, name)),
     pointers && h('th', {}, h('span', { class: 'sr' }, 'Event')))),
-  h('tbody', {}, r.rows.slice(0, mostRows).map((row, at) => h('tr', {}, row.map((value, i) => h('td', { class: numeric[i] ? 'num' : 'mono value' },
+  h('tbody', {}, r.rows.slice(0, mostRows).map((row, at) => [h('tr', {}, row.map((value, i) => h('td', { class: numeric[i] ? 'num' : 'mono value' },
     value === null ? h('span', { class: 'faint' }, '–') : numeric[i] ? figure(value) : value.slice(0, 500))),
-  pointers && h('td', {}, opener(r.pointers[at], actions)))))), rest(r));
+  pointers && h('td', {}, opener(r.pointers[at], actions, shown.events))), shown.events.get(r.pointers[at] ?? '')]))), rest(r));
 }
 
 /** @param {string} text @returns {string} */
 function figure(text) { const n = Number(text); return Number.isSafeInteger(n) ? whole(n) : text; }
 
-/** @param {string | null} pointer @param {{addFilter: (condition: string) => void}} actions a button that shows the row's event in its place */
-function opener(pointer, actions) {
+/** @param {string | null} pointer @param {{addFilter: (condition: string) => void}} actions @param {Shown['events']} events @returns a button that shows the row's event in its place */
+function opener(pointer, actions, events) {
   if (!pointer) return null;
   const cell = h('button', { class: 'btn sm ghost', type: 'button', onclick: async () => {
+    const opened = events.get(pointer);
+    if (opened) { opened.remove(); events.delete(pointer); return; }
     const found = await logs.record(pointer).catch(() => null);
     if (!found) return;
     const line = logLine({ us: found.us, dataset: found.dataset, message: String(found.fields.body ?? ''), fields: found.fields }, actions);
-    const row = cell.closest('tr');
-    if (row?.nextElementSibling?.classList.contains('opened')) { row.nextElementSibling.remove(); return; }
-    row?.after(h('tr', { class: 'opened' }, h('td', { colspan: 99 }, line)));
+    const row = h('tr', { class: 'opened' }, h('td', { colspan: 99 }, line));
+    events.set(pointer, row);
+    cell.closest('tr')?.after(row);
     line.querySelector('button')?.click();
   } }, 'open');
   return cell;
