@@ -29,7 +29,8 @@ public enum VersionOrder: Sendable, Hashable {
   }
 }
 
-/// `1.2.3` with an optional `v` and an optional `-pre.1`; build data behind `+` does not count (semver.org 2.0).
+/// `1.2.3` with an optional `v` and an optional `-pre.1`; build data behind `+` does not count (semver.org 2.0). Parts that are not written,
+/// as in `1.2` or `v2`, are 0, as apps' versions often leave them out.
 struct SemanticVersion: Comparable {
   var numbers: [Int64]
   var prerelease: [Substring]
@@ -40,9 +41,9 @@ struct SemanticVersion: Comparable {
     let parts = rest.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard let core = parts.first else { return nil }
     let numbers = core.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
-    guard numbers.count == 3 else { return nil }
-    self.numbers = numbers.compactMap { $0 }
-    guard self.numbers.count == 3 else { return nil }
+    let known = numbers.compactMap { $0 }
+    guard numbers.count <= 3, known.count == numbers.count else { return nil }
+    self.numbers = known + [Int64](repeating: 0, count: 3 - known.count)
     prerelease = parts.count > 1 ? parts[1].split(separator: ".") : []
   }
 

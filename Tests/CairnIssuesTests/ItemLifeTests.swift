@@ -32,7 +32,9 @@ import Testing
 
   @Test(arguments: [
     ("1.3.0", "1.2.9", false), ("1.3.0", "1.3.0", true), ("1.3.0", "1.10.0", true), ("1.3.0", "1.3.0-rc1", false), ("41", "5", false),
-    ("41", "42", true), ("bbb2222", "aaa1111", false), ("bbb2222", "ccc3333", true), ("bbb2222", "unheard", true), ("1.3.0", "", true),
+    ("1.2", "1.1", false), ("1.2", "1.1.9", false), ("v2", "1.9", false), ("v2", "v2.0.0", true), ("1.2", "1.10", true), ("2", "v1.9", false),
+    ("1.", "1.0", true), ("1.2.3.4", "1.2.3", true), ("41", "42", true), ("bbb2222", "aaa1111", false), ("bbb2222", "ccc3333", true),
+    ("bbb2222", "unheard", true), ("1.3.0", "", true),
   ])
   func aResolvedItemComesBackFromItsVersionOn(resolved: String, version: String, comesBack: Bool) {
     var item = item()

@@ -106,7 +106,7 @@ def test_versions_decide_by_number_by_semantics_and_by_the_order_of_deploys(make
     cairn = make_cairn().start()
     for revision in ("aaaaaaa1", "bbbbbbb2", "ccccccc3"):
         assert cairn.request("POST", "/api/1/deploy/", json.dumps({"environment": "test", "revision": revision}).encode(), TOKEN).status == 200
-    for name, resolved, earlier, later in (("integer", "20", "9", "21"), ("semver", "1.10.0", "1.9.9", "1.10.1"), ("deploys", "bbbbbbb2", "aaaaaaa1", "ccccccc3")):
+    for name, resolved, earlier, later in (("integer", "20", "9", "21"), ("semver", "1.10.0", "1.9.9", "1.10.1"), ("short", "1.10", "v1.9.9", "2"), ("deploys", "bbbbbbb2", "aaaaaaa1", "ccccccc3")):
         send(cairn, data(fingerprint=name, code_version=earlier))
         item = until(lambda: next((item for item in items(cairn) if item["hash"] == name), None))["id"]
         patch(cairn, f"/item/{item}", status="resolved", resolved_in_version=resolved)
