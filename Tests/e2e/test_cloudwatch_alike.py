@@ -119,3 +119,15 @@ def test_ids_and_pointers_name_their_own_record(cairn, logs, mark, ids):
         assert record["@message"] == text and record["@log"].endswith(f":{mark}")
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.get_log_record(logRecordPointer=f"{at:019}" + "0" * 37)
+
+
+@pytest.mark.parametrize("width, start", [("1s", -7 * 86_400), ("1ms", -86_400), ("1m", None)])
+def test_few_lines_in_many_buckets(logs, mark, width, start):
+    group = aws.group(logs, f"/alike/{mark}")
+    aws.put(logs, group, *[f"line {index}" for index in range(12)])
+    now = int(time.time())
+    begin = 0 if start is None else now + start
+    query = logs.start_query(logGroupName=group, startTime=begin, endTime=now + 5, queryString=f"stats count() as n by bin({width})")["queryId"]
+    answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] not in ("Running", "Scheduled") and got)
+    assert answer["status"] == "Complete"
+    assert sum(int(cell["value"]) for row in answer["results"] for cell in row if cell["field"] == "n") == 12

@@ -119,6 +119,9 @@ struct InsightsPlanner {
 
   // MARK: Statistics
 
+  /// The most buckets that the engine is asked for: fewer than it would refuse.
+  private static let bucketCountMax: Int64 = 99_998
+
   /// The plan for the program's first `stats`, and how its answer becomes rows; nil where rows have to be read.
   func aggregation(_ scope: Scope) -> InsightsAggregation? {
     let (filter, done) = filter()
@@ -156,7 +159,10 @@ struct InsightsPlanner {
       aggregation.groups.append(.init(kind: kind, slot: slot))
       return true
     case .floor(.field("@timestamp"), let period):
-      guard aggregation.binSlot == nil, let length = period.milliseconds, length <= Int64.max / 1_000_000 else { return false }
+      guard aggregation.binSlot == nil, let length = period.milliseconds, length > 0, length <= Int64.max / 1_000_000 else { return false }
+      // The engine makes each bucket of the time, empty ones too; of rows only those with lines come to be.
+      let time = aggregation.plan.scope.time
+      guard time == .everything || time.durationNanoseconds / (length * 1_000_000) < Self.bucketCountMax else { return false }
       aggregation.plan.granularityNanoseconds = length * 1_000_000
       aggregation.binSlot = slot
       return true
