@@ -36,5 +36,5 @@ private let metrics: WireShape = {
   let histogram = WireShape.message([1: .message([9: .pair, 8: exemplar])])
   let exponential = WireShape.message([1: .message([1: .pair, 11: exemplar])])
   let summary = WireShape.message([1: .message([7: .pair])])
-  return request(.message([5: number, 7: number, 9: histogram, 10: exponential, 11: summary, 12: .pair]))
+  return request(.message([3: .text, 5: number, 7: number, 9: histogram, 10: exponential, 11: summary, 12: .pair]))
 }()

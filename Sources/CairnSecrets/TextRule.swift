@@ -16,8 +16,6 @@ public struct TextRule: Sendable {
     case asterisks
     case text([UInt8])
   }
-  /// So many matches of a rule are masked in one text; beyond, the text is cut there.
-  private static let matchCountMax = 1_000
 
   public init(
     pattern: Pattern, group: Int = 0, replacement: Replacement = .asterisks,
@@ -34,7 +32,6 @@ public struct TextRule: Sendable {
     let bytes = Array(line)
     var copied = 0
     var position = 0
-    var count = 0
     while position <= bytes.count, let match = unsafe pattern.firstMatch(in: bytes.span.bytes, from: position) {
       guard let whole = match[0] else { break }
       position = whole.upperBound > position ? whole.upperBound : position + 1
@@ -45,8 +42,6 @@ public struct TextRule: Sendable {
       case .asterisks: for byte in bytes[found] where byte & 0xc0 != 0x80 { text.append(0x2a) }
       }
       copied = found.upperBound
-      count += 1
-      if count == Self.matchCountMax { return }
     }
     text += bytes[copied...]
   }

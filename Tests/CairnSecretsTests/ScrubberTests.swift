@@ -20,11 +20,14 @@ import Testing
     (#"{"n":"card 4111 1111 1111 1111","token":"z"}"#, #"{"n":"card [redacted]","token":"[redacted]"}"#),
     (#"{"password":"12345678"}"#, #"{"password":"[redacted]"}"#),
     (#"{"token":"token=abc password=def"}"#, #"{"token":"[redacted]"}"#),
+    (#"{"private_key":"0x4c0883a69102937d6231471b5dbb6204fe512961708279f2e3e8a5d4b8e3e1f2"}"#, #"{"private_key":"[redacted]"}"#),
+    (#"{"token":"12345678e90","auth_token":"0x1p4"}"#, #"{"token":"[redacted]","auth_token":"[redacted]"}"#),
+    (#"{"line":"{\"auth\":{\"pw\":\"abc\"}}"}"#, #"{"line":"{\"auth\":{\"pw\":\"[redacted]\"}}"}"#),
   ]) func takesSecretsOutOfJSON(_ document: String, _ kept: String) { #expect(json(document) == kept) }
 
   @Test(arguments: [
     "", "{", #"{"password": "#, #"{"author":"bob","token":12,"auth":null}"#, #"{"password":"[redacted]"}"#, #"{"password":"****"}"#,
-    #"{"token":"12"}"#, #"{"name":"auth","type":"token"}"#,
+    #"{"token":"12"}"#, #"{"token":"-1.5e-7"}"#, #"{"token":"1E+20"}"#, #"{"name":"auth","type":"token"}"#,
   ]) func leavesTheRestOfJSON(_ document: String) { #expect(json(document) == nil) }
 
   @Test func idsOfSpansAreNoNumbersOfCards() {
