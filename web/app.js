@@ -104,7 +104,8 @@ function setLive(on) {
   byID('live').setAttribute('aria-pressed', String(on));
   if (!on) return;
   if (!('seconds' in range())) setRange({ seconds: range().end - range().start }); // live follows now
-  live = window.setInterval(() => { if (!document.hidden) again(); }, liveEvery);
+  // Who asks again ends the question before: one that takes longer than the pause would never be answered.
+  live = window.setInterval(() => { if (!document.hidden && !document.querySelector('main .busy, main.busy')) again(); }, liveEvery);
 }
 
 function toggleLive() {

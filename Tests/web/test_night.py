@@ -119,6 +119,23 @@ def test_a_time_that_is_over_has_results_and_no_live_tail(night, open_page):
     expect(page.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")
 
 
+def test_live_waits_for_an_answer_that_takes_longer_than_its_pause(night, open_page):
+    page = open_page(f"{night.url}/ui/explore?t=15m")
+    expect(page.locator("main .busy")).to_have_count(0)
+    asked, held = [], []
+    page.route("**/api/cairn/query", lambda route: (asked.append(route.request), held.append(route)))
+    page.on("requestfailed", lambda request: asked.append(None))
+    page.clock.install()
+    page.get_by_role("button", name="Live").click()
+    page.clock.run_for(5_100)
+    expect(page.locator("main .busy")).not_to_have_count(0)
+    count = len(asked)
+    page.clock.run_for(16_000)
+    assert count and len(asked) == count, "nothing is asked again, and nothing is broken off, while an answer is awaited"
+    for route in held:
+        route.continue_()
+
+
 def test_what_a_page_shows_stays_while_the_server_is_away(night, open_page):
     page = open_page(f"{night.url}/ui/services?t=15m", allow=("ERR_CONNECTION", "Failed to load"))
     expect(page.get_by_role("heading", name="Requests")).to_be_visible()

@@ -27,6 +27,19 @@ def test_traces_are_found_by_service_duration_and_error(open_page, mocked):
     page.wait_for_url("**/ui/trace/*")
 
 
+def test_what_is_typed_in_several_fields_counts_whole_and_here_alone(open_page, mocked):
+    page = open_page(mocked + "/ui/traces")
+    ready(page)
+    page.evaluate("""() => { for (const [label, text] of [['Span name contains', 'GET'], ['Least duration in milliseconds', '5']]) {
+        const input = document.querySelector(`[aria-label="${label}"]`); input.value = text; input.dispatchEvent(new Event('input')); } }""")
+    until(page, "location.search.includes('min=5') && location.search.includes('name=GET')")
+    page.evaluate("""() => { const input = document.querySelector('[aria-label="Span name contains"]'); input.value = 'POST'; input.dispatchEvent(new Event('input'));
+        document.querySelector('a[href^="/ui/services"]').click(); }""")
+    page.wait_for_url("**/ui/services*")
+    page.wait_for_timeout(600)  # longer than the pause in typing
+    assert "POST" not in page.url
+
+
 def test_ten_thousand_spans_are_virtual_and_fast(open_page, mocked):
     page = open_page(mocked + BIG)
     page.wait_for_selector(".wf-row")

@@ -110,7 +110,7 @@ function drawItems(host, answer, chosen, again) {
   const s = searchOf();
   let timer = 0;
   const find = h('input', { value: s.query, placeholder: 'words, #12, class:, host:, user_id:', 'aria-label': 'Find items', 'data-find': true,
-    oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => patch({ q: find.value.trim() }, { replace: true }), typingPause); } });
+    oninput: () => { clearTimeout(timer); timer = window.setTimeout(() => { if (host.isConnected) patch({ q: find.value.trim() }, { replace: true }); }, typingPause); } });
   const sort = h('select', { class: 'input', 'aria-label': 'Order', onchange: () => patch({ sort: sort.value === 'last' ? null : sort.value }) },
     Object.entries(sorts).map(([value, text]) => h('option', { value, selected: value === s.sort }, text)));
   const focused = document.activeElement?.getAttribute('data-find') != null && host.contains(document.activeElement);

@@ -49,14 +49,19 @@ export function tracesPage(host) {
   };
   update();
   const stop = refresh.subscribe(read);
-  return { update, close() { stop(); off(); load.stop(); }, keys: [{ key: 'e', says: 'Errors only',
+  return { update, close() { stop(); off(); load.stop(); controls.stop(); }, keys: [{ key: 'e', says: 'Errors only',
     run: () => patch({ error: searchOf().error ? null : '1' }) }] };
 }
 
 function searchControls() {
   let timer = 0;
-  const later = (/** @type {object} */ change) => { clearTimeout(timer); timer = window.setTimeout(() => patch(/** @type {any} */ (change),
-    { replace: true }), typingPause); };
+  /** What was typed into any of the fields since. @type {Record<string, string>} */
+  let changes = {};
+  const later = (/** @type {Record<string, string>} */ change) => {
+    Object.assign(changes, change);
+    clearTimeout(timer);
+    timer = window.setTimeout(() => { const all = changes; changes = {}; patch(all, { replace: true }); }, typingPause);
+  };
   const name = h('input', { placeholder: 'any span name', 'data-find': true, 'aria-label': 'Span name contains',
     oninput: () => later({ name: name.value.trim() }) });
   const bound = (/** @type {string} */ key, /** @type {string} */ label) => h('input', { inputmode: 'decimal', size: 6,
@@ -79,6 +84,7 @@ function searchControls() {
       h('kbd', { class: 'hide-s' }, 'f')),
       h('span', { class: 'row small dim' }, h('span', { class: 'input num-in' }, min), 'to', h('span', { class: 'input num-in' }, max), 'ms'), errors,
         h('span', { class: 'end' }, order), chips),
+    stop() { clearTimeout(timer); },
     update() {
       const s = searchOf();
       put(name, s.name); put(min, s.min == null ? '' : String(s.min)); put(max, s.max == null ? '' : String(s.max));
