@@ -111,6 +111,43 @@ def test_data_protection_masks_what_comes_after_it(logs, group):
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["dataProtectionStatus"] == "DELETED"
 
 
+def test_a_policy_holds_from_its_answer_on_while_lines_come(cairn, logs, group):
+    """What the way in is made of takes a while with many filters: what was begun before a policy must not outlive it."""
+    def filter(index):
+        logs.put_metric_filter(logGroupName=group, filterName=f"f{index}", filterPattern="%" + "(a|b)+[c-f]*" * 20 + "%", metricTransformations=[
+            {"metricName": "m", "metricNamespace": group, "metricValue": "1"}])
+
+    identifier = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
+    policy = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": [
+        {"Sid": "a", "DataIdentifier": [identifier], "Operation": {"Audit": {"FindingsDestination": {}}}},
+        {"Sid": "b", "DataIdentifier": [identifier], "Operation": {"Deidentify": {"MaskConfig": {}}}}]})
+    for index in range(99):
+        filter(index)
+    done = threading.Event()
+
+    def send():
+        own = aws.client(cairn, "logs")
+        while not done.is_set():
+            aws.put(own, group, "other")
+
+    senders = [threading.Thread(target=send) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    try:
+        for index in range(30):
+            filter(0)
+            logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=policy)
+            for _ in range(3):
+                aws.put(logs, group, f"mail ann{index}@example.com")
+            logs.delete_data_protection_policy(logGroupIdentifier=group)
+    finally:
+        done.set()
+        for sender in senders:
+            sender.join()
+    found = aws.messages(logs, group, filterPattern="mail")
+    assert len(found) == 3 * 30 and [line for line in found if "ann" in line] == []
+
+
 # Policies, deliveries, definitions, exports
 
 def test_policies_are_kept(logs, group, mark):

@@ -31,11 +31,13 @@ struct LineIntake: Sendable {
 }
 
 extension LogsDesk {
-  /// The group's intake; made where a change has dropped it.
+  /// The group's intake; made where a change has dropped it. One made while something changed is for this batch alone: the batch came
+  /// before that change was acknowledged, those that come later must see it.
   func intake(_ environment: String, _ group: String) -> LineIntake {
-    if let known = registry.group(environment, group)?.intake { return known }
+    let (known, changeCount) = registry.intake(environment, group)
+    if let known { return known }
     let made = makeIntake(environment, group)
-    registry.state.withLock { $0.tenants[environment]?.groups[group]?.intake = made }
+    registry.keep(made, environment, group, changeCount: changeCount)
     return made
   }
 

@@ -28,10 +28,10 @@ extension LogRegistry {
     state.withLock { state in
       if group.isEmpty {
         state.tenants[environment, default: Tenant()].items[kind, default: [:]][name] = value
-        Self.forgetIntakes(environment, &state)
+        state.forgetIntakes(environment)
       } else {
         state.tenants[environment]?.groups[group]?.items[kind, default: [:]][name] = value
-        state.tenants[environment]?.groups[group]?.intake = nil
+        state.forgetIntakes(environment, group: group)
       }
     }
   }
@@ -44,18 +44,12 @@ extension LogRegistry {
     state.withLock { state in
       if group.isEmpty {
         _ = state.tenants[environment]?.items[kind]?.removeValue(forKey: name)
-        Self.forgetIntakes(environment, &state)
+        state.forgetIntakes(environment)
       } else {
         _ = state.tenants[environment]?.groups[group]?.items[kind]?.removeValue(forKey: name)
-        state.tenants[environment]?.groups[group]?.intake = nil
+        state.forgetIntakes(environment, group: group)
       }
     }
     return true
-  }
-
-  /// Policies of the whole environment bear upon every group's way in.
-  private static func forgetIntakes(_ environment: String, _ state: inout State) {
-    guard let groups = state.tenants[environment]?.groups else { return }
-    for name in groups.keys { state.tenants[environment]?.groups[name]?.intake = nil }
   }
 }

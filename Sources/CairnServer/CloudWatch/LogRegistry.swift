@@ -29,6 +29,16 @@ final class LogRegistry: Sendable {
     var tenants: [String: Tenant] = [:]
     /// The last number given to an event (see `FieldName.ingestionTime`).
     var sequence: Int64 = 0
+    /// Rises with every change that drops an intake.
+    var changeCount = 0
+
+    /// Drops what was made for the way in; of all the environment's groups where none is named.
+    mutating func forgetIntakes(_ environment: String, group: String? = nil) {
+      changeCount += 1
+      for name in group.map({ [$0] }) ?? Array((tenants[environment]?.groups ?? [:]).keys) {
+        tenants[environment]?.groups[name]?.intake = nil
+      }
+    }
   }
   let state = Mutex(State())
   private let catalog: Catalog
@@ -117,13 +127,29 @@ final class LogRegistry: Sendable {
       guard let stored = $0.tenants[environment]?.groups[name]?.group.storedBytes else { return }
       $0.tenants[environment]?.groups[name]?.group = changed
       $0.tenants[environment]?.groups[name]?.group.storedBytes = max(stored, changed.storedBytes)
-      $0.tenants[environment]?.groups[name]?.intake = nil
+      $0.forgetIntakes(environment, group: name)
     }
   }
 
   func delete(_ environment: String, _ name: String) throws(LogsError) {
     try keep { try $0.removeLogGroup(environment: environment, name: name) }
-    state.withLock { _ = $0.tenants[environment]?.groups.removeValue(forKey: name) }
+    state.withLock {
+      $0.forgetIntakes(environment, group: name)
+      $0.tenants[environment]?.groups[name] = nil
+    }
+  }
+
+  /// What is ready for a group's lines, and the count of changes to keep a new one by.
+  func intake(_ environment: String, _ group: String) -> (LineIntake?, changeCount: Int) {
+    state.withLock { ($0.tenants[environment]?.groups[group]?.intake, $0.changeCount) }
+  }
+
+  /// Keeps an intake unless something has changed since `changeCount` was read.
+  func keep(_ intake: LineIntake, _ environment: String, _ group: String, changeCount: Int) {
+    state.withLock {
+      guard $0.changeCount == changeCount else { return }
+      $0.tenants[environment]?.groups[group]?.intake = intake
+    }
   }
 
   // MARK: Streams
