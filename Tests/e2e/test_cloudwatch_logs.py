@@ -2,6 +2,7 @@
 """CloudWatch Logs by boto3: groups, streams and events, page by page, and each error in AWS's own words."""
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -145,6 +146,34 @@ def test_streams_are_listed_by_name_and_by_time(logs, group):
     with pytest.raises(ClientError) as failure:
         names(orderBy="LastEventTime", logStreamNamePrefix="a")
     assert aws.message(failure) == "Cannot order by LastEventTime with a logStreamNamePrefix."
+
+
+def test_changes_of_a_group_at_once_are_all_kept(make_cairn):
+    cairn = make_cairn().start()
+    clients = [aws.client(cairn, "logs") for _ in range(6)]
+    clients[0].create_log_group(logGroupName="g")
+    clients[0].put_destination(destinationName="d", targetArn="https://a.example", roleArn="r")
+    [destination] = clients[0].describe_destinations()["destinations"]
+
+    def change(index, turn):
+        clients[index].tag_resource(resourceArn=aws.arn("g"), tags={f"t{index}": str(turn)})
+        clients[index].tag_resource(resourceArn=destination["arn"], tags={f"t{index}": str(turn)})
+        try:
+            clients[index].create_log_stream(logGroupName="g", logStreamName=f"s{turn}")
+        except ClientError as failure:
+            assert failure.response["Error"]["Code"] == "ResourceAlreadyExistsException"
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(6) as pool:
+        for turn in range(15):
+            made = sum(pool.map(change, range(6), [turn] * 6))
+            tags = [clients[0].list_tags_for_resource(resourceArn=arn)["tags"] for arn in (aws.arn("g"), destination["arn"])]
+            assert (made, tags) == (1, [{f"t{index}": str(turn) for index in range(6)}] * 2)
+    cairn.stop()
+    cairn.start()
+    kept = aws.client(cairn, "logs")
+    assert kept.list_tags_for_resource(resourceArn=aws.arn("g"))["tags"] == tags[0]
 
 
 def test_events_come_back(logs, group, stream):

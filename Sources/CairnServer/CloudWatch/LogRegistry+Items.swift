@@ -23,15 +23,26 @@ extension LogRegistry {
   }
 
   func put(_ environment: String, _ kind: String, group: String = "", _ name: String, _ value: JSONValue) throws(LogsError) {
-    let item = LogItem(environment: environment, kind: kind, parent: group, name: name, document: value.bytes)
-    try keep { try $0.keepLogItems([item]) }
-    state.withLock { state in
-      if group.isEmpty {
-        state.tenants[environment, default: Tenant()].items[kind, default: [:]][name] = value
-        state.forgetIntakes(environment)
-      } else {
-        state.tenants[environment]?.groups[group]?.items[kind, default: [:]][name] = value
-        state.forgetIntakes(environment, group: group)
+    try update(environment, kind, group: group, name) { _ in value }
+  }
+
+  /// Changes one, or makes it; `body` gets what is there.
+  func update(
+    _ environment: String, _ kind: String, group: String = "", _ name: String,
+    _ body: (JSONValue?) throws(LogsError) -> JSONValue
+  ) throws(LogsError) {
+    try changing.withLock { (_) throws(LogsError) in
+      let value = try body(item(environment, kind, group: group, name))
+      let item = LogItem(environment: environment, kind: kind, parent: group, name: name, document: value.bytes)
+      try keep { try $0.keepLogItems([item]) }
+      state.withLock { state in
+        if group.isEmpty {
+          state.tenants[environment, default: Tenant()].items[kind, default: [:]][name] = value
+          state.forgetIntakes(environment)
+        } else {
+          state.tenants[environment]?.groups[group]?.items[kind, default: [:]][name] = value
+          state.forgetIntakes(environment, group: group)
+        }
       }
     }
   }
@@ -39,17 +50,19 @@ extension LogRegistry {
   /// False where there was none.
   @discardableResult
   func remove(_ environment: String, _ kind: String, group: String = "", _ name: String) throws(LogsError) -> Bool {
-    guard item(environment, kind, group: group, name) != nil else { return false }
-    try keep { try $0.removeLogItem(environment: environment, kind: kind, parent: group, name: name) }
-    state.withLock { state in
-      if group.isEmpty {
-        _ = state.tenants[environment]?.items[kind]?.removeValue(forKey: name)
-        state.forgetIntakes(environment)
-      } else {
-        _ = state.tenants[environment]?.groups[group]?.items[kind]?.removeValue(forKey: name)
-        state.forgetIntakes(environment, group: group)
+    try changing.withLock { (_) throws(LogsError) in
+      guard item(environment, kind, group: group, name) != nil else { return false }
+      try keep { try $0.removeLogItem(environment: environment, kind: kind, parent: group, name: name) }
+      state.withLock { state in
+        if group.isEmpty {
+          state.tenants[environment]?.items[kind]?[name] = nil
+          state.forgetIntakes(environment)
+        } else {
+          state.tenants[environment]?.groups[group]?.items[kind]?[name] = nil
+          state.forgetIntakes(environment, group: group)
+        }
       }
+      return true
     }
-    return true
   }
 }

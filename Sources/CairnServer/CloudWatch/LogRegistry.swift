@@ -41,6 +41,9 @@ final class LogRegistry: Sendable {
     }
   }
   let state = Mutex(State())
+  /// Held around a change: what it reads, what it writes into the catalog and what it writes into memory. So none goes lost beside another, and
+  /// memory and catalog see them in one order.
+  let changing = Mutex(())
   private let catalog: Catalog
 
   init(catalog: Catalog) { self.catalog = catalog }
@@ -101,41 +104,39 @@ final class LogRegistry: Sendable {
 
   /// Of several calls at once with one name the first makes it.
   func create(_ group: LogGroup, in environment: String) throws(LogsError) {
-    let isNew = state.withLock { (state) in
-      guard state.tenants[environment]?.groups[group.name] == nil else { return false }
-      state.tenants[environment, default: Tenant()].groups[group.name] = Group(group: group)
-      return true
-    }
-    guard isNew else { throw LogsError(.resourceAlreadyExists, "The specified log group already exists") }
-    do throws(LogsError) {
-      try keep {
-        try $0.keepLogItems([LogItem(environment: environment, kind: "group", name: group.name, document: group.document)])
+    try changing.withLock { (_) throws(LogsError) in
+      guard self.group(environment, group.name) == nil else {
+        throw LogsError(.resourceAlreadyExists, "The specified log group already exists")
       }
-    } catch {
-      state.withLock { _ = $0.tenants[environment]?.groups.removeValue(forKey: group.name) }
-      throw error
+      let item = LogItem(environment: environment, kind: "group", name: group.name, document: group.document)
+      try keep { try $0.keepLogItems([item]) }
+      state.withLock { $0.tenants[environment, default: Tenant()].groups[group.name] = Group(group: group) }
     }
   }
 
   /// Changes a group and keeps it.
   func change(_ environment: String, _ name: String, _ body: (inout LogGroup) throws(LogsError) -> Void) throws(LogsError) {
-    guard var group = group(environment, name)?.group else { throw .noGroup }
-    try body(&group)
-    let changed = group
-    try keep { try $0.keepLogItems([LogItem(environment: environment, kind: "group", name: name, document: changed.document)]) }
-    state.withLock {
-      guard let stored = $0.tenants[environment]?.groups[name]?.group.storedBytes else { return }
-      $0.tenants[environment]?.groups[name]?.group = changed
-      $0.tenants[environment]?.groups[name]?.group.storedBytes = max(stored, changed.storedBytes)
-      $0.forgetIntakes(environment, group: name)
+    try changing.withLock { (_) throws(LogsError) in
+      guard var group = group(environment, name)?.group else { throw .noGroup }
+      try body(&group)
+      let changed = group
+      try keep { try $0.keepLogItems([LogItem(environment: environment, kind: "group", name: name, document: changed.document)]) }
+      state.withLock {
+        guard let stored = $0.tenants[environment]?.groups[name]?.group.storedBytes else { return }
+        $0.tenants[environment]?.groups[name]?.group = changed
+        $0.tenants[environment]?.groups[name]?.group.storedBytes = max(stored, changed.storedBytes)
+        $0.forgetIntakes(environment, group: name)
+      }
     }
   }
 
   func delete(_ environment: String, _ name: String) throws(LogsError) {
-    try keep { try $0.removeLogGroup(environment: environment, name: name) }
-    state.withLock {
-      $0.forgetIntakes(environment, group: name)
-      $0.tenants[environment]?.groups[name] = nil
+    try changing.withLock { (_) throws(LogsError) in
+      try keep { try $0.removeLogGroup(environment: environment, name: name) }
+      state.withLock {
+        $0.forgetIntakes(environment, group: name)
+        $0.tenants[environment]?.groups[name] = nil
+      }
     }
   }
 
@@ -154,15 +155,24 @@ final class LogRegistry: Sendable {
 
   // MARK: Streams
 
+  /// Of several calls at once with one name the first makes it.
   func create(_ stream: LogStream, in environment: String, group: String) throws(LogsError) {
-    let item = LogItem(environment: environment, kind: "stream", parent: group, name: stream.name, document: stream.document)
-    try keep { try $0.keepLogItems([item]) }
-    state.withLock { $0.tenants[environment]?.groups[group]?.streams[stream.name] = stream }
+    try changing.withLock { (_) throws(LogsError) in
+      guard let streams = self.group(environment, group)?.streams else { throw .noGroup }
+      guard streams[stream.name] == nil else {
+        throw LogsError(.resourceAlreadyExists, "The specified log stream already exists")
+      }
+      let item = LogItem(environment: environment, kind: "stream", parent: group, name: stream.name, document: stream.document)
+      try keep { try $0.keepLogItems([item]) }
+      state.withLock { $0.tenants[environment]?.groups[group]?.streams[stream.name] = stream }
+    }
   }
 
   func delete(_ environment: String, group: String, stream: String) throws(LogsError) {
-    try keep { try $0.removeLogItem(environment: environment, kind: "stream", parent: group, name: stream) }
-    state.withLock { _ = $0.tenants[environment]?.groups[group]?.streams.removeValue(forKey: stream) }
+    try changing.withLock { (_) throws(LogsError) in
+      try keep { try $0.removeLogItem(environment: environment, kind: "stream", parent: group, name: stream) }
+      state.withLock { $0.tenants[environment]?.groups[group]?.streams[stream] = nil }
+    }
   }
 
   /// Notes that events were taken into a stream.
@@ -190,6 +200,10 @@ final class LogRegistry: Sendable {
 
   /// Keeps what events have changed since the last call.
   func flush() {
+    changing.withLock { _ in keepWhatEventsChanged() }
+  }
+
+  private func keepWhatEventsChanged() {
     var items: [LogItem] = []
     state.withLock { state in
       for (environment, tenant) in state.tenants {

@@ -25,10 +25,10 @@ extension LogsDesk {
       LogsOperation("PutDestinationPolicy", .manage) { (call) async throws(LogsError) in
         let name = try call.text("destinationName")
         let policy = try call.text("accessPolicy", 1...Int.max)
-        guard let destination = registry.item(call.environment, "destination", name) else {
-          throw LogsError(.resourceNotFound, "The specified destination does not exist.")
+        try registry.update(call.environment, "destination", name) { (destination) throws(LogsError) in
+          guard let destination else { throw LogsError(.resourceNotFound, "The specified destination does not exist.") }
+          return destination.with("accessPolicy", .string(policy))
         }
-        try registry.put(call.environment, "destination", name, destination.with("accessPolicy", .string(policy)))
         return .nothing
       },
       LogsOperation("DescribeDestinations", .query) { (call) async throws(LogsError) in

@@ -62,31 +62,30 @@ extension LogsDesk {
         guard group.tags.count <= 50 else { throw LogsError(.tooManyTags, "A resource can have no more than 50 tags.") }
       }
     } else {
-      var tags: [String: String] = [:]
-      for member in registry.item(call.environment, "tags", "\(kind)/\(name)")?.members ?? [] {
-        tags[member.name] = member.value.string
+      try registry.update(call.environment, "tags", "\(kind)/\(name)") { known in
+        var tags: [String: String] = [:]
+        for member in known?.members ?? [] { tags[member.name] = member.value.string }
+        tags.merge(add) { $1 }
+        for key in remove { tags[key] = nil }
+        return Self.object(tags)
       }
-      tags.merge(add) { $1 }
-      for key in remove { tags[key] = nil }
-      try keepTags(call, kind, name, tags)
     }
     return .nothing
   }
 
   func keepTags(_ call: LogsCall, _ kind: String, _ name: String, _ tags: [String: String]) throws(LogsError) {
-    try registry.put(
-      call.environment, "tags", "\(kind)/\(name)",
-      .object(tags.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }))
+    try registry.put(call.environment, "tags", "\(kind)/\(name)", Self.object(tags))
+  }
+
+  private static func object(_ tags: [String: String]) -> JSONValue {
+    .object(tags.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) })
   }
 
   private func listTags(_ call: LogsCall, _ identifier: String) async throws(LogsError) -> LogsAnswer {
     let (kind, name) = try await target(call, identifier)
     let tags =
       kind == "group"
-      ? JSONValue.object(
-        (registry.group(call.environment, name)?.group.tags ?? [:]).sorted { $0.key < $1.key }.map {
-          JSONMember($0.key, .string($0.value))
-        })
+      ? Self.object(registry.group(call.environment, name)?.group.tags ?? [:])
       : registry.item(call.environment, "tags", "\(kind)/\(name)") ?? .object([])
     return .object { $0.member("tags", tags) }
   }
