@@ -148,6 +148,25 @@ def test_streams_are_listed_by_name_and_by_time(logs, group):
     assert aws.message(failure) == "Cannot order by LastEventTime with a logStreamNamePrefix."
 
 
+def test_pages_of_streams_by_time_go_on_while_lines_come(logs, group):
+    start = now() - 60_000
+    for index in range(6):
+        logs.create_log_stream(logGroupName=group, logStreamName=f"s{index}")
+        put(logs, group, f"s{index}", "x", at=start + index)
+
+    def page(descending, **token):
+        answer = logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=descending, limit=3, **token)
+        return [each["logStreamName"] for each in answer["logStreams"]], answer.get("nextToken")
+
+    first, token = page(True)
+    put(logs, group, first[-1], "y", at=start + 10)
+    assert (first, page(True, nextToken=token)) == (["s5", "s4", "s3"], (["s2", "s1", "s0"], None))
+    first, token = page(False)
+    put(logs, group, first[-1], "y", at=start + 20)
+    second, token = page(False, nextToken=token)
+    assert (first, second, page(False, nextToken=token)) == (["s0", "s1", "s2"], ["s4", "s5", "s3"], (["s2"], None))
+
+
 def test_changes_of_a_group_at_once_are_all_kept(make_cairn):
     cairn = make_cairn().start()
     clients = [aws.client(cairn, "logs") for _ in range(6)]

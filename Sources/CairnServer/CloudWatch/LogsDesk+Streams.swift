@@ -50,15 +50,21 @@ extension LogsDesk {
     }
     let group = try await group(call, name)
     var found = try await streams(call, group).filter { $0.name.hasPrefix(prefix ?? "") }
-    found.sort { left, right in
-      if order == "LastEventTime" {
-        let (first, second) = (left.lastEventUnixMilliseconds ?? 0, right.lastEventUnixMilliseconds ?? 0)
-        if first != second { return first < second }
-      }
-      return precedes(left.name, right.name)
-    }
+    let isByTime = order == "LastEventTime"
+    found.sort { StreamPlace($0, isByTime) < StreamPlace($1, isByTime) }
     if isDescending { found.reverse() }
-    let (page, next) = try await pageOfStreams(call, found, limit)
+    var start = 0
+    if let token = try call.optionalText("nextToken", 1...4096) {
+      guard let last = StreamPlace(token: token) else {
+        throw LogsError(.invalidParameter, "The specified nextToken is invalid.")
+      }
+      start = found.firstIndex {
+        let place = StreamPlace($0, isByTime)
+        return isDescending ? place < last : last < place
+      } ?? found.count
+    }
+    let page = found[start..<min(found.count, start + limit)]
+    let next = page.endIndex < found.count ? page.last.map { StreamPlace($0, isByTime).token } : nil
     return .object { writer in
       writer.objects("logStreams", page) { writer, stream in
         writer.member("logStreamName", stream.name)
@@ -74,27 +80,35 @@ extension LogsDesk {
     }
   }
 
-  /// The order may be any, so a token finds its place by name, or else by how many came before.
-  private func pageOfStreams(
-    _ call: LogsCall, _ found: [LogStream], _ limit: Int
-  ) async throws(LogsError) -> (ArraySlice<LogStream>, String?) {
-    var start = 0
-    if let token = try call.optionalText("nextToken", 1...4096) {
-      let parts = token.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let count = Int(parts[0]), count >= 0 else {
-        throw LogsError(.invalidParameter, "The specified nextToken is invalid.")
-      }
-      start = found.firstIndex { $0.name == parts[1] }.map { $0 + 1 } ?? min(count, found.count)
-    }
-    let page = found[start..<min(found.count, start + limit)]
-    return (page, page.endIndex < found.count ? page.last.map { "\(page.endIndex)@\($0.name)" } : nil)
-  }
-
   /// 56 digits that nobody has to send back.
   static func sequenceToken(_ stream: LogStream) -> String {
     LogPosition(
       timeUnixNanoseconds: (stream.lastIngestionUnixMilliseconds ?? 0) * 1_000_000,
       sequence: stream.lastEventUnixMilliseconds ?? 0
     ).digits
+  }
+}
+
+/// What streams are listed by, of the last one of a page: a token finds its way on even where that stream has moved since or is gone.
+private struct StreamPlace: Comparable {
+  /// The last event's time; 0 where streams are listed by name.
+  let time: Int64
+  let name: String
+
+  init(_ stream: LogStream, _ isByTime: Bool) {
+    time = isByTime ? stream.lastEventUnixMilliseconds ?? 0 : 0
+    name = stream.name
+  }
+
+  init?(token: String) {
+    let parts = token.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, let time = Int64(parts[0]) else { return nil }
+    (self.time, name) = (time, String(parts[1]))
+  }
+
+  var token: String { "\(time)@\(name)" }
+
+  static func < (left: Self, right: Self) -> Bool {
+    left.time != right.time ? left.time < right.time : precedes(left.name, right.name)
   }
 }
