@@ -63,9 +63,17 @@ final class RequestObserver: Sendable {
     guard let query = request.uri.query, !query.isEmpty else { return nil }
     return query.split(separator: "&").map { part in
       let name = part.prefix { $0 != "=" }
-      return redactedParameters.contains(String(name)) ? "\(name)=REDACTED" : String(part)
+      return isSecret(name) ? "\(name)=REDACTED" : String(part)
     }.joined(separator: "&")
   }
+
+  /// By its name, in any case; of several words one is enough.
+  private func isSecret(_ name: Substring) -> Bool {
+    let lowered = name.lowercased()
+    return redactedParameters.contains(String(name)) || redactedParameters.contains(lowered) || Self.promising.contains { lowered.contains($0) }
+  }
+
+  private static let promising = ["password", "passwd", "secret", "token", "api_key", "apikey", "api-key", "access_key", "private_key", "signature"]
 }
 
 private struct HeaderExtractor: Extractor {

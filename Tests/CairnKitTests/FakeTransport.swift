@@ -17,7 +17,9 @@ final class FakeTransport: HTTPTransport {
   }
 
   /// Answers in turn; afterwards always the last one.
-  init(_ answers: Answer...) {
+  convenience init(_ answers: Answer...) { self.init(answers) }
+
+  init(_ answers: [Answer]) {
     state = Mutex(State(answers: answers, last: answers.last ?? .success(IncomingResponse(status: 200))))
   }
 

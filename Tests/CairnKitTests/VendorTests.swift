@@ -33,12 +33,16 @@ struct CloudWatchTests {
 
   @Test func whatIsMissingIsMadeOnce() async {
     let missing = IncomingResponse(status: 400, body: Array(#"{"__type":"ResourceNotFoundException","message":"The specified log group does not exist."}"#.utf8))
-    let transport = FakeTransport(.success(missing), .success(IncomingResponse(status: 200)))
-    let told = Told()
-    await CloudWatchExporter(settings: settings, sender: .testing(transport), warn: told.warn).export(batch([record("one")]))
-    let targets = transport.requests.compactMap { $0.headers.first { $0.name == "x-amz-target" }?.value }
-    #expect(targets.map { $0.replacing("Logs_20140328.", with: "") } == ["PutLogEvents", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream", "PutLogEvents"])
-    #expect(told.texts.isEmpty)
+    // A role that may not make groups needs a stream only, where the group is there.
+    let stream = ["CreateLogStream"], group = ["CreateLogStream", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream"]
+    for (missingCount, made) in [(1, stream), (2, group)] {
+      let answers = Array(repeating: FakeTransport.Answer.success(missing), count: missingCount) + [.success(IncomingResponse(status: 200))]
+      let transport = FakeTransport(answers), told = Told()
+      await CloudWatchExporter(settings: settings, sender: .testing(transport), warn: told.warn).export(batch([record("one")]))
+      let targets = transport.requests.compactMap { $0.headers.first { $0.name == "x-amz-target" }?.value }
+      #expect(targets.map { $0.replacing("Logs_20140328.", with: "") } == ["PutLogEvents"] + made + ["PutLogEvents"])
+      #expect(told.texts.isEmpty)
+    }
   }
 
   @Test func batchesKeepTheServicesBounds() throws {

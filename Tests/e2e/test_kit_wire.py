@@ -69,7 +69,7 @@ def test_requests_to_cloudwatch_are_what_boto3_would_send(mark):
     def answer(connection, request):
         operation = request.headers.get("x-amz-target", "").removeprefix("Logs_20140328.")
         seen.append((operation, request))
-        if operation == "PutLogEvents" and not any(name == "CreateLogStream" for name, _ in seen):
+        if operation in ("PutLogEvents", "CreateLogStream") and not any(name == "CreateLogGroup" for name, _ in seen):
             return kit.reply(connection, 400, b'{"__type":"ResourceNotFoundException","message":"The specified log group does not exist."}')
         kit.reply(connection, 200, b"{}")
 
@@ -77,13 +77,23 @@ def test_requests_to_cloudwatch_are_what_boto3_would_send(mark):
         said, err, _ = kit.run("send", mark, OTEL_TRACES_EXPORTER="none", OTEL_METRICS_EXPORTER="none", OTEL_LOGS_EXPORTER="cloudwatch", AWS_ENDPOINT_URL=collector.url,
                                CLOUDWATCH_LOG_GROUP=f"/shop/{mark}", CLOUDWATCH_LOG_STREAM="web-1", CLOUDWATCH_LOG_RETENTION_DAYS="14", **AWS)
         assert said["lost"] == {}, (said, err)
-        assert [name for name, _ in seen] == ["PutLogEvents", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream", "PutLogEvents"]
+        assert [name for name, _ in seen] == ["PutLogEvents", "CreateLogStream", "CreateLogGroup", "PutRetentionPolicy", "CreateLogStream", "PutLogEvents"]
         for name, request in seen:
             assert request.headers["content-type"] == "application/x-amz-json-1.1"
             check_shape("logs", name, request)
             check_signature("logs", collector, request)
         line = json.loads(json.loads(seen[-1][1].body)["logEvents"][0]["message"])
         assert line["message"] == f"probe line {mark}"
+
+
+@pytest.mark.parametrize("error,kept", [("ThrottlingException", True), ("ExpiredTokenException", True), ("AccessDeniedException", True), ("InvalidParameterException", False)])
+def test_what_cloudwatch_takes_later_waits_on_disk(mark, tmp_path, error, kept):
+    """AWS says so with status 400; only what the request itself is refused for will never be taken."""
+    with kit.Collector(lambda connection, request: kit.reply(connection, 400, json.dumps({"__type": error, "message": "no"}).encode())) as collector:
+        said, err, _ = kit.run("send", mark, OTEL_TRACES_EXPORTER="none", OTEL_METRICS_EXPORTER="none", OTEL_LOGS_EXPORTER="cloudwatch", AWS_ENDPOINT_URL=collector.url,
+                               CLOUDWATCH_SPILL_FOLDER=str(tmp_path / "spill"), **AWS)
+    waiting = list((tmp_path / "spill").glob("*"))
+    assert bool(waiting) == kept and (said["lost"] == {}) == kept, (said, waiting, err)
 
 
 def test_requests_to_xray_are_what_boto3_would_send(mark):

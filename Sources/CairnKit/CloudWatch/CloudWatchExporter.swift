@@ -184,19 +184,30 @@ struct CloudWatchExporter: Sendable {
     switch await call("PutLogEvents", body) {
     case .answered(let response) where response.isSuccess: return tellRejected(response, count)
     case .answered(let response) where response.bodyText.contains("ResourceNotFoundException"):
-      guard await makeGroupAndStream() else { return .refused }
+      guard await makeGroupAndStream() else { return .unreachable }
       if case .answered(let again) = await call("PutLogEvents", body), again.isSuccess { return tellRejected(again, count) }
       warn("cloudwatch logs: \(count) lines could not be sent to the log group \(settings.logGroup) that was just made")
-      return .refused
+      return .unreachable
     case .answered(let response):
       warn("cloudwatch logs: \(count) lines refused with status \(response.status): \(response.bodyText.prefix(200))")
-      // An error of the service may pass; one of the request will not.
-      return response.status >= 500 ? .unreachable : .refused
+      return Self.mayPass(response) ? .unreachable : .refused
     case .gaveUp(let reason):
       warn("cloudwatch logs: \(count) lines could not be sent: \(reason)")
       return .unreachable
     }
   }
+
+  /// An error of the service passes, and so does what AWS says with status 400 of its pace and of credentials; one of the request will not.
+  private static func mayPass(_ response: IncomingResponse) -> Bool {
+    if response.status >= 500 || [401, 403, 408, 429].contains(response.status) { return true }
+    let type = (try? JSONValue(parsing: response.body))?["__type"]?.string ?? ""
+    return passing.contains { type.contains($0) }
+  }
+
+  private static let passing = [
+    "Throttl", "LimitExceeded", "ServiceUnavailable", "ExpiredToken", "RequestExpired", "UnrecognizedClient", "InvalidClientTokenId",
+    "MissingAuthenticationToken", "InvalidSignature", "SignatureDoesNotMatch", "IncompleteSignature", "AccessDenied",
+  ]
 
   /// A request of PutLogEvents whose events the closure writes.
   private func request(to body: inout WireBuffer, _ events: (inout WireBuffer) -> Void) {
@@ -235,7 +246,11 @@ struct CloudWatchExporter: Sendable {
     return all.isFinite ? Int(min(max(all, 0), Double(count))) : count
   }
 
+  /// The stream first: a role that may only write into a group that somebody else made needs no more, and that group's retention is its own.
   private func makeGroupAndStream() async -> Bool {
+    let stream = object(["logGroupName": settings.logGroup, "logStreamName": settings.logStream])
+    if case .answered(let response) = await call("CreateLogStream", ByteBuffer(bytes: stream)),
+      !response.bodyText.contains("ResourceNotFoundException") { return isThere("CreateLogStream", response) }
     guard await make("CreateLogGroup", object(["logGroupName": settings.logGroup])) else { return false }
     if let days = settings.retentionDays {
       var writer = JSONWriter()
@@ -245,16 +260,22 @@ struct CloudWatchExporter: Sendable {
       writer.endObject()
       _ = await make("PutRetentionPolicy", writer.finish())
     }
-    return await make("CreateLogStream", object(["logGroupName": settings.logGroup, "logStreamName": settings.logStream]))
+    return await make("CreateLogStream", stream)
   }
 
   /// True if it is there now, made by us or by somebody else.
   private func make(_ operation: String, _ body: [UInt8]) async -> Bool {
     switch await call(operation, ByteBuffer(bytes: body)) {
-    case .answered(let response) where response.isSuccess || response.bodyText.contains("ResourceAlreadyExistsException"): return true
-    case .answered(let response): warn("cloudwatch logs: \(operation) was refused with status \(response.status): \(response.bodyText.prefix(200))")
-    case .gaveUp(let reason): warn("cloudwatch logs: \(operation) failed: \(reason)")
+    case .answered(let response): return isThere(operation, response)
+    case .gaveUp(let reason):
+      warn("cloudwatch logs: \(operation) failed: \(reason)")
+      return false
     }
+  }
+
+  private func isThere(_ operation: String, _ response: IncomingResponse) -> Bool {
+    if response.isSuccess || response.bodyText.contains("ResourceAlreadyExistsException") { return true }
+    warn("cloudwatch logs: \(operation) was refused with status \(response.status): \(response.bodyText.prefix(200))")
     return false
   }
 

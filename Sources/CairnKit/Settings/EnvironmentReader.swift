@@ -30,8 +30,12 @@ struct EnvironmentReader: Sendable {
     names.filter { text($0) != nil }.map { "\($0) is set, and is not read: the other variables hold" }
   }
 
-  func list(_ name: String) -> [String]? {
-    text(name).map { $0.split(separator: ",").map { Self.trimmed($0).lowercased() }.filter { !$0.isEmpty } }
+  /// Words of a list that has its own, in lower case.
+  func list(_ name: String) -> [String]? { names(name)?.map { $0.lowercased() } }
+
+  /// Parts between commas as they are written.
+  func names(_ name: String) -> [String]? {
+    text(name).map { $0.split(separator: ",").map { Self.trimmed($0) }.filter { !$0.isEmpty } }
   }
 
   func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {

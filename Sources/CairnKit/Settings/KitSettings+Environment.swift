@@ -32,7 +32,7 @@ extension KitSettings {
     try settings.readLimits(reader)
     try settings.readOTLP(reader)
     try settings.readVendors(reader)
-    if let words = reader.list("CAIRN_SHARED_ATTRIBUTES") { settings.sharedAttributes = try words.map(SharedAttributeName.read) }
+    if let words = reader.names("CAIRN_SHARED_ATTRIBUTES") { settings.sharedAttributes = try words.map(SharedAttributeName.read) }
     settings.hasRuntimeMetrics = try reader.choice("CAIRN_RUNTIME_METRICS", [("true", true), ("false", false)]) ?? settings.hasRuntimeMetrics
     settings.shutdownTimeout = try reader.milliseconds("CAIRN_SHUTDOWN_TIMEOUT") ?? settings.shutdownTimeout
     return settings
@@ -112,7 +112,7 @@ extension KitSettings {
 
   private static func batch(_ reader: EnvironmentReader, _ prefix: String, _ before: BatchSettings) throws(ConfigurationError) -> BatchSettings {
     var batch = before
-    if let delay = try reader.milliseconds(prefix + "_SCHEDULE_DELAY") { batch.delay = delay }
+    if let delay = try reader.milliseconds(prefix + "_SCHEDULE_DELAY") { batch.delay = max(delay, .milliseconds(5)) }
     if let timeout = try reader.timeout(prefix + "_EXPORT_TIMEOUT") { batch.exportTimeout = timeout }
     if let limit = try reader.integer(prefix + "_MAX_QUEUE_SIZE", in: 1...10_000_000) { batch.queueLimit = limit }
     if let limit = try reader.integer(prefix + "_MAX_EXPORT_BATCH_SIZE", in: 1...1_000_000) { batch.batchLimit = limit }

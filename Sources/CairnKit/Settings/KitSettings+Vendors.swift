@@ -113,7 +113,7 @@ extension KitSettings {
   private mutating func readCloudWatch(_ reader: EnvironmentReader) throws(ConfigurationError) {
     guard logsExporters.contains(.cloudwatch) else { return }
     var settings = CloudWatchSettings(
-      logGroup: reader.text("CLOUDWATCH_LOG_GROUP") ?? resource.serviceName,
+      logGroup: reader.text("CLOUDWATCH_LOG_GROUP") ?? Self.groupName(resource.serviceName),
       logStream: reader.text("CLOUDWATCH_LOG_STREAM") ?? "\(resource["host.name"] ?? "host")/\(resource["process.pid"] ?? "0")",
       access: try Self.access(reader, endpoint: "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", neededBy: "cloudwatch in OTEL_LOGS_EXPORTER"))
     settings.retentionDays = try Self.retentionDays(reader)
@@ -123,6 +123,11 @@ extension KitSettings {
       settings.spill = spill
     }
     cloudWatch = settings
+  }
+
+  /// A service's name with `_` for what no log group's name has, such as the colon of `unknown_service:shop`.
+  private static func groupName(_ service: String) -> String {
+    String(service.prefix(512).map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/#".contains($0)) ? $0 : "_" })
   }
 
   /// What CloudWatch Logs allows, and nothing between.

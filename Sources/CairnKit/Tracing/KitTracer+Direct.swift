@@ -25,7 +25,6 @@ extension KitTracer {
       return try InstrumentationContext.$current.withValue(span.context) { try operation(span) }
     } catch {
       span.recordError(error)
-      span.setStatus(SpanStatus(code: .error))
       throw error
     }
   }
@@ -43,7 +42,6 @@ extension KitTracer {
       return try await InstrumentationContext.$current.withValue(span.context) { try await operation(span) }
     } catch {
       span.recordError(error)
-      span.setStatus(SpanStatus(code: .error))
       throw error
     }
   }

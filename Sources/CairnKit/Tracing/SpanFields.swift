@@ -28,7 +28,7 @@ package struct SpanFields: Sendable {
   mutating func set(_ name: consuming String, _ value: consuming WireValue) {
     if entries.isEmpty { entries.reserveCapacity(room) }
     // A program that sets one name for ever must not fill the memory.
-    if entries.count >= 2 * countMax {
+    if entries.count >= countMax, entries.count - countMax >= countMax {
       entries = settled
       guard entries.count < countMax || entries.contains(where: { $0.name == name }) else { return droppedCount += 1 }
     }
