@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnColumns
 import CairnPlan
-import CairnQuery
 import TestSupport
 import Testing
+
+@testable import CairnQuery
 
 @Suite struct BubbleUpTests {
   /// A fleet in which requests are slow only on version 1.4.2 in ca-central-1. Zones lie in regions, hosts in zones, pods on hosts.
@@ -76,6 +77,17 @@ import Testing
       #expect(histogram.edges.count == histogram.selectionCounts.count + 1)
     }
     #expect(answer.columns.contains { $0.name == "db.system" && $0.values.contains { $0.value == nil } })
+  }
+
+  /// Numbers at the ends of what a double holds: no edge is beyond it, which JSON has no word for.
+  @Test(arguments: [
+    [1.7e308], [.greatestFiniteMagnitude], [-.greatestFiniteMagnitude], [-1.7e308, 1.7e308], [1e-300, 1.7e308], [0, 1e-300, 1.7e308], [0], [1, 2, 1_000],
+  ]) func edgesAreNumbersThatRise(_ values: [Double]) {
+    let histogram = ContrastHistogram.make(values.map { ContrastPoint(number: $0, selection: 1, baseline: 2) })
+    #expect(histogram.edges.allSatisfy { $0.isFinite })
+    #expect(zip(histogram.edges, histogram.edges.dropFirst()).allSatisfy { $0 < $1 })
+    #expect(histogram.selectionCounts.reduce(0, +) == Double(values.count) && histogram.baselineCounts.reduce(0, +) == Double(2 * values.count))
+    #expect(histogram.edges[0] <= values[0] && histogram.edges.last.map { $0 >= values[values.count - 1] } == true)
   }
 
   @Test func weighsBothSides() async throws {

@@ -132,6 +132,16 @@ struct ContrastScore {
 enum ContrastHistogram {
   static let binCount = 40
 
+  /// Numbers reach to both ends of what a double holds, and their distance does not.
+  private static func between(_ low: Double, _ high: Double, _ fraction: Double) -> Double {
+    (high - low).isFinite ? low + (high - low) * fraction : low * (1 - fraction) + high * fraction
+  }
+
+  private static func aroundOne(_ value: Double) -> [Double] {
+    let above = value + max(abs(value) * 0.1, 1e-9)
+    return above.isFinite ? [value, above] : [value * 0.9, value]
+  }
+
   static func make(_ points: [ContrastPoint]) -> HistogramContrast {
     let values = points.map(\.number)
     let low = values.first ?? 0
@@ -141,9 +151,9 @@ enum ContrastHistogram {
     var edges: [Double] = []
     for index in 0...binCount {
       let fraction = Double(index) / Double(binCount)
-      edges.append(isLogarithmic ? positive * pow(high / positive, fraction) : low + (high - low) * fraction)
+      edges.append(isLogarithmic ? pow(positive, 1 - fraction) * pow(high, fraction) : between(low, high, fraction))
     }
-    if low == high { edges = [low, low + max(abs(low) * 0.1, 1e-9)] }
+    if low == high { edges = aroundOne(low) }
     if isLogarithmic && low < positive { edges[0] = low }
     edges[edges.count - 1] = max(high, edges[edges.count - 1])
     var histogram = HistogramContrast(
