@@ -51,3 +51,26 @@ def test_what_only_the_slowest_requests_feel_is_said_at_p99(open_page, mocked):
     row = page.locator(".tbl tbody tr", has_text="payments")
     assert row.locator("td.t-warn").count() == 1 and "▲" in row.locator("td.t-warn").inner_text()
     assert page.locator(".tbl tbody tr td.t-warn").count() == 1
+
+
+def test_few_failures_are_no_headline_over_many(open_page, mocked):
+    """1 of 2 is half, but 400 of 1000 is what to look at; 3 of 3 is told, behind it, and the chart of errors draws in the same order."""
+    failures = {"edge": (2, 1), "payments": (1000, 400), "auth": (3, 3)}
+
+    def failing(route):
+        answer = route.fetch().json()
+        count = answer["series"]["count"]
+        for one in answer["services"]:
+            requests, errors = failures.get(one["name"], (100, 0))
+            one.update(requests=requests, errors=errors, error_rate=errors / requests)
+        for line in answer["series"]["services"]:
+            line.update(requests=[9] * count, errors=[0] * count, p95_ms=[10] * count, p99_ms=[20] * count)
+        route.fulfill(json=answer)
+
+    page = open_page("about:blank")
+    page.route("**/api/cairn/services?*", failing)
+    page.goto(mocked + "/ui/services")
+    ready(page)
+    assert " ".join(page.locator(".lead").inner_text().split()).startswith("payments fails 40 % of its requests: 400 of 1,000.")
+    assert page.locator(".lead").inner_text().endswith("Above 5 % too: auth, edge.")
+    assert page.locator(".panel[aria-labelledby=er-title] header .row .small").all_inner_texts() == ["payments", "auth", "edge"]

@@ -7,7 +7,7 @@
 /** @typedef {{name: string, requests: number[], errors: number[], p95_ms: (number | null)[], p99_ms: (number | null)[]}} Line */
 /** @typedef {'p95' | 'p99'} Quantile */
 /** @typedef {{name: string, at: Quantile, before: number, after: number, factor: number, since: number | null}} Slower */
-/** @typedef {{name: string, before: number, after: number, since: number | null}} Failing  since: the step at which it began */
+/** @typedef {{name: string, before: number, after: number, surely: number, since: number | null}} Failing  surely: of the last third, see there; since: the step at which it began */
 
 // How much slower, by at least so many requests in each part, and how many standard errors of `apart` above chance. One request in a hundred is rare: of few requests
 // P99 is the slowest of all, and goes up and down by itself.
@@ -15,7 +15,6 @@ const quantiles = /** @type {const} */ ([{ at: 'p95', factor: 1.5, requests: 20,
 const failingPoints = 0.01; // one point of all requests
 const muchFailure = 0.05; // nobody means to refuse every twentieth request
 const leastRequests = 20; // in each part; fewer say nothing
-const leastFailures = 5; // of a service with fewer requests than that: most of them failing is no chance
 const leastApart = 0.8; // of all pairs of a late and an early step, those where the late one is slower; by chance it is half
 const leastSigma = 3; // standard errors between two shares of failures: with fewer, one failure more would be news
 
@@ -63,6 +62,17 @@ export function sigmas(failedBefore, before, failedAfter, after) {
   return error > 0 ? rise / error : rise > 0 ? Infinity : 0;
 }
 
+/**
+ * The share of requests that fails at least, as far as so few of them can tell: the lower end of Wilson's interval, three standard errors wide. 1 of 2 says less than 3 of 3,
+ * and both say less than 400 of 1000.
+ * @param {number} failed @param {number} requests @returns {number}
+ */
+export function surely(failed, requests) {
+  if (!requests) return 0;
+  const share = Math.min(1, failed / requests), z = leastSigma;
+  return Math.max(0, (share + z * z / (2 * requests) - z * Math.sqrt(share * (1 - share) / requests + (z / (2 * requests)) ** 2)) / (1 + z * z / requests));
+}
+
 /** @param {number} early @param {number} late known steps @returns {number} how far `apart` strays from a half by chance: its standard error */
 const strays = (early, late) => Math.sqrt((early + late + 1) / (12 * early * late));
 
@@ -74,7 +84,7 @@ export function compare(line) {
   const found = quantiles.map((quantile) => slowerAt(line, quantile, third, Math.min(early, late)));
   const failedBefore = sum(line.errors.slice(0, third)), failedAfter = sum(line.errors.slice(-third)), was = early ? failedBefore / early : 0, is = late ? failedAfter / late : 0;
   const failing = Math.min(early, late) >= leastRequests && is - was >= failingPoints && sigmas(failedBefore, early, failedAfter, late) >= leastSigma
-    ? { name: line.name, before: was, after: is, since: began(shares(line), was, is) } : null;
+    ? { name: line.name, before: was, after: is, surely: surely(failedAfter, late), since: began(shares(line), was, is) } : null;
   return { slower: found.find((f) => f.slower)?.slower ?? null, failing, change: found[0].change };
 }
 
@@ -100,14 +110,19 @@ export function findings(lines) {
     if (found.slower) slower.push(found.slower);
     if (found.failing) failing.push(found.failing);
   }
-  return { slower: slower.sort((a, b) => a.at.localeCompare(b.at) || b.factor - a.factor), failing: failing.sort((a, b) => b.after - b.before - (a.after - a.before)), changes };
+  return { slower: slower.sort((a, b) => a.at.localeCompare(b.at) || b.factor - a.factor), failing: failing.sort((a, b) => b.surely - b.before - (a.surely - a.before)), changes };
 }
 
-/** @param {Service[]} services @param {Failing[]} named @returns {Service[]} those that fail much and are not named yet, worst first: a new one has no before */
+/** @param {Service} s @returns {number} */
+const surelyOf = (s) => surely(s.errors, s.requests);
+
+/** @param {Service[]} services @returns {Service[]} those with failures, worst first: by what is sure, so that few requests stand behind many */
+export function worstFirst(services) { return services.filter((s) => s.errors > 0).sort((a, b) => surelyOf(b) - surelyOf(a)); }
+
+/** @param {Service[]} services @param {Failing[]} named @returns {(Service & {surely: number})[]} those that fail much and are not named yet, worst first: a new one has no before */
 export function failingMuch(services, named) {
-  const tells = (/** @type {Service} */ s) => s.requests >= leastRequests || (s.errors >= leastFailures && s.error_rate >= 0.5);
-  return services.filter((s) => s.error_rate >= muchFailure && tells(s) && !named.some((f) => f.name === s.name))
-    .sort((a, b) => b.error_rate - a.error_rate);
+  return worstFirst(services).map((s) => ({ ...s, surely: surelyOf(s) }))
+    .filter((s) => s.error_rate >= muchFailure && s.surely >= failingPoints && !named.some((f) => f.name === s.name));
 }
 
 /** @param {Line[]} lines @returns {{requests: number[], errors: number[]}} all services added */

@@ -1,5 +1,5 @@
 // @ts-check
-import { apart, began, failingMuch, findings, median, parted, shares, sigmas, totals } from './findings.js';
+import { apart, began, failingMuch, findings, median, parted, shares, sigmas, surely, totals, worstFirst } from './findings.js';
 import { equal, seeded, test } from './testing.js';
 
 const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30),
@@ -48,10 +48,24 @@ test('one failure more among few requests is no finding', () => {
   equal(sigmas(0, 20, 20, 20) > 3, true);
 });
 test('more failures are found', () => equal(findings([line('a', Array(9).fill(10), 3)]).failing.map((f) => [f.name, f.after]), [['a', 0.1]]));
+const service = (/** @type {string} */ name, /** @type {number} */ errors, /** @type {number} */ requests) => /** @type {any} */ ({ name, requests, errors, error_rate: errors / requests });
+const names = (/** @type {any[]} */ found) => found.map((s) => s.name);
 test('what fails much is named, though it always did', () => {
-  const service = (/** @type {string} */ name, /** @type {number} */ rate, requests = 100) => /** @type {any} */ ({ name, requests, errors: Math.round(requests * rate), error_rate: rate });
-  equal(failingMuch([service('fine', 0.01), service('new', 0.3), service('worse', 0.4), service('rare', 1, 3), service('rare but failing', 1, 6), service('named', 0.9)],
-    [{ name: 'named', before: 0, after: 0.9 }]).map((s) => s.name), ['rare but failing', 'worse', 'new']); });
+  const all = [service('fine', 1, 100), service('new', 30, 100), service('worse', 40, 100), service('small', 3, 3), service('named', 90, 100)];
+  equal(names(failingMuch(all, [{ name: 'named', before: 0, after: 0.9, surely: 0.7, since: null }])), ['worse', 'small', 'new']);
+});
+test('few requests are no headline over many, and none are too few to be named', () => {
+  const all = [service('half', 1, 2), service('many', 400, 1000), service('once', 1, 1), service('all', 3, 3), service('rare', 1, 30), service('ten', 1, 10)];
+  equal(names(failingMuch(all, [])), ['many', 'all', 'once', 'half']);
+  equal(names(worstFirst([...all, service('fine', 0, 9)])), ['many', 'all', 'once', 'half', 'ten', 'rare']);
+  equal([surely(0, 0), surely(0, 9), surely(3, 3)], [0, 0, 0.25]);
+  equal(surely(1e6, 1e6) < 1 && surely(1e6, 1e6) > 0.9999, true);
+});
+test('of what fails more, a few late requests stand behind many', () => {
+  const rising = (/** @type {string} */ name, /** @type {number} */ requests, /** @type {number} */ errors) => ({ ...line(name, Array(9).fill(10)), requests: Array(9).fill(requests),
+    errors: Array.from({ length: 9 }, (_, i) => (i > 5 ? errors : 0)) });
+  equal(names(findings([rising('few', 7, 3), rising('many', 1000, 400)]).failing), ['many', 'few']);
+});
 test('what began in the range is told with its step', () => {
   equal(findings([line('a', Array(9).fill(10), 3)]).failing[0].since, 6);
   equal(findings([line('b', [10, 10, 10, 10, 10, 10, 90, 90, 90])]).slower[0].since, 6);

@@ -2,7 +2,7 @@
 import { lineChart } from '../charts/line.js';
 import { drawn } from '../charts/svg.js';
 import { durationText, durationTick, percent, short, whole } from '../model/format.js';
-import { shares, totals } from '../model/findings.js';
+import { shares, totals, worstFirst } from '../model/findings.js';
 import { services } from '../model/palette.js';
 import { h, service } from './dom.js';
 import { markerLayer } from './markers.js';
@@ -29,7 +29,7 @@ export function serviceCharts(answer, found) {
     { bars: true, format: (v) => short(v), label: `Requests of all services: ${whole(now)}, ${percent(now ? failed / now : 0).join(' ')} failed` },
     (i) => ({ rows: [['Requests', whole(sum.requests[i] ?? 0)], ['Failed', whole(sum.errors[i] ?? 0)],
       ['Per second', short(Number(((sum.requests[i] ?? 0) / perSecond).toPrecision(3)))]] }));
-  const worst = [...answer.services].filter((s) => s.errors > 0).sort((a, b) => b.error_rate - a.error_rate).slice(0, shownFailing).map((s) => s.name);
+  const worst = worstFirst(answer.services).slice(0, shownFailing).map((s) => s.name);
   const failing = new Map(lines.filter((/** @type {any} */ l) => worst.includes(l.name)).map((/** @type {any} */ l) => [l.name, shares(l)]));
   const three = chart(steps, () => worst.map((name) => ({ name, colour: `var(--c${services.of(name)})`, values: failing.get(name) ?? [] })),
     { whole: 1, format: (v) => percent(v).join(' '), label: `Share of requests that failed: ${worst.join(', ') || 'none failed'}` }, (i) => ({ rows: worst.length ? worst.map((name) => [service(name),

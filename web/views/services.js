@@ -84,7 +84,7 @@ function lead(found, rows, series) {
     if (alike.length) parts.push(`So ${alike.length === 1 ? 'is' : 'are'} `, names(alike));
     if (tails.length) parts.push('At P99 alone: ', names(tails));
   }
-  const [much, ...others] = failingMuch(rows, found.failing), isWorse = much && (!fail || much.error_rate > fail.after);
+  const [much, ...others] = failingMuch(rows, found.failing), isWorse = much && (!fail || much.surely > fail.surely);
   const told = {
     fail: () => parts.push(h('b', {}, service(fail.name), ' fails more often'), ': ', h('a', { href: link('/ui/traces', { service: fail.name, error: '1' }) },
       `${percent(fail.after).join(' ')} of its requests, was ${percent(fail.before).join(' ')}`), since(fail.since), '.', isWorse ? '' : more(fail.name), ' '),
