@@ -10,6 +10,7 @@ import './model/findings.test.js';
 import './model/heatbox.test.js';
 import './model/ids.test.js';
 import './model/insights.test.js';
+import './model/json.test.js';
 import './model/markdown.test.js';
 import './model/palette.test.js';
 import './model/query.test.js';

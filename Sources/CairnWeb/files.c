@@ -166,348 +166,354 @@ static const unsigned char file_53[] = {
 #embed "../../web/model/insights.test.js"
 };
 static const unsigned char file_54[] = {
-#embed "../../web/model/markdown.js"
+#embed "../../web/model/json.js"
 };
 static const unsigned char file_55[] = {
-#embed "../../web/model/markdown.test.js"
+#embed "../../web/model/json.test.js"
 };
 static const unsigned char file_56[] = {
-#embed "../../web/model/palette.js"
+#embed "../../web/model/markdown.js"
 };
 static const unsigned char file_57[] = {
-#embed "../../web/model/palette.test.js"
+#embed "../../web/model/markdown.test.js"
 };
 static const unsigned char file_58[] = {
-#embed "../../web/model/query.js"
+#embed "../../web/model/palette.js"
 };
 static const unsigned char file_59[] = {
-#embed "../../web/model/query.test.js"
+#embed "../../web/model/palette.test.js"
 };
 static const unsigned char file_60[] = {
-#embed "../../web/model/rules.js"
+#embed "../../web/model/query.js"
 };
 static const unsigned char file_61[] = {
-#embed "../../web/model/rules.test.js"
+#embed "../../web/model/query.test.js"
 };
 static const unsigned char file_62[] = {
-#embed "../../web/model/sampling.js"
+#embed "../../web/model/rules.js"
 };
 static const unsigned char file_63[] = {
-#embed "../../web/model/sampling.test.js"
+#embed "../../web/model/rules.test.js"
 };
 static const unsigned char file_64[] = {
-#embed "../../web/model/scales.js"
+#embed "../../web/model/sampling.js"
 };
 static const unsigned char file_65[] = {
-#embed "../../web/model/scales.test.js"
+#embed "../../web/model/sampling.test.js"
 };
 static const unsigned char file_66[] = {
-#embed "../../web/model/service-graph.js"
+#embed "../../web/model/scales.js"
 };
 static const unsigned char file_67[] = {
-#embed "../../web/model/service-graph.test.js"
+#embed "../../web/model/scales.test.js"
 };
 static const unsigned char file_68[] = {
-#embed "../../web/model/signal.js"
+#embed "../../web/model/service-graph.js"
 };
 static const unsigned char file_69[] = {
-#embed "../../web/model/slos.js"
+#embed "../../web/model/service-graph.test.js"
 };
 static const unsigned char file_70[] = {
-#embed "../../web/model/slos.test.js"
+#embed "../../web/model/signal.js"
 };
 static const unsigned char file_71[] = {
-#embed "../../web/model/snippets.js"
+#embed "../../web/model/slos.js"
 };
 static const unsigned char file_72[] = {
-#embed "../../web/model/snippets.test.js"
+#embed "../../web/model/slos.test.js"
 };
 static const unsigned char file_73[] = {
-#embed "../../web/model/testing.js"
+#embed "../../web/model/snippets.js"
 };
 static const unsigned char file_74[] = {
-#embed "../../web/model/time.js"
+#embed "../../web/model/snippets.test.js"
 };
 static const unsigned char file_75[] = {
-#embed "../../web/model/time.test.js"
+#embed "../../web/model/testing.js"
 };
 static const unsigned char file_76[] = {
-#embed "../../web/model/trace-tree.js"
+#embed "../../web/model/time.js"
 };
 static const unsigned char file_77[] = {
-#embed "../../web/model/trace-tree.test.js"
+#embed "../../web/model/time.test.js"
 };
 static const unsigned char file_78[] = {
-#embed "../../web/model/triggers.js"
+#embed "../../web/model/trace-tree.js"
 };
 static const unsigned char file_79[] = {
-#embed "../../web/model/triggers.test.js"
+#embed "../../web/model/trace-tree.test.js"
 };
 static const unsigned char file_80[] = {
-#embed "../../web/theme.css"
+#embed "../../web/model/triggers.js"
 };
 static const unsigned char file_81[] = {
-#embed "../../web/views/board-panels.js"
+#embed "../../web/model/triggers.test.js"
 };
 static const unsigned char file_82[] = {
-#embed "../../web/views/board.js"
+#embed "../../web/theme.css"
 };
 static const unsigned char file_83[] = {
-#embed "../../web/views/boards.js"
+#embed "../../web/views/board-panels.js"
 };
 static const unsigned char file_84[] = {
-#embed "../../web/views/catalog.js"
+#embed "../../web/views/board.js"
 };
 static const unsigned char file_85[] = {
-#embed "../../web/views/chart-hover.js"
+#embed "../../web/views/boards.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../web/views/combo.js"
+#embed "../../web/views/catalog.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../web/views/dataset-picker.js"
+#embed "../../web/views/chart-hover.js"
 };
 static const unsigned char file_88[] = {
-#embed "../../web/views/dom.js"
+#embed "../../web/views/combo.js"
 };
 static const unsigned char file_89[] = {
-#embed "../../web/views/error-actions.js"
+#embed "../../web/views/dataset-picker.js"
 };
 static const unsigned char file_90[] = {
-#embed "../../web/views/error-parts.js"
+#embed "../../web/views/dom.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../web/views/error-side.js"
+#embed "../../web/views/error-actions.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../web/views/error-stack.js"
+#embed "../../web/views/error-parts.js"
 };
 static const unsigned char file_93[] = {
-#embed "../../web/views/error-why.js"
+#embed "../../web/views/error-side.js"
 };
 static const unsigned char file_94[] = {
-#embed "../../web/views/error.js"
+#embed "../../web/views/error-stack.js"
 };
 static const unsigned char file_95[] = {
-#embed "../../web/views/errors.js"
+#embed "../../web/views/error-why.js"
 };
 static const unsigned char file_96[] = {
-#embed "../../web/views/explore-alert.js"
+#embed "../../web/views/error.js"
 };
 static const unsigned char file_97[] = {
-#embed "../../web/views/explore-board.js"
+#embed "../../web/views/errors.js"
 };
 static const unsigned char file_98[] = {
-#embed "../../web/views/explore-bubbleup.js"
+#embed "../../web/views/explore-alert.js"
 };
 static const unsigned char file_99[] = {
-#embed "../../web/views/explore-calculation.js"
+#embed "../../web/views/explore-board.js"
 };
 static const unsigned char file_100[] = {
-#embed "../../web/views/explore-clauses.js"
+#embed "../../web/views/explore-bubbleup.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../web/views/explore-editor.js"
+#embed "../../web/views/explore-calculation.js"
 };
 static const unsigned char file_102[] = {
-#embed "../../web/views/explore-heatmap.js"
+#embed "../../web/views/explore-clauses.js"
 };
 static const unsigned char file_103[] = {
-#embed "../../web/views/explore-lines.js"
+#embed "../../web/views/explore-editor.js"
 };
 static const unsigned char file_104[] = {
-#embed "../../web/views/explore-missing.js"
+#embed "../../web/views/explore-heatmap.js"
 };
 static const unsigned char file_105[] = {
-#embed "../../web/views/explore-results.js"
+#embed "../../web/views/explore-lines.js"
 };
 static const unsigned char file_106[] = {
-#embed "../../web/views/explore.js"
+#embed "../../web/views/explore-missing.js"
 };
 static const unsigned char file_107[] = {
-#embed "../../web/views/focus.js"
+#embed "../../web/views/explore-results.js"
 };
 static const unsigned char file_108[] = {
-#embed "../../web/views/forms.js"
+#embed "../../web/views/explore.js"
 };
 static const unsigned char file_109[] = {
-#embed "../../web/views/key-form.js"
+#embed "../../web/views/focus.js"
 };
 static const unsigned char file_110[] = {
-#embed "../../web/views/keys.js"
+#embed "../../web/views/forms.js"
 };
 static const unsigned char file_111[] = {
-#embed "../../web/views/logs-deliveries.js"
+#embed "../../web/views/key-form.js"
 };
 static const unsigned char file_112[] = {
-#embed "../../web/views/logs-editor.js"
+#embed "../../web/views/keys.js"
 };
 static const unsigned char file_113[] = {
-#embed "../../web/views/logs-groups.js"
+#embed "../../web/views/logs-deliveries.js"
 };
 static const unsigned char file_114[] = {
-#embed "../../web/views/logs-line.js"
+#embed "../../web/views/logs-editor.js"
 };
 static const unsigned char file_115[] = {
-#embed "../../web/views/logs-patterns.js"
+#embed "../../web/views/logs-groups.js"
 };
 static const unsigned char file_116[] = {
-#embed "../../web/views/logs-results.js"
+#embed "../../web/views/logs-line.js"
 };
 static const unsigned char file_117[] = {
-#embed "../../web/views/logs-tail.js"
+#embed "../../web/views/logs-patterns.js"
 };
 static const unsigned char file_118[] = {
-#embed "../../web/views/logs-volume.js"
+#embed "../../web/views/logs-results.js"
 };
 static const unsigned char file_119[] = {
-#embed "../../web/views/logs.js"
+#embed "../../web/views/logs-tail.js"
 };
 static const unsigned char file_120[] = {
-#embed "../../web/views/map-insights.js"
+#embed "../../web/views/logs-volume.js"
 };
 static const unsigned char file_121[] = {
-#embed "../../web/views/map-panel.js"
+#embed "../../web/views/logs.js"
 };
 static const unsigned char file_122[] = {
-#embed "../../web/views/map-scrub.js"
+#embed "../../web/views/map-insights.js"
 };
 static const unsigned char file_123[] = {
-#embed "../../web/views/map-traces.js"
+#embed "../../web/views/map-panel.js"
 };
 static const unsigned char file_124[] = {
-#embed "../../web/views/map.js"
+#embed "../../web/views/map-scrub.js"
 };
 static const unsigned char file_125[] = {
-#embed "../../web/views/markdown.js"
+#embed "../../web/views/map-traces.js"
 };
 static const unsigned char file_126[] = {
-#embed "../../web/views/markers.js"
+#embed "../../web/views/map.js"
 };
 static const unsigned char file_127[] = {
-#embed "../../web/views/more.js"
+#embed "../../web/views/markdown.js"
 };
 static const unsigned char file_128[] = {
-#embed "../../web/views/paper.js"
+#embed "../../web/views/markers.js"
 };
 static const unsigned char file_129[] = {
-#embed "../../web/views/popover.js"
+#embed "../../web/views/more.js"
 };
 static const unsigned char file_130[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/paper.js"
 };
 static const unsigned char file_131[] = {
-#embed "../../web/views/rules.js"
+#embed "../../web/views/popover.js"
 };
 static const unsigned char file_132[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_133[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_134[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_135[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_136[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_137[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_138[] = {
-#embed "../../web/views/slo-alerts.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_139[] = {
-#embed "../../web/views/slo-charts.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_140[] = {
-#embed "../../web/views/slo-events.js"
+#embed "../../web/views/slo-alerts.js"
 };
 static const unsigned char file_141[] = {
-#embed "../../web/views/slo-form.js"
+#embed "../../web/views/slo-charts.js"
 };
 static const unsigned char file_142[] = {
-#embed "../../web/views/slo.js"
+#embed "../../web/views/slo-events.js"
 };
 static const unsigned char file_143[] = {
-#embed "../../web/views/slos.js"
+#embed "../../web/views/slo-form.js"
 };
 static const unsigned char file_144[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/slo.js"
 };
 static const unsigned char file_145[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/slos.js"
 };
 static const unsigned char file_146[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_147[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_148[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_149[] = {
-#embed "../../web/views/times.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_150[] = {
-#embed "../../web/views/trace-deploy.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_151[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/times.js"
 };
 static const unsigned char file_152[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-deploy.js"
 };
 static const unsigned char file_153[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_154[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_155[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_156[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_157[] = {
-#embed "../../web/views/triggers.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_158[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_159[] = {
-#embed "../../web/wire/boards.js"
+#embed "../../web/views/triggers.js"
 };
 static const unsigned char file_160[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_161[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/wire/boards.js"
 };
 static const unsigned char file_162[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_163[] = {
-#embed "../../web/wire/key.js"
+#embed "../../web/wire/honeycomb.js"
 };
 static const unsigned char file_164[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_165[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/key.js"
 };
 static const unsigned char file_166[] = {
-#embed "../../web/wire/slos.js"
+#embed "../../web/wire/logs.js"
 };
 static const unsigned char file_167[] = {
-#embed "../../web/wire/triggers.js"
+#embed "../../web/wire/rules.js"
 };
 static const unsigned char file_168[] = {
+#embed "../../web/wire/slos.js"
+};
+static const unsigned char file_169[] = {
+#embed "../../web/wire/triggers.js"
+};
+static const unsigned char file_170[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -566,122 +572,124 @@ static const cairn_web_file files[] = {
   {"model/ids.test.js", file_51, sizeof file_51},
   {"model/insights.js", file_52, sizeof file_52},
   {"model/insights.test.js", file_53, sizeof file_53},
-  {"model/markdown.js", file_54, sizeof file_54},
-  {"model/markdown.test.js", file_55, sizeof file_55},
-  {"model/palette.js", file_56, sizeof file_56},
-  {"model/palette.test.js", file_57, sizeof file_57},
-  {"model/query.js", file_58, sizeof file_58},
-  {"model/query.test.js", file_59, sizeof file_59},
-  {"model/rules.js", file_60, sizeof file_60},
-  {"model/rules.test.js", file_61, sizeof file_61},
-  {"model/sampling.js", file_62, sizeof file_62},
-  {"model/sampling.test.js", file_63, sizeof file_63},
-  {"model/scales.js", file_64, sizeof file_64},
-  {"model/scales.test.js", file_65, sizeof file_65},
-  {"model/service-graph.js", file_66, sizeof file_66},
-  {"model/service-graph.test.js", file_67, sizeof file_67},
-  {"model/signal.js", file_68, sizeof file_68},
-  {"model/slos.js", file_69, sizeof file_69},
-  {"model/slos.test.js", file_70, sizeof file_70},
-  {"model/snippets.js", file_71, sizeof file_71},
-  {"model/snippets.test.js", file_72, sizeof file_72},
-  {"model/testing.js", file_73, sizeof file_73},
-  {"model/time.js", file_74, sizeof file_74},
-  {"model/time.test.js", file_75, sizeof file_75},
-  {"model/trace-tree.js", file_76, sizeof file_76},
-  {"model/trace-tree.test.js", file_77, sizeof file_77},
-  {"model/triggers.js", file_78, sizeof file_78},
-  {"model/triggers.test.js", file_79, sizeof file_79},
-  {"theme.css", file_80, sizeof file_80},
-  {"views/board-panels.js", file_81, sizeof file_81},
-  {"views/board.js", file_82, sizeof file_82},
-  {"views/boards.js", file_83, sizeof file_83},
-  {"views/catalog.js", file_84, sizeof file_84},
-  {"views/chart-hover.js", file_85, sizeof file_85},
-  {"views/combo.js", file_86, sizeof file_86},
-  {"views/dataset-picker.js", file_87, sizeof file_87},
-  {"views/dom.js", file_88, sizeof file_88},
-  {"views/error-actions.js", file_89, sizeof file_89},
-  {"views/error-parts.js", file_90, sizeof file_90},
-  {"views/error-side.js", file_91, sizeof file_91},
-  {"views/error-stack.js", file_92, sizeof file_92},
-  {"views/error-why.js", file_93, sizeof file_93},
-  {"views/error.js", file_94, sizeof file_94},
-  {"views/errors.js", file_95, sizeof file_95},
-  {"views/explore-alert.js", file_96, sizeof file_96},
-  {"views/explore-board.js", file_97, sizeof file_97},
-  {"views/explore-bubbleup.js", file_98, sizeof file_98},
-  {"views/explore-calculation.js", file_99, sizeof file_99},
-  {"views/explore-clauses.js", file_100, sizeof file_100},
-  {"views/explore-editor.js", file_101, sizeof file_101},
-  {"views/explore-heatmap.js", file_102, sizeof file_102},
-  {"views/explore-lines.js", file_103, sizeof file_103},
-  {"views/explore-missing.js", file_104, sizeof file_104},
-  {"views/explore-results.js", file_105, sizeof file_105},
-  {"views/explore.js", file_106, sizeof file_106},
-  {"views/focus.js", file_107, sizeof file_107},
-  {"views/forms.js", file_108, sizeof file_108},
-  {"views/key-form.js", file_109, sizeof file_109},
-  {"views/keys.js", file_110, sizeof file_110},
-  {"views/logs-deliveries.js", file_111, sizeof file_111},
-  {"views/logs-editor.js", file_112, sizeof file_112},
-  {"views/logs-groups.js", file_113, sizeof file_113},
-  {"views/logs-line.js", file_114, sizeof file_114},
-  {"views/logs-patterns.js", file_115, sizeof file_115},
-  {"views/logs-results.js", file_116, sizeof file_116},
-  {"views/logs-tail.js", file_117, sizeof file_117},
-  {"views/logs-volume.js", file_118, sizeof file_118},
-  {"views/logs.js", file_119, sizeof file_119},
-  {"views/map-insights.js", file_120, sizeof file_120},
-  {"views/map-panel.js", file_121, sizeof file_121},
-  {"views/map-scrub.js", file_122, sizeof file_122},
-  {"views/map-traces.js", file_123, sizeof file_123},
-  {"views/map.js", file_124, sizeof file_124},
-  {"views/markdown.js", file_125, sizeof file_125},
-  {"views/markers.js", file_126, sizeof file_126},
-  {"views/more.js", file_127, sizeof file_127},
-  {"views/paper.js", file_128, sizeof file_128},
-  {"views/popover.js", file_129, sizeof file_129},
-  {"views/router.js", file_130, sizeof file_130},
-  {"views/rules.js", file_131, sizeof file_131},
-  {"views/sampling.js", file_132, sizeof file_132},
-  {"views/search.js", file_133, sizeof file_133},
-  {"views/send.js", file_134, sizeof file_134},
-  {"views/server.js", file_135, sizeof file_135},
-  {"views/services-charts.js", file_136, sizeof file_136},
-  {"views/services.js", file_137, sizeof file_137},
-  {"views/slo-alerts.js", file_138, sizeof file_138},
-  {"views/slo-charts.js", file_139, sizeof file_139},
-  {"views/slo-events.js", file_140, sizeof file_140},
-  {"views/slo-form.js", file_141, sizeof file_141},
-  {"views/slo.js", file_142, sizeof file_142},
-  {"views/slos.js", file_143, sizeof file_143},
-  {"views/span-panel.js", file_144, sizeof file_144},
-  {"views/span-xray.js", file_145, sizeof file_145},
-  {"views/states.js", file_146, sizeof file_146},
-  {"views/teach.js", file_147, sizeof file_147},
-  {"views/time-picker.js", file_148, sizeof file_148},
-  {"views/times.js", file_149, sizeof file_149},
-  {"views/trace-deploy.js", file_150, sizeof file_150},
-  {"views/trace-errors.js", file_151, sizeof file_151},
-  {"views/trace-lines.js", file_152, sizeof file_152},
-  {"views/trace-minimap.js", file_153, sizeof file_153},
-  {"views/trace-rows.js", file_154, sizeof file_154},
-  {"views/trace.js", file_155, sizeof file_155},
-  {"views/traces.js", file_156, sizeof file_156},
-  {"views/triggers.js", file_157, sizeof file_157},
-  {"wire/api.js", file_158, sizeof file_158},
-  {"wire/boards.js", file_159, sizeof file_159},
-  {"wire/errors.js", file_160, sizeof file_160},
-  {"wire/honeycomb.js", file_161, sizeof file_161},
-  {"wire/http.js", file_162, sizeof file_162},
-  {"wire/key.js", file_163, sizeof file_163},
-  {"wire/logs.js", file_164, sizeof file_164},
-  {"wire/rules.js", file_165, sizeof file_165},
-  {"wire/slos.js", file_166, sizeof file_166},
-  {"wire/triggers.js", file_167, sizeof file_167},
-  {"wire/xray.js", file_168, sizeof file_168},
+  {"model/json.js", file_54, sizeof file_54},
+  {"model/json.test.js", file_55, sizeof file_55},
+  {"model/markdown.js", file_56, sizeof file_56},
+  {"model/markdown.test.js", file_57, sizeof file_57},
+  {"model/palette.js", file_58, sizeof file_58},
+  {"model/palette.test.js", file_59, sizeof file_59},
+  {"model/query.js", file_60, sizeof file_60},
+  {"model/query.test.js", file_61, sizeof file_61},
+  {"model/rules.js", file_62, sizeof file_62},
+  {"model/rules.test.js", file_63, sizeof file_63},
+  {"model/sampling.js", file_64, sizeof file_64},
+  {"model/sampling.test.js", file_65, sizeof file_65},
+  {"model/scales.js", file_66, sizeof file_66},
+  {"model/scales.test.js", file_67, sizeof file_67},
+  {"model/service-graph.js", file_68, sizeof file_68},
+  {"model/service-graph.test.js", file_69, sizeof file_69},
+  {"model/signal.js", file_70, sizeof file_70},
+  {"model/slos.js", file_71, sizeof file_71},
+  {"model/slos.test.js", file_72, sizeof file_72},
+  {"model/snippets.js", file_73, sizeof file_73},
+  {"model/snippets.test.js", file_74, sizeof file_74},
+  {"model/testing.js", file_75, sizeof file_75},
+  {"model/time.js", file_76, sizeof file_76},
+  {"model/time.test.js", file_77, sizeof file_77},
+  {"model/trace-tree.js", file_78, sizeof file_78},
+  {"model/trace-tree.test.js", file_79, sizeof file_79},
+  {"model/triggers.js", file_80, sizeof file_80},
+  {"model/triggers.test.js", file_81, sizeof file_81},
+  {"theme.css", file_82, sizeof file_82},
+  {"views/board-panels.js", file_83, sizeof file_83},
+  {"views/board.js", file_84, sizeof file_84},
+  {"views/boards.js", file_85, sizeof file_85},
+  {"views/catalog.js", file_86, sizeof file_86},
+  {"views/chart-hover.js", file_87, sizeof file_87},
+  {"views/combo.js", file_88, sizeof file_88},
+  {"views/dataset-picker.js", file_89, sizeof file_89},
+  {"views/dom.js", file_90, sizeof file_90},
+  {"views/error-actions.js", file_91, sizeof file_91},
+  {"views/error-parts.js", file_92, sizeof file_92},
+  {"views/error-side.js", file_93, sizeof file_93},
+  {"views/error-stack.js", file_94, sizeof file_94},
+  {"views/error-why.js", file_95, sizeof file_95},
+  {"views/error.js", file_96, sizeof file_96},
+  {"views/errors.js", file_97, sizeof file_97},
+  {"views/explore-alert.js", file_98, sizeof file_98},
+  {"views/explore-board.js", file_99, sizeof file_99},
+  {"views/explore-bubbleup.js", file_100, sizeof file_100},
+  {"views/explore-calculation.js", file_101, sizeof file_101},
+  {"views/explore-clauses.js", file_102, sizeof file_102},
+  {"views/explore-editor.js", file_103, sizeof file_103},
+  {"views/explore-heatmap.js", file_104, sizeof file_104},
+  {"views/explore-lines.js", file_105, sizeof file_105},
+  {"views/explore-missing.js", file_106, sizeof file_106},
+  {"views/explore-results.js", file_107, sizeof file_107},
+  {"views/explore.js", file_108, sizeof file_108},
+  {"views/focus.js", file_109, sizeof file_109},
+  {"views/forms.js", file_110, sizeof file_110},
+  {"views/key-form.js", file_111, sizeof file_111},
+  {"views/keys.js", file_112, sizeof file_112},
+  {"views/logs-deliveries.js", file_113, sizeof file_113},
+  {"views/logs-editor.js", file_114, sizeof file_114},
+  {"views/logs-groups.js", file_115, sizeof file_115},
+  {"views/logs-line.js", file_116, sizeof file_116},
+  {"views/logs-patterns.js", file_117, sizeof file_117},
+  {"views/logs-results.js", file_118, sizeof file_118},
+  {"views/logs-tail.js", file_119, sizeof file_119},
+  {"views/logs-volume.js", file_120, sizeof file_120},
+  {"views/logs.js", file_121, sizeof file_121},
+  {"views/map-insights.js", file_122, sizeof file_122},
+  {"views/map-panel.js", file_123, sizeof file_123},
+  {"views/map-scrub.js", file_124, sizeof file_124},
+  {"views/map-traces.js", file_125, sizeof file_125},
+  {"views/map.js", file_126, sizeof file_126},
+  {"views/markdown.js", file_127, sizeof file_127},
+  {"views/markers.js", file_128, sizeof file_128},
+  {"views/more.js", file_129, sizeof file_129},
+  {"views/paper.js", file_130, sizeof file_130},
+  {"views/popover.js", file_131, sizeof file_131},
+  {"views/router.js", file_132, sizeof file_132},
+  {"views/rules.js", file_133, sizeof file_133},
+  {"views/sampling.js", file_134, sizeof file_134},
+  {"views/search.js", file_135, sizeof file_135},
+  {"views/send.js", file_136, sizeof file_136},
+  {"views/server.js", file_137, sizeof file_137},
+  {"views/services-charts.js", file_138, sizeof file_138},
+  {"views/services.js", file_139, sizeof file_139},
+  {"views/slo-alerts.js", file_140, sizeof file_140},
+  {"views/slo-charts.js", file_141, sizeof file_141},
+  {"views/slo-events.js", file_142, sizeof file_142},
+  {"views/slo-form.js", file_143, sizeof file_143},
+  {"views/slo.js", file_144, sizeof file_144},
+  {"views/slos.js", file_145, sizeof file_145},
+  {"views/span-panel.js", file_146, sizeof file_146},
+  {"views/span-xray.js", file_147, sizeof file_147},
+  {"views/states.js", file_148, sizeof file_148},
+  {"views/teach.js", file_149, sizeof file_149},
+  {"views/time-picker.js", file_150, sizeof file_150},
+  {"views/times.js", file_151, sizeof file_151},
+  {"views/trace-deploy.js", file_152, sizeof file_152},
+  {"views/trace-errors.js", file_153, sizeof file_153},
+  {"views/trace-lines.js", file_154, sizeof file_154},
+  {"views/trace-minimap.js", file_155, sizeof file_155},
+  {"views/trace-rows.js", file_156, sizeof file_156},
+  {"views/trace.js", file_157, sizeof file_157},
+  {"views/traces.js", file_158, sizeof file_158},
+  {"views/triggers.js", file_159, sizeof file_159},
+  {"wire/api.js", file_160, sizeof file_160},
+  {"wire/boards.js", file_161, sizeof file_161},
+  {"wire/errors.js", file_162, sizeof file_162},
+  {"wire/honeycomb.js", file_163, sizeof file_163},
+  {"wire/http.js", file_164, sizeof file_164},
+  {"wire/key.js", file_165, sizeof file_165},
+  {"wire/logs.js", file_166, sizeof file_166},
+  {"wire/rules.js", file_167, sizeof file_167},
+  {"wire/slos.js", file_168, sizeof file_168},
+  {"wire/triggers.js", file_169, sizeof file_169},
+  {"wire/xray.js", file_170, sizeof file_170},
 };
-const size_t cairn_web_file_count = 169;
+const size_t cairn_web_file_count = 171;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

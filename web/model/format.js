@@ -1,5 +1,6 @@
 // @ts-check
 // Figures with their units. A figure is [number text, unit text]; "–" is unknown, never 0.
+import { isLarge } from './json.js';
 
 /** @typedef {[string, string]} Figure */
 
@@ -102,6 +103,7 @@ export function columnUnit(column) {
 /** @param {unknown} value @param {string} [unit] @returns {Figure} any field or result, as a figure */
 export function figure(value, unit = '') {
   if (value === null || value === undefined) return ['–', ''];
+  if (isLarge(value)) return unit ? figure(Number(value), unit) : [group.format(BigInt(String(value))), ''];
   if (typeof value !== 'number') return [typeof value === 'string' ? value : JSON.stringify(value), ''];
   if (unit === 'ms') return duration(value);
   if (unit === 'bytes') return bytes(value);

@@ -1,5 +1,6 @@
 // @ts-check
 // The query's state: what Explore shows, its form in the URL, and the specification that the server takes.
+import { exactNumber, isNumber, readJSON } from './json.js';
 
 /** @typedef {{op: string, column?: string, name?: string, filters?: Filter[], any?: boolean}} Calculation  name and filters: of its own */
 /** @typedef {{column: string, op: string, value?: unknown}} Filter */
@@ -62,7 +63,7 @@ export function defaultQuery() {
 }
 
 /** @param {string} text @returns {unknown} */
-function json(text) { try { return JSON.parse(text); } catch { return undefined; } }
+function json(text) { try { return readJSON(text); } catch { return undefined; } }
 
 /** @param {string[]} texts values of the URL's f @returns {Filter[]} */
 export function parseFilters(texts) {
@@ -120,7 +121,7 @@ export function fromURL(params, known) {
   if (Number.isInteger(granularity) && granularity >= 0) query.granularity = granularity;
   query.havings = params.getAll('h').flatMap((text) => {
     const v = json(text);
-    return Array.isArray(v) && typeof v[0] === 'string' && v[0] && havingOps.includes(v[1]) && Number.isFinite(v[2]) ? [{ label: v[0], op: v[1], value: v[2] }] : [];
+    return Array.isArray(v) && typeof v[0] === 'string' && v[0] && havingOps.includes(v[1]) && isNumber(v[2]) ? [{ label: v[0], op: v[1], value: v[2] }] : [];
   });
   query.fields = parseFields(params.getAll('cf'));
   query.formulas = parseFields(params.getAll('fm'));
@@ -205,7 +206,7 @@ export function readValue(text, op, type = 'string') {
     return list.length ? list : null;
   }
   if (/with$|contain$|contains$/.test(op)) return text;
-  if (type === 'integer' || type === 'float') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
+  if (type === 'integer' || type === 'float') return text.trim() !== '' && Number.isFinite(Number(text)) ? exactNumber(text.trim()) : null;
   if (type === 'boolean') return /^(true|1|yes)$/i.test(text.trim()) ? true : /^(false|0|no)$/i.test(text.trim()) ? false : null;
   return text;
 }

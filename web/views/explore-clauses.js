@@ -112,8 +112,8 @@ export function havingForm(given, query, now, done) {
   const input = h('input', { inputmode: 'decimal', 'aria-label': 'Number' }), wrong = h('p', { class: 'small t-err', role: 'alert' });
   input.value = now ? String(now.value) : '';
   const finish = () => {
-    const value = Number(input.value);
-    if (input.value.trim() === '' || !Number.isFinite(value)) { fill(wrong, 'Write a number.'); return; }
+    const value = readValue(input.value, '=', 'float');
+    if (value === null) { fill(wrong, 'Write a number.'); return; }
     given.close();
     done({ label: which, op, value });
   };

@@ -2,6 +2,7 @@
 // One span: its figures, and its attributes, events, links and logs. The fields are fetched when the span is opened.
 import { icon } from '../charts/svg.js';
 import { columnUnit, cut, duration, durationText, figure as asFigure, plural } from '../model/format.js';
+import { isNumber } from '../model/json.js';
 import { filterTexts, valueFilter } from '../model/query.js';
 import { shownName } from '../model/trace-tree.js';
 import * as api from '../wire/api.js';
@@ -128,13 +129,13 @@ function attributes(fields, find) {
 
 /** @param {string} key @param {unknown} value a click looks for the same value, ⌥ click for all but it */
 function valueOf(key, value) {
-  const text = value === null ? 'null' : typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value),
+  const isList = typeof value === 'object' && value !== null && !isNumber(value), text = value === null ? 'null' : isList ? JSON.stringify(value, null, 1) : String(value),
     shown = h('span', {}, text === '' ? '(empty text)' : cut(text, longText));
   const to = (/** @type {boolean} */ out) => link('/ui/explore', { f: filterTexts([valueFilter(key, value, out)]) });
-  const unit = typeof value === 'number' ? columnUnit(key) : '';
+  const unit = isNumber(value) ? columnUnit(key) : '';
   const a = h('a', { class: 'attr', href: to(false), title: `${key} = … in Explore; ⌥ click leaves it out`,
     onclick: (/** @type {MouseEvent} */ e) => { if (e.altKey) a.setAttribute('href', to(true)); } }, shown);
-  return h('span', { class: 'attr-row' }, typeof value === 'object' && value !== null ? h('span', { class: 'pre' }, shown) : a,
+  return h('span', { class: 'attr-row' }, isList ? h('span', { class: 'pre' }, shown) : a,
     unit && h('span', { class: 'faint nowrap' }, asFigure(value, unit).join(' ')),
     text.length > longText && h('button', { class: 'btn sm', type: 'button', onclick: (/** @type {any} */ e) => { shown.textContent = text;
       e.target.remove(); } }, `Show all ${text.length.toLocaleString('en-US')} characters`), copyButton(text, '', key));

@@ -1,6 +1,7 @@
 // @ts-check
 // What a span that came as an X-Ray document has beside others: annotations, metadata, exceptions with their chain, and the document itself.
 import { cut } from '../model/format.js';
+import { readJSON } from '../model/json.js';
 import * as api from '../wire/api.js';
 import { badge, copyButton, fill, h } from './dom.js';
 import { failed, skeleton } from './states.js';
@@ -81,7 +82,7 @@ function rawDocument(traceID, spanID) {
   const host = h('div', { class: 'xray-document' }, skeleton(8));
   const read = () => api.spanDocument(traceID, spanID).then((answer) => {
     let text = answer.document;
-    try { text = JSON.stringify(JSON.parse(answer.document), null, 2); } catch { /* shown as it is */ }
+    try { text = JSON.stringify(readJSON(answer.document), null, 2); } catch { /* shown as it is */ }
     fill(host, h('div', { class: 'row wrap' }, h('span', { class: 'small dim grow' }, answer.as_sent ? 'The segment document as it was sent.' :
       'Put together of parts that came by themselves, as BatchGetTraces gives it.'), copyButton(answer.document, 'Copy', 'the document')),
     h('pre', { class: 'small', tabindex: 0, 'aria-label': 'Segment document' }, text));

@@ -1,6 +1,7 @@
 // @ts-check
 // The log lines of a trace, in order of time.
 import { plural } from '../model/format.js';
+import { isNumber, readJSON } from '../model/json.js';
 import { icon } from '../charts/svg.js';
 import * as api from '../wire/api.js';
 import { h } from './dom.js';
@@ -15,9 +16,9 @@ const most = 500;
 function spoken(body) {
   if (!body.startsWith('{')) return body;
   try {
-    const { message, level, trace_id, span_id, xray_trace_id, ...rest } = JSON.parse(body);
+    const { message, level, trace_id, span_id, xray_trace_id, ...rest } = readJSON(body);
     if (typeof message !== 'string') return body;
-    return `${message}${Object.entries(rest).filter(([, value]) => typeof value !== 'object').map(([name, value]) => `  ${name}=${value}`).join('')}`;
+    return `${message}${Object.entries(rest).filter(([, value]) => typeof value !== 'object' || isNumber(value)).map(([name, value]) => `  ${name}=${value}`).join('')}`;
   } catch { return body; }
 }
 
@@ -27,7 +28,7 @@ function told(line) { return { body: String(line.body ?? ''), severity: line.sev
 /** @param {string} trace @param {TraceLine} line @returns {Promise<Record<string, unknown>>} all its fields: they come with its span, if that came */
 async function whole(trace, line) {
   const logs = line.span ? (await api.span(trace, line.span).catch(() => null))?.logs : null;
-  const found = (logs ?? []).find((/** @type {any} */ one) => one.offset_ns === line.offset_ns && one.body === line.body)?.fields;
+  const found = (logs ?? []).find((/** @type {any} */ one) => Number(one.offset_ns) === Number(line.offset_ns) && one.body === line.body)?.fields;
   const { 'trace.trace_id': _, ...fields } = found ?? told(line);
   return fields;
 }

@@ -3,6 +3,7 @@
 import { scatter } from '../charts/scatter.js';
 import { drawn, icon } from '../charts/svg.js';
 import { columnUnit, duration, durationText, figure as asFigure, plural, whole } from '../model/format.js';
+import { isNumber } from '../model/json.js';
 import { filterTexts, parseFields, parseFilters, valueText } from '../model/query.js';
 import { clock, rangeText, stamp } from '../model/time.js';
 import * as api from '../wire/api.js';
@@ -105,7 +106,7 @@ function searchControls() {
 }
 
 /** @param {any} f @returns {string} durations with their unit, and not to the last digit */
-function filterValue(f) { return typeof f.value === 'number' && columnUnit(f.column) ? asFigure(f.value,
+function filterValue(f) { return isNumber(f.value) && columnUnit(f.column) ? asFigure(f.value,
   columnUnit(f.column)).join(' ') : valueText(f.value); }
 
 /** @param {HTMLElement} anchor */

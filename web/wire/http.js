@@ -1,6 +1,7 @@
 // @ts-check
 // The only door to the network. An error carries what happened in words that a reader can act on.
 
+import { readJSON } from '../model/json.js';
 import { keyHeaders } from './key.js';
 
 /** @typedef {Error & {status: number, field?: string, kind: 'offline' | 'answer' | 'shape'}} WireError */
@@ -45,7 +46,7 @@ export async function ask(url, init) {
   }
   const text = await response.text();
   let answer;
-  try { answer = text ? JSON.parse(text) : {}; } catch {
+  try { answer = text ? readJSON(text) : {}; } catch {
     throw failure('shape', response.ok ? 'The answer is no JSON.' : `Status ${response.status}.`, response.status);
   }
   if (!response.ok) throw failure('answer', inWords(answer) ?? `Status ${response.status}.`, response.status, answer.field);
@@ -69,7 +70,7 @@ export async function follow(url, signal, handlers) {
     for (const block of blocks) {
       const part = (/** @type {string} */ name) => block.split('\n').filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trimStart()).join('\n');
       const data = part('data');
-      if (data) handlers.message(part('event'), JSON.parse(data));
+      if (data) handlers.message(part('event'), readJSON(data));
     }
   }
 }
