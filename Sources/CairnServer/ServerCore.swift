@@ -48,6 +48,7 @@ struct ServerCore: Service {
       try gatekeeper.confirm(ticket.principal, request)
       var response = try await route.handle(
         Exchange(request: request, parameters: ticket.parameters, principal: ticket.principal))
+      if route.dialect == .cairn { response = response.packed(for: request) }
       if case .stream(let produce) = response.body {
         let (gatekeeper, principal) = (gatekeeper, ticket.principal)
         response.body = .stream { writer in

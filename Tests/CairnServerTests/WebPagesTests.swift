@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnFormats
 import Foundation
+import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import CairnServer
@@ -32,6 +35,45 @@ import Testing
         #expect(try await live.client().send("GET", path).status == 404, "\(path)")
       }
     }
+  }
+
+  @Test func filesComeInGzipToThoseWhoTakeIt() async throws {
+    try await withServer { (live) async throws in
+      func get(_ headers: [(String, String)] = [], _ path: String = "/ui/static/app.js") async throws -> ClientResponse {
+        try await live.client().send("GET", path, headers: headers)
+      }
+      let plain = try await get()
+      #expect(plain.headers["content-encoding"] == nil)
+      let (tag, gzip) = (try #require(plain.headers["etag"]), ("accept-encoding", "br, gzip;q=0.8"))
+      for path in ["/ui/static/app.js", "/ui/static/base.css", "/"] {
+        let (whole, packed) = (try await get([], path), try await get([gzip], path))
+        #expect(packed.headers["content-encoding"] == "gzip" && packed.body.count * 2 < whole.body.count, "\(path)")
+        #expect(try ByteBuffer(bytes: packed.body).inflated(.gzip, limitBytes: 1 << 20) == ByteBuffer(bytes: whole.body))
+        #expect(packed.headers["etag"] != whole.headers["etag"])
+        #expect(packed.headers["vary"] == "accept-encoding" && whole.headers["vary"] == "accept-encoding")
+      }
+      let packed = try await get([gzip]), packedTag = try #require(packed.headers["etag"])
+      // A tag names one of the two forms.
+      for (known, coding, status) in [
+        (tag, nil, 304), (packedTag, nil, 200), (tag, gzip, 200), (packedTag, gzip, 304), ("*", nil, 304), ("W/\(tag)", nil, 304), ("\"a\", W/\"b\" ,\(packedTag)", gzip, 304),
+        ("\"a\", \"b\"", nil, 200), ("W/*", nil, 200), ("", nil, 200),
+      ] as [(String, (String, String)?, Int)] {
+        let reply = try await get([("if-none-match", known)] + (coding.map { [$0] } ?? []))
+        #expect(reply.status == status, "\(known)")
+        #expect(reply.headers["vary"] == "accept-encoding")
+      }
+      // Nothing to gain: an image of a few bytes.
+      #expect(try await get([gzip], "/ui/static/icon.svg").headers["content-encoding"] == nil)
+    }
+  }
+
+  @Test(arguments: [
+    ("gzip", true), ("GZIP", true), ("deflate, gzip;q=1.0, *;q=0.5", true), ("x-gzip", true), ("*", true), ("br", false), ("", false), ("identity", false),
+    ("gzip;q=0", false), ("gzip; q=0.000", false), ("*;q=0", false), ("gzip;q=0, *", false), ("*;q=0, gzip", true), ("gzip;q=no", false), (";;q=1,,", false),
+  ])
+  func whoTakesGzip(_ header: String, _ takes: Bool) {
+    let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["accept-encoding": header])
+    #expect(Request(head: head, listener: .http, remoteAddress: "").takesGzip == takes)
   }
 
   @Test func theDocumentNamesEveryModuleUnderAnAddressThatIsAskedForOnce() async throws {

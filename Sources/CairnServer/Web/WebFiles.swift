@@ -6,10 +6,28 @@ import NIOCore
 /// The files of the pages: from inside the program, or from a folder while they are worked on.
 struct WebFiles: Sendable {
   struct File: Sendable {
-    var bytes: ByteBuffer
     var contentType: String
-    /// Strong, from the contents.
+    var plain: Form
+    /// In gzip, where that is smaller; packed once, at the start.
+    var gzip: Form?
+
+    fileprivate init(_ bytes: ByteBuffer, contentType: String, isPacked: Bool) {
+      self.contentType = contentType
+      plain = Form(bytes)
+      gzip = isPacked ? bytes.packed(level: 9).map(Form.init) : nil
+    }
+  }
+
+  /// The bytes of a file in one coding.
+  struct Form: Sendable {
+    var bytes: ByteBuffer
+    /// Strong, from the bytes.
     var entityTag: String
+
+    fileprivate init(_ bytes: ByteBuffer) {
+      self.bytes = bytes
+      entityTag = WebFiles.entityTag(bytes.readableBytesView)
+    }
   }
   private let files: [String: File]
   private let folder: String?
@@ -37,7 +55,7 @@ struct WebFiles: Sendable {
     let segments = path.split(separator: "/", omittingEmptySubsequences: false)
     guard !segments.isEmpty, segments.allSatisfy({ !$0.isEmpty && $0.first != "." && !$0.contains("\0") }) else { return nil }
     guard let type = Self.contentType(path), let bytes = ServerFiles.bytes(at: "\(folder)/\(path)") else { return nil }
-    return File(bytes: ByteBuffer(bytes: bytes), contentType: type, entityTag: Self.entityTag(bytes))
+    return File(ByteBuffer(bytes: bytes), contentType: type, isPacked: false)
   }
 
   private static func embedded() -> [String: File] {
@@ -45,26 +63,25 @@ struct WebFiles: Sendable {
     for index in 0..<cairn_web_file_count {
       let entry = unsafe cairn_web_file_at(index)
       let path = unsafe String(cString: entry.path)
-      let bytes = unsafe Array(UnsafeBufferPointer(start: entry.bytes, count: entry.count))
+      let bytes = unsafe ByteBuffer(bytes: UnsafeBufferPointer(start: entry.bytes, count: entry.count))
       guard let type = contentType(path) else { continue }
-      files[path] = File(bytes: ByteBuffer(bytes: bytes), contentType: type, entityTag: entityTag(bytes))
+      files[path] = File(bytes, contentType: type, isPacked: true)
     }
     return files
   }
 
   private static func address(of files: [String: File]) -> String {
-    let whole = files.sorted { $0.key < $1.key }.map { $0.key + $0.value.entityTag }.joined()
-    return "~" + entityTag(Array(whole.utf8)).dropFirst().dropLast() + "/"
+    let whole = files.sorted { $0.key < $1.key }.map { $0.key + $0.value.plain.entityTag }.joined()
+    return "~" + entityTag(whole.utf8).dropFirst().dropLast() + "/"
   }
 
   /// The document with the addresses of this build. It names all modules, so that a browser fetches them at once and not one import after the other.
   private static func addressed(_ document: File, _ address: String, modules: [String]) -> File {
     let links = modules.filter { $0.hasSuffix(".js") && $0.contains("/") && !$0.hasSuffix(".test.js") && $0 != "model/testing.js" }
       .map { "<link rel=\"modulepreload\" href=\"/ui/static/\($0)\">\n" }.joined()
-    let text = String(decoding: document.bytes.readableBytesView, as: UTF8.self)
+    let text = String(decoding: document.plain.bytes.readableBytesView, as: UTF8.self)
     let whole = text.replacing("</head>", with: links + "</head>").replacing("/ui/static/", with: "/ui/static/" + address)
-    let bytes = Array(whole.utf8)
-    return File(bytes: ByteBuffer(bytes: bytes), contentType: document.contentType, entityTag: entityTag(bytes))
+    return File(ByteBuffer(string: whole), contentType: document.contentType, isPacked: true)
   }
 
   /// The media type by the name's ending; nil for what is not served.
@@ -82,10 +99,10 @@ struct WebFiles: Sendable {
     }
   }
 
-  private static func entityTag(_ bytes: [UInt8]) -> String {
+  private static func entityTag(_ bytes: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
-    for byte in SHA256.hash(data: bytes).prefix(8) { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    for byte in SHA256.hash(data: Array(bytes)).prefix(8) { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
     return "\"" + String(decoding: text, as: UTF8.self) + "\""
   }
 }

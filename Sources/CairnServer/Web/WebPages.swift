@@ -29,13 +29,12 @@ struct WebPages: Sendable {
   private func serve(_ path: String, _ exchange: Exchange) throws(Refusal) -> Response {
     guard let file = files.find(path) else { throw Refusal(.notFound, "There is no such file.") }
     let caching = files.isFixed(path) ? "public, max-age=31536000, immutable" : "no-cache"
-    var headers: HTTPHeaders = ["content-type": file.contentType, "etag": file.entityTag, "cache-control": caching]
+    let gzip = exchange.request.takesGzip ? file.gzip : nil, form = gzip ?? file.plain
+    var headers: HTTPHeaders = ["content-type": file.contentType, "etag": form.entityTag, "cache-control": caching, "vary": "accept-encoding"]
     for (name, value) in Self.safety { headers.add(name: name, value: value) }
-    let known = exchange.request.headers[canonicalForm: "if-none-match"]
-    if known.contains(where: { $0 == file.entityTag || $0 == "*" || $0 == "W/" + file.entityTag }) {
-      return Response(status: .notModified, headers: headers)
-    }
-    return Response(headers: headers, body: .bytes(file.bytes))
+    if exchange.request.knows(form.entityTag) { return Response(status: .notModified, headers: headers) }
+    if gzip != nil { headers.add(name: "content-encoding", value: "gzip") }
+    return Response(headers: headers, body: .bytes(form.bytes))
   }
 
   /// What keeps a page from running anything but its own files, and others from framing it.
