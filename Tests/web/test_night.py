@@ -114,6 +114,31 @@ def test_what_is_open_stays_open_while_an_answer_grows(night, open_page, columns
     assert page.locator(".results .tail, .results .scroll-x").first.evaluate("e => e.scrollTop") == at
 
 
+@pytest.mark.parametrize("columns", [["@timestamp", "@message"], ["@timestamp", "@message", *"abcdefghij"]])
+def test_the_focus_and_both_ways_of_scrolling_stay_while_an_answer_grows(night, open_page, columns):
+    """All rows look alike to whoever has the focus: the row is found again by what it is."""
+    page = open_page(f"{night.url}/ui/send", 390)
+    state = {"count": 60, "status": "Running"}
+
+    def answer(route):
+        rows = [["2026-11-27 09:00:00.000", "the same line " * 30, *("a_long_value_of_the_column" for _ in columns[2:])] for n in range(state["count"])]
+        route.fulfill(json={"status": state["status"], "reason": None, "columns": columns, "rows": rows, "pointers": [f"p\\{n}" for n in range(len(rows))],
+                            "groups": ["api"] * len(rows), "statistics": {"matched": len(rows), "scanned": 90, "bytes": 900}, "duration_ms": 3})
+    page.route("**/api/cairn/logs/queries", lambda route: route.fulfill(json={"id": "q"}))
+    page.route("**/api/cairn/logs/queries/q", answer)
+    page.goto(f"{night.url}/ui/logs?t=15m&q=fields%20{'%2C'.join(columns).replace('@', '%40')}", wait_until="commit")
+    rows = page.locator(".results .ln" if len(columns) == 2 else ".results tbody button")
+    expect(rows).to_have_count(60)
+    scroller, places = page.locator(".results .tail, .results .scroll-x").first, "e => [e.scrollLeft, e.scrollTop, e.scrollWidth > e.clientWidth]"
+    rows.nth(40).focus()
+    at = scroller.evaluate("e => { e.scrollLeft = 30; return [e.scrollLeft, e.scrollTop, e.scrollWidth > e.clientWidth]; }")
+    assert at[0] > 0 or len(columns) == 2
+    state.update(count=70, status="Complete")
+    expect(rows).to_have_count(70)
+    assert page.evaluate("e => e === document.activeElement", rows.nth(40).element_handle())
+    assert scroller.evaluate(places) == at
+
+
 def test_a_time_that_is_over_has_results_and_no_live_tail(night, open_page):
     page = open_page(f"{night.url}/ui/logs?t=1000000..1000600")
     expect(page.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")

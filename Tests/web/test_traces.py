@@ -40,6 +40,29 @@ def test_what_is_typed_in_several_fields_counts_whole_and_here_alone(open_page, 
     assert "POST" not in page.url
 
 
+def test_a_duration_that_is_none_leaves_the_question_and_is_marked_for_as_long_as_it_stands(open_page, mocked):
+    page = open_page(mocked + "/ui/traces")
+    ready(page)
+    least = page.get_by_label("Least duration in milliseconds")
+    least.press_sequentially("5x")
+    until(page, "location.search.includes('min=5')")
+    assert least.get_attribute("aria-invalid") == "true" and least.input_value() == "5x"
+    page.get_by_role("button", name="Errors only").click()
+    until(page, "location.search.includes('error=1')")
+    ready(page)
+    assert least.input_value() == "5" and least.get_attribute("aria-invalid") == "false"
+
+
+def test_what_is_typed_to_find_a_span_stays_with_its_trace(open_page, mocked):
+    page = open_page(mocked + ODD)
+    page.wait_for_selector(".wf-row")
+    page.evaluate("""() => { const input = document.querySelector('[aria-label="Find span"]'); input.value = 'GET'; input.dispatchEvent(new Event('input'));
+        document.querySelector('a[href^="/ui/services"]').click(); }""")
+    page.wait_for_url("**/ui/services*")
+    page.wait_for_timeout(400)  # longer than the pause in typing
+    assert "find=" not in page.url
+
+
 def test_ten_thousand_spans_are_virtual_and_fast(open_page, mocked):
     page = open_page(mocked + BIG)
     page.wait_for_selector(".wf-row")

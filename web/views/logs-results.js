@@ -27,10 +27,16 @@ export function resultsPanel(host, actions) {
   /** @param {logs.Results} r */
   const draw = (r) => {
     off();
-    const from = scrolled(body)?.scrollTop ?? 0;
+    const { scrollTop: top = 0, scrollLeft: left = 0 } = scrolled(body) ?? {}, active = /** @type {HTMLElement | null} */ (body.contains(document.activeElement) ? document.activeElement : null);
     show(r);
     const to = scrolled(body);
-    if (to && from) to.scrollTop = from;
+    if (to) [to.scrollTop, to.scrollLeft] = [top, left];
+    if (active) focusRow(active);
+  };
+  /** What has the focus is drawn anew or was taken out and put back: rows look alike, the pointer tells which it was. @param {HTMLElement} active */
+  const focusRow = (active) => {
+    const pointer = active.dataset.pointer, row = active.isConnected ? active : pointer && body.querySelector(`[data-pointer="${CSS.escape(pointer)}"]`);
+    if (row instanceof HTMLElement) row.focus({ preventScroll: true });
   };
   /** @param {logs.Results} r */
   const show = (r) => {
@@ -70,7 +76,7 @@ function lines(r, time, message, actions, shown) {
     const pointer = r.pointers[i], mark = r.marks?.[i], before = pointer ? shown.lines.get(pointer) : undefined;
     const line = before?.querySelector('[aria-expanded="true"]') ? before : logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '', severity: mark?.severity ?? undefined, trace: mark?.trace ?? undefined },
       { addFilter: actions.addFilter, fields: pointer ? async () => (await logs.record(pointer)).fields : undefined });
-    if (pointer) next.set(pointer, line);
+    if (pointer) { next.set(pointer, line); line.querySelector('.ln')?.setAttribute('data-pointer', pointer); }
     return line;
   });
   shown.lines = next;
@@ -97,7 +103,7 @@ function figure(text) { const n = Number(text); return Number.isSafeInteger(n) ?
 /** @param {string | null} pointer @param {{addFilter: (condition: string) => void}} actions @param {Shown['events']} events @returns a button that shows the row's event in its place */
 function opener(pointer, actions, events) {
   if (!pointer) return null;
-  const cell = h('button', { class: 'btn sm ghost', type: 'button', onclick: async () => {
+  const cell = h('button', { class: 'btn sm ghost', type: 'button', 'data-pointer': pointer, onclick: async () => {
     const opened = events.get(pointer);
     if (opened) { opened.remove(); events.delete(pointer); return; }
     const found = await logs.record(pointer).catch(() => null);

@@ -211,7 +211,7 @@ function open(host, trace) {
   if (current.selected) rows.reveal(current.selected);
   return { update, move: rows.move, zoom, nextError: ways.nextError, zoomSelected: () => { if (current.selected) near(current.selected); },
     toggle: (/** @type {string} */ k) => patch({ [k]: params().get(k) === '1' ? null : '1' }, { replace: true }),
-    stop() { rows.stop(); mini.stop(); panel.stop(); } };
+    stop() { tools.stop(); rows.stop(); mini.stop(); panel.stop(); } };
 }
 
 /** @param {any} trace @param {any} tree @param {Node | undefined} root @param {Node[]} all @param {number} startUs @param {{nextError: () => void, toLines: (() => void) | null}} ways */
@@ -261,7 +261,7 @@ function toolbar(all, actions) {
     h('span', { class: 'end row wrap shares', title: 'Share of the time that services spent themselves' },
       shares.slice(0, shownShares).map((s) => h('span', { class: 'row small share' }, service(s.name), h('b', {}, percent(s.share).join(' ')))),
       shares.length > shownShares && h('span', { class: 'faint small' }, `and ${shares.length - shownShares} more`)));
-  return { element, update(/** @type {any} */ state, /** @type {number} */ length) {
+  return { element, stop: () => clearTimeout(timer), update(/** @type {any} */ state, /** @type {number} */ length) {
     if (document.activeElement !== find) find.value = state.find;
     c.setAttribute('aria-pressed', String(Boolean(state.critical)));
     e.setAttribute('aria-pressed', String(place.get().params.get('e') === '1'));

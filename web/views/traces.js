@@ -79,7 +79,11 @@ function searchControls() {
     onchange: () => patch({ order: order.value === 'recent' ? null : order.value }) }, Object.entries(orders).map(([value, text]) => h('option',
     { value }, text)));
   const chips = h('div', { class: 'row wrap' });
-  const put = (/** @type {any} */ input, /** @type {string} */ text) => { if (document.activeElement !== input) input.value = text; };
+  const put = (/** @type {any} */ input, /** @type {string} */ text) => {
+    if (document.activeElement === input) return;
+    input.value = text;
+    if (input !== name) input.setAttribute('aria-invalid', 'false');
+  };
   return {
     element: h('div', { class: 'tools' }, which, h('label', { class: 'input name' }, icon('search', 'i faint'), name,
       h('kbd', { class: 'hide-s' }, 'f')),
