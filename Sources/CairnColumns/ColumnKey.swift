@@ -40,17 +40,17 @@ public struct ColumnKey: Sendable, Hashable, Comparable {
   // Names are bytes: two spellings of one accented letter are two fields, as they are to whoever sent them.
 
   public static func == (left: ColumnKey, right: ColumnKey) -> Bool {
-    left.kind == right.kind && left.name.utf8.elementsEqual(right.name.utf8)
+    left.kind == right.kind && ExactText(left.name) == ExactText(right.name)
   }
 
   public func hash(into hasher: inout Hasher) {
-    for byte in name.utf8 { hasher.combine(byte) }
+    hasher.combine(ExactText(name))
     hasher.combine(kind)
   }
 
   public static func < (left: ColumnKey, right: ColumnKey) -> Bool {
-    if left.name.utf8.elementsEqual(right.name.utf8) { return left.kind.rawValue < right.kind.rawValue }
-    return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+    let (first, second) = (ExactText(left.name), ExactText(right.name))
+    return first == second ? left.kind.rawValue < right.kind.rawValue : first < second
   }
 
   /// The key under which a field from outside is kept: its own, or another name where the store uses that one for itself.

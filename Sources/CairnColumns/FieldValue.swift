@@ -15,6 +15,27 @@ public enum FieldValue: Sendable, Hashable {
   case float(Double)
   case boolean(Bool)
 
+  /// Texts are equal where their bytes are; a whole number and the same one as a float are two values.
+  public static func == (left: FieldValue, right: FieldValue) -> Bool {
+    switch (left, right) {
+    case (.string(let left), .string(let right)): ExactText(left) == ExactText(right)
+    case (.integer(let left), .integer(let right)): left == right
+    case (.float(let left), .float(let right)): left == right
+    case (.boolean(let left), .boolean(let right)): left == right
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(type)
+    switch self {
+    case .string(let text): hasher.combine(ExactText(text))
+    case .integer(let value): hasher.combine(value)
+    case .float(let value): hasher.combine(value)
+    case .boolean(let value): hasher.combine(value)
+    }
+  }
+
   /// The type of this value.
   public var type: FieldType {
     switch self {
@@ -28,10 +49,24 @@ public enum FieldValue: Sendable, Hashable {
   /// The value as a number; booleans are 0 and 1, strings are read as decimal numbers where they are one in full.
   public var number: Double? {
     switch self {
-    case .string(let text): Double(text)
+    case .string(let text): Self.decimal(text)
     case .integer(let value): Double(value)
     case .float(let value): value
     case .boolean(let value): value ? 1 : 0
+    }
+  }
+
+  /// Decimal text in full as a number: no hexadecimal, no `inf`, no spaces, nothing beyond what a double can be.
+  public static func decimal(_ text: String) -> Double? {
+    guard text.utf8.allSatisfy(isDecimal), let value = Double(text), value.isFinite else { return nil }
+    return value
+  }
+
+  /// A byte that a decimal number may contain.
+  public static func isDecimal(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x2b, 0x2d, 0x2e, 0x45, 0x65: true
+    default: false
     }
   }
 

@@ -19,7 +19,7 @@ extension QueryEngine {
     let watch = QueryWatch(budget, dictionaries)
     let scope = Scope(environment: environment, datasets: .all, time: .everything)
     let holding = pieces.filter { Self.mayHold(ids, $0) }
-    var scan = try ScanSet(scope, names: [FieldName.traceID], pieces: holding, watch)
+    var scan = try ScanSet(scope, names: [ExactText(FieldName.traceID)], pieces: holding, watch)
     scan.info.segmentsPruned += pieces.count - holding.count
     let filter = Filter.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) })
     let rows = try EventReader.rows(filter, scan, watch).sorted(by: EventReader.isBefore)
@@ -41,12 +41,10 @@ extension QueryEngine {
 
   /// False where the piece's dictionary of trace ids tells that it has none of these.
   private static func mayHold(_ ids: [TraceID], _ piece: any Piece) -> Bool {
-    let listed = piece.columns
-    let first = OpenPiece.firstIndex(of: FieldName.traceID, listed.count) { listed[$0].key.name }
-    guard first < listed.count, listed[first].key.name == FieldName.traceID else { return false }
+    let keys = OpenPiece.keys(named: ExactText(FieldName.traceID), in: piece.columns)
+    if keys.isEmpty { return false }
     // Text of that name may be an id too, and what damage hides is to be counted.
-    let isAlone = listed[first].key == .traceID && (first + 1 == listed.count || listed[first + 1].key.name != FieldName.traceID)
-    guard isAlone, let column = try? piece.column(.traceID), case .dictionary(let dictionary) = column.domain else { return true }
+    guard keys == [.traceID], let column = try? piece.column(.traceID), case .dictionary(let dictionary) = column.domain else { return true }
     return column.blocks.contains(where: \.isDamaged) || ids.contains { dictionary.entry(of: $0) != nil }
   }
 
@@ -75,15 +73,15 @@ extension QueryEngine {
 
   /// The datasets of an environment, by name. Reads no column.
   public func datasets(environment: String, pieces: [any Piece]) async throws(QueryError) -> [DatasetSummary] {
-    var found: [String: DatasetSummary] = [:]
+    var found: [ExactText: DatasetSummary] = [:]
     for run in pieces.flatMap(\.runs) where run.environment == environment && !run.rows.isEmpty {
       var summary =
-        found[run.dataset]
+        found[ExactText(run.dataset)]
         ?? DatasetSummary(name: run.dataset, eventCount: 0, firstUnixNanoseconds: .max, lastUnixNanoseconds: .min)
       summary.eventCount += run.rows.count
       summary.firstUnixNanoseconds = min(summary.firstUnixNanoseconds, run.minimumUnixNanoseconds)
       summary.lastUnixNanoseconds = max(summary.lastUnixNanoseconds, run.maximumUnixNanoseconds)
-      found[run.dataset] = summary
+      found[ExactText(run.dataset)] = summary
     }
     return found.values.sorted { $0.name < $1.name }
   }
@@ -96,20 +94,20 @@ extension QueryEngine {
     let scan = try ScanSet(scope, names: [], pieces: pieces, watch)
     var slices = [[Slice]](repeating: [], count: scan.pieces.count)
     for slice in scan.slices { slices[slice.piece].append(slice) }
-    var counts: [String: [FieldType: Int]] = [:]
+    var counts: [ExactText: [FieldType: Int]] = [:]
     for (index, open) in scan.pieces.enumerated() {
       let isWhole = slices[index].reduce(0) { $0 + $1.rows.count } == open.piece.rowCount
       for listed in open.piece.columns
       where listed.key != .time && listed.presentCount > 0 && !FieldName.isInternal(listed.key.name) {
         try watch.check()
         let count = isWhole ? listed.presentCount : Self.present(listed.key, open.piece, slices[index])
-        if count > 0 { counts[listed.key.name, default: [:]][listed.key.kind.fieldType, default: 0] += count }
+        if count > 0 { counts[ExactText(listed.key.name), default: [:]][listed.key.kind.fieldType, default: 0] += count }
       }
     }
     var summaries: [ColumnSummary] = []
     for (name, types) in counts.sorted(by: { $0.key < $1.key }) {
       for type in FieldType.allCases {
-        if let count = types[type] { summaries.append(ColumnSummary(name: name, type: type, eventCount: count)) }
+        if let count = types[type] { summaries.append(ColumnSummary(name: name.text, type: type, eventCount: count)) }
       }
     }
     return summaries

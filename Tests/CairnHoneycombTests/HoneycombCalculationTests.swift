@@ -93,6 +93,19 @@ import Testing
     #expect(formula.value { (name) in (name == "a" ? a : b).map { .float($0) } }?.number == result)
   }
 
+  @Test func groupsInTwoSpellingsAreTwoOfAnEarlierTimeToo() {
+    func answer(_ names: [String], _ counts: [Int64]) -> Answer {
+      var answer = Answer()
+      answer.columns = [
+        AnswerColumn(name: "city", kind: .breakdown, type: .string, values: names.map { .string($0) }),
+        AnswerColumn(name: "COUNT", kind: .calculation, type: .integer, values: counts.map { .integer($0) }),
+      ]
+      return answer
+    }
+    let then = answer(["Orle\u{301}ans", "Orl\u{e9}ans"], [1, 2])
+    #expect(then.arranged(as: answer(["Orl\u{e9}ans", "Orle\u{301}ans"], [8, 9])).columns[1].values == [.integer(2), .integer(1)])
+  }
+
   @Test func anEarlierTimeIsAskedAboutTheGroupsOfTheAnswer() throws {
     let plan = try HoneycombQueryTests.plan(#"{"breakdowns":["app","host"],"limit":5,"havings":[{"calculate_op":"COUNT","op":">","value":1}],"orders":[{"op":"COUNT"}]}"#)
     var answer = Answer()

@@ -34,6 +34,17 @@ import Testing
     #expect(counts == known)
   }
 
+  @Test func keepsTextsInTwoSpellingsApart() async throws {
+    let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
+    let events = [composed, decomposed, decomposed].enumerated().map { TestEvent(Int64($0.offset), ["place": .string($0.element)]) }
+    let copy = FormulaColumn(name: "copy", formula: .call(.coalesce, [.column("place"), .constant(.string("none"))]))
+    let same = FormulaColumn(name: "same", formula: .call(.equals, [.column("place"), .constant(.string(composed))]))
+    for (name, wanted) in [("copy", [2, 1]), ("same", [2, 1])] as [(String, [Int64])] {
+      let answer = try await patientEngine.run(Plan(scope: Self.scope([copy, same]), breakdowns: [name]), pieces: [TestPiece(events)])
+      #expect(answer.columns[1].values == wanted.map { .integer($0) }, "\(name)")
+    }
+  }
+
   @Test func filtersCalculatesAndOrders() async throws {
     let double = FormulaColumn(name: "twice", formula: .call(.multiply, [.column("duration"), .constant(.integer(2))]))
     let plan = Plan(

@@ -84,6 +84,26 @@ import Testing
     #expect(score(scores, atPlace: place) == scores.sorted(by: >)[place], "seed \(seed)")
   }
 
+  /// Whatever the numbers, edges are finite and ascend, from the least value to the greatest, and every value has a cell.
+  @Test(arguments: [
+    [.leastNonzeroMagnitude, 1], [1e-300, 1e15], [.leastNonzeroMagnitude, 0x1p-1060], [0, .leastNonzeroMagnitude],
+    [-.greatestFiniteMagnitude, .greatestFiniteMagnitude], [.leastNonzeroMagnitude],
+    [.greatestFiniteMagnitude], [-.greatestFiniteMagnitude], [1, 1.0.nextUp], [1, 1.0.nextUp.nextUp], [.leastNonzeroMagnitude, .greatestFiniteMagnitude],
+    [1e-300, 9e15, 4], [1e16], [-1e308, 1],
+  ])
+  func aHeatmapHoldsBothEndsOfWhatADoubleIs(values: [Double]) async throws {
+    let events = values.enumerated().map { TestEvent(Int64($0.offset), ["a": .float($0.element), "duration_ms": .float(min(max($0.element, -1e12), 1e12))]) }
+    for (column, limit) in [("a", Double.infinity), ("duration_ms", 1e12)] {
+      let (least, greatest) = (max(values.min() ?? 0, -limit), min(values.max() ?? 0, limit))
+      let plan = Plan(scope: everywhere, calculations: [Calculation(.heatmap, column: column)])
+      let map = try #require(try await patientEngine.run(plan, pieces: [TestPiece(events)]).heatmaps.first)
+      #expect(map.edges.count >= 2 && map.edges.allSatisfy(\.isFinite), "\(map.edges)")
+      #expect(zip(map.edges, map.edges.dropFirst()).allSatisfy { $0 < $1 }, "\(map.edges)")
+      #expect(map.edges[0] <= least && map.edges[map.edges.count - 1] >= greatest, "\(map.edges)")
+      #expect(map.counts.joined().reduce(0, +) == Double(values.count))
+    }
+  }
+
   /// Every value lies in the cell whose edges hold it, whatever the widths of the blocks.
   @Test(arguments: 0..<40)
   func aHeatmapCountsEachValueInItsCell(seed: Int) async throws {

@@ -119,11 +119,11 @@ final class TestPiece: Piece {
       let sorted = ids.indices.sorted { ids[$0] < ids[$1] }.map { UInt32($0) }
       return .coded(key, .dictionary(ValueDictionary(.traceIDs(ids, sorted: sorted))), stored: codes)
     case .string:
-      let (codes, entries) = encode(values) { $0.text }
+      let (codes, entries) = encode(values) { ExactText($0.text) }
       var bytes: [UInt8] = []
       var ends: [UInt32] = []
       for entry in entries {
-        bytes += Array(entry.utf8)
+        bytes += Array(entry.text.utf8)
         ends.append(UInt32(bytes.count))
       }
       return .coded(key, .dictionary(ValueDictionary(texts(bytes, ends))), stored: codes)

@@ -143,6 +143,24 @@ def test_letters_composed_or_not_move_no_other_name(cairn, mark):
     assert [column(answer, f"SUM({name})")[0] for name in names] == list(names.values())
 
 
+def test_a_name_in_two_spellings_is_two_columns(cairn, mark):
+    composed, decomposed = "Gr\u00f6\u00dfe", "Gro\u0308\u00dfe"
+    assert send(cairn, f"/1/batch/{mark}", json.dumps([{"data": {composed: 1, decomposed: 2, "n": "52e73891"}}, {"data": {composed: 4, "n": "3"}}])).status == 200
+    for name, wanted in ((composed, 5), (decomposed, 2), ("n", 3)):
+        assert column(cairn.ask(mark, calculations=[{"op": "SUM", "column": name}]), f"SUM({name})") == [wanted]
+    exported = [json.loads(line)["data"] for line in cairn.request("GET", f"/api/cairn/export?dataset={mark}", headers=KEY).body.splitlines()]
+    assert sorted((event[composed], event.get(decomposed)) for event in exported) == [(1, 2), (4, None)]
+
+
+def test_a_heatmap_of_numbers_beyond_all_scales(cairn, mark):
+    values = [5e-324, 1, 1e-300, 1e15, 1.7e308, -1.7e308]
+    for count in range(1, len(values) + 1):
+        assert send(cairn, f"/1/events/{mark}", json.dumps({"v": values[count - 1]})).status == 200
+        answer = cairn.ask(mark, calculations=[{"op": "HEATMAP", "column": "v"}])
+        (heatmap,) = answer["heatmaps"].values()
+        assert sum(map(sum, heatmap["counts"])) == count, answer
+
+
 def test_events_outlive_a_restart(make_cairn, mark):
     cairn = make_cairn().start()
     assert send(cairn, f"/1/batch/{mark}", json.dumps([{"data": {"n": n}} for n in range(5)])).status == 200

@@ -44,9 +44,9 @@ extension Plan {
   func calculation(_ name: String) -> Calculation? { calculations.first { $0.name == name } }
 
   /// All stored columns that the answer depends on.
-  var storedColumns: Set<String> {
+  var storedColumns: Set<ExactText> {
     var names = Set(filter.columns + breakdowns + neededCalculations.flatMap(\.columnNames)).flatMap(storedNames)
-    names.append(FieldName.sampleRate)
+    names.append(ExactText(FieldName.sampleRate))
     return Set(names)
   }
 

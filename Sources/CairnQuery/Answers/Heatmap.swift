@@ -21,25 +21,31 @@ struct HeatmapScale: Sendable {
     let high = bounds.isEmpty ? 1 : bounds.greatest
     let isLogarithmic = low >= 0 && bounds.leastPositive.isFinite && high / bounds.leastPositive > 100
     scale = isLogarithmic ? .logarithmic : .linear
-    var edges: [Double] = []
     if low == high {
-      edges = [low, low + max(abs(low) * 0.1, 1e-9)]
-    } else if isLogarithmic {
-      let ratio = high / bounds.leastPositive
-      for index in 0...Self.cellCount { edges.append(bounds.leastPositive * pow(ratio, Double(index) / Double(Self.cellCount))) }
-      if low == 0 { edges[0] = 0 }
-      edges[Self.cellCount] = high
+      let end = low + max(abs(low) * 0.1, 1e-9)
+      edges = end.isFinite && end > low ? [low, end] : [low.nextDown, low]
     } else {
-      let step = high / Double(Self.cellCount) - low / Double(Self.cellCount)
-      for index in 0...Self.cellCount { edges.append(low + step * Double(index)) }
-      edges[Self.cellCount] = high
+      edges = Self.edges(low, high, leastPositive: isLogarithmic ? bounds.leastPositive : nil)
     }
-    self.edges = edges
     firstKey = QuantileSketch.key(edges[0])
     table = Self.table(edges, firstKey)
   }
 
   var count: Int { edges.count - 1 }
+
+  /// Finite edges from `low` to `high`, each above the one before: fewer where so many numbers do not lie between the two.
+  private static func edges(_ low: Double, _ high: Double, leastPositive: Double?) -> [Double] {
+    // By sums of logarithms and of shares: the quotient and the difference of two doubles can be beyond what a double is.
+    let (first, last) = leastPositive.map { (log($0), log(high)) } ?? (low, high)
+    var edges = [low]
+    for index in 1..<cellCount {
+      let share = Double(index) / Double(cellCount)
+      let place = first * (1 - share) + last * share
+      let edge = leastPositive == nil ? place : exp(place)
+      if edge > edges[edges.count - 1], edge < high { edges.append(edge) }
+    }
+    return edges + [high]
+  }
 
   /// By key: the cell in which the least value of that key lies.
   private static func table(_ edges: [Double], _ firstKey: Int) -> [UInt8] {

@@ -139,9 +139,11 @@ struct ResultReader: Sendable {
         try watch.check()
         let start = unit * Self.cellsAtOnce
         let more = percentiles(of: calculations, Array(cells[start..<min(start + Self.cellsAtOnce, cells.count)]))
-        found.merge(more) { $0 + $1 }
+        for (calculation, values) in more { found[calculation, default: []] += values }
       })
-    return parts.reduce(into: [:]) { (all, part) in all.merge(part) { $0 + $1 } }
+    return parts.reduce(into: [:]) { (all, part) in
+      for (calculation, values) in part { all[calculation, default: []] += values }
+    }
   }
 
   private var hasQuantiles: Bool { !aggregates.quantiles.isEmpty || filtered.values.contains(where: \.hasQuantiles) }

@@ -12,7 +12,7 @@ extension QueryEngine {
   public func bubbleUp(_ plan: BubbleUpPlan, pieces: [any Piece]) async throws(QueryError) -> BubbleUpAnswer {
     let watch = QueryWatch(budget, dictionaries)
     let used = Set(plan.filter.columns + plan.selection.columns + (plan.baseline?.columns ?? []))
-    let names = Set(used.flatMap(storedNames)).union([FieldName.sampleRate])
+    let names = Set(used.flatMap(storedNames)).union([ExactText(FieldName.sampleRate)])
     let working = plan.scope.working(pieces, watch)
     let opened = try await ScanSet.opened(plan.scope, names: names, pieces: working, watch)
     let scan = try ScanSet(plan.scope, names: names, pieces: working, watch, opened: opened)
@@ -70,12 +70,13 @@ extension QueryEngine {
   /// values come first, as they take longest.
   private static func comparedColumns(_ plan: BubbleUpPlan, _ scan: ScanSet) -> [ColumnKey] {
     var left = Set(plan.selection.columns.flatMap(storedNames))
-    left.formUnion([
-      FieldName.timestamp, FieldName.sampleRate, FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.original,
-    ])
+    left.formUnion(
+      [
+        FieldName.timestamp, FieldName.sampleRate, FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.original,
+      ].map { ExactText($0) })
     var counts: [ColumnKey: Int] = [:]
     for open in scan.pieces {
-      for listed in open.piece.columns where listed.presentCount > 0 && !left.contains(listed.key.name) {
+      for listed in open.piece.columns where listed.presentCount > 0 && !left.contains(ExactText(listed.key.name)) {
         guard listed.key.kind != .traceID, listed.key.kind != .spanID else { continue }
         counts[listed.key, default: 0] += listed.presentCount
       }

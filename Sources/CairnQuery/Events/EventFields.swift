@@ -27,13 +27,13 @@ struct EventFields: Sendable {
     self.names = names ?? Self.storedNames(of: piece)
     let isAll = names == nil
     places = isAll ? Dictionary(self.names.enumerated().map { (ColumnKey($1, .string), $0) }, uniquingKeysWith: { first, _ in first }) : [:]
-    var needed = Set([FieldName.timestamp])
-    if let sequenceColumn { needed.insert(sequenceColumn) }
-    for name in self.names { needed.formUnion(isAll ? [name] : CairnQuery.storedNames(name)) }
+    var needed = Set([ExactText(FieldName.timestamp)])
+    if let sequenceColumn { needed.insert(ExactText(sequenceColumn)) }
+    for name in self.names { needed.formUnion(isAll ? [ExactText(name)] : CairnQuery.storedNames(name)) }
     let open = OpenPiece(piece, names: needed)
     self.open = open
-    sources = self.names.map { isAll ? .columns((open.byName[$0] ?? []).filter { $0.key != .time }) : Self.source($0, open) }
-    sequences = (sequenceColumn.map { open.byName[$0] ?? [] } ?? []).filter { $0.key.kind == .integer }
+    sources = self.names.map { isAll ? .columns(open.stored($0).filter { $0.key != .time }) : Self.source($0, open) }
+    sequences = (sequenceColumn.map { open.stored($0) } ?? []).filter { $0.key.kind == .integer }
     damagedBlocks = Set(open.columns.values.flatMap { (column) in column.blocks.indices.filter { column.blocks[$0].isDamaged } })
   }
 
@@ -41,7 +41,7 @@ struct EventFields: Sendable {
   private static func storedNames(of piece: any Piece) -> [String] {
     var names: [String] = []
     for listed in piece.columns where listed.key != .time && listed.presentCount > 0 {
-      if names.last == listed.key.name || FieldName.isInternal(listed.key.name) { continue }
+      if names.last.map({ ExactText($0) }) == ExactText(listed.key.name) || FieldName.isInternal(listed.key.name) { continue }
       names.append(listed.key.name)
     }
     return names
@@ -76,7 +76,7 @@ struct EventFields: Sendable {
   }
 
   private func has(_ name: String, _ row: EventRow) -> Bool {
-    open.byName[name]?.contains { $0.stored(at: row.row) != nil } ?? false
+    open.stored(name).contains { $0.stored(at: row.row) != nil }
   }
 
   /// Writes field `index` of the rows at `places` of a page. Text that many rows share is made once.

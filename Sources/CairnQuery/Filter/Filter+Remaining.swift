@@ -39,13 +39,9 @@ extension Filter {
   /// False where the values of the column tell that none is among the wanted ones.
   private static func mayHave(_ test: FieldTest, _ wanted: [FieldValue], _ name: String, _ piece: any Piece) -> Bool {
     // What is worked out of other columns has no values of its own.
-    guard storedNames(name) == [name], wanted.allSatisfy({ $0.type == .string }) else { return true }
+    guard storedNames(name) == [ExactText(name)], wanted.allSatisfy({ $0.type == .string }) else { return true }
     let isWord = wanted.allSatisfy { Number($0) == nil && $0.text != "true" && $0.text != "false" }
-    let listed = piece.columns
-    var index = OpenPiece.firstIndex(of: name, listed.count) { listed[$0].key.name }
-    while index < listed.count, listed[index].key.name == name {
-      let key = listed[index].key
-      index += 1
+    for key in OpenPiece.keys(named: ExactText(name), in: piece.columns) {
       switch key.kind {
       case .integer, .float, .boolean, .duration: if isWord { continue } else { return true }
       case .traceID, .spanID: return true

@@ -17,23 +17,15 @@ enum Number: Sendable, Hashable {
     }
   }
 
-  /// Decimal text in full: no hexadecimal, no `inf`, no spaces.
+  /// As `FieldValue.decimal(_:)` reads it, whole numbers exactly.
   init?(decimal text: String) {
-    guard let first = text.utf8.first, Self.isDecimal(first) else { return nil }
+    guard let first = text.utf8.first, FieldValue.isDecimal(first) else { return nil }
     if let value = Int64(text) {
       self = .integer(value)
-    } else if text.utf8.allSatisfy(Self.isDecimal), let value = Double(text) {
+    } else if let value = FieldValue.decimal(text) {
       self = .float(value)
     } else {
       return nil
-    }
-  }
-
-  /// A byte that a decimal number may contain.
-  static func isDecimal(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x2b, 0x2d, 0x2e, 0x45, 0x65: true
-    default: false
     }
   }
 

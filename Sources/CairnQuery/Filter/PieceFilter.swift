@@ -40,8 +40,8 @@ indirect enum PieceFilter: Sendable {
       case (false, false): return .nothing
       }
     case FieldName.type:
-      let own = piece.byName[FieldName.type] ?? []
-      let kinds = columns(piece.byName[FieldName.spanKind] ?? [], test)
+      let own = piece.stored(FieldName.type)
+      let kinds = columns(piece.stored(FieldName.spanKind), test)
       if own.isEmpty { return kinds }
       let absent = PieceFilter.not(columns(own, .exists)).simplified
       return PieceFilter.any([columns(own, test), PieceFilter.all([absent, kinds]).simplified]).simplified
@@ -55,7 +55,7 @@ indirect enum PieceFilter: Sendable {
 
   /// Events that are root spans: in a trace, with a duration, without a parent.
   private static func root(_ piece: OpenPiece) -> PieceFilter {
-    func present(_ name: String) -> PieceFilter { columns(piece.byName[name] ?? [], .exists) }
+    func present(_ name: String) -> PieceFilter { columns(piece.stored(name), .exists) }
     let isOrphan = PieceFilter.not(present(FieldName.parentID)).simplified
     return PieceFilter.all([present(FieldName.traceID), present(FieldName.durationMilliseconds), isOrphan]).simplified
   }

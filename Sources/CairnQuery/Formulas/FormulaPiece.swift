@@ -32,13 +32,7 @@ final class FormulaPiece: Piece {
 
   private static func kinds(_ formula: Formula, _ listed: [(key: ColumnKey, presentCount: Int)]) -> [ColumnKind] {
     let types = formula.types { (name) in
-      var types: Set<FieldType> = []
-      var index = OpenPiece.firstIndex(of: name, listed.count) { listed[$0].key.name }
-      while index < listed.count, listed[index].key.name == name {
-        types.insert(listed[index].key.kind.fieldType)
-        index += 1
-      }
-      return types
+      Set(OpenPiece.keys(named: ExactText(name), in: listed).map(\.kind.fieldType))
     }
     return types.map { (type) in
       switch type {
@@ -67,10 +61,8 @@ final class FormulaPiece: Piece {
     var sources: [String: [ScanColumn]] = [:]
     let listed = base.columns
     for name in derived.formula.columns {
-      var index = OpenPiece.firstIndex(of: name, listed.count) { listed[$0].key.name }
-      while index < listed.count, listed[index].key.name == name {
-        if let column = try base.column(listed[index].key) { sources[name, default: []].append(column) }
-        index += 1
+      for key in OpenPiece.keys(named: ExactText(name), in: listed) {
+        if let column = try base.column(key) { sources[name, default: []].append(column) }
       }
     }
     var reader = FormulaReader(derived.formula, times: times, columns: sources)

@@ -8,7 +8,7 @@ struct FormulaValues {
   private var integers: (values: [Int64], present: [Bool]) = ([], [])
   private var floats: (values: [UInt64], present: [Bool]) = ([], [])
   private var texts: [UInt32] = []
-  private var codes: [String: UInt32] = [:]
+  private var codes: [ExactText: UInt32] = [:]
   private var entries: (bytes: [UInt8], ends: [UInt32]) = ([], [])
 
   /// More bytes of text than this in one piece are left out: codes are 32 bits wide.
@@ -32,12 +32,12 @@ struct FormulaValues {
       floats.present[row] = true
     case .string(let text):
       if texts.isEmpty { texts = [UInt32](repeating: 0, count: rowCount) }
-      if let code = codes[text] { return texts[row] = code }
+      if let code = codes[ExactText(text)] { return texts[row] = code }
       guard entries.bytes.count + text.utf8.count <= Self.textBytesMax else { return }
       entries.bytes.append(contentsOf: text.utf8)
       entries.ends.append(UInt32(entries.bytes.count))
       let code = UInt32(entries.ends.count)
-      codes[text] = code
+      codes[ExactText(text)] = code
       texts[row] = code
     }
   }

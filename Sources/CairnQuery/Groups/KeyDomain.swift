@@ -109,19 +109,19 @@ struct KeyDomain: Sendable {
   }
 
   private mutating func useRuns(_ pieces: [OpenPiece]) {
-    var codes: [String: UInt32] = [:]
+    var codes: [ExactText: UInt32] = [:]
     var bytes: [UInt8] = []
     var ends: [UInt32] = []
     for piece in pieces {
       var codeOfRun: [UInt32] = []
       for run in piece.runs {
-        if let code = codes[run.dataset] {
+        if let code = codes[ExactText(run.dataset)] {
           codeOfRun.append(code)
           continue
         }
         bytes += Array(run.dataset.utf8)
         ends.append(UInt32(bytes.count))
-        codes[run.dataset] = UInt32(ends.count)
+        codes[ExactText(run.dataset)] = UInt32(ends.count)
         codeOfRun.append(UInt32(ends.count))
       }
       sources.append(.runs(codeOfRun))

@@ -119,7 +119,7 @@ struct NumberField: Sendable {
     guard case .text(let bytes, let ends) = dictionary.plainEntries else { return numbers }
     for entry in 0..<dictionary.count {
       let range = ValueDictionary.range(ends, entry)
-      guard let first = range.first, Number.isDecimal(bytes[first]) else { continue }
+      guard let first = range.first, FieldValue.isDecimal(bytes[first]) else { continue }
       numbers[entry + 1] = Number(dictionary.value(entry))?.double ?? .nan
     }
     return numbers

@@ -74,7 +74,7 @@ struct PatternCounter: Sendable {
       return [UInt32](repeating: 0, count: dictionary.count + 1)
     }
     try watch.hold(byEntry.reduce(0) { $0 + $1.count * 4 })
-    var others: [String: UInt32] = [:]
+    var others: [ExactText: UInt32] = [:]
     var bits = Bits()
     var present = Bits()
     var rows = Selection()
@@ -104,14 +104,14 @@ struct PatternCounter: Sendable {
     }
     if !others.isEmpty {
       let sorted = others.sorted { $0.key < $1.key }
-      texts.append(CountedTexts(source: .texts(sorted.map(\.key)), counts: sorted.map(\.value)))
+      texts.append(CountedTexts(source: .texts(sorted.map(\.key.text)), counts: sorted.map(\.value)))
     }
   }
 
-  private static func count(_ column: ScanColumn, _ slice: Slice, _ rows: borrowing Selection, _ others: inout [String: UInt32]) {
+  private static func count(_ column: ScanColumn, _ slice: Slice, _ rows: borrowing Selection, _ others: inout [ExactText: UInt32]) {
     let base = slice.block * blockRowCount
     for position in 0..<rows.count {
-      if let value = column.value(at: base + rows.row(position)) { others[value.text, default: 0] += 1 }
+      if let value = column.value(at: base + rows.row(position)) { others[ExactText(value.text), default: 0] += 1 }
     }
   }
 }

@@ -7,8 +7,7 @@ struct OpenPiece: Sendable {
   let piece: any Piece
   let runs: [DatasetRun]
   private(set) var columns: [ColumnKey: ScanColumn] = [:]
-  /// The columns in hand by name, each in the order of kinds.
-  private(set) var byName: [String: [ScanColumn]] = [:]
+  private var byName: [ExactText: [ScanColumn]] = [:]
   /// A needed column cannot be read: no row of the piece is scanned.
   private(set) var isUnavailable = false
   /// No event of it can pass the question's filter: nothing of it is read.
@@ -20,17 +19,13 @@ struct OpenPiece: Sendable {
     isClosed = true
   }
 
-  init(_ piece: any Piece, names: Set<String>) {
+  init(_ piece: any Piece, names: Set<ExactText>) {
     self.piece = piece
     runs = piece.runs
     isClosed = false
     let listed = piece.columns
     for name in names {
-      var index = Self.firstIndex(of: name, listed.count) { listed[$0].key.name }
-      while index < listed.count, listed[index].key.name == name {
-        open(listed[index].key)
-        index += 1
-      }
+      for key in Self.keys(named: name, in: listed) { open(key) }
     }
     if columns[.time] == nil { isUnavailable = true }
   }
@@ -39,7 +34,7 @@ struct OpenPiece: Sendable {
     do throws(PieceError) {
       guard let column = try piece.column(key) else { return }
       columns[key] = column
-      byName[key.name, default: []].append(column)
+      byName[ExactText(key.name), default: []].append(column)
     } catch {
       isUnavailable = true
     }
@@ -49,29 +44,30 @@ struct OpenPiece: Sendable {
   ///
   /// `type` is followed by `span.kind`, which stands in for it.
   func columns(named name: String) -> [ScanColumn] {
-    let own = byName[name] ?? []
-    return name == FieldName.type ? own + (byName[FieldName.spanKind] ?? []) : own
+    name == FieldName.type ? stored(name) + stored(FieldName.spanKind) : stored(name)
   }
 
-  /// The first index whose name is not less than `name`, in a list sorted by the bytes of names: Swift's own order of texts takes
-  /// composed and decomposed letters for one.
-  static func firstIndex(of name: String, _ count: Int, _ nameAt: (Int) -> String) -> Int {
+  /// The columns in hand of one name, in the order of kinds.
+  func stored(_ name: String) -> [ScanColumn] { byName[ExactText(name)] ?? [] }
+
+  /// The keys of one name in a piece's list of columns, in the order of kinds.
+  static func keys(named name: ExactText, in listed: [(key: ColumnKey, presentCount: Int)]) -> [ColumnKey] {
     var low = 0
-    var high = count
+    var high = listed.count
     while low < high {
       let middle = (low + high) / 2
-      if nameAt(middle).utf8.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
+      if ExactText(listed[middle].key.name) < name { low = middle + 1 } else { high = middle }
     }
-    return low
+    return listed[low...].lazy.map(\.key).prefix { ExactText($0.name) == name }
   }
 }
 
 /// The stored columns that a field's name stands for.
-func storedNames(_ name: String) -> [String] {
+func storedNames(_ name: String) -> [ExactText] {
   switch name {
   case FieldName.dataset: []
-  case FieldName.isRoot: [FieldName.traceID, FieldName.durationMilliseconds, FieldName.parentID]
-  case FieldName.type: [FieldName.type, FieldName.spanKind]
-  default: [name]
+  case FieldName.isRoot: [FieldName.traceID, FieldName.durationMilliseconds, FieldName.parentID].map { ExactText($0) }
+  case FieldName.type: [ExactText(FieldName.type), ExactText(FieldName.spanKind)]
+  default: [ExactText(name)]
   }
 }

@@ -26,9 +26,9 @@ struct ScanSet: Sendable {
   ///
   /// `opened` are pieces that are open already, by their place among `all`.
   init(
-    _ scope: Scope, names: Set<String>, pieces all: [any Piece], _ watch: QueryWatch, opened: [Int: OpenPiece] = [:]
+    _ scope: Scope, names: Set<ExactText>, pieces all: [any Piece], _ watch: QueryWatch, opened: [Int: OpenPiece] = [:]
   ) throws(QueryError) {
-    let names = names.union([FieldName.timestamp])
+    let names = names.union([ExactText(FieldName.timestamp)])
     for (place, piece) in all.enumerated() {
       try watch.check()
       let runs = piece.runs
@@ -54,9 +54,9 @@ struct ScanSet: Sendable {
   /// Opens the pieces that the scope touches on several tasks: the first question after a start reads and unpacks their columns. Those
   /// whose values tell that no event passes the filter are left closed.
   static func opened(
-    _ scope: Scope, names: Set<String>, filter: Filter = .everything, pieces all: [any Piece], _ watch: QueryWatch
+    _ scope: Scope, names: Set<ExactText>, filter: Filter = .everything, pieces all: [any Piece], _ watch: QueryWatch
   ) async throws(QueryError) -> [Int: OpenPiece] {
-    let names = names.union([FieldName.timestamp])
+    let names = names.union([ExactText(FieldName.timestamp)])
     let mayRuleOut = filter.asksForValues
     let wanted = all.indices.filter { place in all[place].runs.contains { isWanted($0, scope) } }
     let parts = try await runUnits(wanted.count, taskCount: watch.budget.taskCountMax, start: { [Int: OpenPiece]() }) {

@@ -38,7 +38,7 @@ struct GraphSource: Sendable {
   }
 
   /// The columns that the rules name.
-  static func names(_ plan: ServiceGraphPlan) -> Set<String> {
+  static func names(_ plan: ServiceGraphPlan) -> Set<ExactText> {
     let rules = plan.rules
     let filters =
       [
@@ -52,10 +52,11 @@ struct GraphSource: Sendable {
     }
   }
 
-  private static let own: Set<String> = [
-    FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.durationMilliseconds, FieldName.sampleRate,
-    FieldName.linkTraceID, FieldName.linkSpanID,
-  ]
+  private static let own = Set(
+    [
+      FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.durationMilliseconds, FieldName.sampleRate,
+      FieldName.linkTraceID, FieldName.linkSpanID,
+    ].map { ExactText($0) })
 }
 
 /// One task's share of the reading: slices to rows.

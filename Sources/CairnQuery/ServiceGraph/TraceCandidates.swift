@@ -9,7 +9,7 @@ extension QueryEngine {
     let watch = QueryWatch(budget, dictionaries)
     var filters = plan.condition.events + [plan.isSpan]
     if case .anySpan(let filter) = plan.instant { filters.append(filter) }
-    let names = Set(filters.flatMap(\.columns).flatMap(storedNames)).union([FieldName.traceID])
+    let names = Set(filters.flatMap(\.columns).flatMap(storedNames)).union([ExactText(FieldName.traceID)])
     // A trace may begin before the range, and reach out of it.
     let scope = Scope(environment: plan.environment, datasets: .all, time: plan.time.widened(by: 3_600_000_000_000))
     let scan = try ScanSet(scope, names: names, pieces: pieces, watch)
