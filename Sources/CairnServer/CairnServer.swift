@@ -73,7 +73,8 @@ public final class CairnServer: Sendable {
     }
     let insights = InsightRunner(state: state)
     let alarms = MetricsDesk(state: state)
-    let anomalies = AnomalyWatch(desk: LogsDesk(state: state))
+    let logs = LogsDesk(state: state)
+    let anomalies = AnomalyWatch(desk: logs)
     let triggers = TriggerDesk(state: state)
     let objectives = SLODesk(state: state)
     rounds = Rounds(
@@ -81,6 +82,7 @@ public final class CairnServer: Sendable {
       [
         { await insights.tick() }, { await alarms.evaluateAlarms() }, { await triggers.tick() }, { await objectives.tick() },
         { await anomalies.tick(at: state.parts.clock.unixNanoseconds()) },
+        { await logs.tellQuietMinutes(at: state.parts.clock.unixNanoseconds()) },
       ])
     memoryRounds = Rounds(every: FreeMemory.pause, [{ FreeMemory.giveBack() }])
     catalogCopies = Task { await CatalogCopies(catalog: state.parts.catalog, logger: state.logger).run() }
@@ -183,6 +185,7 @@ public final class CairnServer: Sendable {
       tasks.cancelAll()
     }
     state.logs.flush()
+    await LogsDesk(state: state).tellQuietMinutes(at: .max)
     try? await group.shutdownGracefully()
     itemWatch.cancel()
     await itemWatch.value

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 import aws
 from cairn_process import until
 
-SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
+SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1", "CAIRN_TEST_RESET": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_patterns_can_be_tried(logs):
     assert answer["matches"] == [{"eventNumber": 1, "eventMessage": "GET / 404 12", "extractedValues": {"$1": "GET", "$2": "/", "$status": "404", "$bytes": "12"}}]
 
 
-def test_lines_make_metrics(logs, metrics, group, mark):
+def test_lines_make_metrics(cairn, logs, metrics, group, mark):
     logs.put_metric_filter(logGroupName=group, filterName="errors", filterPattern="ERROR", metricTransformations=[
         {"metricName": "errors", "metricNamespace": mark, "metricValue": "1", "defaultValue": 0, "unit": "Count"}])
     logs.put_metric_filter(logGroupName=group, filterName="latency", filterPattern="{ $.ms > 0 }", metricTransformations=[
@@ -62,6 +62,10 @@ def test_lines_make_metrics(logs, metrics, group, mark):
     minute = aws.now() // 60_000 * 60_000 - 300_000
     aws.put(logs, group, "ERROR a", "fine", "ERROR b", at=minute)
     aws.put(logs, group, "fine", at=minute + 60_000)
+    # What one request says of a minute is not what the minute says.
+    aws.put(logs, group, "fine", at=minute + 180_000)
+    aws.put(logs, group, "ERROR c", at=minute + 180_500)
+    aws.put(logs, group, "fine", at=minute + 181_000)
     aws.put(logs, group, *[{"ms": ms, "route": "/cart"} for ms in (10, 20, 30)], {"ms": 99, "route": "/home"}, {"ms": 5}, at=minute + 120_000)
 
     def statistics(name, dimensions=(), **arguments):
@@ -70,8 +74,12 @@ def test_lines_make_metrics(logs, metrics, group, mark):
             **arguments)
         return sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])
 
-    first, second, _ = statistics("errors", Statistics=["Sum", "SampleCount", "Maximum"])
-    assert (first["Sum"], first["SampleCount"], first["Maximum"], first["Unit"]) == (2, 2, 1, "Count") and second["Sum"] == 0
+    assert [each["Sum"] for each in statistics("errors", Statistics=["Sum"])] == [2, 1]
+    for _ in range(2):
+        assert cairn.request("POST", f"/moto-api/insights?at={aws.now() // 1000 + 60}").status == 200
+    first, second, _, last = statistics("errors", Statistics=["Sum", "SampleCount", "Maximum"])
+    assert (first["Sum"], first["SampleCount"], first["Maximum"], first["Unit"]) == (2, 2, 1, "Count") and (second["Sum"], second["SampleCount"]) == (0, 1)
+    assert (last["Sum"], last["SampleCount"]) == (1, 1)
     assert first["Timestamp"].timestamp() * 1000 == minute
     cart = [{"Name": "route", "Value": "/cart"}]
     [found] = statistics("latency", cart, Statistics=["Average", "Minimum"], ExtendedStatistics=["p50"])
@@ -83,7 +91,7 @@ def test_lines_make_metrics(logs, metrics, group, mark):
     data = metrics.get_metric_data(StartTime=minute / 1000, EndTime=minute / 1000 + 600, ScanBy="TimestampAscending", MetricDataQueries=[
         {"Id": "e", "MetricStat": {"Metric": {"Namespace": mark, "MetricName": "errors"}, "Period": 60, "Stat": "Sum"}}])
     [result] = data["MetricDataResults"]
-    assert result["Values"] == [2, 0, 0] and result["StatusCode"] == "Complete" and len(result["Timestamps"]) == 3
+    assert result["Values"] == [2, 0, 0, 1] and result["StatusCode"] == "Complete" and len(result["Timestamps"]) == 4
 
 
 def test_trimmed_statistics_are_exact(metrics, mark):

@@ -78,26 +78,26 @@ public struct MetricFilter: Sendable {
     return text
   }
 
-  /// The points of a batch's lines. Minutes in which lines came and none matched get the default value.
-  public func points(_ batch: LogBatch) -> [MetricPoint] {
+  /// The points of a batch's lines, and where the filter has a default value the minutes in which lines came: true where one of them matched.
+  public func points(_ batch: LogBatch) -> (points: [MetricPoint], minutes: [Int64: Bool]) {
     var points: [MetricPoint] = []
     var minutes: [Int64: Bool] = [:]
     for index in 0..<batch.count {
       let time = batch.times[index]
-      let minute = time / 60_000 * 60_000
       let isMatch = batch.text.withBytes { pattern.matches($0.extracting(batch.range(index))) }
-      minutes[minute] = (minutes[minute] ?? false) || isMatch
+      if defaultValue != nil { minutes[time / 60_000 * 60_000, default: false] = minutes[time / 60_000 * 60_000] == true || isMatch }
       guard isMatch, let point = point(batch.message(index), time) else { continue }
       points.append(point)
     }
-    if let defaultValue {
-      for (minute, hasMatch) in minutes where !hasMatch {
-        var point = MetricPoint(namespace: namespace, name: metricName, timeUnixMilliseconds: minute, value: defaultValue)
-        point.unit = unit
-        points.append(point)
-      }
-    }
-    return points
+    return (points, minutes)
+  }
+
+  /// What a minute without a match counts; nil where it counts nothing.
+  func defaultPoint(minute: Int64) -> MetricPoint? {
+    guard let defaultValue else { return nil }
+    var point = MetricPoint(namespace: namespace, name: metricName, timeUnixMilliseconds: minute, value: defaultValue)
+    point.unit = unit
+    return point
   }
 
   /// nil where the line has no number for the value, or lacks a dimension.

@@ -26,13 +26,15 @@ struct OperationsAPI: Sendable {
       try state.reset()
       return Response(contentType: "application/json", text: "{\"status\": \"ok\"}")
     }
-    // An insight needs minutes that pass: tests say which minute is over.
+    // Insights and default values of metric filters need minutes that pass: tests say which minute is over.
     let judge = Route(.POST, "/moto-api/insights", .key(.manage), .plain) { (exchange) async throws(Refusal) in
       guard let seconds = QueryString(exchange.request.query)["at"].flatMap({ Int64($0) }), (0..<9_000_000_000).contains(seconds) else {
         throw Refusal(.invalid, "at is a time in Unix seconds", field: "at")
       }
       await InsightRunner(state: state).evaluate(atUnixNanoseconds: seconds * 1_000_000_000)
-      await AnomalyWatch(desk: LogsDesk(state: state)).tick(at: seconds * 1_000_000_000)
+      let logs = LogsDesk(state: state)
+      await AnomalyWatch(desk: logs).tick(at: seconds * 1_000_000_000)
+      await logs.tellQuietMinutes(at: seconds * 1_000_000_000)
       return Response(contentType: "application/json", text: "{\"status\": \"ok\"}")
     }
     return [health, metrics, wipe, judge]

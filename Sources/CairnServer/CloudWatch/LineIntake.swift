@@ -24,7 +24,14 @@ struct LineIntake: Sendable {
   /// Hands lines that are acknowledged to what hangs on them.
   func observe(_ batch: LogBatch, _ desk: LogsDesk, _ call: LogsCall) async {
     var points = EmbeddedMetrics.points(batch)
-    for filter in metricFilters { points += filter.points(batch) }
+    for filter in metricFilters {
+      let (own, minutes) = filter.points(batch)
+      points += own
+      guard !minutes.isEmpty else { continue }
+      desk.registry.quietMinutes.withLock {
+        $0.note(minutes, of: filter, group: batch.group, environment: call.environment, at: call.nowUnixMilliseconds)
+      }
+    }
     if !points.isEmpty { _ = try? await desk.keep(MetricPoint.gathered(points), call) }
     for subscription in subscriptions { desk.deliver(batch, to: subscription, call) }
   }
@@ -70,6 +77,16 @@ extension LogsDesk {
       intake.subscriptions.append(LineIntake.Subscription(name: policy["policyName"]?.string ?? "", pattern: pattern, url: url))
     }
     return intake
+  }
+
+  /// Tells the default values of metric filters for minutes that are settled by now, Unix nanoseconds; called every few seconds.
+  func tellQuietMinutes(at now: Int64) async {
+    let settled = registry.quietMinutes.withLock { $0.settled(by: now / 1_000_000) }
+    for (environment, points) in settled {
+      let call = LogsCall(
+        environment: environment, account: LogAccount(), input: .null, body: .init(), nowUnixNanoseconds: state.parts.clock.unixNanoseconds())
+      _ = try? await keep(MetricPoint.gathered(points), call)
+    }
   }
 
   /// Journals points of metrics.

@@ -44,6 +44,8 @@ final class LogRegistry: Sendable {
   /// Held around a change: what it reads, what it writes into the catalog and what it writes into memory. So none goes lost beside another, and
   /// memory and catalog see them in one order.
   let changing = Mutex(())
+  /// Of metric filters with a default value; a crash costs the minutes that were not settled.
+  let quietMinutes = Mutex(QuietMinutes())
   private let catalog: Catalog
 
   init(catalog: Catalog) { self.catalog = catalog }
@@ -78,7 +80,10 @@ final class LogRegistry: Sendable {
   }
 
   /// Forgets what is in memory: the catalog was emptied.
-  func reset() { state.withLock { $0.tenants = [:] } }
+  func reset() {
+    state.withLock { $0.tenants = [:] }
+    quietMinutes.withLock { $0 = QuietMinutes() }
+  }
 
   /// Runs catalog work and turns what it throws into this dialect's error.
   func keep(_ work: (Catalog) throws -> Void) throws(LogsError) {
