@@ -189,6 +189,9 @@ def test_query_definitions_are_kept(logs, mark):
     one = logs.put_query_definition(name=f"{mark}/one", queryString="fields @message", logGroupNames=["g"])["queryDefinitionId"]
     logs.put_query_definition(name=f"{mark}/two", queryString="fields @timestamp", queryDefinitionId=one)
     [found] = logs.describe_query_definitions(queryDefinitionNamePrefix=mark)["queryDefinitions"]
+    token = {"clientToken": mark.ljust(40, "x")}
+    again = {logs.put_query_definition(name=f"{mark[::-1]}", queryString="fields @message", **token)["queryDefinitionId"] for _ in range(2)}
+    assert again == {each["queryDefinitionId"] for each in logs.describe_query_definitions(queryDefinitionNamePrefix=mark[::-1])["queryDefinitions"]}
     assert found["name"] == f"{mark}/two" and found["queryString"] == "fields @timestamp" and found["queryLanguage"] == "CWLI"
     assert logs.delete_query_definition(queryDefinitionId=one)["success"] is True
     with pytest.raises(ClientError):

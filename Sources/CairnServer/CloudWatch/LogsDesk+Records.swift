@@ -4,6 +4,7 @@ import CairnCloudWatch
 import CairnColumns
 import CairnFormats
 import CairnPlan
+import Crypto
 
 /// Single records, the fields of a group, and saved queries.
 extension LogsDesk {
@@ -114,7 +115,9 @@ extension LogsDesk {
     if let given, registry.item(call.environment, "query-definition", given) == nil {
       throw LogsError(.resourceNotFound, "The specified query definition does not exist.")
     }
-    let id = given ?? AWSErrorResponse.requestID()
+    // A request that its sender repeats, since the answer got lost, makes no second definition.
+    let token = try call.optionalText("clientToken", 36...128)
+    let id = given ?? token.map { AWSErrorResponse.uuidText(Array(SHA256.hash(data: Array($0.utf8)).prefix(16))) } ?? AWSErrorResponse.requestID()
     var document = [
       JSONMember("queryLanguage", .string(try call.choice("queryLanguage", ["CWLI", "SQL", "PPL"]) ?? "CWLI")),
       JSONMember("queryDefinitionId", .string(id)), JSONMember("name", .string(try call.text("name", 1...255))),

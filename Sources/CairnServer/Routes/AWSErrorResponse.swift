@@ -58,7 +58,12 @@ enum AWSErrorResponse {
 
   /// A new id for an answer, as AWS's answers all carry one.
   static func requestID() -> String {
-    let digits = hexText((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+    uuidText((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+  }
+
+  /// 16 bytes in a UUID's digits and dashes.
+  static func uuidText(_ bytes: [UInt8]) -> String {
+    let digits = hexText(bytes)
     let parts = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]
     return parts.map { digits.dropFirst($0.0).prefix($0.1) }.joined(separator: "-")
   }
