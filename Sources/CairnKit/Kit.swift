@@ -24,6 +24,7 @@ public final class Kit: Service, Sendable {
   let rollbar: RollbarExporter?
   let markers: HoneycombMarkers?
   private let losses: LossCounter
+  private let closers: [@Sendable () -> Void]
   private let closing: Gate
   private let transports: Transports?
   private let clock: any Clock<Duration>
@@ -36,22 +37,24 @@ public final class Kit: Service, Sendable {
     rollbar = parts.rollbar
     markers = parts.markers
     losses = parts.losses
+    closers = parts.closers
     closing = parts.closing
     self.settings = settings
     self.transports = transports
     self.clock = clock
   }
 
-  /// Makes a kit and installs it: from now on swift-log, swift-metrics and swift-distributed-tracing go through it. Once a process.
+  /// Makes a kit and installs it: from now on swift-log, swift-metrics and swift-distributed-tracing go through it. Once a process. Of one
+  /// that is switched off (`OTEL_SDK_DISABLED`) the tracer alone is installed, so that a caller's context goes on to whom the program calls.
   ///
   /// - Throws: `ConfigurationError`, naming the variable and what it may be.
   public static func bootstrap(_ settings: KitSettings? = nil) throws(ConfigurationError) -> Kit {
     let settings = if let settings { settings } else { try KitSettings.fromEnvironment() }
     let kit = try Kit(settings)
+    InstrumentationSystem.bootstrap(kit.tracer)
     guard !settings.isDisabled else { return kit }
     LoggingSystem.bootstrap({ label, provider in kit.logHandler(label: label, metadataProvider: provider) }, metadataProvider: nil)
     MetricsSystem.bootstrap(kit.metrics)
-    InstrumentationSystem.bootstrap(kit.tracer)
     return kit
   }
 
@@ -116,17 +119,22 @@ public final class Kit: Service, Sendable {
   /// Throws away what waits in the queues: benchmarks measure the way into them, again and again.
   package func discardQueued() { for worker in workers { worker.discard() } }
 
-  /// Each queue sends what it holds, once: who does not answer now will not answer later.
+  /// Each queue sends what it holds, once: who does not answer now will not answer later. What is cut off then still counts what it
+  /// loses, and keeps what it can.
   private func shutDown(_ pump: Task<Void, Never>) async {
     closing.open()
+    for close in closers { close() }
     for worker in workers { worker.close() }
     await atMost(settings.shutdownTimeout, clock) {
       await withTaskCancellationHandler { await pump.value } onCancel: { pump.cancel() }
     }
+    await atMost(Self.countTimeout, ContinuousClock()) { await pump.value }
     let transports = self.transports
     await atMost(Self.closeTimeout, ContinuousClock()) { await transports?.close() }
   }
 
+  /// Writing what is left into a folder takes no longer, on a disk that is there.
+  private static let countTimeout = Duration.seconds(2)
   /// Connections that do not close in time are left to the end of the process.
   private static let closeTimeout = Duration.milliseconds(500)
 }

@@ -11,6 +11,8 @@ struct KitParts {
   var rollbar: RollbarExporter?
   var markers: HoneycombMarkers?
   var losses = LossCounter()
+  /// Called in turn when the kit stops, before its queues are closed: what is on its way to them arrives.
+  var closers: [@Sendable () -> Void] = []
   /// Opens when the kit stops.
   var closing = Gate()
 
@@ -29,6 +31,7 @@ private final class Assembly {
   let losses = LossCounter()
   let closing = Gate()
   var workers: [any KitWorker] = []
+  var closers: [@Sendable () -> Void] = []
   /// What all queues of spans, and all of lines, are written from.
   let spans: Gathering<EndedSpan>
   let lines: Gathering<LogRecord>
@@ -40,13 +43,14 @@ private final class Assembly {
     warn = WarningLog().warn
     spans = Gathering(batchLimit: settings.spanBatches.batchLimit)
     lines = Gathering(batchLimit: settings.logBatches.batchLimit)
+    closers = [spans.close, lines.close]
     settings.warnings.forEach(warn)
   }
 
   func parts() -> KitParts {
     let metrics = KitMetricsFactory(aggregation: settings.histogramAggregation, filter: settings.exemplarFilter, warn: warn)
     guard !settings.isDisabled else {
-      let tracer = TracerCore(sampler: AlwaysOffSampler(), limits: settings.spanLimits, propagators: propagators(), sinks: [])
+      let tracer = TracerCore(sampler: AlwaysOffSampler(), limits: settings.spanLimits, propagators: propagators(), sinks: [], isDisabled: true)
       return KitParts(tracer: tracer, logs: LogCore(level: .critical, limits: settings.logLimits, sinks: []), metrics: metrics)
     }
     let rollbar = rollbarExporter()
@@ -63,14 +67,16 @@ private final class Assembly {
       var rules = TailRules()
       rules.rate = rate
       rules.slowNanoseconds = UInt64(slowMilliseconds) * 1_000_000
-      spanSinks = [TailBuffer(rules: rules, sinks: spanSinks)]
+      let buffer = TailBuffer(rules: rules, sinks: spanSinks)
+      spanSinks = [buffer]
+      closers.insert(buffer.close, at: 0)
     }
     let tracer = TracerCore(
       sampler: sampler(), limits: settings.spanLimits, propagators: propagators(), sinks: spanSinks, shared: settings.sharedAttributes)
     return KitParts(
       tracer: tracer, logs: LogCore(level: settings.logLevel, limits: settings.logLimits, sinks: logSinks), metrics: metrics, workers: workers,
       rollbar: rollbar, markers: settings.honeycomb.map { HoneycombMarkers(settings: $0, sender: sender(.seconds(10)), warn: warn) },
-      losses: losses, closing: closing)
+      losses: losses, closers: closers, closing: closing)
   }
 
   private func sender(_ timeout: Duration, _ transport: (any HTTPTransport)? = nil) -> HTTPSender {
@@ -82,10 +88,11 @@ private final class Assembly {
   /// A queue that is filled from a gathering; what is done with an item is a closure of the caller's, who knows the kind of queue: code for
   /// any kind costs more than the writing.
   private func queue<Item: Sendable, Mark: Sendable>(
-    _ name: String, _ batches: BatchSettings, from gathering: Gathering<Item>, _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
+    _ name: String, _ batches: BatchSettings, from gathering: Gathering<Item>, keep: @escaping @Sendable (WireBatch<Mark>) -> Int = { $0.count },
+    _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
   ) -> BatchQueue<WireBatch<Mark>> {
     let gather: @Sendable () -> Void = { [weak gathering] in gathering?.write() }
-    let queue = BatchQueue<WireBatch<Mark>>(name: name, settings: batches, warn: warn, losses: losses, gather: gather, export: export)
+    let queue = BatchQueue<WireBatch<Mark>>(name: name, settings: batches, warn: warn, losses: losses, gather: gather, keep: keep, export: export)
     workers.append(queue)
     return queue
   }
@@ -156,7 +163,7 @@ private final class Assembly {
         spill: cloudWatch.spill.map { SpillFolder(settings: $0, warn: warn) }, loss: losses.loss("cloudwatch logs"), warn: warn)
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
-      let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches, from: lines) { await exporter.export($0) }
+      let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches, from: lines, keep: exporter.keep) { await exporter.export($0) }
       lines.add({ records in queue.offer(records) { record, batch in batch.append { CloudWatchExporter.write(record, to: &$0) } } }, wake: queue.wake)
     }
     return nil
@@ -218,7 +225,7 @@ private final class Assembly {
     case .parentBasedAlwaysOn: return ParentBasedSampler(root: AlwaysOnSampler())
     case .parentBasedAlwaysOff: return ParentBasedSampler(root: AlwaysOffSampler())
     case .parentBasedRatio(let ratio): return ParentBasedSampler(root: RatioSampler(ratio: ratio))
-    case .honeycomb(let rate): return ParentBasedSampler(root: HoneycombSampler(rate: rate))
+    case .honeycomb(let rate): return HoneycombSampler(rate: rate)
     case .xray:
       let sampler = XRaySampler(resource: settings.resource, address: settings.xray.tcpAddress, sender: sender(.seconds(2)), warn: warn)
       workers.append(sampler)

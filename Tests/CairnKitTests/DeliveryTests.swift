@@ -86,9 +86,10 @@ struct DeliveryTests {
 
   @Test func whatIsKeptComesBackInOrderAndOnce() async throws {
     try await withFolder { folder, _ in
-      #expect(folder.keep(Array("[1]".utf8)).isKept && folder.keep(Array("[2]".utf8)).isKept)
+      #expect(folder.keep(Array("[1]".utf8), lineCount: 1) == 0 && folder.keep(Array("[2]".utf8), lineCount: 7) == 0)
       let first = try #require(folder.take()), second = try #require(folder.take())
       #expect(first.bytes == Array("[1]".utf8) && second.bytes == Array("[2]".utf8))
+      #expect(first.lineCount == 1 && second.lineCount == 7)
       #expect(folder.take() == nil)
       folder.giveBack(first)
       folder.finish(second)
@@ -98,7 +99,7 @@ struct DeliveryTests {
 
   @Test func whatAProcessLeftBehindIsTakenOver() async throws {
     try await withFolder { folder, path in
-      #expect(folder.keep(Array("[1]".utf8)).isKept)
+      #expect(folder.keep(Array("[1]".utf8), lineCount: 1) == 0)
       #expect(folder.take() != nil)
       // The first never finished: the next process, of the same number here, sends it.
       let next = SpillFolder(settings: SpillSettings(folder: path), warn: { _ in })
@@ -110,10 +111,10 @@ struct DeliveryTests {
 
   @Test func theOldestGoWhenThereIsTooMuch() async throws {
     try await withFolder(1_000) { folder, _ in
-      let kept = (0..<5).map { folder.keep([UInt8](repeating: UInt8(ascii: "0") + UInt8($0), count: 400)) }
-      #expect(kept.map(\.evictedCount) == [0, 0, 1, 1, 1])
+      let lost = (0..<5).map { folder.keep([UInt8](repeating: UInt8(ascii: "0") + UInt8($0), count: 400), lineCount: 10 + $0) }
+      #expect(lost == [0, 0, 10, 11, 12])
       #expect(folder.take()?.bytes.first == UInt8(ascii: "3"))
-      #expect(!folder.keep([UInt8](repeating: 0, count: 2_000)).isKept)
+      #expect(folder.keep([UInt8](repeating: 0, count: 2_000), lineCount: 3) == 3)
     }
   }
 

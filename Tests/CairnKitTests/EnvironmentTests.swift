@@ -38,7 +38,7 @@ struct EnvironmentTests {
   }
 
   static let general: [Variable] = [
-    Variable(name: "OTEL_SDK_DISABLED", value: "TRUE", see: { "\($0.spans.count) \($0.lines.count) \($0.injected)" }, gives: "0 0 baggage traceparent", unset: "2 4 baggage traceparent"),
+    Variable(name: "OTEL_SDK_DISABLED", value: "TRUE", see: { "\($0.spans.count) \($0.lines.count) \($0.injected)" }, gives: "0 0 baggage", unset: "2 4 baggage traceparent"),
     Variable(name: "OTEL_SERVICE_NAME", value: "shop", see: { $0.resource("service.name") ?? "" }, gives: "shop", unset: "other", others: ["OTEL_RESOURCE_ATTRIBUTES": "service.name=other"]),
     Variable(
       name: "OTEL_RESOURCE_ATTRIBUTES", value: "team=blue%20sky,a=b", see: { $0.resource("team") ?? "none" }, gives: "blue sky", unset: "none", senseless: "team", allowed: "NAME=VALUE"),

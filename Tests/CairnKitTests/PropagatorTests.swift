@@ -7,6 +7,14 @@ import Tracing
 private let trace = "0af7651916cd43dd8448eb211c80319c"
 private let span = "b7ad6b7169203331"
 
+private struct FromDictionary: Extractor {
+  func extract(key: String, from carrier: [String: String]) -> String? { carrier[key] }
+}
+
+private struct ToDictionary: Injector {
+  func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) { carrier[key] = value }
+}
+
 struct PropagatorTests {
   private func extracted(_ propagator: any Propagator, _ headers: [String: String]) -> TraceContext? {
     var context = ServiceContext.topLevel
@@ -53,6 +61,38 @@ struct PropagatorTests {
 
   @Test(arguments: ["", "Root=", "Root=1-2-3", "Parent=\(span)", ";;;", "Root=1-00000000-000000000000000000000000"])
   func aBrokenXRayHeaderIsNone(text: String) { #expect(extracted(XRayPropagator(), ["x-amzn-trace-id": text]) == nil) }
+
+  /// As through a kit that is switched off.
+  @Test func whatNobodyDecidedGoesOnUndecided() throws {
+    let header = "Root=1-0af76519-16cd43dd8448eb211c80319c;Sampled=?"
+    let xray = try #require(extracted(XRayPropagator(), ["x-amzn-trace-id": header]))
+    #expect(injected(XRayPropagator(), xray) == ["x-amzn-trace-id": header])
+    // Where a span is asked for and there is none, nothing is better than zeros.
+    for propagator in [TraceContextPropagator(), B3Propagator(form: .single), B3Propagator(form: .multiple), JaegerPropagator()] as [any Propagator] {
+      #expect(injected(propagator, xray).isEmpty)
+    }
+    let b3 = try #require(extracted(B3Propagator(form: .single), ["b3": "\(trace)-\(span)"]))
+    #expect(injected(B3Propagator(form: .single), b3) == ["b3": "\(trace)-\(span)"])
+    #expect(injected(B3Propagator(form: .multiple), b3) == ["x-b3-traceid": trace, "x-b3-spanid": span])
+  }
+
+  @Test(arguments: [true, false]) func aKitThatIsSwitchedOffHandsOnWhatCame(isSampled: Bool) throws {
+    var settings = KitSettings()
+    settings.isDisabled = true
+    let kit = try Kit(settings)
+    let headers = ["traceparent": "00-\(trace)-\(span)-0\(isSampled ? 1 : 0)", "tracestate": "vendor=1", "baggage": "user.id=u"]
+    var context = ServiceContext.topLevel
+    kit.tracer.extract(headers, into: &context, using: FromDictionary())
+    var sent: [String: String] = [:]
+    kit.tracer.withSpan("outer", context: context) { _ in
+      kit.tracer.withSpan("call", ofKind: .client) { span in
+        #expect(!span.isRecording)
+        kit.tracer.inject(span.context, into: &sent, using: ToDictionary())
+      }
+    }
+    #expect(sent == headers)
+    kit.tracer.withSpan("root", context: .topLevel) { #expect($0.traceContext == nil) }
+  }
 
   @Test func jaegersHeaderComesBackAsItWent() throws {
     for text in ["\(trace):\(span):0:1", "\(trace)%3A\(span)%3A0%3A1", "\(trace.dropFirst()):\(span):\(span):3"] {

@@ -4,6 +4,16 @@ import Testing
 @testable import CairnKit
 
 struct KitSettingsTests {
+  /// Who switches the kit off need not say where it would send.
+  @Test func ofAKitThatIsSwitchedOffOnlyThePropagatorsAreRead() throws {
+    let settings = try KitSettings.fromEnvironment([
+      "OTEL_SDK_DISABLED": "true", "OTEL_PROPAGATORS": "b3", "OTEL_LOGS_EXPORTER": "cloudwatch", "CAIRN_XRAY_TRANSPORT": "api", "OTEL_TRACES_EXPORTER": "xray",
+      "OTEL_TRACES_SAMPLER": "sometimes", "OTEL_RESOURCE_ATTRIBUTES": "team", "OTEL_EXPORTER_OTLP_CERTIFICATE": "/nowhere",
+    ])
+    #expect(settings.isDisabled && settings.propagators == [.b3])
+    _ = try Kit(settings)
+  }
+
   @Test func nothingSetIsTheDefault() throws {
     let settings = try KitSettings.fromEnvironment([:])
     #expect(settings.otlpTraces.url == "http://localhost:4318/v1/traces")

@@ -126,6 +126,11 @@ struct TracerTests {
   }
 }
 
+extension InMemoryExporter.FinishedSpan {
+  /// What it says of how many it stands for.
+  var sampleRate: Int? { if case .int64(let rate)? = attributes["SampleRate"]?.toSpanAttribute() { Int(rate) } else { nil } }
+}
+
 struct SamplerTests {
   private func spans(_ sampler: any Sampler, count: Int = 2_000, remote: TraceContext? = nil) -> [InMemoryExporter.FinishedSpan] {
     let memory = InMemoryExporter()
@@ -157,9 +162,44 @@ struct SamplerTests {
   @Test func honeycombsDecisionIsItsOwn() {
     // SHA-1 of the trace id's text, first four bytes, as libhoney's deterministic samplers have it.
     #expect(firstWordOfSHA1("abc") == 0xa999_3e36)
-    let kept = spans(ParentBasedSampler(root: HoneycombSampler(rate: 4)))
+    let kept = spans(HoneycombSampler(rate: 4))
     #expect((800...1_200).contains(kept.count))
-    #expect(kept.first { $0.name == "root" }?.attributes["SampleRate"]?.toSpanAttribute() == .int64(4))
+  }
+
+  /// Counts are sums of `SampleRate`: it has to be right on every span, whoever began the trace.
+  @Test func honeycombsRateIsOnEverySpan() {
+    let kept = spans(HoneycombSampler(rate: 4))
+    #expect(kept.count { $0.name == "root" } == kept.count { $0.name == "child" })
+    #expect(kept.allSatisfy { $0.sampleRate == 4 })
+    #expect(spans(HoneycombSampler(rate: 1), count: 3).allSatisfy { $0.sampleRate == nil })
+  }
+
+  @Test(arguments: [true, false]) func honeycombsRateHoldsWhateverTheCallerDecided(isSampled: Bool) {
+    let sampler = HoneycombSampler(rate: 4)
+    for low in 0..<40 {
+      let remote = TraceContext(trace: .init(high: 1, low: UInt64(low)), span: 3, isSampled: isSampled, isRemote: true)
+      let isPicked = HoneycombSampler.determinant(remote.trace) <= UInt32.max / 4
+      let kept = spans(sampler, count: 1, remote: remote)
+      #expect(kept.count == (isPicked ? 2 : 0))
+      #expect(kept.allSatisfy { $0.sampleRate == 4 })
+    }
+  }
+
+  @Test func aProgramsOwnRateWinsAndTheLimitOfAttributesDoesNotHideIt() {
+    let memory = InMemoryExporter()
+    var limits = RecordLimits()
+    limits.attributeCount = 1
+    let tracer = KitTracer(core: TracerCore(sampler: HoneycombSampler(rate: 2), limits: limits, propagators: [], sinks: [memory]))
+    for _ in 0..<100 {
+      let span = tracer.startSpan("one", context: .topLevel)
+      span.attributes["a"] = 1
+      span.attributes["b"] = 2
+      span.end()
+      let own = tracer.startSpan("own", context: .topLevel)
+      own.attributes["SampleRate"] = 7
+      own.end()
+    }
+    #expect(Set(memory.spans.map { "\($0.name) \($0.sampleRate ?? 1)" }) == ["one 2", "own 7"])
   }
 
   @Test func theTailKeepsWholeTracesThatFailed() {
@@ -175,6 +215,41 @@ struct SamplerTests {
       root.end()
     }
     #expect(memory.spans.map(\.name) == ["child", "root"])
+  }
+
+  /// What was kept for a reason stands for itself, one in so many of the rest for all of them.
+  @Test func theTailsSpansSayForHowManyTheyStand() {
+    let memory = InMemoryExporter()
+    var rules = TailRules()
+    rules.rate = 4
+    let tracer = KitTracer(core: TracerCore(sampler: AlwaysOnSampler(), limits: RecordLimits(), propagators: [], sinks: [TailBuffer(rules: rules, sinks: [memory])]))
+    for index in 0..<4_000 {
+      let root = tracer.startSpan("root", context: .topLevel)
+      let child = tracer.startSpan("child", context: root.context), late = tracer.startSpan("late", context: root.context)
+      if index.isMultiple(of: 8) { child.recordError(ShopError(reason: "boom")) }
+      child.end()
+      root.end()
+      late.end()
+    }
+    let rates = Dictionary(grouping: memory.spans) { $0.traceID }.values.map { trace in Set(trace.map(\.sampleRate)) }
+    #expect(rates.count { $0 == [nil] } == 500)
+    #expect(rates.allSatisfy { $0 == [nil] || $0 == [4] })
+    #expect((10_000...14_000).contains(memory.spans.reduce(0) { $0 + ($1.sampleRate ?? 1) }))
+  }
+
+  @Test func theTailLeavesNothingBehindWhenItStops() {
+    let memory = InMemoryExporter()
+    var rules = TailRules()
+    rules.rate = 1
+    let buffer = TailBuffer(rules: rules, sinks: [memory])
+    let tracer = KitTracer(core: TracerCore(sampler: AlwaysOnSampler(), limits: RecordLimits(), propagators: [], sinks: [buffer]))
+    let root = tracer.startSpan("root", context: .topLevel)
+    tracer.startSpan("child", context: root.context).end()
+    #expect(memory.spans.isEmpty)
+    buffer.close()
+    #expect(memory.spans.map(\.name) == ["child"])
+    tracer.startSpan("child of another", context: tracer.startSpan("root", context: .topLevel).context).end()
+    #expect(memory.spans.count == 2)
   }
 
   @Test func theTailIsBounded() {

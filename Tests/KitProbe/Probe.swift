@@ -8,6 +8,7 @@ import Glibc
 ///     kit-probe send MARK        one request with everything in it: spans, lines, metrics, an error, a message
 ///     kit-probe serve            a Hummingbird server; PROBE_NEXT is whom /hop calls, PROBE_BARE=1 leaves the kit out
 ///     kit-probe load RATE SECONDS   spans and lines at a rate, and how long each took the program
+///     kit-probe traces COUNT     so many traces of two spans, and so many below a caller
 ///     kit-probe bench            what a span and a line cost, beside other tracers
 @main
 struct Probe {
@@ -17,9 +18,10 @@ struct Probe {
     case "send": try await SendMode.run(mark: words.count > 2 ? words[2] : "m")
     case "serve": try await ServeMode.run()
     case "load": try await LoadMode.run(rate: Int(words[2]) ?? 1_000, seconds: Double(words[3]) ?? 1)
+    case "traces": try await TracesMode.run(count: Int(words.dropFirst(2).first ?? "") ?? 1_000)
     case "bench": try BenchMode.run(only: words.count > 2 ? words[2] : nil)
     default:
-      say("usage: kit-probe send MARK | serve | load RATE SECONDS | bench")
+      say("usage: kit-probe send MARK | serve | load RATE SECONDS | traces COUNT | bench")
       exit(2)
     }
   }

@@ -8,6 +8,10 @@ import Logging
 import NIOCore
 import Tracing
 
+struct DictionaryInjector: Injector {
+  func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) { carrier[key] = value }
+}
+
 /// A Hummingbird server, with the kit or bare.
 enum ServeMode {
   /// What `/items` answers: rows as a table of posts would give them.
@@ -49,6 +53,12 @@ enum ServeMode {
       let user = try context.parameters.require("user")
       let text = try await kit.tracer.with(.userID, user) { try await hop(kit) }
       return text
+    }
+    router.get("/installed") { _, _ -> String in
+      // By whatever is installed in the process, as a library does it that knows nothing of the kit.
+      var headers: [String: String] = [:]
+      InstrumentationSystem.instrument.inject(ServiceContext.current ?? .topLevel, into: &headers, using: DictionaryInjector())
+      return headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
     }
     router.get("/end") { _, _ -> String in
       guard let kit else { return "bare" }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
 internal import NIOCore
+internal import Synchronization
 
 /// Sends log lines to a CloudWatch log group by PutLogEvents; makes the group and the stream when it finds that they are missing.
 ///
@@ -13,7 +14,7 @@ struct CloudWatchExporter: Sendable {
   static let eventByteCountMax = 262_144 - eventOverheadBytes
   private static let spanMilliseconds: Int64 = 24 * 3_600 * 1_000
 
-  /// With a folder to spill into, a batch is not held longer than this.
+  /// With a folder to spill into, a batch is not held longer than this, and those of the same time after it are not held at all.
   static let spillPatience = Duration.seconds(3)
   private static let resentCountMax = 8
 
@@ -21,6 +22,7 @@ struct CloudWatchExporter: Sendable {
   let sender: HTTPSender
   var spill: SpillFolder?
   private let memory = BodyMemory()
+  private let lastSilence = UnixSeconds()
   var loss = Loss(name: "cloudwatch logs")
   let warn: @Sendable (String) -> Void
 
@@ -33,11 +35,18 @@ struct CloudWatchExporter: Sendable {
 
   func export(_ batch: WireBatch<Mark>) async {
     for part in Self.parts(batch) {
+      guard isWorthATry else {
+        loss.add(keep(batch, part))
+        continue
+      }
       let body = memory.write { request(to: &$0) { Self.events(batch, part, to: &$0) } }
       switch await put(body, count: part.count) {
       case .taken: await resend()
       case .refused: loss.add(part.count)
-      case .unreachable: keep(batch, part)
+      case .later: loss.add(keep(batch, part))
+      case .unreachable:
+        lastSilence.set(sender.now())
+        loss.add(keep(batch, part))
       }
     }
   }
@@ -47,17 +56,28 @@ struct CloudWatchExporter: Sendable {
     /// It will never be taken.
     case refused
     /// It may be taken later.
+    case later
+    /// Nobody answered.
     case unreachable
   }
 
-  private func keep(_ batch: WireBatch<Mark>, _ part: [Int]) {
-    guard let spill else { return _ = loss.add(part.count) }
+  /// Whoever did not answer just now keeps the next batch waiting too, while the queue runs over and a stop runs out of time: these go
+  /// to the folder at once.
+  private var isWorthATry: Bool {
+    guard spill != nil, let silent = lastSilence.value else { return true }
+    return !(0..<Self.spillPatience.components.seconds).contains(sender.now() - silent)
+  }
+
+  /// Keeps what nobody sends any more for later; how many lines are lost.
+  func keep(_ batch: WireBatch<Mark>) -> Int {
+    spill == nil ? batch.count : Self.parts(batch).reduce(0) { $0 + keep(batch, $1) }
+  }
+
+  private func keep(_ batch: WireBatch<Mark>, _ part: [Int]) -> Int {
+    guard let spill else { return part.count }
     var events = WireBuffer()
     Self.events(batch, part, to: &events)
-    let (isKept, evictedCount) = spill.keep(events.bytes)
-    if !isKept { loss.add(part.count) }
-    // How many lines an evicted file held is not known any more: each counts as one.
-    loss.add(evictedCount)
+    return spill.keep(events.bytes, lineCount: part.count)
   }
 
   /// What waits on disk, a few batches at a time so that new lines are not held up.
@@ -66,12 +86,15 @@ struct CloudWatchExporter: Sendable {
     for _ in 0..<Self.resentCountMax {
       guard let taken = spill.take() else { return }
       let body = memory.write { request(to: &$0) { $0.append(taken.bytes) } }
-      switch await put(body, count: 1) {
+      switch await put(body, count: taken.lineCount) {
       case .taken: spill.finish(taken)
       case .refused:
-        loss.add(1)
+        loss.add(taken.lineCount)
         spill.finish(taken)
-      case .unreachable: return spill.giveBack(taken)
+      case .later: return spill.giveBack(taken)
+      case .unreachable:
+        lastSilence.set(sender.now())
+        return spill.giveBack(taken)
       }
     }
   }
@@ -187,10 +210,10 @@ struct CloudWatchExporter: Sendable {
       guard await makeGroupAndStream() else { return .unreachable }
       if case .answered(let again) = await call("PutLogEvents", body), again.isSuccess { return tellRejected(again, count) }
       warn("cloudwatch logs: \(count) lines could not be sent to the log group \(settings.logGroup) that was just made")
-      return .unreachable
+      return .later
     case .answered(let response):
       warn("cloudwatch logs: \(count) lines refused with status \(response.status): \(response.bodyText.prefix(200))")
-      return Self.mayPass(response) ? .unreachable : .refused
+      return Self.mayPass(response) ? .later : .refused
     case .gaveUp(let reason):
       warn("cloudwatch logs: \(count) lines could not be sent: \(reason)")
       return .unreachable
@@ -291,6 +314,18 @@ struct CloudWatchExporter: Sendable {
     await settings.access.call(
       "logs", path: "/", headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "Logs_20140328.\(operation)")], body: body, sender)
   }
+}
+
+/// A moment that several may look at; nil before it was set.
+private final class UnixSeconds: Sendable {
+  private let seconds = Atomic<Int64>(.min)
+
+  var value: Int64? {
+    let seconds = seconds.load(ordering: .relaxed)
+    return seconds == .min ? nil : seconds
+  }
+
+  func set(_ value: Int64) { seconds.store(value, ordering: .relaxed) }
 }
 
 extension WireValue {

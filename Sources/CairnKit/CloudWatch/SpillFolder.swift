@@ -12,7 +12,7 @@ internal import Tracing
 /// A file is written under another name, synced and renamed, so that one that is there is whole. Whoever sends one renames it first, so
 /// several processes may share a folder. Files beyond `byteCountMax` together make the oldest ones go; they are counted.
 ///
-///     lines-<unix milliseconds, 13 digits>-<pid>-<number>.json           the array `logEvents` of one PutLogEvents
+///     lines-<unix milliseconds, 13 digits>-<pid>-<number>-<lines>.json   the array `logEvents` of one PutLogEvents
 ///     sending-<pid>-…                                                    the same while process <pid> sends it
 final class SpillFolder: Sendable {
   private let settings: SpillSettings
@@ -29,17 +29,23 @@ final class SpillFolder: Sendable {
     self.warn = warn
   }
 
-  /// Keeps the bytes; false if they could not be written. Returns also how many files had to go.
-  func keep(_ bytes: [UInt8]) -> (isKept: Bool, evictedCount: Int) {
-    guard prepare() else { return (false, 0) }
+  /// Keeps the bytes; how many lines are lost because they could not be written, or because older ones had to go.
+  func keep(_ bytes: [UInt8], lineCount: Int) -> Int {
+    guard prepare() else { return lineCount }
     let number = state.withLock { state in
       state.nextNumber += 1
       return state.nextNumber
     }
     let milliseconds = String(DefaultTracerClock.now.nanosecondsSinceEpoch / 1_000_000)
-    let name = "lines-\(milliseconds)-\(getpid())-\(number).json"
-    guard bytes.count <= settings.byteCountMax, write(bytes, to: name) else { return (false, 0) }
-    return (true, evict())
+    let name = "lines-\(milliseconds)-\(getpid())-\(number)-\(lineCount).json"
+    guard bytes.count <= settings.byteCountMax, write(bytes, to: name) else { return lineCount }
+    return evict()
+  }
+
+  /// At least one: the name tells.
+  private static func lineCount(_ name: String) -> Int {
+    let parts = name.dropLast(".json".count).split(separator: "-")
+    return parts.count > 4 ? max(1, Int(parts[4]) ?? 1) : 1
   }
 
   /// The oldest batch that waits, taken so that no other process sends it too; nil where none waits.
@@ -52,7 +58,7 @@ final class SpillFolder: Sendable {
         delete(taken)
         continue
       }
-      return Taken(name: name, bytes: bytes)
+      return Taken(name: name, lineCount: Self.lineCount(name), bytes: bytes)
     }
     return nil
   }
@@ -60,6 +66,7 @@ final class SpillFolder: Sendable {
   /// A batch on its way.
   struct Taken: Sendable {
     fileprivate var name: String
+    var lineCount: Int
     var bytes: [UInt8]
   }
 
@@ -88,18 +95,18 @@ final class SpillFolder: Sendable {
     }
   }
 
-  /// Deletes the oldest until the rest is within bounds.
+  /// Deletes the oldest until the rest is within bounds; how many lines that were.
   private func evict() -> Int {
     let sizes = waiting().map { ($0, byteCount($0)) }
     var total = sizes.reduce(0) { $0 + $1.1 }
-    var evictedCount = 0
+    var lostCount = 0
     for (name, size) in sizes where total > settings.byteCountMax {
       delete(name)
       total -= size
-      evictedCount += 1
+      lostCount += Self.lineCount(name)
     }
-    if evictedCount > 0 { warn("cloudwatch spill: the folder holds \(settings.byteCountMax) bytes; the oldest batches are dropped and counted") }
-    return evictedCount
+    if lostCount > 0 { warn("cloudwatch spill: the folder holds \(settings.byteCountMax) bytes; the oldest batches are dropped and counted") }
+    return lostCount
   }
 
   private func move(_ name: String, to other: String) -> Bool { unsafe rename(path(name), path(other)) == 0 }

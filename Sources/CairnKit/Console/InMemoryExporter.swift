@@ -66,10 +66,12 @@ public final class InMemoryExporter: Sendable {
 
   private static func finished(_ span: EndedSpan) -> FinishedSpan {
     let recording = span.recording, state = span.state
+    var attributes = state.allAttributes
+    if let last = span.fields.last, last.name == EndedSpan.sampleRateName { attributes.set(last.name, value: last.value.attribute) }
     return FinishedSpan(
       name: state.name, kind: recording.kind, traceID: recording.context.traceID, spanID: recording.context.spanID,
       parentSpanID: recording.parent == 0 ? nil : hexText(recording.parent),
-      durationNanoseconds: state.endUnixNanoseconds - recording.startUnixNanoseconds, attributes: state.allAttributes, events: state.events,
+      durationNanoseconds: state.endUnixNanoseconds - recording.startUnixNanoseconds, attributes: attributes, events: state.events,
       links: state.links, status: state.status)
   }
 }

@@ -41,6 +41,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
   private let warn: @Sendable (String) -> Void
   private let dropped: Loss
   private let export: @Sendable (Content) async -> Void
+  private let keep: @Sendable (Content) -> Int
   private let gather: @Sendable () -> Void
   private let state = Mutex(State())
   private let signal = Signal()
@@ -75,10 +76,12 @@ final class BatchQueue<Content: BatchContent>: Sendable {
     case empty
   }
 
-  /// - Parameter gather: Offers what is on its way to the queue; called before it is emptied.
+  /// - Parameters:
+  ///   - gather: Offers what is on its way to the queue; called before it is emptied.
+  ///   - keep: What becomes of a batch that nobody may send any more; how many of its items are lost.
   init(
     name: String, settings: BatchSettings, warn: @escaping @Sendable (String) -> Void, losses: LossCounter = LossCounter(),
-    gather: @escaping @Sendable () -> Void = {}, export: @escaping @Sendable (Content) async -> Void
+    gather: @escaping @Sendable () -> Void = {}, keep: @escaping @Sendable (Content) -> Int = { $0.count }, export: @escaping @Sendable (Content) async -> Void
   ) {
     self.name = name
     self.settings = settings
@@ -86,6 +89,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
     dropped = losses.loss(name)
     self.export = export
     self.gather = gather
+    self.keep = keep
     spareCountMax = min(max(1, settings.queueLimit / max(1, settings.batchLimit)), 4)
   }
 
@@ -134,8 +138,12 @@ final class BatchQueue<Content: BatchContent>: Sendable {
       if isClosedAndEmpty { break }
     }
     gather()
-    let left = state.withLock(\.count)
-    let lost = dropped.add(left)
+    let left = state.withLock { state -> [Content] in
+      state.seal()
+      defer { (state.full, state.fullCount) = ([], 0) }
+      return state.full
+    }
+    let lost = dropped.add(left.reduce(0) { $0 + keep($1) })
     if lost > 0 { warn("\(name), in all: \(lost) were lost") }
   }
 
@@ -170,7 +178,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
     gather()
     state.withLock { state in
       state.seal()
-      for batch in state.full { keep(batch, &state) }
+      for batch in state.full { reuse(batch, &state) }
       state.full.removeAll(keepingCapacity: true)
       state.fullCount = 0
       if let spare = state.spares.popLast() { state.filling = spare }
@@ -197,12 +205,12 @@ final class BatchQueue<Content: BatchContent>: Sendable {
   private func finish(_ batch: Content) {
     state.withLock { state in
       state.underWay = nil
-      keep(batch, &state)
+      reuse(batch, &state)
     }
   }
 
   /// Memory that was filled once is filled again.
-  private func keep(_ batch: Content, _ state: inout State) {
+  private func reuse(_ batch: Content, _ state: inout State) {
     guard state.spares.count < spareCountMax else { return }
     var emptied = batch
     emptied.removeAll()

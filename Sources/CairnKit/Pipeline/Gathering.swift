@@ -16,6 +16,7 @@ final class Gathering<Item: Sendable>: Sendable {
     var items: [Item] = []
     var writers: [@Sendable ([Item]) -> Void] = []
     var wakers: [@Sendable () -> Void] = []
+    var isClosed = false
   }
 
   /// No more than `batchLimit` wait, so that a batch that is full goes out at once.
@@ -36,7 +37,7 @@ final class Gathering<Item: Sendable>: Sendable {
     let isFull = state.withLock { state in
       if state.items.isEmpty { state.items.reserveCapacity(countMax) }
       state.items.append(item)
-      return state.items.count >= countMax
+      return state.isClosed || state.items.count >= countMax
     }
     if isFull { write() }
   }
@@ -48,6 +49,12 @@ final class Gathering<Item: Sendable>: Sendable {
       return (state.items, state.writers)
     }
     for writer in writers { writer(items) }
+  }
+
+  /// From now on nothing waits: nobody may come to write it down.
+  func close() {
+    state.withLock { $0.isClosed = true }
+    write()
   }
 
   /// Has the exporters send what there is, without waiting for it; their queues have written what waits before.

@@ -129,7 +129,9 @@ struct HTTPSender: Sendable {
   func send(_ prepare: @Sendable () -> OutgoingRequest) async -> Outcome {
     var spent = Duration.zero
     var attempt = 0
-    var reason = ""
+    var reason = "the program stops"
+    // Where nobody waits for the answer any more, it would not be known whether it was taken.
+    guard !Task.isCancelled else { return .gaveUp(reason: reason) }
     while spent < policy.timeout {
       let left = policy.timeout - spent
       let (outcome, took) = await measured { await attemptOnce(prepare(), timeout: left) }

@@ -31,11 +31,13 @@ struct B3Propagator: Propagator {
   }
 
   func headers(of context: InstrumentationContext) -> [(name: String, value: String)] {
-    guard let own = context.traceContext else { return [] }
-    let sampled = own.isSampled ? "1" : "0"
+    guard let own = context.traceContext, own.span != 0 else { return [] }
+    let sampled = own.isUndecided ? nil : own.isSampled ? "1" : "0"
     switch form {
-    case .single: return [("b3", "\(own.traceID)-\(own.spanID)-\(sampled)")]
-    case .multiple: return [("x-b3-traceid", own.traceID), ("x-b3-spanid", own.spanID), ("x-b3-sampled", sampled)]
+    case .single: return [("b3", "\(own.traceID)-\(own.spanID)" + (sampled.map { "-" + $0 } ?? ""))]
+    case .multiple:
+      let ids = [(name: "x-b3-traceid", value: own.traceID), (name: "x-b3-spanid", value: own.spanID)]
+      return ids + (sampled.map { [(name: "x-b3-sampled", value: $0)] } ?? [])
     }
   }
 }

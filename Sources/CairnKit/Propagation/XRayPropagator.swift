@@ -15,7 +15,8 @@ struct XRayPropagator: Propagator {
   func headers(of context: InstrumentationContext) -> [(name: String, value: String)] {
     guard let own = context.traceContext else { return [] }
     let sampled = own.isUndecided ? "?" : own.isSampled ? "1" : "0"
-    return [(Self.headerName, "Root=\(own.xrayTraceID);Parent=\(own.spanID);Sampled=\(sampled)" + own.xrayExtras)]
+    let parent = own.span == 0 ? "" : ";Parent=\(own.spanID)"
+    return [(Self.headerName, "Root=\(own.xrayTraceID)\(parent);Sampled=\(sampled)" + own.xrayExtras)]
   }
 
   /// nil without a good root. A header without a parent (a load balancer's) starts the trace at the next span.

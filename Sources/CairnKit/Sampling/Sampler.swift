@@ -19,9 +19,8 @@ struct SamplingDecision: Sendable {
   var isRecorded: Bool
   /// Children in other processes are told to record.
   var isSampled: Bool
-  /// How many spans this one stands for.
+  /// How many spans this one stands for; told with each span of the trace that this process records.
   var sampleRate = 1
-  var attributes: SpanAttributes = [:]
 
   static let drop = SamplingDecision(isRecorded: false, isSampled: false)
   static let keep = SamplingDecision(isRecorded: true, isSampled: true)
@@ -31,8 +30,10 @@ struct SamplingDecision: Sendable {
 /// what came from another process. Calls come from any thread.
 protocol Sampler: Sendable {
   func decide(_ question: SamplingQuestion) -> SamplingDecision
-  /// True if it may decide otherwise for a span than for its parent.
+  /// True if it may decide otherwise for a span than for its parent in this process.
   var decidesForChildren: Bool { get }
+  /// True if it is asked also where another process decided that the trace is not recorded.
+  var overrulesCallers: Bool { get }
   /// True if it drops every new trace, whatever its id.
   var dropsRoots: Bool { get }
   /// True if it looks at host, method and path of the request.
@@ -42,6 +43,7 @@ protocol Sampler: Sendable {
 extension Sampler {
   var usesHints: Bool { false }
   var dropsRoots: Bool { false }
+  var overrulesCallers: Bool { false }
 }
 
 struct AlwaysOnSampler: Sampler {
@@ -58,18 +60,13 @@ struct AlwaysOffSampler: Sampler {
 /// `traceidratio`: the last 56 bits of the trace id, as a number, against the ratio; the same answer in every process.
 struct RatioSampler: Sampler {
   private let bound: UInt64
-  private let sampleRate: Int
   var decidesForChildren: Bool { true }
 
   /// A ratio of 0 to 1.
-  init(ratio: Double) {
-    bound = UInt64((min(max(ratio, 0), 1) * Double(1 << 56)).rounded())
-    sampleRate = ratio > 0 ? max(1, Int((1 / ratio).rounded())) : 1
-  }
+  init(ratio: Double) { bound = UInt64((min(max(ratio, 0), 1) * Double(1 << 56)).rounded()) }
 
   func decide(_ question: SamplingQuestion) -> SamplingDecision {
-    guard question.trace.low & 0xff_ffff_ffff_ffff < bound else { return .drop }
-    return SamplingDecision(isRecorded: true, isSampled: true, sampleRate: sampleRate)
+    question.trace.low & 0xff_ffff_ffff_ffff < bound ? .keep : .drop
   }
 }
 
@@ -87,12 +84,17 @@ struct ParentBasedSampler: Sampler {
   }
 }
 
-/// Honeycomb's deterministic sampler: one trace in `rate` by the SHA-1 of its id, so that programs of every language agree; the span
-/// carries `SampleRate`, by which counts are multiplied.
+/// Honeycomb's deterministic sampler: one trace in `rate` by the SHA-1 of its id, so that programs of every language agree; its spans
+/// carry `SampleRate`, by which counts are multiplied.
+///
+/// What a caller decided is not heeded, as Honeycomb's Beelines and distributions do not either: its rate does not travel with its
+/// decision, and a span that is kept for another reason than the rate it carries makes every count wrong.
 struct HoneycombSampler: Sampler {
   let rate: Int
   private let bound: UInt32
-  var decidesForChildren: Bool { true }
+  /// One process has one rate, and a trace one id.
+  var decidesForChildren: Bool { false }
+  var overrulesCallers: Bool { true }
 
   init(rate: Int) {
     self.rate = max(1, rate)
@@ -101,7 +103,7 @@ struct HoneycombSampler: Sampler {
 
   func decide(_ question: SamplingQuestion) -> SamplingDecision {
     guard rate == 1 || Self.determinant(question.trace) <= bound else { return .drop }
-    return SamplingDecision(isRecorded: true, isSampled: true, sampleRate: rate, attributes: ["SampleRate": .int64(Int64(rate))])
+    return SamplingDecision(isRecorded: true, isSampled: true, sampleRate: rate)
   }
 
   /// The first four bytes of the SHA-1 of the id's hex text, big-endian.

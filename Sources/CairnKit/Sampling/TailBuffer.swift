@@ -4,10 +4,10 @@ internal import Synchronization
 internal import Tracing
 
 /// Holds the spans of each trace until this process's part of it ends, then keeps the whole of it if anything failed or was slow, and
-/// one in `rate` of the others.
+/// one in `rate` of the others. Spans of those say that they stand for `rate`, those of the former for themselves alone.
 ///
-/// At most `spanCountMax` spans wait; beyond that the oldest traces are decided on with what they have. A span that ends after its
-/// trace was decided follows that decision as long as it is remembered.
+/// At most `spanCountMax` spans wait; beyond that the oldest traces are decided on with what they have, and so are all when the kit
+/// stops. A span that ends after its trace was decided follows that decision as long as it is remembered.
 final class TailBuffer: SpanSink {
   private let rules: TailRules
   private let sinks: [any SpanSink]
@@ -19,8 +19,11 @@ final class TailBuffer: SpanSink {
     var order: [TraceID] = []
     var head = 0
     var spanCount = 0
-    var decided: [TraceID: Bool] = [:]
+    /// For how many a span of the trace stands; 0 where it is not kept.
+    var decided: [TraceID: Int] = [:]
     var decidedOrder: [TraceID] = []
+    /// Nothing waits any more.
+    var isClosed = false
   }
 
   private struct Waiting {
@@ -40,16 +43,25 @@ final class TailBuffer: SpanSink {
 
   func wake() { for sink in sinks { sink.wake() } }
 
+  /// What waits for the end of its trace would wait in vain.
+  func close() {
+    let released = state.withLock { state -> [EndedSpan] in
+      state.isClosed = true
+      return state.order[state.head...].flatMap { decide($0, &state) }
+    }
+    for span in released { for sink in sinks { sink.accept(span) } }
+  }
+
   private func add(_ span: EndedSpan, _ state: inout State) -> [EndedSpan] {
     let trace = span.recording.context.trace
-    if let isKept = state.decided[trace] { return isKept ? [span] : [] }
+    if let sampleRate = state.decided[trace] { return Self.kept([span], sampleRate) }
     if state.waiting[trace] == nil { state.order.append(trace) }
     state.waiting[trace, default: Waiting()].spans.append(span)
     state.spanCount += 1
     if rules.isInteresting(span) { state.waiting[trace]?.isInteresting = true }
     var released: [EndedSpan] = []
     let isLocalRoot = span.recording.parent == 0 || span.recording.isParentRemote
-    if isLocalRoot { released += decide(trace, &state) }
+    if isLocalRoot || state.isClosed { released += decide(trace, &state) }
     while state.spanCount > rules.spanCountMax, state.head < state.order.count {
       let oldest = state.order[state.head]
       state.head += 1
@@ -62,10 +74,18 @@ final class TailBuffer: SpanSink {
   private func decide(_ trace: TraceID, _ state: inout State) -> [EndedSpan] {
     guard let waiting = state.waiting.removeValue(forKey: trace) else { return [] }
     state.spanCount -= waiting.spans.count
-    let isKept = waiting.isInteresting || rules.isPicked(trace)
-    state.decided[trace] = isKept
+    let sampleRate = waiting.isInteresting ? 1 : rules.isPicked(trace) ? rules.rate : 0
+    state.decided[trace] = sampleRate
     state.decidedOrder.append(trace)
-    return isKept ? waiting.spans : []
+    return Self.kept(waiting.spans, sampleRate)
+  }
+
+  private static func kept(_ spans: [EndedSpan], _ sampleRate: Int) -> [EndedSpan] {
+    switch sampleRate {
+    case 0: []
+    case 1: spans
+    default: spans.map { EndedSpan($0, sampleRate: sampleRate) }
+    }
   }
 
   /// Forgets what is long decided.

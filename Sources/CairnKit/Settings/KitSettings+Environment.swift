@@ -17,16 +17,21 @@ extension KitSettings {
   /// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL(_CLOUDWATCH_LOGS, _XRAY)`. The kit's
   /// own: `CAIRN_TAIL_SLOW_MS`, `CAIRN_XRAY_TRANSPORT`, `CAIRN_SHARED_ATTRIBUTES`, `CAIRN_RUNTIME_METRICS`, `CAIRN_SHUTDOWN_TIMEOUT`.
   ///
+  /// Where `OTEL_SDK_DISABLED` is true, only it and `OTEL_PROPAGATORS` are read.
+  ///
   /// - Throws: the first variable that cannot be meant, and what is allowed.
   public static func fromEnvironment(_ variables: [String: String] = ProcessEnvironment.variables) throws(ConfigurationError) -> KitSettings {
     let reader = EnvironmentReader(variables: variables)
     var settings = KitSettings()
     settings.isDisabled = reader.flag("OTEL_SDK_DISABLED")
     settings.warnings = [reader.warning(ofFlag: "OTEL_SDK_DISABLED")].compactMap { $0 } + reader.warnings(ofUnread: Self.unread)
+    try settings.readPropagators(reader)
+    // Whoever switches the kit off has not to say where it would send.
+    guard !settings.isDisabled else { return settings }
     settings.resource = ResourceDetector(environment: variables).detect(attributes: try reader.pairs("OTEL_RESOURCE_ATTRIBUTES"))
     if let level = try reader.choice("OTEL_LOG_LEVEL", Self.levels) { settings.logLevel = level }
     try settings.readExporters(reader)
-    try settings.readTracing(reader)
+    try settings.readSampler(reader)
     try settings.readBatches(reader)
     try settings.readMetrics(reader)
     try settings.readLimits(reader)
@@ -65,17 +70,19 @@ extension KitSettings {
     return found
   }
 
-  private mutating func readTracing(_ reader: EnvironmentReader) throws(ConfigurationError) {
-    if let words = reader.list("OTEL_PROPAGATORS") {
-      propagators = []
-      for word in words {
-        guard let name = PropagatorName(rawValue: word) else {
-          let allowed = PropagatorName.allCases.map(\.rawValue).joined(separator: ", ")
-          throw ConfigurationError(variable: "OTEL_PROPAGATORS", problem: "'\(word)' is not one of \(allowed)")
-        }
-        if name != .none, !propagators.contains(name) { propagators.append(name) }
+  private mutating func readPropagators(_ reader: EnvironmentReader) throws(ConfigurationError) {
+    guard let words = reader.list("OTEL_PROPAGATORS") else { return }
+    propagators = []
+    for word in words {
+      guard let name = PropagatorName(rawValue: word) else {
+        let allowed = PropagatorName.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ConfigurationError(variable: "OTEL_PROPAGATORS", problem: "'\(word)' is not one of \(allowed)")
       }
+      if name != .none, !propagators.contains(name) { propagators.append(name) }
     }
+  }
+
+  private mutating func readSampler(_ reader: EnvironmentReader) throws(ConfigurationError) {
     guard let name = reader.text("OTEL_TRACES_SAMPLER") else { return }
     let ratio = { () throws(ConfigurationError) -> Double in try reader.number("OTEL_TRACES_SAMPLER_ARG", in: 0...1) ?? 1 }
     switch name.lowercased() {

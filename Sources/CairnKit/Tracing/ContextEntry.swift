@@ -50,6 +50,14 @@ enum ContextEntry: Sendable {
     }
   }
 
+  /// It came from another process.
+  var isRemote: Bool {
+    switch place {
+    case .bare(let bare)?: bare.context.isRemote
+    case .local?, nil: false
+    }
+  }
+
   var baggage: Baggage {
     switch self {
     case .local(let recording): recording.baggage

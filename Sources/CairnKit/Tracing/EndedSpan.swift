@@ -16,8 +16,25 @@ final class EndedSpan: Sendable {
     let fields = WireFields(state, countMax: limits.attributeCount, lengthMax: limits.attributeValueLength)
     self.recording = recording
     self.state = state
-    self.fields = fields.fields
+    self.fields = recording.sampleRate > 1 ? Self.withSampleRate(recording.sampleRate, fields.fields) : fields.fields
     droppedFieldCount = fields.droppedCount
+  }
+
+  /// The same, standing for so many.
+  init(_ span: EndedSpan, sampleRate: Int) {
+    recording = span.recording
+    state = span.state
+    fields = Self.withSampleRate(sampleRate, span.fields)
+    droppedFieldCount = span.droppedFieldCount
+  }
+
+  /// What Honeycomb calls the number of spans that one stands for.
+  static let sampleRateName = "SampleRate"
+
+  /// Beyond the limit of attributes too: without it counts are wrong. A program that has set it itself knows better.
+  private static func withSampleRate(_ rate: Int, _ fields: [WireField]) -> [WireField] {
+    guard !fields.contains(where: { sameName($0.name, sampleRateName) }) else { return fields }
+    return fields + [WireField(sampleRateName, .integer(Int64(rate)))]
   }
 
   /// Status error.

@@ -63,13 +63,19 @@ final class TracerCore: Sendable {
   private let shared: [SharedAttributeName]
   // Asked of the sampler once: these are on the shortest ways through `startSpan`.
   private let decidesForChildren: Bool
+  private let overrulesCallers: Bool
   private let dropsRoots: Bool
+  /// There are no spans, and what came from a caller goes on as it came.
+  private let isDisabled: Bool
 
   init(
-    sampler: any Sampler, limits: RecordLimits, propagators: [any Propagator], sinks: [any SpanSink], shared: [SharedAttributeName] = []
+    sampler: any Sampler, limits: RecordLimits, propagators: [any Propagator], sinks: [any SpanSink], shared: [SharedAttributeName] = [],
+    isDisabled: Bool = false
   ) {
+    self.isDisabled = isDisabled
     self.shared = shared
     decidesForChildren = sampler.decidesForChildren
+    overrulesCallers = sampler.overrulesCallers
     dropsRoots = sampler.dropsRoots
     self.sampler = sampler
     self.limits = limits
@@ -79,9 +85,10 @@ final class TracerCore: Sendable {
 
   @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
+    if isDisabled { return KitSpan(outer: context, role: .inherited) }
     guard let entry = context.entry else { return startRoot(name, context, Baggage(), kind, start) }
     // A child of what nobody records is not recorded either, and needs no ids of its own.
-    if !decidesForChildren, entry.isDropped { return KitSpan(outer: context, role: .inherited) }
+    if !decidesForChildren, entry.isDropped, !(overrulesCallers && entry.isRemote) { return KitSpan(outer: context, role: .inherited) }
     guard let place = entry.place else { return startRoot(name, context, entry.baggage, kind, start) }
     if context.isSuppressed { return KitSpan(outer: context, role: .inherited) }
     if !decidesForChildren, case .local(let parent) = place { return child(of: parent, name, context, entry.baggage, kind, start) }
@@ -102,7 +109,7 @@ final class TracerCore: Sendable {
     return recorded(
       SpanRecording(
         name: name, context: own, parent: 0, isParentRemote: false, kind: kind, startUnixNanoseconds: start(), sampleRate: decision.sampleRate,
-        baggage: baggage, tracer: self), decision, context)
+        baggage: baggage, tracer: self), context)
   }
 
   /// Below a span that is recorded, where nobody is asked again.
@@ -115,7 +122,7 @@ final class TracerCore: Sendable {
     return recorded(
       SpanRecording(
         name: name, context: own, parent: parent.context.span, isParentRemote: false, kind: kind, startUnixNanoseconds: start(),
-        sampleRate: parent.sampleRate, baggage: baggage, tracer: self), nil, context)
+        sampleRate: parent.sampleRate, baggage: baggage, tracer: self), context)
   }
 
   private func start(
@@ -130,11 +137,10 @@ final class TracerCore: Sendable {
     return recorded(
       SpanRecording(
         name: name, context: own, parent: parent.span, isParentRemote: parent.isRemote, kind: kind, startUnixNanoseconds: start(),
-        sampleRate: decision.sampleRate, baggage: baggage, tracer: self), decision, context)
+        sampleRate: decision.sampleRate, baggage: baggage, tracer: self), context)
   }
 
-  private func recorded(_ recording: SpanRecording, _ decision: SamplingDecision?, _ context: InstrumentationContext) -> KitSpan {
-    if let decision, !decision.attributes.isEmpty { decision.attributes.forEach { recording.set($0, $1) } }
+  private func recorded(_ recording: SpanRecording, _ context: InstrumentationContext) -> KitSpan {
     if !recording.baggage.isEmpty { shareAttributes(recording) }
     return KitSpan(outer: context, role: .recorded(recording))
   }
