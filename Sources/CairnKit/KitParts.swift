@@ -127,15 +127,17 @@ private final class Assembly {
       let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans) { await exporter.export($0) }
       return write(segmentsTo: queue, writer, XRayAPIExporter.documentByteCountMax)
     }
-    guard let socket = DaemonSocket(address: settings.xray.udpAddress) else {
-      return warn("xray: no daemon can be reached at '\(settings.xray.udpAddress)'")
-    }
-    let clock = self.clock
+    let clock = self.clock, address = settings.xray.udpAddress
+    let daemon = Daemon(address: address) { Int64(DefaultTracerClock.now.nanosecondsSinceEpoch / 1_000_000_000) }
     let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans) { batch in
-      let tree = SegmentTree(batch, byteCountMax: DaemonSocket.documentByteCountMax)
-      let lost = await socket.send(tree) { try? await clock.sleep(for: .milliseconds(1)) }
-      guard lost > 0 else { return }
-      if loss.add(lost) == lost { warn("xray segments: documents could not be handed to the daemon; such are dropped and counted") }
+      let socket = await daemon.socket()
+      let lost = await socket?.send(SegmentTree(batch, byteCountMax: DaemonSocket.documentByteCountMax)) { try? await clock.sleep(for: .milliseconds(1)) }
+      guard lost != 0 else { return }
+      daemon.doubt()
+      let count = lost ?? batch.count
+      guard loss.add(count) == count else { return }
+      let problem = socket == nil ? "nobody knows where the daemon at '\(address)' is" : "documents could not be handed to the daemon at '\(address)'"
+      warn("xray segments: \(problem); what is lost is counted, and the name is looked up again now and then")
     }
     write(segmentsTo: queue, writer, DaemonSocket.documentByteCountMax)
   }

@@ -2,6 +2,7 @@
 import CairnBytes
 import CairnFormats
 import Glibc
+import Synchronization
 import Testing
 import Tracing
 
@@ -42,6 +43,57 @@ struct XRayTests {
       return
     }
     #expect(names(inside[0]["metadata"]) == ["db.namespace", "span.name", "user.id"])
+  }
+
+  @Test func metadataHasItsNamespace() throws {
+    let tracer = Kit.testing(InMemoryExporter()).tracer
+    let root = tracer.startSpan("GET /cart", ofKind: .server)
+    root.addMetadata("size", 3, namespace: "results")
+    root.addMetadata("plain", 1)
+    root.addMetadata("a.b", "x", namespace: "other.things")
+    root.addMetadata("size", 4, namespace: "results")
+    root.addMetadata("first", true, namespace: "results")
+    root.addMetadata("empty", 1, namespace: "")
+    root.end()
+    #expect(root.recording?.attribute("results.size") == .int64(4))
+    let metadata = try #require(try documents(SegmentWriter(resource: Resource()), [root.recording]).first?["metadata"])
+    #expect(names(Optional(metadata)) == ["empty", "plain", "span.name"])
+    #expect(metadata["results"] == .object([JSONMember("size", .integer(4)), JSONMember("first", .boolean(true))]))
+    #expect(metadata["other.things"] == .object([JSONMember("a.b", .string("x"))]))
+  }
+
+  @Test func aDaemonThatNobodyKnowsYetIsLookedUpAgain() async throws {
+    let now = Mutex<Int64>(1_000), looks = Mutex(0)
+    let daemon = Daemon(address: "xray:2000", now: { now.withLock { $0 } }) { _ in
+      let count = looks.withLock { count in
+        count += 1
+        return count
+      }
+      return count == 1 ? nil : DaemonSocket(address: "127.0.0.1:2000")
+    }
+    for _ in 0..<10 { #expect(await daemon.socket() == nil) }
+    #expect(looks.withLock { $0 } == 1)
+    now.withLock { $0 += 30 }
+    let first = await daemon.socket()
+    #expect(first != nil && looks.withLock { $0 } == 2)
+    now.withLock { $0 += 300 }
+    #expect(await daemon.socket() === first)
+    // It has moved.
+    daemon.doubt()
+    let second = await daemon.socket()
+    #expect(second !== first && second != nil)
+    daemon.doubt()
+    #expect(await daemon.socket() === second)
+    #expect(looks.withLock { $0 } == 3)
+  }
+
+  @Test func whatADaemonThatNobodyKnowsDoesNotGetIsCounted() async throws {
+    var settings = try KitSettings.fromEnvironment(["OTEL_TRACES_EXPORTER": "xray", "OTEL_LOGS_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"])
+    settings.xray.udpAddress = "nowhere"
+    let kit = try Kit(settings)
+    for _ in 0..<3 { kit.tracer.startSpan("work", context: .topLevel).end() }
+    await kit.flush()
+    #expect(kit.lostCounts == ["xray segments": 3])
   }
 
   @Test func whatAMemberCannotHoldStaysMetadata() throws {

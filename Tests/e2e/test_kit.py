@@ -63,6 +63,9 @@ def test_one_request_is_one_story_through_every_door(cairn, mark):
     types = [exception["type"].split(".")[-1] for exception in root["cause"]["exceptions"]]
     assert types[0] == "ProbeError" and types[-1] == "OutOfStock", types
 
+    work = next(part for part in root["subsegments"] if part["name"] == "stock")
+    assert work["metadata"]["results"] == {"size": 3} and "results.size" not in work["metadata"]["default"], work
+
     # The same spans came by OTLP: each is one row of the trace page and one document.
     told = until(lambda: (lambda found: found if found and all(span.get("doors") == ["otlp", "xray"] for span in found) else None)(
         (cairn.trace(said["trace_id"]) or {}).get("spans")), 20)

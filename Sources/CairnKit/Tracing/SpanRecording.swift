@@ -33,6 +33,8 @@ final class SpanRecording: Sendable {
     var droppedLinks = 0
     var endUnixNanoseconds: UInt64 = 0
     var hasEnded = false
+    /// Names of attributes that are X-Ray's metadata in a namespace of their own.
+    var metadata: [XRayMetadata] = []
     /// The errors that were recorded, for those exporters that make items of them.
     var errors: [RecordedError] = []
 

@@ -21,7 +21,7 @@ final class DaemonSocket: Sendable {
   private static let blankByteCountMax = 4_096
   private let memory = BodyMemory()
 
-  /// nil where the address means nothing. `host:port`; the name is looked up once.
+  /// nil where the address means nothing. `host:port`; the name is looked up now, which may take the system a while.
   init?(address: String) {
     guard let colon = address.lastIndex(of: ":") else { return nil }
     var hints = unsafe addrinfo()

@@ -15,9 +15,23 @@ extension Tracing.Span {
     }
   }
 
-  /// Sets an attribute that X-Ray keeps with the segment and does not index: `put_metadata`.
+  /// Sets an attribute that X-Ray keeps with the segment and does not index: `put_metadata`. For every other exporter it is an attribute
+  /// that is called `namespace.name`, or `name` in the namespace `default`.
   public func addMetadata(_ name: String, _ value: some SpanAttributeConvertible, namespace: String = "default") {
     guard let recording = (self as? KitSpan)?.recording else { return }
-    recording.set(namespace == "default" ? name : "\(namespace).\(name)", value.toSpanAttribute())
+    guard namespace != "default", !namespace.isEmpty else { return recording.set(name, value.toSpanAttribute()) }
+    let value = WireValue(value.toSpanAttribute())
+    let metadata = XRayMetadata(attribute: "\(namespace).\(name)", namespace: namespace, name: name)
+    recording.update { state in
+      state.set(metadata.attribute, value)
+      if !state.metadata.contains(metadata) { state.metadata.append(metadata) }
+    }
   }
+}
+
+/// What an attribute is called in X-Ray's metadata.
+struct XRayMetadata: Sendable, Hashable {
+  var attribute: String
+  var namespace: String
+  var name: String
 }

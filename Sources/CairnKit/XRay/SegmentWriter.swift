@@ -15,7 +15,7 @@ internal import Tracing
 //   recorded errors with their causes                                                           cause.exceptions
 //   an error that a span inside recorded already                                                cause: the id of that exception
 //   names that `aws.xray.annotations` lists                                                     annotations
-//   all attributes that no member above tells in full                                           metadata.default
+//   all attributes that no member above tells in full                                           metadata.default, or the namespace they were set with
 //   user.id, enduser.id                                                                         user (segments)
 //
 // Source: AWS X-Ray Developer Guide, "X-Ray segment documents".
@@ -76,7 +76,7 @@ struct SegmentWriter: Sendable {
     cause(&writer, errors)
     let annotated = annotated(fields)
     annotations(&writer, annotated, fields)
-    if hasMetadata { metadata(&writer, span.state.name, annotated, fields) }
+    if hasMetadata { metadata(&writer, span.state, annotated, fields) }
   }
 
   private func segment(_ writer: inout WireBuffer, _ mark: XRayMark, _ fields: inout XRayFields) {
@@ -280,19 +280,35 @@ struct SegmentWriter: Sendable {
     return values.map(\.text)
   }
 
-  private func metadata(_ writer: inout WireBuffer, _ name: String, _ annotated: [String], _ fields: XRayFields) {
+  private func metadata(_ writer: inout WireBuffer, _ state: SpanRecording.State, _ annotated: [String], _ fields: XRayFields) {
     writer.name("metadata")
     writer.beginObject()
     writer.name("default")
     writer.beginObject()
-    writer.member("span.name", name)
+    writer.member("span.name", state.name)
     let all = fields.all.span
     for index in all.indices where !fields.isTold(index) {
       if !annotated.isEmpty, annotated.contains(all[index].name) || all[index].name == Self.annotationsName { continue }
+      if !state.metadata.isEmpty, state.metadata.contains(where: { $0.attribute == all[index].name }) { continue }
       writer.member(all[index])
     }
     writer.endObject()
+    if !state.metadata.isEmpty { namespaces(&writer, state.metadata, fields) }
     writer.endObject()
+  }
+
+  private func namespaces(_ writer: inout WireBuffer, _ metadata: [XRayMetadata], _ fields: XRayFields) {
+    var left = metadata[...]
+    while let namespace = left.first?.namespace {
+      writer.name(of: namespace)
+      writer.beginObject()
+      for entry in left where entry.namespace == namespace {
+        guard let value = fields.all.first(where: { $0.name == entry.attribute })?.value else { continue }
+        writer.member(WireField(entry.name, value))
+      }
+      writer.endObject()
+      left = left.filter { $0.namespace != namespace }[...]
+    }
   }
 
   /// What most names are made of: a letter, a digit or one of ` _.:/-`.
