@@ -43,6 +43,30 @@ struct PropagatorTests {
     "zz-\(trace)-\(span)-01", "----", "00-\(trace)\u{0}-\(span)-01",
   ]) func aBrokenTraceparentIsNone(text: String) { #expect(extracted(TraceContextPropagator(), ["traceparent": text]) == nil) }
 
+  @Test(arguments: [",,,", "a", "=", "=1", "a=", "A=1", "a =1", "a=1=2", "a=1,b", "a=\u{e9}", "a=1\n", (0..<33).map { "k\($0)=v" }.joined(separator: ",")])
+  func aBrokenTracestateIsNone(text: String) throws {
+    let found = try #require(extracted(TraceContextPropagator(), ["traceparent": "00-\(trace)-\(span)-01", "tracestate": text]))
+    #expect(found.traceState.isEmpty)
+  }
+
+  @Test(arguments: ["a=1", "a=1, b=2,", " t@v_-*/0=x:;!y ,,0=1", (0..<32).map { "k\($0)=v" }.joined(separator: ",")])
+  func aGoodTracestateGoesOnAsItCame(text: String) throws {
+    let found = try #require(extracted(TraceContextPropagator(), ["traceparent": "00-\(trace)-\(span)-01", "tracestate": text]))
+    #expect(found.traceState == text)
+  }
+
+  /// What a caller sends does not keep the program from sending on what it set.
+  @Test(arguments: [(0..<64).map { "k\($0)=v" }.joined(separator: ","), "k=" + String(repeating: "v", count: 8_190)])
+  func aProgramsOwnBaggageIsNotDisplaced(text: String) throws {
+    var context = ServiceContext.topLevel
+    BaggagePropagator().extract(from: { $0 == "baggage" ? text : nil }, into: &context)
+    #expect(BaggagePropagator().headers(of: context).first?.value == text)
+    context.baggage["user.id"] = "u"
+    let sent = try #require(BaggagePropagator().headers(of: context).first?.value)
+    #expect(sent == "user.id=u" || sent.hasSuffix(",user.id=u"))
+    #expect(sent.utf8.count <= 8_192 && sent.split(separator: ",").count <= 64)
+  }
+
   @Test func aLaterVersionIsReadAsFarAsItIsKnown() {
     #expect(extracted(TraceContextPropagator(), ["traceparent": "cc-\(trace)-\(span)-01-what-ever"])?.traceID == trace)
   }

@@ -4,6 +4,37 @@ import Testing
 @testable import CairnKit
 
 struct KitSettingsTests {
+  @Test(arguments: [
+    "http://127.0.0.1:99999", "http://127.0.0.1:0", "http://127.0.0.1:-1", "http://127.0.0.1:", "http://[::1", "http://[]", "http://[::1]x", "http://a:b:1", "http://:80",
+    "https://user@", "http:///path", "http://host:8o", "http://host:+80",
+  ]) func aURLWithoutHostOrPortStopsTheStart(url: String) async {
+    for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "HONEYCOMB_API_ENDPOINT"] {
+      let error = #expect(throws: ConfigurationError.self) { try KitSettings.fromEnvironment([name: url]) }
+      #expect(error?.variable == name && error?.problem.contains("'\(url)'") == true)
+    }
+    // A program may still set it: then nothing arrives.
+    let transport = ClientTransport(tls: nil)
+    await #expect(throws: SendFailure.self) { try await transport.send(OutgoingRequest(url: url), timeout: .seconds(5)) }
+    await transport.close()
+  }
+
+  @Test func placesOfURLs() {
+    let found = ["http://a", "http://a:1/b", "https://u:p@[::1]:65535?q", "http://[fe80::1]", "http://u:p@h:80"].map { URLParts($0).place.map { "\($0.host) \($0.port ?? 0)" } }
+    #expect(found == ["a 0", "a 1", "::1 65535", "fe80::1 0", "h 80"])
+  }
+
+  @Test func blanksAndLineEndsAreNotMeant() throws {
+    let settings = try KitSettings.fromEnvironment(["HONEYCOMB_API_KEY": "key\n", "OTEL_BSP_MAX_QUEUE_SIZE": " 100 ", "OTEL_TRACES_SAMPLER": " "])
+    #expect(settings.otlpTraces.headers.map(\.value) == ["key"] && settings.honeycomb?.apiKey == "key")
+    // A small queue has small batches.
+    #expect(settings.spanBatches.queueLimit == 100 && settings.spanBatches.batchLimit == 100)
+  }
+
+  @Test(arguments: ["a b=1", "a=%0d%0ab", "a=%00", "\u{e9}=1"]) func whatIsNoHeaderStopsTheStart(text: String) {
+    let error = #expect(throws: ConfigurationError.self) { try KitSettings.fromEnvironment(["OTEL_EXPORTER_OTLP_HEADERS": text]) }
+    #expect(error?.variable == "OTEL_EXPORTER_OTLP_HEADERS")
+  }
+
   /// Who switches the kit off need not say where it would send.
   @Test func ofAKitThatIsSwitchedOffOnlyThePropagatorsAreRead() throws {
     let settings = try KitSettings.fromEnvironment([

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnFormats
 import Logging
+import NIOCore
 import Synchronization
 import TestSupport
 import Testing
@@ -87,6 +88,18 @@ struct StopTests {
     write(kit, 3)
     kit.tracer.startSpan("late", context: .topLevel).end()
     #expect(kit.lostCounts == ["otlp traces": 1, "cloudwatch logs": 3])
+  }
+
+  @Test func aPasswordIsNotToldAndACollectorMayNotSayThatMoreWasLostThanThereWas() async {
+    let told = Told(), loss = Loss(name: "otlp traces")
+    var settings = OTLPSettings(path: "/v1/traces")
+    (settings.url, settings.encoding) = ("http://user:hush@host/v1/traces", .json)
+    let rejected = IncomingResponse(status: 200, body: Array(#"{"partialSuccess":{"rejectedSpans":"9223372036854775807"}}"#.utf8))
+    let transport = FakeTransport(.success(rejected), .success(rejected), .success(IncomingResponse(status: 400)), .failure(SendFailure(reason: "refused")))
+    let exporter = OTLPExporter(settings: settings, signal: .traces, sender: .testing(transport), loss: loss, warn: told.warn)
+    for _ in 0..<4 { await exporter.send(ByteBuffer(), itemCount: 2) }
+    #expect(loss.count == 8)
+    #expect(told.texts.count == 4 && told.texts.allSatisfy { $0.contains("@host/v1/traces") && !$0.contains("hush") })
   }
 
   /// While the program runs too: each batch that waits for nobody lets the queue run over.

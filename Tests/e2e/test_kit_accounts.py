@@ -2,7 +2,7 @@
 """What CairnKit says of numbers: counts of sampled spans are the true ones, and a stop leaves no line of which nothing is known."""
 import json
 import socket
-import time
+import threading
 
 import pytest
 import requests
@@ -71,6 +71,76 @@ def test_a_stop_counts_what_it_leaves(target):
                                AWS_ENDPOINT_URL=url, CAIRN_SHUTDOWN_TIMEOUT="500", **AWS)
     lost = said["lost"]
     assert lost == {name: said["operations"] for name in ("otlp traces", "otlp logs", "cloudwatch logs")}, (said, err)
+
+
+def test_a_stop_does_not_wait_for_who_refuses():
+    url = f"http://127.0.0.1:{kit.dead_port()}"
+    said, err, _ = kit.run("load", 1000, 1, OTEL_EXPORTER_OTLP_ENDPOINT=url, CAIRN_SHUTDOWN_TIMEOUT="20000")
+    assert said["stop_ms"] < 2000 * busyness() and said["lost"]["otlp traces"] == said["operations"], (said, err)
+    assert "refused" in err, err
+
+
+class Tunnel:
+    """To another address; the first connection leads nowhere, and stays open."""
+
+    def __init__(self, host, port, family=socket.AF_INET, address="127.0.0.1"):
+        self.target, self.listener, self.count = (host, port), socket.create_server((address, 0), family=family), 0
+        self.port, self.open = self.listener.getsockname()[1], []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.count += 1
+            self.open.append(connection)
+            if self.count > 1:
+                other = socket.create_connection(self.target)
+                self.open.append(other)
+                for one, two in ((connection, other), (other, connection)):
+                    threading.Thread(target=self.copy, args=(one, two), daemon=True).start()
+
+    def copy(self, one, two):
+        try:
+            while part := one.recv(65536):
+                two.sendall(part)
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self.open:
+            connection.close()
+
+
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_a_connection_that_went_silent_is_given_up(cairn, mark, protocol):
+    host, port = (cairn.grpc if protocol == "grpc" else cairn.url.removeprefix("http://")).rsplit(":", 1)
+    family, address, name = (socket.AF_INET6, "::1", "[::1]") if socket.has_ipv6 and has_loopback6() else (socket.AF_INET, "127.0.0.1", "127.0.0.1")
+    with Tunnel(host, int(port), family, address) as tunnel:
+        said, err, code = kit.run("load", 500, 3, check=False, OTEL_EXPORTER_OTLP_PROTOCOL=protocol, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{name}:{tunnel.port}",
+                                  OTEL_SERVICE_NAME=f"tunnel-{mark}", OTEL_EXPORTER_OTLP_TIMEOUT="600", OTEL_BSP_SCHEDULE_DELAY="100", OTEL_LOGS_EXPORTER="none",
+                                  OTEL_METRICS_EXPORTER="none", OTEL_BSP_MAX_QUEUE_SIZE="100000")
+    if protocol == "grpc" and code and "trait GRPC" in err:
+        pytest.skip("this probe was built without the trait GRPC")
+    lost = said["lost"].get("otlp traces", 0)
+    assert tunnel.count > 1 and lost < said["operations"] / 2, (said, tunnel.count, err)
+    found = counts(cairn, f"tunnel-{mark}")
+    assert found["load"] == said["operations"] - lost, (found, said, err)
+
+
+def has_loopback6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return True
+    except OSError:
+        return False
 
 
 def test_a_daemon_that_nobody_knows_costs_what_is_counted():

@@ -76,6 +76,21 @@ struct URLParts: Sendable, Hashable {
     query = mark < target.endIndex ? target[target.index(after: mark)...] : ""
   }
 
+  /// Where to connect to, without user, password and the brackets of an address; the port where one is named. nil where the URL names no
+  /// host, or a port that is none: NIO ends the program for those.
+  var place: (host: String, port: Int?)? {
+    let address = host.lastIndex(of: "@").map { host[host.index(after: $0)...] } ?? host[...]
+    let isBracketed = address.hasPrefix("[")
+    guard let end = isBracketed ? address.firstIndex(of: "]") : address.firstIndex(of: ":") ?? address.endIndex else { return nil }
+    let name = isBracketed ? address[..<end].dropFirst() : address[..<end]
+    let rest = isBracketed ? address[end...].dropFirst() : address[end...]
+    guard !name.isEmpty, isBracketed || !name.contains("]") else { return nil }
+    guard !rest.isEmpty else { return (String(name), nil) }
+    let digits = rest.dropFirst()
+    guard rest.first == ":", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits), port > 0 else { return nil }
+    return (String(name), Int(port))
+  }
+
   /// Without `.`, `..` and empty parts, and encoded once more than it is sent, as every service but S3 wants it.
   var canonicalPath: String {
     var parts: [Substring] = []

@@ -25,12 +25,12 @@
 
     /// `http://host:port` for plain text by prior knowledge, `https://…` for TLS.
     init(url: String, tls configuration: TLSConfiguration?) throws(ConfigurationError) {
-      let target = URLParts(url)
+      guard let place = URLParts(url).place else {
+        throw ConfigurationError(variable: "OTEL_EXPORTER_OTLP_ENDPOINT", problem: "'\(url)' names no host, or no port")
+      }
       let isSecure = url.hasPrefix("https://")
-      let colon = target.host.lastIndex(of: ":")
-      let digits = colon.map { target.host[target.host.index(after: $0)...] }
-      port = digits.flatMap { Int($0) } ?? (isSecure ? 443 : 4317)
-      host = String(target.host[..<(digits.flatMap { Int($0) } == nil ? target.host.endIndex : colon ?? target.host.endIndex)])
+      port = place.port ?? (isSecure ? 443 : 4317)
+      host = place.host
       guard isSecure else {
         tls = nil
         return
@@ -45,14 +45,20 @@
     }
 
     func send(_ request: OutgoingRequest, timeout: Duration) async throws(SendFailure) -> IncomingResponse {
-      let late: Result<IncomingResponse, SendFailure> = .failure(SendFailure(reason: "no whole answer within \(timeout)"))
-      return try await outcome(within: timeout, ContinuousClock(), else: late) {
+      let answer = await outcome(within: timeout, ContinuousClock(), else: nil) { () -> Result<IncomingResponse, SendFailure>? in
         do {
           return .success(try await self.call(request, timeout: timeout))
         } catch {
           return .failure(SendFailure(reason: "\(error)"))
         }
-      }.get()
+      }
+      if let answer { return try answer.get() }
+      // A connection whose other end has vanished looks open for a quarter of an hour.
+      connection.withLock { connection in
+        defer { connection = nil }
+        return connection
+      }?.channel.close(promise: nil)
+      throw SendFailure(reason: "no whole answer within \(timeout)")
     }
 
     private func call(_ request: OutgoingRequest, timeout: Duration) async throws -> IncomingResponse {
@@ -75,7 +81,7 @@
     private func head(_ request: OutgoingRequest, timeout: Duration) -> HPACKHeaders {
       var head = HPACKHeaders([
         (":method", "POST"), (":scheme", tls == nil ? "http" : "https"), (":path", URLParts(request.url).path),
-        (":authority", "\(host):\(port)"), ("te", "trailers"), ("grpc-timeout", "\(min(max(1, timeout.nanoseconds / 1_000_000), 99_999_999))m"),
+        (":authority", host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"), ("te", "trailers"), ("grpc-timeout", "\(min(max(1, timeout.nanoseconds / 1_000_000), 99_999_999))m"),
       ])
       for header in request.headers { head.add(name: header.name.lowercased(), value: header.value) }
       return head

@@ -22,21 +22,26 @@ struct OTLPExporter: Sendable {
       return OutgoingRequest(url: settings.encoding == .grpc ? settings.url + signal.grpcPath : settings.url, headers: headers, body: packed)
     }
     switch outcome {
-    case .answered(let response) where response.isSuccess: tellPartial(response)
+    case .answered(let response) where response.isSuccess: tellPartial(response, itemCount)
     case .answered(let response):
       loss.add(itemCount)
-      warn("otlp \(signal): \(itemCount) refused by \(settings.url) with status \(response.status): \(response.bodyText.prefix(200))")
+      warn("otlp \(signal): \(itemCount) refused by \(place) with status \(response.status): \(response.bodyText.prefix(200))")
     case .gaveUp(let reason):
       loss.add(itemCount)
-      warn("otlp \(signal): \(itemCount) could not be sent to \(settings.url): \(reason)")
+      warn("otlp \(signal): \(itemCount) could not be sent to \(place): \(reason)")
     }
   }
 
   /// A success may still name items that were left out; they are never sent again.
-  private func tellPartial(_ response: IncomingResponse) {
+  private func tellPartial(_ response: IncomingResponse, _ itemCount: Int) {
     let answer = settings.encoding == .json ? ExportAnswer(json: response.body) : ExportAnswer(response.body)
     guard answer.rejectedCount > 0 else { return }
-    loss.add(Int(clamping: answer.rejectedCount))
-    warn("otlp \(signal): \(answer.rejectedCount) rejected by \(settings.url): \(answer.message.prefix(200))")
+    // Whatever a collector says, no more than there was.
+    let count = min(Int(clamping: answer.rejectedCount), itemCount)
+    loss.add(count)
+    warn("otlp \(signal): \(count) rejected by \(place): \(answer.message.prefix(200))")
   }
+
+  /// The address as it may be told: without a password.
+  private var place: String { TracedHTTPClient.redacted(settings.url, parameters: []) }
 }

@@ -46,6 +46,8 @@ final class ClientTransport: HTTPTransport {
     configuration.redirectConfiguration = .disallow
     configuration.decompression = .disabled
     configuration.timeout.connect = .seconds(5)
+    // When to try again is for `HTTPSender` to say: the client would go on until the time is up, and a stop with it.
+    configuration.connectionPool.retryConnectionEstablishment = false
     configuration.tlsConfiguration = tls
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
@@ -64,6 +66,7 @@ final class ClientTransport: HTTPTransport {
   }
 
   private func exchange(_ request: OutgoingRequest, timeout: Duration) async throws(SendFailure) -> IncomingResponse {
+    guard URLParts(request.url).place != nil else { throw SendFailure(reason: "the URL names no host, or no port") }
     var outgoing = HTTPClientRequest(url: request.url)
     outgoing.method = HTTPMethod(rawValue: request.method)
     for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }

@@ -50,13 +50,18 @@ struct BaggagePropagator: Propagator {
   }
 
   func headers(of context: InstrumentationContext) -> [(name: String, value: String)] {
-    var text = ""
-    for entry in context.baggage.entries.prefix(Baggage.entryCountMax) where !entry.name.isEmpty && entry.name.utf8.allSatisfy(isTokenByte) {
+    var members: [String] = []
+    var byteCount = 0
+    // From the last, which this program set: a caller's many do not displace it.
+    for entry in context.baggage.entries.reversed() where !entry.name.isEmpty && entry.name.utf8.allSatisfy(isTokenByte) {
+      guard members.count < Baggage.entryCountMax else { break }
       let member = "\(entry.name)=\(percentEncoded(entry.value))" + (entry.properties.isEmpty ? "" : ";\(entry.properties)")
-      guard text.utf8.count + member.utf8.count + 1 <= Baggage.byteCountMax else { break }
-      text += text.isEmpty ? member : "," + member
+      let cost = member.utf8.count + (members.isEmpty ? 0 : 1)
+      guard byteCount + cost <= Baggage.byteCountMax else { continue }
+      members.append(member)
+      byteCount += cost
     }
-    return text.isEmpty ? [] : [("baggage", text)]
+    return members.isEmpty ? [] : [("baggage", members.reversed().joined(separator: ","))]
   }
 }
 
@@ -68,7 +73,7 @@ private func trimmed(_ text: Substring) -> Substring {
 }
 
 /// RFC 7230's token characters.
-private func isTokenByte(_ byte: UInt8) -> Bool {
+func isTokenByte(_ byte: UInt8) -> Bool {
   switch byte {
   case 48...57, 65...90, 97...122: true
   case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true

@@ -5,10 +5,11 @@ internal import Instrumentation
 /// W3C Trace Context: `traceparent: 00-<32 hex>-<16 hex>-<2 hex>` and `tracestate`.
 struct TraceContextPropagator: Propagator {
   private static let traceStateLengthMax = 512
+  private static let traceStateCountMax = 32
 
   func extract(from header: (String) -> String?, into context: inout InstrumentationContext) {
     guard let text = header("traceparent"), var found = Self.parse(text) else { return }
-    if let state = header("tracestate"), state.utf8.count <= Self.traceStateLengthMax, isPrintable(state) { found.traceState = state }
+    if let state = header("tracestate"), Self.isTraceState(state) { found.traceState = state }
     context.setRemote(found)
   }
 
@@ -17,6 +18,28 @@ struct TraceContextPropagator: Propagator {
     let parent = ("traceparent", "00-\(own.traceID)-\(own.spanID)-\(own.isSampled ? "01" : "00")")
     return own.traceState.isEmpty ? [parent] : [parent, ("tracestate", own.traceState)]
   }
+
+  /// Members `key=value` between commas, empty ones among them. A list with anything else is dropped as a whole, as the specification has it.
+  private static func isTraceState(_ text: String) -> Bool {
+    guard text.utf8.count <= traceStateLengthMax, isPrintable(text) else { return false }
+    var count = 0
+    for member in text.utf8.split(separator: 0x2c) {
+      guard let first = member.firstIndex(where: { $0 != 0x20 }) else { continue }
+      let member = member[first...]
+      count += 1
+      guard count <= traceStateCountMax, let equals = member.firstIndex(of: 0x3d), equals > first else { return false }
+      guard isKeyStart(member[first]), member[first..<equals].allSatisfy(isKeyByte) else { return false }
+      let value = member[member.index(after: equals)...]
+      guard value.contains(where: { $0 != 0x20 }), !value.contains(0x3d) else { return false }
+    }
+    return count > 0
+  }
+
+  /// A lower-case letter or a digit.
+  private static func isKeyStart(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) }
+
+  /// Those and `_`, `-`, `*`, `/`, `@`.
+  private static func isKeyByte(_ byte: UInt8) -> Bool { isKeyStart(byte) || [0x5f, 0x2d, 0x2a, 0x2f, 0x40].contains(byte) }
 
   /// nil for what the specification calls invalid; a later version's further parts are passed over.
   static func parse(_ text: String) -> TraceContext? {

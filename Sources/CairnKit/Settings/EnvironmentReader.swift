@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnFormats
 
-/// Reads typed values from the environment's variables; an empty variable is as if it were not set, as OpenTelemetry has it.
+/// Reads typed values from the environment's variables, without blanks and line ends around them, which files of secrets have; an empty
+/// variable is as if it were not set, as OpenTelemetry has it.
 struct EnvironmentReader: Sendable {
   let variables: [String: String]
 
   func text(_ name: String) -> String? {
-    guard let value = variables[name], !value.isEmpty else { return nil }
+    guard let value = variables[name].map({ Self.trimmed($0[...]) }), !value.isEmpty else { return nil }
     return value
   }
 
@@ -105,7 +106,7 @@ struct EnvironmentReader: Sendable {
   func address(_ names: [String], insecure: [String]) throws(ConfigurationError) -> String? {
     guard let (name, text) = first(names) else { return nil }
     guard !text.contains("://"), let colon = text.lastIndex(of: ":"), colon > text.startIndex else { return try url(name) }
-    guard let port = UInt16(text[text.index(after: colon)...]), port > 0, !text.contains(" "), !text.contains("/") else {
+    guard !text.contains(" "), !text.contains("/"), URLParts(text).place != nil else {
       throw ConfigurationError(variable: name, problem: "'\(text)' is neither HOST:PORT nor a URL that begins with http:// or https://")
     }
     let isInsecure = first(insecure)?.value.lowercased() == "true"
@@ -121,8 +122,9 @@ struct EnvironmentReader: Sendable {
   /// An http or https URL.
   func url(_ name: String) throws(ConfigurationError) -> String? {
     guard let text = text(name) else { return nil }
-    guard text.hasPrefix("http://") || text.hasPrefix("https://"), text.count > 8, !text.contains(" ") else {
-      throw ConfigurationError(variable: name, problem: "'\(text)' is not a URL that begins with http:// or https://")
+    guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains(" "), URLParts(text).place != nil else {
+      throw ConfigurationError(
+        variable: name, problem: "'\(text)' is not a URL that begins with http:// or https:// and names a host, with a port up to 65535 if any")
     }
     return text
   }

@@ -122,7 +122,8 @@ extension KitSettings {
     if let delay = try reader.milliseconds(prefix + "_SCHEDULE_DELAY") { batch.delay = max(delay, .milliseconds(5)) }
     if let timeout = try reader.timeout(prefix + "_EXPORT_TIMEOUT") { batch.exportTimeout = timeout }
     if let limit = try reader.integer(prefix + "_MAX_QUEUE_SIZE", in: 1...10_000_000) { batch.queueLimit = limit }
-    if let limit = try reader.integer(prefix + "_MAX_EXPORT_BATCH_SIZE", in: 1...1_000_000) { batch.batchLimit = limit }
+    // A batch of the usual size has not to be made smaller too by whoever makes the queue small.
+    batch.batchLimit = try reader.integer(prefix + "_MAX_EXPORT_BATCH_SIZE", in: 1...1_000_000) ?? min(batch.batchLimit, batch.queueLimit)
     guard batch.batchLimit <= batch.queueLimit else {
       throw ConfigurationError(variable: prefix + "_MAX_EXPORT_BATCH_SIZE", problem: "\(batch.batchLimit) is more than the queue holds, \(batch.queueLimit)")
     }

@@ -31,7 +31,13 @@ extension KitSettings {
     settings.compression = try reader.choice([own + "COMPRESSION", general + "COMPRESSION"], compressions) ?? (isLoopback(settings.url) ? .none : .gzip)
     settings.timeout = try reader.timeout(own + "TIMEOUT", general + "TIMEOUT") ?? settings.timeout
     let named = reader.text(own + "HEADERS") == nil ? try reader.pairs(general + "HEADERS") : try reader.pairs(own + "HEADERS")
-    settings.headers = named.map { .init(name: $0.name, value: $0.value) }
+    for (name, value) in named {
+      guard name.utf8.allSatisfy(isTokenByte), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+        let variable = reader.text(own + "HEADERS") == nil ? general + "HEADERS" : own + "HEADERS"
+        throw ConfigurationError(variable: variable, problem: "'\(name)' with its value cannot be a header of HTTP")
+      }
+      settings.headers.append(.init(name: name, value: value))
+    }
     if let key = reader.text("HONEYCOMB_API_KEY"), !settings.headers.contains(where: { $0.name.lowercased() == "x-honeycomb-team" }) {
       settings.headers.append(.init(name: "x-honeycomb-team", value: key))
       if let dataset = reader.text(signal == "METRICS" ? "HONEYCOMB_METRICS_DATASET" : "HONEYCOMB_DATASET") {
