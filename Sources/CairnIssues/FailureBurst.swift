@@ -10,7 +10,8 @@
 //
 // so what one door tells five times counts five, what five doors tell once counts one, and a door without trace ids tells of failures
 // that others may have told with one. X-Ray's ids are another recorder's where no other door has them: keys that X-Ray alone has count
-// through its number of reports. The result is a function of the set of reports: neither their order nor a restart changes it.
+// through its number of reports. A failure that is passed on is logged again by each that catches it, so log records and lines with the key of
+// a failure that a notifier or a span told of do not count: there it is known how often it happened (see PassedOn.swift). The result is a function of the set of reports: neither their order nor a restart changes it.
 
 /// Reports of one item that may tell of the same failures.
 public struct FailureBurst: Sendable, Hashable {
@@ -71,7 +72,8 @@ private func byHour(_ reports: [FailureReport], _ door: ReportingDoor) -> [Failu
 private func burst(_ members: [Int], _ reports: [FailureReport]) -> FailureBurst {
   var countByDoor = DoorCounts()
   var countsByFailure: [Int64: DoorCounts] = [:]
-  for index in members {
+  let told = toldFailures(members, reports)
+  for index in members where !reports[index].isEcho(of: told) {
     let report = reports[index]
     countByDoor.add(report)
     if report.failure != 0 { countsByFailure[report.failure, default: DoorCounts()].add(report) }
@@ -80,6 +82,16 @@ private func burst(_ members: [Int], _ reports: [FailureReport]) -> FailureBurst
   let most = countByDoor.highest
   return FailureBurst(
     members: members, hour: reports[members[0]].hour, count: max(traced, most), leader: traced > most ? nil : countByDoor.leader)
+}
+
+/// The keys of the failures that a notifier or a span told of.
+func toldFailures(_ members: [Int], _ reports: [FailureReport]) -> Set<Int64> {
+  Set(members.lazy.map { reports[$0] }.filter { $0.failure != 0 && ($0.door == .rollbar || $0.door == .span) }.map(\.failure))
+}
+
+extension FailureReport {
+  /// A log's words about a failure that is known by more than logs.
+  func isEcho(of told: Set<Int64>) -> Bool { (door == .record || door == .line) && told.contains(failure) }
 }
 
 /// How often each door told of something.

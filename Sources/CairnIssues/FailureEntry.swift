@@ -50,9 +50,10 @@ private struct BurstReader {
   init(_ burst: FailureBurst, _ reports: [FailureReport]) {
     self.burst = burst
     self.reports = reports
+    let told = toldFailures(burst.members, reports)
     for index in burst.members {
       let report = reports[index]
-      all[report.door, default: []].append(index)
+      if !report.isEcho(of: told) { all[report.door, default: []].append(index) }
       if report.failure == 0 || report.door == .document { untied[report.door, default: []].append(index) }
       if report.failure != 0, tied[Tied(failure: report.failure, door: report.door)] == nil {
         tied[Tied(failure: report.failure, door: report.door)] = index
@@ -66,7 +67,8 @@ private struct BurstReader {
   private var standing: [Int] {
     if let leader = burst.leader { return all[leader] ?? [] }
     var counts: [Int64: DoorCounts] = [:]
-    for index in burst.members where reports[index].failure != 0 { counts[reports[index].failure, default: DoorCounts()].add(reports[index]) }
+    let told = toldFailures(burst.members, reports)
+    for index in burst.members where reports[index].failure != 0 && !reports[index].isEcho(of: told) { counts[reports[index].failure, default: DoorCounts()].add(reports[index]) }
     return burst.members.filter { (index) in
       guard let count = counts[reports[index].failure], count.hasOtherThanDocument else { return false }
       return count.leader == reports[index].door

@@ -40,6 +40,16 @@ import Testing
     #expect(count([report(.document, trace: 1), report(.document, trace: 2)]) == 2)
   }
 
+  @Test func aFailureThatIsLoggedOnItsWayUpIsOne() {
+    let logged = [report(.record, trace: 1), report(.record, trace: 1, at: 3), report(.line, trace: 1, at: 4), report(.line, trace: 1, at: 5)]
+    #expect(count(logged + [report(.span, trace: 1)]) == 1)
+    #expect(failureEntries(logged + [report(.span, trace: 1, at: 1)]) == [FailureEntry(place: 4, others: [.init(place: 0, isSure: true), .init(place: 2, isSure: true)])])
+    // The attempts that spans told of are several, and so is what nothing but logs told of.
+    #expect(count(logged + [report(.span, trace: 1), report(.span, trace: 1, at: 9)]) == 2)
+    #expect(count(logged) == 2)
+    #expect(count(logged + [report(.span, trace: 1), report(.record, trace: 2), report(.record)]) == 2)
+  }
+
   @Test func farApartIsNotTheSame() {
     #expect(count([report(.span, trace: 1), report(.rollbar, at: 2_001)]) == 2)
     #expect(count([report(.span, trace: 1), report(.rollbar, trace: 1, at: 60_000)]) == 1)
