@@ -86,7 +86,10 @@ private func burst(_ members: [Int], _ reports: [FailureReport]) -> FailureBurst
 
 /// The keys of the failures that a notifier or a span told of.
 func toldFailures(_ members: [Int], _ reports: [FailureReport]) -> Set<Int64> {
-  Set(members.lazy.map { reports[$0] }.filter { $0.failure != 0 && ($0.door == .rollbar || $0.door == .span) }.map(\.failure))
+  var told: Set<Int64> = []
+  for index in members where reports[index].door == .rollbar || reports[index].door == .span { told.insert(reports[index].failure) }
+  told.remove(0)
+  return told
 }
 
 extension FailureReport {
