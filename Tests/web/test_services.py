@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of services: the finding in words, and its charts."""
+from urllib.parse import parse_qs, urlsplit
+
 from pages import box_of, ready, until
 
 
@@ -51,6 +53,14 @@ def test_what_only_the_slowest_requests_feel_is_said_at_p99(open_page, mocked):
     row = page.locator(".tbl tbody tr", has_text="payments")
     assert row.locator("td.t-warn").count() == 1 and "▲" in row.locator("td.t-warn").inner_text()
     assert page.locator(".tbl tbody tr td.t-warn").count() == 1
+    # From the headline to what the slow ones have in common: a box from where it began, open to the top, that BubbleUp explains.
+    page.get_by_role("link", name="what its slow requests have in common").click()
+    page.wait_for_selector(".bubble .dim1")
+    assert parse_qs(urlsplit(page.url).query)["box"][0].startswith("duration_ms|42.4264|3600000|")
+    assert page.locator(".bubble header").inner_text().startswith("BubbleUp\nwhat the box has in common")
+    page.go_back()
+    page.get_by_role("link", name="90.0 ms, was 20.0 ms").click()
+    page.wait_for_url("**/ui/traces?*service=payments*min=42.4*order=slowest*")
 
 
 def test_few_failures_are_no_headline_over_many(open_page, mocked):

@@ -12,10 +12,13 @@
 // How much slower, by at least so many requests in each part, and how many standard errors of `apart` above chance. One request in a hundred is rare: of few requests
 // P99 is the slowest of all, and goes up and down by itself.
 const quantiles = /** @type {const} */ ([{ at: 'p95', factor: 1.5, requests: 20, sigma: 0, since: began }, { at: 'p99', factor: 2, requests: 200, sigma: 3, since: parted }]);
+// Which parts of the range, by its length, are held against each other: wide ones first, since more steps tell more. What began lately, or soon after the start, shows in narrow ones alone.
+const thirds = { early: 3, late: 3 }, parts = [thirds, { early: 3, late: 6 }, { early: 3, late: 12 }, { early: 6, late: 3 }];
 const failingPoints = 0.01; // one point of all requests
 const muchFailure = 0.05; // nobody means to refuse every twentieth request
 const leastRequests = 20; // in each part; fewer say nothing
 const leastApart = 0.8; // of all pairs of a late and an early step, those where the late one is slower; by chance it is half
+const longest = 3600e3; // ms: a box of slow requests is open to the top
 const leastSigma = 3; // standard errors between two shares of failures: with fewer, one failure more would be news
 
 /** @param {(number | null)[]} values @returns {number | null} */
@@ -76,26 +79,36 @@ export function surely(failed, requests) {
 /** @param {number} early @param {number} late known steps @returns {number} how far `apart` strays from a half by chance: its standard error */
 const strays = (early, late) => Math.sqrt((early + late + 1) / (12 * early * late));
 
-/** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} first third against last third; a change is one at P95 */
+/** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} a change is one at P95, of the last third against the first */
 export function compare(line) {
   const third = Math.max(1, Math.floor(line.requests.length / 3));
   const sum = (/** @type {number[]} */ v) => v.reduce((a, b) => a + (b ?? 0), 0);
   const [early, late] = [sum(line.requests.slice(0, third)), sum(line.requests.slice(-third))];
-  const found = quantiles.map((quantile) => slowerAt(line, quantile, third, Math.min(early, late)));
+  const found = quantiles.flatMap((quantile) => parts.map((part) => slowerAt(line, quantile, part)));
   const failedBefore = sum(line.errors.slice(0, third)), failedAfter = sum(line.errors.slice(-third)), was = early ? failedBefore / early : 0, is = late ? failedAfter / late : 0;
   const failing = Math.min(early, late) >= leastRequests && is - was >= failingPoints && sigmas(failedBefore, early, failedAfter, late) >= leastSigma
     ? { name: line.name, before: was, after: is, surely: surely(failedAfter, late), since: began(shares(line), was, is) } : null;
   return { slower: found.find((f) => f.slower)?.slower ?? null, failing, change: found[0].change };
 }
 
-/** @param {Line} line @param {typeof quantiles[number]} quantile @param {number} third @param {number} requests in the part with fewer @returns {{slower: Slower | null, change: number | null}} */
-function slowerAt(line, { at, factor, requests: least, sigma, since }, third, requests) {
-  const values = line[`${at}_ms`], early = values.slice(0, third), late = values.slice(-third);
-  const before = median(early), after = median(late), known = (/** @type {(number | null)[]} */ v) => v.filter((x) => x != null).length;
-  if (requests < least || !before || !after) return { slower: null, change: null };
-  const change = after / before - 1, far = apart(early, late);
-  const isSlower = change + 1 >= factor && far >= leastApart && far - 0.5 >= sigma * strays(known(early), known(late));
+/** @param {Line} line @param {typeof quantiles[number]} quantile @param {{early: number, late: number}} part @returns {{slower: Slower | null, change: number | null}} */
+function slowerAt(line, { at, factor, requests: least, sigma, since }, part) {
+  const values = line[`${at}_ms`], [from, to] = [part.early, part.late].map((share) => Math.max(1, Math.floor(values.length / share)));
+  const early = values.slice(0, from), late = values.slice(-to), before = median(early), after = median(late);
+  const count = (/** @type {number[]} */ requests) => requests.reduce((a, b) => a + (b ?? 0), 0), known = (/** @type {(number | null)[]} */ v) => v.filter((x) => x != null).length;
+  if (Math.min(count(line.requests.slice(0, from)), count(line.requests.slice(-to))) < least || !before || !after) return { slower: null, change: null };
+  const change = after / before - 1, far = apart(early, late), leastFar = (part === thirds ? sigma : leastSigma) * strays(known(early), known(late));
+  const isSlower = change + 1 >= factor && far >= leastApart && far - 0.5 >= leastFar;
   return { slower: isSlower ? { name: line.name, at, before, after, factor: change + 1, since: since(values, before, after) } : null, change };
+}
+
+/**
+ * The requests that make a service slower: those above the middle of before and after, since it began.
+ * @param {Slower} slower @param {{start_us: number, step_us: number, count: number}} series @returns {import('./heatbox.js').Box}
+ */
+export function slowBox({ before, after, since }, { start_us: start, step_us: step, count }) {
+  const from = since ?? count - Math.max(1, Math.floor(count / 3));
+  return { column: 'duration_ms', min: Math.sqrt(before * after), max: longest, start: (start + from * step) / 1e6, end: (start + count * step) / 1e6 };
 }
 
 /** @param {Line} line @returns {(number | null)[]} which share of the requests failed, step by step */

@@ -1,5 +1,5 @@
 // @ts-check
-import { apart, began, failingMuch, findings, median, parted, shares, sigmas, surely, totals, worstFirst } from './findings.js';
+import { apart, began, failingMuch, findings, median, parted, shares, sigmas, slowBox, surely, totals, worstFirst } from './findings.js';
 import { equal, seeded, test } from './testing.js';
 
 const line = (/** @type {string} */ name, /** @type {number[]} */ p95, errors = 0) => ({ name, requests: p95.map(() => 30),
@@ -29,6 +29,22 @@ test('a rare slow request here and there is no finding at P99', () => {
   for (let service = 0; service < 400; service += 1) {
     const steps = Array.from({ length: 60 }, () => Math.max(...Array.from({ length: 12 }, () => Math.exp(2 + 1.5 * (random() + random() + random() - 1.5)))));
     told += findings([{ name: 's', requests: Array(60).fill(12), errors: Array(60).fill(0), p95_ms: Array(60).fill(10), p99_ms: steps }]).slower.length;
+  }
+  equal(told, 0);
+});
+test('what began a few minutes ago is told, and what began soon after the start', () => {
+  for (const [since, at] of /** @type {[number, 'p95' | 'p99'][]} */ ([[55, 'p95'], [52, 'p99'], [45, 'p95'], [14, 'p95'], [14, 'p99']])) {
+    const random = seeded(since), steps = Array.from({ length: 60 }, (_, i) => (i < since ? 100 : 260) + 20 * random());
+    const found = findings([{ name: 's', requests: Array(60).fill(60), errors: Array(60).fill(0), p95_ms: at === 'p95' ? steps : Array(60).fill(10), p99_ms: steps }]).slower;
+    equal(found.map((s) => [s.at, s.since]), [[at, since]]);
+  }
+});
+test('P95 that leaps in all of the range is no finding, however often it is looked at', () => {
+  const random = seeded(11);
+  let told = 0;
+  for (let service = 0; service < 400; service += 1) {
+    const steps = Array.from({ length: 60 }, () => Math.exp(2 + 2 * (random() + random() + random() - 1.5)));
+    told += findings([{ name: 's', requests: Array(60).fill(30), errors: Array(60).fill(0), p95_ms: steps, p99_ms: steps }]).slower.length;
   }
   equal(told, 0);
 });
@@ -65,6 +81,11 @@ test('of what fails more, a few late requests stand behind many', () => {
   const rising = (/** @type {string} */ name, /** @type {number} */ requests, /** @type {number} */ errors) => ({ ...line(name, Array(9).fill(10)), requests: Array(9).fill(requests),
     errors: Array.from({ length: 9 }, (_, i) => (i > 5 ? errors : 0)) });
   equal(names(findings([rising('few', 7, 3), rising('many', 1000, 400)]).failing), ['many', 'few']);
+});
+test('what is slow is boxed from where it began, or else over the last third', () => {
+  const slower = { name: 'a', at: /** @type {const} */ ('p99'), before: 100, after: 900, factor: 9, since: 14 }, series = { start_us: 1e9, step_us: 60e6, count: 24 };
+  equal(slowBox(slower, series), { column: 'duration_ms', min: 300, max: 3600e3, start: 1840, end: 2440 });
+  equal(slowBox({ ...slower, since: null }, series).start, 1000 + 16 * 60);
 });
 test('what began in the range is told with its step', () => {
   equal(findings([line('a', Array(9).fill(10), 3)]).failing[0].since, 6);

@@ -2,7 +2,8 @@
 // Home: first the finding in words, then the two pictures, then every service.
 import { sparkline } from '../charts/sparkline.js';
 import { duration, durationText, percent, plural, rate, times, whole } from '../model/format.js';
-import { failingMuch, findings, shares } from '../model/findings.js';
+import { failingMuch, findings, shares, slowBox } from '../model/findings.js';
+import { boxText } from '../model/heatbox.js';
 import { filterTexts } from '../model/query.js';
 import * as api from '../wire/api.js';
 import { colourOf, figure, fill, h, service } from './dom.js';
@@ -75,12 +76,15 @@ function lead(found, rows, series) {
   // From a service that fails to what the failures are, and to what they have in common.
   const more = (/** @type {string} */ name) => [' See its ', h('a', { href: link('/ui/errors', { project: name, t: rangeText(range()) }) }, 'errors'), ' and ',
     h('a', { href: evidence(name) }, 'what the failures have in common'), '.'];
+  // What got slower, in a box of the heatmap: BubbleUp tells at once what is special about it.
+  const boxed = (/** @type {any} */ s) => evidence(s.name, { box: boxText(slowBox(s, series)) });
   const [slow] = found.slower, [fail] = found.failing;
   if (slow) {
     parts.push(h('b', {}, service(slow.name), ` is ${slow.factor.toFixed(1)} times slower at ${slow.at.toUpperCase()}`), ' than when this range began: ',
-      h('a', { href: evidence(slow.name) }, `${durationText(slow.after)}, was ${durationText(slow.before)}`), since(slow.since), '. ');
+      h('a', { href: link('/ui/traces', { service: slow.name, min: String(Number(slowBox(slow, series).min.toPrecision(3))), order: 'slowest' }) }, `${durationText(slow.after)}, was ${durationText(slow.before)}`), since(slow.since), '. See ',
+      h('a', { href: boxed(slow) }, 'what its slow requests have in common'), '. ');
     const alike = found.slower.filter((/** @type {any} */ s) => s.at === slow.at).slice(1), tails = found.slower.slice(1 + alike.length);
-    const names = (/** @type {any[]} */ all) => [all.slice(0, 2).map((s, i) => [i ? ' and ' : '', h('a', { href: evidence(s.name) }, s.name)]), all.length > 2 ? ` and ${all.length - 2} more. ` : '. '];
+    const names = (/** @type {any[]} */ all) => [all.slice(0, 2).map((s, i) => [i ? ' and ' : '', h('a', { href: boxed(s) }, s.name)]), all.length > 2 ? ` and ${all.length - 2} more. ` : '. '];
     if (alike.length) parts.push(`So ${alike.length === 1 ? 'is' : 'are'} `, names(alike));
     if (tails.length) parts.push('At P99 alone: ', names(tails));
   }
