@@ -76,6 +76,38 @@ def test_a_server_without_an_event_complains_of_nothing(open_page, empty_server,
     assert page.locator(".note.err").count() == 0
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_page_that_fits_does_not_scroll(open_page, empty_server, width):
+    page = open_page(empty_server + "/ui/boards", width)
+    ready(page)
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+
+
+def test_the_way_to_other_pages_keeps_its_places(open_page, base):
+    places = []
+    for path in ("/ui/services", "/ui/send"):
+        page = open_page(base + path)
+        ready(page)
+        places.append(page.evaluate("[...document.querySelectorAll('.rail a')].map((a) => { const box = a.getBoundingClientRect(); return [a.textContent, box.top, box.height, a.scrollWidth <= a.clientWidth]; })"))
+    assert places[0] == places[1] and all(fits for *_, fits in places[1])
+
+
+@pytest.mark.parametrize("query, lines", [("c=COUNT&by=service.name", 1), ("c=COUNT&c=MAX(duration_ms)&by=service.name", 2)])
+def test_a_group_with_one_result_is_one_line_of_a_narrow_screen(open_page, mocked, query, lines):
+    page = open_page(f"{mocked}/ui/explore?t=2h&{query}", 390)
+    ready(page)
+    boxes = page.locator(".results tbody tr").first.evaluate("tr => [...tr.cells].filter((td) => td.clientHeight).map((td) => td.getBoundingClientRect()).map((box) => [box.top, box.bottom])")
+    assert (boxes[0][1] > boxes[1][0]) == (lines == 1), boxes
+
+
+def test_a_group_has_the_colour_of_its_line_also_where_a_service_is_part_of_it(open_page, mocked):
+    page = open_page(f"{mocked}/ui/explore?t=2h&c=COUNT&by=service.name&by=name")
+    ready(page)
+    colours = page.evaluate("""() => [[...document.querySelectorAll('.legend .key')].map((key) => key.style.getPropertyValue('--c')),
+      [...document.querySelectorAll('.results tbody .dot-c')].map((dot) => dot.style.getPropertyValue('background'))]""")
+    assert len(colours[0]) == 8 and colours[0][:7] == colours[1][:7]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_screen_has_few_pages_below_and_the_rest_in_a_sheet(mocked, open_page, scheme):
     page = open_page(mocked + "/ui/services?t=24h", 390, scheme)

@@ -136,3 +136,16 @@ def test_an_objective_is_deleted_after_a_second_look(server, open_page, made):
     page.get_by_role("button", name="Delete for good?").click()
     page.wait_for_url("**/ui/slos")
     expect(page.locator("[data-slo]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_days_of_a_period_are_told_below_its_charts(server, open_page, width):
+    column = {"alias": f"days_{width}", "expression": "LT($duration_ms, 500)"}
+    assert server.request("POST", "/1/derived_columns/shop", json.dumps(column), KEY).status == 201
+    slo = {"name": f"days {width}", "sli": {"alias": column["alias"]}, "time_period_days": 7, "target_per_million": 800_000}
+    page = open_page(f"{server.url}/ui/slos/{server.request('POST', '/1/slos/shop', json.dumps(slo), KEY).json()['id']}", width)
+    charts = page.locator(".slo-chart svg")
+    expect(charts).to_have_count(2)
+    for chart in charts.all():
+        days = [text for text in chart.locator("text").all_text_contents() if re.fullmatch(r"\d\d-\d\d", text)]
+        assert len(days) >= 3, days

@@ -28,7 +28,7 @@ export function budgetChart(host, points, { startUs, endUs, low, high, mark, mar
     s('defs', {}, s('clipPath', { id: `${id}-above` }, s('rect', { x: left, y: 0, width: right - left, height: edge })),
       s('clipPath', { id: `${id}-below` }, s('rect', { x: left, y: edge, width: right - left, height: height - edge }))),
     ticks.map((v) => [s('line', { class: 'gr', x1: left, x2: right, y1: Math.round(at(v)) + 0.5, y2: Math.round(at(v)) + 0.5 }), s('text', { class: 'ax', x: left - 6, y: at(v) + 4, 'text-anchor': 'end' }, format(v))]),
-    timeTicks(startUs, endUs, Math.max(2, Math.floor((right - left) / 90)), utc).map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us), left + 14, right - 14), y: height - 4, 'text-anchor': 'middle' }, t.text)),
+    timeTicks(startUs, endUs, Math.max(2, Math.floor((right - left) / 60)), utc).map((t) => s('text', { class: 'ax', x: clamp(x.at(t.us), left + 14, right - 14), y: height - 4, 'text-anchor': 'middle' }, t.text)),
     line('var(--c1)', 'above'), line('var(--err)', 'below'),
     mark > low && mark < high && [s('line', { x1: left, x2: right, y1: edge, y2: edge, stroke: 'var(--ink3)', 'stroke-dasharray': '4 3' }),
       s('text', { class: 'ax', x: right, y: edge > bottom - 14 ? edge - 5 : edge + 13, 'text-anchor': 'end' }, markText)],

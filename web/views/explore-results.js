@@ -18,6 +18,8 @@ export function resultsTable(answer, query, given) {
     groups = answer.columns.filter((/** @type {any} */ c) => c.kind === 'breakdown').length;
   const series = new Map((answer.series?.values ?? []).map((/** @type {any} */ v) => [v.row, v])),
     firstResult = (answer.columns.find((/** @type {any} */ c) => c.kind === 'formula') ?? answer.columns.find((/** @type {any} */ c) => c.kind === 'calculation'))?.name;
+  // A service has its own colour: where it is not all that a group is, the line's colour stands beside the rest of it.
+  const dotted = answer.columns.findIndex((/** @type {any} */ c) => c.kind === 'breakdown' && c.name !== 'service.name');
   const sorted = query.orders[0] ?? (firstResult ? { label: firstResult, descending: true } : null);
   const head = (/** @type {any} */ c) => h('th', { scope: 'col', class: `${c.kind === 'breakdown' ? 'mono' : 'num'}`,
     'aria-sort': sorted?.label === c.name ? (sorted.descending ? 'descending' : 'ascending') : null },
@@ -41,7 +43,7 @@ export function resultsTable(answer, query, given) {
           'aria-label': `${c.name} ${value === null ? 'not there' : valueText(value)}: add as a filter`,
           title: 'Add as a filter; ⌥ click leaves it out', onclick: (/** @type {MouseEvent} */ e) => given.addFilter(valueFilter(c.name, value,
           e.altKey)) },
-          i === 0 && groups > 0 && c.name !== 'service.name' && h('i', { class: 'dot-c', vars: { background: groupColour(answer, row) } }),
+          i === dotted && h('i', { class: 'dot-c', vars: { background: groupColour(answer, row) } }),
             c.name === 'service.name' && value != null ? service(value) : h('span', { class: `cut ${value === null ? 'faint' : ''}` },
             value === null ? '(none)' : value === '' ? '(empty)' : valueText(value))));
         return h('td', { class: 'num', 'data-l': c.name }, figure(asFigure(value, units[i])), earlier(value, answer.compare?.data[i][row], units[i]));
@@ -54,7 +56,7 @@ export function resultsTable(answer, query, given) {
     over && h('td', { class: 'hide-s over' }), answer.columns.slice(groups).map((/** @type {any} */ c, /** @type {number} */ i) => h('td',
     { class: 'num dim', 'data-l': c.name }, figure(asFigure(answer.total[c.name], units[groups + i])), earlier(answer.total[c.name], answer.compare?.total[c.name], units[groups + i]))), h('td')));
   const heads = answer.columns.map(head).toSpliced(groups, 0, over && h('th', { class: 'hide-s over', scope: 'col' }, `${firstResult} over time`));
-  return h('div', { class: 'scroll-x' }, h('table', { class: 'tbl list results' }, h('thead', {},
+  return h('div', { class: 'scroll-x' }, h('table', { class: `tbl list results ${groups === 1 && answer.columns.length === 2 ? 'brief' : ''}` }, h('thead', {},
     h('tr', {}, heads, h('th', {}, h('span', { class: 'sr' }, 'Traces')))), h('tbody', {}, body), total));
 }
 
