@@ -64,6 +64,7 @@ public final class Kit: Service, Sendable {
   }
 
   convenience init(_ settings: KitSettings, transports: Transports, clock: any Clock<Duration>) {
+    let settings = settings.bounded
     let parts = KitParts.make(settings, transports: transports, clock: clock)
     self.init(parts: parts, settings: settings, transports: transports, clock: clock)
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnFormats
+import CoreMetrics
 import Logging
 import Synchronization
 import Testing
@@ -61,6 +62,28 @@ struct LifeTests {
     }
     #expect(transport.finishedCount == 1)
     #expect(kit.lostCounts.isEmpty)
+  }
+
+  /// A program may set anything.
+  @Test(arguments: [(-1, Duration.seconds(-5)), (.min, .seconds(Int64.min)), (.max, .seconds(Int64.max))])
+  func numbersThatCannotBeMeantEndNothing(number: Int, duration: Duration) async throws {
+    var settings = try settings(["OTEL_LOGS_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"])
+    var limits = RecordLimits()
+    (limits.attributeCount, limits.attributeValueLength, limits.eventCount, limits.linkCount) = (number, number, number, number)
+    (limits.attributeCountPerEvent, limits.attributeCountPerLink) = (number, number)
+    (settings.spanLimits, settings.logLimits, settings.metricInterval, settings.metricExportTimeout) = (limits, limits, duration, duration)
+    (settings.otlpTraces.timeout, settings.otlpLogs.timeout, settings.otlpMetrics.timeout, settings.shutdownTimeout) = (duration, duration, duration, duration)
+    let kit = Kit(settings, transports: Transports(FakeTransport(.success(IncomingResponse(status: 200)))), clock: ContinuousClock())
+    _ = await stopped(kit) {
+      let span = kit.tracer.startSpan("work", context: .topLevel)
+      span.attributes["text"] = "some text"
+      span.addEvent(SpanEvent(name: "event", attributes: ["a": "b"]))
+      span.addLink(SpanLink(context: span.context, attributes: ["a": "b"]))
+      span.end()
+      Logger(label: "shop") { kit.logHandler(label: $0) }.info("line", metadata: ["a": "b"])
+      kit.metrics.makeCounter(label: "requests", dimensions: []).increment(by: 1)
+      await kit.flush()
+    }
   }
 
   /// An hour of a clock that does not wait: 20 items a second against a collector that is not there.

@@ -116,7 +116,8 @@ final class BatchQueue<Content: BatchContent>: Sendable {
 
   private func tellDrop(of count: Int) {
     guard dropped.add(count) == count, !state.withLock(\.isClosed) else { return }
-    warn("\(name): the queue is full (\(settings.queueLimit)); what comes until there is room is dropped and counted")
+    // A trouble of its own kind: it must not hide why nobody takes what waits.
+    warn("\(name), queue: full (\(settings.queueLimit)); what comes until there is room is dropped and counted")
   }
 
   /// Sends what waits without waiting for it to be sent.

@@ -132,7 +132,8 @@ struct HTTPSender: Sendable {
   func send(_ prepare: @Sendable () -> OutgoingRequest) async -> Outcome {
     var spent = Duration.zero
     var attempt = 0
-    var reason = "the program stops"
+    let stopped = "the program stopped"
+    var reason = stopped
     // Where nobody waits for the answer any more, it would not be known whether it was taken.
     guard !Task.isCancelled else { return .gaveUp(reason: reason) }
     while spent < policy.timeout {
@@ -148,7 +149,7 @@ struct HTTPSender: Sendable {
         if let text = response.headers["retry-after"], let seconds = RetryPolicy.retryAfterSeconds(text, nowUnixSeconds: now()) {
           wait = .seconds(min(seconds, 3_600))
         }
-      case .failure(let failure): reason = failure.reason
+      case .failure(let failure): reason = Task.isCancelled ? stopped : failure.reason
       }
       guard spent + wait < policy.timeout, !Task.isCancelled, !closing.isOpen else { break }
       spent += wait
