@@ -65,12 +65,14 @@ private struct OccurrenceMarker {
     let stacks = texts(batch, FieldName.exceptionStacktrace)
     let severities = texts(batch, FieldName.severity)
     let repeated = door == .span && rows.count > 1 ? passedOn(batch.raised(rows, from: firstRow, types: types, messages: messages)) : []
+    let persons = door == .span ? batch.persons(of: rows, from: firstRow) : [:]
     for row in rows where !repeated.contains(row) {
       let chain = exceptionChain(className: types[row] ?? "", message: messages[row] ?? "", stack: stacks[row] ?? "")
       let report = ErrorReport(.chain(chain))
       let found = groupings.groupings(of: report, receivedUnixNanoseconds: context.receivedUnixNanoseconds)
       mark(&batch, row: row, found, chain[0], level: level(severities[row]))
       addNumber(&batch, FieldName.occurrencePlace, placeKey(of: chain[0], report), row)
+      if let person = persons[row], !batch.hasValue(FieldName.personID, from: row) { add(&batch, FieldName.personID, person, row) }
     }
   }
 

@@ -205,3 +205,27 @@ def test_an_exception_that_rises_through_nested_spans_counts_once(make_cairn):
     items = until(lambda: errors(cairn), pause=0.1)
     assert [(item["title"], item["total"]) for item in items] == [("KeyError: 'gone'", 3)]
     assert len(cairn.request("GET", f"/api/cairn/errors/{items[0]['id']}/occurrences").json()["occurrences"]) == 3
+
+
+def test_an_exception_has_the_person_of_its_request(make_cairn):
+    """The outer span knows the user, the inner one the exception; the log line of the same failure says it too."""
+    cairn = make_cairn().start()
+    user = lambda value: [{"key": "user.id", "value": value}]  # noqa: E731
+    spans = []
+    for number, name in enumerate(({"stringValue": "ana"}, {"stringValue": "bo"}, {"intValue": "77"}, None)):
+        ids = {"traceId": f"{number + 1:032x}", "startTimeUnixNano": str(time.time_ns()), "endTimeUnixNano": str(time.time_ns() + 1000)}
+        exception = {"timeUnixNano": str(time.time_ns()), "name": "exception", "attributes": [
+            {"key": key, "value": {"stringValue": value}} for key, value in (("exception.type", "Lost"), ("exception.message", "gone"))]}
+        # The ids of spans are the same in each trace.
+        spans += [{**ids, "spanId": f"{3:016x}", "parentSpanId": f"{2:016x}", "name": "pay", "events": [exception]}, {**ids, "spanId": f"{2:016x}", "parentSpanId": f"{1:016x}", "name": "step"},
+                  {**ids, "spanId": f"{1:016x}", "name": "request", "attributes": user(name) if name else []}]
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "checkout"}}]}
+    body = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
+    assert cairn.request("POST", "/v1/traces", json.dumps(body).encode(), KIND).status == 200
+    [item] = until(lambda: [item for item in errors(cairn) if item["total"] == 4], pause=0.1)
+    assert item["people"] == 3
+    path = f"/api/cairn/errors/{item['id']}"
+    told = cairn.request("GET", f"{path}/occurrences").json()["occurrences"]
+    assert sorted(str(one["fields"].get("person.id")) for one in told) == ["77", "None", "ana", "bo"]
+    [facet] = [facet for facet in cairn.request("GET", path).json()["facets"] if facet["name"] == "person.id"]
+    assert facet["total"] == 3 and sorted((each["value"], each["count"]) for each in facet["values"]) == [("77", 1), ("ana", 1), ("bo", 1)]

@@ -20,7 +20,7 @@ export function sidePanels(item, act) {
     item.links.length > 0 && panel('Links', '', h('ul', { class: 'pad plain-list' }, item.links.map((/** @type {any} */ l) => h('li', { class: 'cut' }, h('a', { href: l.url, rel: 'noreferrer noopener', target: '_blank' }, l.name))))),
     item.versions.length > 0 && panel('Versions', 'newest first', h('table', { class: 'tbl dense' }, h('tbody', {}, item.versions.slice(0, 8).map((/** @type {any} */ v) => h('tr', {}, h('td', { class: 'mono' }, v.version),
       h('td', { class: 'num' }, whole(v.count)), h('td', { class: 'num dim' }, when(v.last_us))))))),
-    item.facets.length > 0 && panel('Who and where', '', distinct(item.facets).map((/** @type {any} */ f) => facet(f, item.total))),
+    item.facets.length > 0 && panel('Who and where', '', distinct(item.facets).map(facet)),
     item.related.length > 0 && panel('Related', 'same root cause', h('ul', { class: 'pad plain-list' }, item.related.map((/** @type {any} */ r) => h('li', { class: 'row small' }, service(r.project), h('a', { class: 'cut', href: link(`/ui/errors/${r.id}`), title: r.title }, `#${r.counter} ${titleParts(r)[0]}`),
       h('span', { class: 'dim end nowrap' }, `${r.environment}, ${whole(r.total)}`))))),
     history(item),
@@ -39,13 +39,13 @@ function doors(item, act) {
 /** Two fields that say the same are told once. @param {any[]} facets */
 function distinct(facets) {
   const seen = new Set();
-  return facets.filter((f) => { const key = `${names[f.name] ?? f.name} ${JSON.stringify(f.values)}`; return !seen.has(key) && seen.add(key); });
+  return facets.filter((f) => { const key = `${names[f.name] ?? f.name} ${JSON.stringify(f.values.map((/** @type {any} */ v) => v.value).sort())}`; return !seen.has(key) && seen.add(key); });
 }
 
-/** @param {any} f @param {number} total */
-function facet(f, total) {
+/** Shares of the reports that tell it: a failure that several doors tell of has several. @param {any} f */
+function facet(f) {
   return h('div', { class: 'fc' }, h('h3', {}, names[f.name] ?? f.name), f.values.slice(0, 5).map((/** @type {any} */ v) => h('div', { class: 'row small' }, h('span', { class: 'cut mono', title: valueText(v.value) }, valueText(v.value)),
-    h('span', { class: 'num end dim nowrap' }, percent(Math.min(1, v.count / Math.max(1, total))).join(' ')))));
+    h('span', { class: 'num end dim nowrap' }, percent(v.count / Math.max(1, f.total)).join(' ')))));
 }
 
 /** @param {any} item */

@@ -18,10 +18,13 @@ struct ItemPeople: Sendable {
   /// A field whose values say something about the occurrences, most frequent first.
   struct Facet: Sendable {
     var name: String
+    /// Reports that have the field, those with other values than the ones below too.
+    var total: Int
     var values: [(value: FieldValue?, count: Int)]
 
     func write(_ writer: inout JSONWriter) {
       writer.member("name", name)
+      writer.member("total", total)
       writer.array("values", values) { (entry, writer) in
         writer.object { (writer) in
           writer.member("value", field: entry.value)
@@ -77,7 +80,7 @@ struct ItemPeople: Sendable {
       let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
       guard answer.rowCount > 0 else { continue }
       let values = (0..<answer.rowCount).map { (answer.columns[0].values[$0], Int(answer.columns[1].values[$0]?.number ?? 0)) }
-      facets.append(Facet(name: name, values: values))
+      facets.append(Facet(name: name, total: Int(answer.totals.first.flatMap { $0?.number } ?? 0), values: values))
     }
     return facets
   }
