@@ -7,7 +7,7 @@ import CairnPlan
 
 /// Why an item happens: what its requests have that healthy requests of the same route have not.
 ///
-/// The item's occurrences name traces; the server spans of those traces name a route. Selected are the spans of that route in those traces,
+/// The item's occurrences name traces; the server spans of those traces name a route, of the item's own service where it has one. Selected are the spans of that route in those traces,
 /// the baseline is the route's spans without an error, from a while before the first of those traces on: what a deploy changed must show.
 /// The route's share is that of the time of the traces. Where no trace is known, the occurrences themselves are compared with the other
 /// occurrences of their project.
@@ -21,7 +21,7 @@ struct ErrorContrast: Sendable {
   /// Healthy requests before the first of the traces that are compared, at least.
   private static let before: Int64 = 24 * 3_600_000_000_000
 
-  /// The route that most of the item's requests took.
+  /// A service's requests of one name.
   private struct RequestRoute: Sendable {
     var dataset: String
     var name: String
@@ -40,7 +40,7 @@ struct ErrorContrast: Sendable {
     let (traces, time) = try await traces(occurrences, scope)
     var narrow = scope
     narrow.time = time
-    if !traces.isEmpty, let route = try await route(traces, narrow) {
+    if !traces.isEmpty, let route = try await route(traces, of: item.identity.project, narrow) {
       let selection = Filter.oneOf(column: FieldName.traceID, traces)
       var wide = scope
       let earlier = max(Self.before, time.durationNanoseconds)
@@ -82,7 +82,8 @@ struct ErrorContrast: Sendable {
     return (Array(Set(answer.columns.first?.values.compactMap { $0 } ?? [])), TimeRange(startUnixNanoseconds: start, endUnixNanoseconds: end))
   }
 
-  private func route(_ traces: [FieldValue], _ scope: Scope) async throws(Refusal) -> RequestRoute? {
+  /// The route that the item's requests took: one of its own service if the traces have any, one that failed before one that did not, then the most frequent.
+  private func route(_ traces: [FieldValue], of project: String, _ scope: Scope) async throws(Refusal) -> RequestRoute? {
     let plan = Plan(
       scope: scope,
       filter: .all([
@@ -90,10 +91,15 @@ struct ErrorContrast: Sendable {
         .any([
           .compare(column: FieldName.spanKind, .equal, .string("server")), .compare(column: FieldName.isRoot, .equal, .boolean(true)),
         ]),
-      ]), breakdowns: [FieldName.dataset, FieldName.name], orders: [Order(.calculation(.count), .descending)], limit: 1)
+      ]), breakdowns: [FieldName.dataset, FieldName.name, FieldName.error], orders: [Order(.calculation(.count), .descending)], limit: 100)
     let answer = try await state.desk.ask { () async throws(QueryError) in try await state.store.run(plan) }
-    guard answer.rowCount > 0, let dataset = answer.columns[0].values[0]?.text, let name = answer.columns[1].values[0]?.text else { return nil }
-    return RequestRoute(dataset: dataset, name: name)
+    let routes = (0..<answer.rowCount).compactMap { (row) -> (route: RequestRoute, rank: Int)? in
+      guard let dataset = answer.columns[0].values[row]?.text, let name = answer.columns[1].values[row]?.text else { return nil }
+      return (RequestRoute(dataset: dataset, name: name), (dataset == project ? 2 : 0) + (answer.columns[2].values[row] == .boolean(true) ? 1 : 0))
+    }
+    // The most frequent comes first, and `max` would take the last of equals.
+    let highest = routes.map(\.rank).max()
+    return routes.first { $0.rank == highest }?.route
   }
 
   private struct Share: Sendable {
