@@ -88,11 +88,12 @@ private final class Assembly {
   /// A queue that is filled from a gathering; what is done with an item is a closure of the caller's, who knows the kind of queue: code for
   /// any kind costs more than the writing.
   private func queue<Item: Sendable, Mark: Sendable>(
-    _ name: String, _ batches: BatchSettings, from gathering: Gathering<Item>, keep: @escaping @Sendable (WireBatch<Mark>) -> Int = { $0.count },
-    _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
+    _ name: String, _ batches: BatchSettings, from gathering: Gathering<Item>, by sender: HTTPSender?,
+    keep: @escaping @Sendable (WireBatch<Mark>) -> Int = { $0.count }, _ export: @escaping @Sendable (WireBatch<Mark>) async -> Void
   ) -> BatchQueue<WireBatch<Mark>> {
     let gather: @Sendable () -> Void = { [weak gathering] in gathering?.write() }
-    let queue = BatchQueue<WireBatch<Mark>>(name: name, settings: batches, warn: warn, losses: losses, gather: gather, keep: keep, export: export)
+    let queue = BatchQueue<WireBatch<Mark>>(
+      name: name, settings: batches, warn: warn, losses: losses, gather: gather, ready: { await sender?.untilAllowed() }, keep: keep, export: export)
     workers.append(queue)
     return queue
   }
@@ -111,7 +112,7 @@ private final class Assembly {
     case .cloudwatch: break
     case .otlp:
       let otlp = otlp(.traces, exportTimeout: settings.spanBatches.exportTimeout), encoding = otlp.settings.encoding, memory = BodyMemory()
-      let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches, from: spans) { batch in
+      let queue: BatchQueue<WireBatch<Void>> = queue("otlp traces", settings.spanBatches, from: spans, by: otlp.sender) { batch in
         await otlp.send(OTLPWriter.spans(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
       spans.add({ ended in queue.offer(ended) { span, batch in batch.append { OTLPWriter.write(span, to: &$0, encoding) } } }, wake: queue.wake)
@@ -124,12 +125,12 @@ private final class Assembly {
     let writer = SegmentWriter(resource: settings.resource), loss = losses.loss("xray segments"), warn = self.warn
     if let access = settings.xray.access {
       let exporter = XRayAPIExporter(access: access, sender: sender(settings.spanBatches.exportTimeout), loss: loss, warn: warn)
-      let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans) { await exporter.export($0) }
+      let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans, by: exporter.sender) { await exporter.export($0) }
       return write(segmentsTo: queue, writer, XRayAPIExporter.documentByteCountMax)
     }
     let clock = self.clock, address = settings.xray.udpAddress
     let daemon = Daemon(address: address) { Int64(DefaultTracerClock.now.nanosecondsSinceEpoch / 1_000_000_000) }
-    let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans) { batch in
+    let queue: BatchQueue<WireBatch<XRayMark>> = queue("xray segments", settings.spanBatches, from: spans, by: nil) { batch in
       let socket = await daemon.socket()
       let lost = await socket?.send(SegmentTree(batch, byteCountMax: DaemonSocket.documentByteCountMax)) { try? await clock.sleep(for: .milliseconds(1)) }
       guard lost != 0 else { return }
@@ -154,7 +155,7 @@ private final class Assembly {
     case .xray: break
     case .otlp:
       let otlp = otlp(.logs, exportTimeout: settings.logBatches.exportTimeout), encoding = otlp.settings.encoding, memory = BodyMemory()
-      let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches, from: lines) { batch in
+      let queue: BatchQueue<WireBatch<String>> = queue("otlp logs", settings.logBatches, from: lines, by: otlp.sender) { batch in
         await otlp.send(OTLPWriter.logs(batch, resource: resource, encoding: encoding, in: memory), itemCount: batch.count)
       }
       lines.add({ records in queue.offer(records) { record, batch in batch.append { OTLPWriter.write(record, to: &$0, limits, encoding) } } }, wake: queue.wake)
@@ -165,7 +166,7 @@ private final class Assembly {
         spill: cloudWatch.spill.map { SpillFolder(settings: $0, warn: warn) }, loss: losses.loss("cloudwatch logs"), warn: warn)
       var batches = settings.logBatches
       batches.queueLimit = max(batches.queueLimit, CloudWatchExporter.batchCountMax)
-      let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches, from: lines, keep: exporter.keep) { await exporter.export($0) }
+      let queue: BatchQueue<WireBatch<CloudWatchExporter.Mark>> = queue("cloudwatch logs", batches, from: lines, by: exporter.sender, keep: exporter.keep) { await exporter.export($0) }
       lines.add({ records in queue.offer(records) { record, batch in batch.append { CloudWatchExporter.write(record, to: &$0) } } }, wake: queue.wake)
     }
     return nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 import Testing
+import Tracing
 
 @testable import CairnKit
 
@@ -52,6 +53,25 @@ struct GatheringTests {
   }
 
   /// What is on its way when a queue is asked to send is sent with it, and what comes when it is closed is counted.
+  /// What a value is called is said by the program's code, which may do anything: never behind a lock of the kit's.
+  @Test func valuesOfEventsAreAskedWhenTheSpanEnds() async {
+    let transport = FakeTransport(.success(IncomingResponse(status: 200)))
+    let kit = Kit(KitSettings(), transports: Transports(transport), clock: ContinuousClock())
+    let asked = Asked()
+    kit.tracer.withSpan("work") { span in
+      span.addEvent(SpanEvent(name: "event", attributes: ["value": .stringConvertible(asked)]))
+      span.addLink(SpanLink(context: span.context, attributes: ["value": .stringConvertible(asked)]))
+    }
+    #expect(asked.count.load(ordering: .relaxed) == 2)
+    await kit.flush()
+    #expect(asked.count.load(ordering: .relaxed) == 2)
+  }
+
+  private final class Asked: CustomStringConvertible, Sendable {
+    let count = Atomic<Int>(0)
+    var description: String { "asked \(count.wrappingAdd(1, ordering: .relaxed).newValue) times" }
+  }
+
   @Test(.timeLimit(.minutes(1))) func queueTakesWhatIsOnItsWay() async {
     let gathering = Gathering<Int>(batchLimit: 512), sent = Mutex<[Int]>([]), losses = LossCounter()
     let queue = BatchQueue<ItemBatch<Int>>(

@@ -151,4 +151,16 @@ struct OTLPTests {
     #expect(told.texts == ["otlp traces: 2 rejected by http://localhost:4318/v1/traces: too old"])
     #expect(transport.requests.first.map { $0.headers.contains { $0.name == "content-encoding" && $0.value == "gzip" } } == true)
   }
+
+  /// The protocol has it so: nothing was rejected, and the sender should know something.
+  @Test func aWarningOfTheCollectorIsTold() async {
+    let told = Told(), loss = Loss(name: "otlp logs")
+    for body in [#"{"partialSuccess":{"errorMessage":"use https"}}"#, #"{"partialSuccess":{}}"#, "{}", ""] {
+      let transport = FakeTransport(.success(IncomingResponse(status: 200, body: Array(body.utf8))))
+      var settings = OTLPSettings(path: "/v1/logs")
+      settings.encoding = .json
+      await OTLPExporter(settings: settings, signal: .logs, sender: .testing(transport), loss: loss, warn: told.warn).send(ByteBuffer(), itemCount: 1)
+    }
+    #expect(told.texts == ["otlp logs, a warning of http://localhost:4318/v1/logs: use https"] && loss.count == 0)
+  }
 }

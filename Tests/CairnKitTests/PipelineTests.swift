@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Logging
 import Synchronization
 import Testing
 
@@ -118,6 +119,53 @@ struct PipelineTests {
   @Test func aRetryAfterMayBeADate() {
     #expect(RetryPolicy.retryAfterSeconds("Sun, 06 Nov 1994 08:49:37 GMT", nowUnixSeconds: 784_111_770) == 7)
     #expect(RetryPolicy.retryAfterSeconds("Sun, 06 Nov 1994 08:49:37 GMT", nowUnixSeconds: 784_111_999) == 0)
+  }
+
+  /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994` are obsolete, but RFC 9110 has them read.
+  @Test(arguments: [
+    ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777), ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Thursday, 26-Nov-26 10:00:00 GMT", 1_795_687_200),
+    ("Thu Nov 26 10:00:00 2026", 1_795_687_200), ("Sun Nov 66 08:49:37 1994", nil), ("Sunday, 06-Nov-1994 08:49:37 GMT", nil), ("Sunday, 06-11-94 08:49:37 GMT", nil),
+    ("Sun Nov 6 08:49 1994", nil), ("Sun, 06 Nov 1994 08:49:37", nil), ("Sunday, -Nov-94 08::37 GMT", nil),
+  ] as [(String, Int64?)]) func obsoleteDatesAreRead(text: String, seconds: Int64?) {
+    #expect(HTTPDate.unixSeconds(text, nowUnixSeconds: 1_795_000_000) == seconds)
+  }
+
+  @Test func whatTheServerAskedForHoldsForTheNextBatchToo() async {
+    let clock = InstantClock()
+    let transport = FakeTransport(.success(IncomingResponse(status: 503, headers: ["retry-after": "60"])), .success(IncomingResponse(status: 200)))
+    let sender = HTTPSender.testing(transport, clock: clock, timeout: .seconds(10))
+    guard case .gaveUp = await sender.send({ OutgoingRequest(url: "http://x/") }) else {
+      Issue.record("it was answered")
+      return
+    }
+    #expect(clock.slept == .zero && transport.requests.count == 1)
+    _ = await sender.send { OutgoingRequest(url: "http://x/") }
+    #expect(clock.slept > .seconds(55) && clock.slept <= .seconds(60) && transport.requests.count == 2)
+    _ = await sender.send { OutgoingRequest(url: "http://x/") }
+    #expect(clock.slept <= .seconds(60))
+  }
+
+  /// Its queue keeps what comes meanwhile, up to its limit; a flush takes nothing out that could not be sent, and a stop does not wait.
+  @Test func whileAServerWantsToBeLeftAloneLinesWaitInTheirQueue() async throws {
+    let transport = FakeTransport(.success(IncomingResponse(status: 429, headers: ["retry-after": "3000"])))
+    var settings = try KitSettings.fromEnvironment([
+      "OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none", "OTEL_BLRP_MAX_QUEUE_SIZE": "4", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "1",
+      "OTEL_BLRP_SCHEDULE_DELAY": "5",
+    ])
+    settings.shutdownTimeout = .milliseconds(200)
+    let kit = Kit(settings, transports: Transports(transport), clock: ContinuousClock())
+    let log = Logger(label: "shop") { kit.logHandler(label: $0) }
+    let service = Task { try await kit.run() }
+    log.info("refused")
+    while transport.requests.isEmpty { await Task.yield() }
+    for number in 0..<6 { log.info("\(number)") }
+    await kit.flush()
+    #expect(transport.requests.count == 1)
+    // The one that was refused, and what did not fit.
+    #expect(kit.lostCounts == ["otlp logs": 3])
+    service.cancel()
+    try await service.value
+    #expect(kit.lostCounts == ["otlp logs": 7])
   }
 
   @Test func aDeadCollectorCostsOneBudgetOfTime() async {

@@ -32,10 +32,13 @@ struct OTLPExporter: Sendable {
     }
   }
 
-  /// A success may still name items that were left out; they are never sent again.
+  /// A success may still name items that were left out, which are never sent again, or warn of something.
   private func tellPartial(_ response: IncomingResponse, _ itemCount: Int) {
     let answer = settings.encoding == .json ? ExportAnswer(json: response.body) : ExportAnswer(response.body)
-    guard answer.rejectedCount > 0 else { return }
+    guard answer.rejectedCount > 0 else {
+      if !answer.message.isEmpty { warn("otlp \(signal), a warning of \(place): \(answer.message.prefix(200))") }
+      return
+    }
     // Whatever a collector says, no more than there was.
     let count = min(Int(clamping: answer.rejectedCount), itemCount)
     loss.add(count)

@@ -51,7 +51,6 @@ extension OTLPWriter {
 
   private mutating func span(_ ended: EndedSpan) {
     let span = ended.recording, state = ended.state
-    let limits = span.tracer.limits
     traceID(1, "traceId", span.context.trace)
     spanID(2, "spanId", span.context.span)
     text(3, "traceState", span.context.traceState)
@@ -62,31 +61,28 @@ extension OTLPWriter {
     fixed64(8, "endTimeUnixNano", state.endUnixNanoseconds)
     attributes(9, ended.fields)
     number(10, "droppedAttributesCount", ended.droppedFieldCount)
-    messages(11, "events", state.events) { $1.event($0, limits) }
+    messages(11, "events", ended.events) { $1.event($0) }
     number(12, "droppedEventsCount", state.droppedEvents)
-    messages(13, "links", state.links) { $1.link($0, limits) }
+    messages(13, "links", ended.links) { $1.link($0) }
     number(14, "droppedLinksCount", state.droppedLinks)
     if let status = state.status { message(15, "status") { $0.status(status) } }
     // Sampled, and whether the parent's whereabouts are known and remote (bits 8 and 9).
     fixed32(16, "flags", (span.context.isSampled ? 1 : 0) | 0x100 | (span.isParentRemote ? 0x200 : 0))
   }
 
-  private mutating func event(_ event: SpanEvent, _ limits: RecordLimits) {
-    let fields = WireFields(event.attributes, countMax: limits.attributeCountPerEvent, lengthMax: limits.attributeValueLength)
-    fixed64(1, "timeUnixNano", event.nanosecondsSinceEpoch)
+  private mutating func event(_ event: EndedSpan.Event) {
+    fixed64(1, "timeUnixNano", event.unixNanoseconds)
     text(2, "name", event.name)
-    attributes(3, fields.fields)
-    number(4, "droppedAttributesCount", fields.droppedCount)
+    attributes(3, event.fields.fields)
+    number(4, "droppedAttributesCount", event.fields.droppedCount)
   }
 
-  private mutating func link(_ link: SpanLink, _ limits: RecordLimits) {
-    guard let target = link.context.traceContext else { return }
-    let fields = WireFields(link.attributes, countMax: limits.attributeCountPerLink, lengthMax: limits.attributeValueLength)
-    traceID(1, "traceId", target.trace)
-    spanID(2, "spanId", target.span)
-    text(3, "traceState", target.traceState)
-    attributes(4, fields.fields)
-    number(5, "droppedAttributesCount", fields.droppedCount)
+  private mutating func link(_ link: EndedSpan.Link) {
+    traceID(1, "traceId", link.context.trace)
+    spanID(2, "spanId", link.context.span)
+    text(3, "traceState", link.context.traceState)
+    attributes(4, link.fields.fields)
+    number(5, "droppedAttributesCount", link.fields.droppedCount)
   }
 
   private mutating func status(_ status: SpanStatus) {

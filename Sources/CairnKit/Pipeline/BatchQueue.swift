@@ -43,6 +43,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
   private let export: @Sendable (Content) async -> Void
   private let keep: @Sendable (Content) -> Int
   private let gather: @Sendable () -> Void
+  private let ready: @Sendable () async -> Void
   private let state = Mutex(State())
   private let signal = Signal()
   private let spareCountMax: Int
@@ -78,10 +79,12 @@ final class BatchQueue<Content: BatchContent>: Sendable {
 
   /// - Parameters:
   ///   - gather: Offers what is on its way to the queue; called before it is emptied.
+  ///   - ready: Returns when a batch may be taken; until then it waits in the queue.
   ///   - keep: What becomes of a batch that nobody may send any more; how many of its items are lost.
   init(
     name: String, settings: BatchSettings, warn: @escaping @Sendable (String) -> Void, losses: LossCounter = LossCounter(),
-    gather: @escaping @Sendable () -> Void = {}, keep: @escaping @Sendable (Content) -> Int = { $0.count }, export: @escaping @Sendable (Content) async -> Void
+    gather: @escaping @Sendable () -> Void = {}, ready: @escaping @Sendable () async -> Void = {},
+    keep: @escaping @Sendable (Content) -> Int = { $0.count }, export: @escaping @Sendable (Content) async -> Void
   ) {
     self.name = name
     self.settings = settings
@@ -89,6 +92,7 @@ final class BatchQueue<Content: BatchContent>: Sendable {
     dropped = losses.loss(name)
     self.export = export
     self.gather = gather
+    self.ready = ready
     self.keep = keep
     spareCountMax = min(max(1, settings.queueLimit / max(1, settings.batchLimit)), 4)
   }
@@ -157,6 +161,8 @@ final class BatchQueue<Content: BatchContent>: Sendable {
 
   private func sendFull() async {
     while !Task.isCancelled {
+      if hasFull { await ready() }
+      guard !Task.isCancelled else { return }
       switch next() {
       case .empty: return
       case .wait(let gate): await gate.wait()
@@ -190,6 +196,8 @@ final class BatchQueue<Content: BatchContent>: Sendable {
   var isIdle: Bool { state.withLock { $0.count == 0 && $0.underWay == nil } }
 
   private var isClosedAndEmpty: Bool { state.withLock { $0.isClosed && $0.count == 0 } }
+
+  private var hasFull: Bool { state.withLock { !$0.full.isEmpty } }
 
   private func next() -> Turn {
     state.withLock { state in

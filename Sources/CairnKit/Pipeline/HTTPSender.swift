@@ -120,6 +120,8 @@ struct HTTPSender: Sendable {
   let clock: any Clock<Duration>
   /// Opens when the program stops: from then on nothing is tried twice.
   var closing = Gate()
+  /// What the server asked for outlasts the batch that it refused: the next one waits too.
+  var pause = Pause()
   /// Unix seconds of now.
   let now: @Sendable () -> Int64
 
@@ -128,8 +130,19 @@ struct HTTPSender: Sendable {
     case gaveUp(reason: String)
   }
 
+  /// Returns when the server may be asked again, when the program stops, or when the task is cancelled.
+  func untilAllowed() async { await pause.wait(closing, clock) }
+
+  /// Where somebody waits for the answer: with no regard to what the server said to others.
+  var forSomebodyWhoWaits: HTTPSender {
+    var sender = self
+    sender.pause = Pause()
+    return sender
+  }
+
   /// `prepare` makes the request of each try anew: a signature holds for minutes only.
   func send(_ prepare: @Sendable () -> OutgoingRequest) async -> Outcome {
+    await untilAllowed()
     var spent = Duration.zero
     var attempt = 0
     let stopped = "the program stopped"
@@ -147,7 +160,8 @@ struct HTTPSender: Sendable {
       case .success(let response):
         reason = "status \(response.status)"
         if let text = response.headers["retry-after"], let seconds = RetryPolicy.retryAfterSeconds(text, nowUnixSeconds: now()) {
-          wait = .seconds(min(seconds, 3_600))
+          wait = Pause.duration(seconds: seconds)
+          pause.begin(wait)
         }
       case .failure(let failure): reason = Task.isCancelled ? stopped : failure.reason
       }

@@ -10,6 +10,21 @@ final class EndedSpan: Sendable {
   /// In the order in which they were set where the span knows it, else in the order of their names.
   let fields: [WireField]
   let droppedFieldCount: Int
+  let events: [Event]
+  let links: [Link]
+
+  /// An event with its attributes within their limits: values of the program's own types are asked what they are called here, and not
+  /// while a queue is locked.
+  struct Event: Sendable {
+    var name: String
+    var unixNanoseconds: UInt64
+    var fields: WireFields
+  }
+
+  struct Link: Sendable {
+    var context: TraceContext
+    var fields: WireFields
+  }
 
   init(_ recording: SpanRecording, _ state: SpanRecording.State) {
     let limits = recording.tracer.limits
@@ -18,6 +33,14 @@ final class EndedSpan: Sendable {
     self.state = state
     self.fields = recording.sampleRate > 1 ? Self.withSampleRate(recording.sampleRate, fields.fields) : fields.fields
     droppedFieldCount = fields.droppedCount
+    events = state.events.map { event in
+      let fields = WireFields(event.attributes, countMax: limits.attributeCountPerEvent, lengthMax: limits.attributeValueLength)
+      return Event(name: event.name, unixNanoseconds: event.nanosecondsSinceEpoch, fields: fields)
+    }
+    links = state.links.compactMap { link in
+      guard let context = link.context.traceContext else { return nil }
+      return Link(context: context, fields: WireFields(link.attributes, countMax: limits.attributeCountPerLink, lengthMax: limits.attributeValueLength))
+    }
   }
 
   /// The same, standing for so many.
@@ -26,6 +49,8 @@ final class EndedSpan: Sendable {
     state = span.state
     fields = Self.withSampleRate(sampleRate, span.fields)
     droppedFieldCount = span.droppedFieldCount
+    events = span.events
+    links = span.links
   }
 
   /// What Honeycomb calls the number of spans that one stands for.
