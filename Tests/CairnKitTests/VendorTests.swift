@@ -72,72 +72,27 @@ struct CloudWatchTests {
     #expect(value["xray_trace_id"] == .string("1-00000000-000000010000000000000002"))
   }
 
+  /// The kit's own members keep their names, which queries ask for; what a program calls the same is there beside them.
+  @Test func metadataNamedAsTheKitsOwnIsNotLost() throws {
+    let names = ["level", "message", "metadata.message", "logger", "trace_id", "span_id", "code.line.number", "exception.type", "other"]
+    let line = LogRecord(
+      unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: "hello", label: "l", fields: names.map { WireField($0, .string("mine \($0)")) },
+      place: .init(file: "f", function: "f", line: 1), context: TraceContext(trace: .init(high: 1, low: 2), span: 3, isSampled: true))
+    let members = try #require(try JSONValue(parsing: Array(try message(batch([line])).utf8)).members)
+    #expect(Set(members.map(\.name)).count == members.count)
+    let value = JSONValue.object(members)
+    #expect(value["level"] == .string("INFO") && value["message"] == .string("hello") && value["logger"] == .string("l") && value["code.line.number"] == .integer(1))
+    for name in ["level", "logger", "trace_id", "span_id", "code.line.number"] { #expect(value["metadata.\(name)"] == .string("mine \(name)")) }
+    #expect(value["metadata.message"] == .string("mine metadata.message") && value["metadata.metadata.message"] == .string("mine message"))
+    // Where the kit has none of its own, the name is free.
+    #expect(value["exception.type"] == .string("mine exception.type") && value["other"] == .string("mine other"))
+  }
+
   @Test func anEndlessLineStaysWithinItsBound() throws {
     for text in [String(repeating: "\u{1}", count: 3_000_000), String(repeating: "\"", count: 200_000)] {
       let message = try message(batch([record(text)]))
       #expect(message.utf8.count <= CloudWatchExporter.eventByteCountMax)
       #expect(try JSONValue(parsing: Array(message.utf8))["level"] == .string("INFO"))
     }
-  }
-}
-
-struct RollbarTests {
-  private func exporter(_ transport: FakeTransport, _ told: Told) -> RollbarExporter {
-    RollbarExporter(settings: RollbarSettings(accessToken: "token"), resource: Resource(), sender: .testing(transport), batches: .logs, warn: told.warn)
-  }
-
-  @Test func anErrorThatIsRecordedAndLoggedIsOneItem() async throws {
-    let transport = FakeTransport(.success(IncomingResponse(status: 200)))
-    let exporter = exporter(transport, Told())
-    let tracer = KitTracer(core: TracerCore(sampler: AlwaysOnSampler(), limits: RecordLimits(), propagators: [], sinks: [exporter]))
-    let logs = LogCore(level: .info, limits: RecordLimits(), sinks: [exporter])
-    let handler = KitLogHandler(label: "shop", core: logs, metadataProvider: nil)
-    handler.log(event: .init(level: .info, message: "before", metadata: nil, source: nil, file: "f", function: "f", line: 1))
-    try? tracer.withSpan("POST /cart") { span in
-      span.attributes["user.id"] = "u1"
-      span.attributes["http.request.method"] = "POST"
-      span.attributes["api_token"] = "hush"
-      let error = ShopError(reason: "no stock")
-      handler.log(event: .init(level: .error, message: "failed", error: error, metadata: nil, source: nil, file: "f", function: "f", line: 1))
-      throw error
-    }
-    await exporter.queue.drain()
-    try #require(transport.requests.count == 1)
-    let item = try JSONValue(parsing: transport.requests[0].bodyBytes)
-    let data = try #require(item["data"])
-    guard case .array(let chain)? = data["body"]?["trace_chain"], case .array(let telemetry)? = data["body"]?["telemetry"] else {
-      Issue.record("no trace chain or telemetry")
-      return
-    }
-    #expect(chain.first?["exception"]?["class"] == .string("CairnKitTests.ShopError"))
-    #expect(telemetry.count == 1)
-    #expect(data["language"] == .string("swift"))
-    #expect(transport.requests[0].url == "https://api.rollbar.com/api/1/item/")
-    #expect(transport.requests[0].headers.contains { $0.name == "x-rollbar-access-token" && $0.value == "token" })
-  }
-
-  @Test func aSpansErrorKnowsPersonAndRequestAndHidesSecrets() async throws {
-    let transport = FakeTransport(.success(IncomingResponse(status: 200)))
-    let exporter = exporter(transport, Told())
-    let tracer = KitTracer(core: TracerCore(sampler: AlwaysOnSampler(), limits: RecordLimits(), propagators: [], sinks: [exporter]))
-    try? tracer.withSpan("POST /cart") { span in
-      span.attributes["user.id"] = "u1"
-      span.attributes["http.request.method"] = "POST"
-      span.attributes["url.path"] = "/cart"
-      span.attributes["api_token"] = "hush"
-      throw ShopError(reason: "x")
-    }
-    await exporter.queue.drain()
-    let data = try #require(try JSONValue(parsing: transport.requests.first?.bodyBytes ?? [])["data"])
-    #expect(data["person"]?["id"] == .string("u1"))
-    #expect(data["request"]?["url"] == .string("http://localhost/cart"))
-    #expect(data["context"] == .string("POST /cart"))
-    #expect(data["custom"]?["api_token"] == .string("********"))
-  }
-
-  @Test func uuidsHaveTheirForm() {
-    let uuid = RollbarExporter.randomUUID()
-    #expect(uuid.split(separator: "-").map(\.count) == [8, 4, 4, 4, 12])
-    #expect(uuid.split(separator: "-")[2].first == "4")
   }
 }

@@ -108,6 +108,19 @@ struct XRayTests {
     #expect(names(segment["metadata"]) == ["http.response.body.size", "http.response.status_code", "span.name"])
   }
 
+  @Test func oneNameOfAnnotationsIsThereOnce() throws {
+    let tracer = Kit.testing(InMemoryExporter()).tracer
+    let root = tracer.startSpan("GET /cart", ofKind: .server)
+    root.annotate("a.b", 1)
+    root.annotate("a_b", 2)
+    root.annotate("c", 3)
+    root.end()
+    let segment = try #require(try documents(SegmentWriter(resource: Resource()), [root.recording]).first)
+    #expect(segment["annotations"]?.members?.map(\.name) == ["a_b", "c"])
+    #expect(segment["annotations"]?["a_b"] == .integer(1) && segment["metadata"]?["default"]?["a_b"] == .integer(2))
+    #expect(names(segment["metadata"]) == ["a_b", "span.name"])
+  }
+
   private func names(_ metadata: JSONValue?) -> [String] {
     guard case .object(let members)? = metadata?["default"] else { return [] }
     return members.map(\.name).sorted()

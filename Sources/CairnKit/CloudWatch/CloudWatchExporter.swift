@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// Sends log lines to a CloudWatch log group by PutLogEvents; makes the group and the stream when it finds that they are missing.
 ///
-/// A line is one JSON object: level, message, logger, trace ids and the metadata. Batches keep the service's bounds: 1 MiB counting 26
+/// A line is one JSON object: level, message, logger, trace ids and the metadata; metadata that has one of those names is called
+/// `metadata.level` and so on. Batches keep the service's bounds: 1 MiB counting 26
 /// bytes more a line, 10,000 lines, 24 hours from first to last, in order of time. Never blocks the program: lines wait in a bounded queue.
 struct CloudWatchExporter: Sendable {
   static let batchByteCountMax = 1_048_576
@@ -182,9 +183,38 @@ struct CloudWatchExporter: Sendable {
       writer.name("xray_trace_id")
       writer.xrayString(context.trace)
     }
-    writer.members(record.fields)
+    writer.members(record.fields.contains { isOwn($0.name, record) } ? renamed(record) : record.fields)
     record.forEachOwnField { writer.member($0) }
     writer.endObject()
+  }
+
+  /// The kit itself has a member of that name in the line.
+  private static func isOwn(_ name: String, _ record: LogRecord) -> Bool {
+    // Most names are told apart by their length.
+    switch name.utf8.count {
+    case 5: name == "level"
+    case 6: name == "logger"
+    case 7: name == "message" || name == "span_id" && record.context != nil
+    case 8: name == "trace_id" && record.context != nil
+    case 13: name == "xray_trace_id" && record.context != nil
+    case 14: name == "exception.type" && record.error != nil || name == "code.file.path" && record.place != nil
+    case 16: name == "code.line.number" && record.place != nil
+    case 17: name == "exception.message" && record.error != nil
+    case 18: name == "code.function.name" && record.place != nil
+    case 20: name == "exception.stacktrace" && record.error?.stackTrace.isEmpty == false
+    default: false
+    }
+  }
+
+  /// The metadata where names of the kit's are among it: queries find the kit's under those, and the program's under `metadata.` and the name.
+  private static func renamed(_ record: LogRecord) -> [WireField] {
+    var taken = Set(record.fields.map(\.name))
+    return record.fields.map { field in
+      guard isOwn(field.name, record) else { return field }
+      var name = field.name
+      repeat { name = "metadata." + name } while !taken.insert(name).inserted
+      return WireField(name, field.value)
+    }
   }
 
   /// Counted in characters only where bytes say that it may be needed.

@@ -260,35 +260,41 @@ struct SegmentWriter: Sendable {
     writer.endObject()
   }
 
-  private func annotations(_ writer: inout WireBuffer, _ names: [String], _ fields: XRayFields) {
-    guard !names.isEmpty else { return }
+  private func annotations(_ writer: inout WireBuffer, _ annotated: [String: WireField], _ fields: XRayFields) {
+    guard !annotated.isEmpty else { return }
     writer.name("annotations")
     writer.beginObject()
-    for name in names {
-      guard let value = fields.all.first(where: { sameName($0.name, name) })?.value else { continue }
-      writer.name(of: String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }))
-      switch value {
-      case .array, .map: writer.string(value.text)
-      default: writer.value(value)
+    for (key, field) in annotated.sorted(by: { $0.key < $1.key }) {
+      writer.name(of: key)
+      switch field.value {
+      case .array, .map: writer.string(field.value.text)
+      default: writer.value(field.value)
       }
     }
     writer.endObject()
   }
 
-  private func annotated(_ fields: XRayFields) -> [String] {
-    guard case .array(let values)? = fields[.annotations] else { return [] }
-    return values.map(\.text)
+  /// The attributes to be indexed, by X-Ray's names for them. Of two that are one name there (`a.b`, `a_b`) the one that was named first is
+  /// indexed, and the other stays metadata.
+  private func annotated(_ fields: XRayFields) -> [String: WireField] {
+    guard case .array(let values)? = fields[.annotations] else { return [:] }
+    var found: [String: WireField] = [:]
+    for value in values {
+      let name = value.text, key = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+      if found[key] == nil, let field = fields.all.first(where: { sameName($0.name, name) }) { found[key] = field }
+    }
+    return found
   }
 
-  private func metadata(_ writer: inout WireBuffer, _ state: SpanRecording.State, _ annotated: [String], _ fields: XRayFields) {
+  private func metadata(_ writer: inout WireBuffer, _ state: SpanRecording.State, _ annotated: [String: WireField], _ fields: XRayFields) {
     writer.name("metadata")
     writer.beginObject()
     writer.name("default")
     writer.beginObject()
     writer.member("span.name", state.name)
-    let all = fields.all.span
+    let all = fields.all.span, indexed = Set(annotated.values.map(\.name))
     for index in all.indices where !fields.isTold(index) {
-      if !annotated.isEmpty, annotated.contains(all[index].name) || all[index].name == Self.annotationsName { continue }
+      if !indexed.isEmpty, indexed.contains(all[index].name) || all[index].name == Self.annotationsName { continue }
       if !state.metadata.isEmpty, state.metadata.contains(where: { $0.attribute == all[index].name }) { continue }
       writer.member(all[index])
     }
