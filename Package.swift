@@ -179,7 +179,7 @@ let package = Package(
     tests(
       "CairnKitHummingbirdTests",
       [
-        "CairnKit", "CairnKitHummingbird", .product(name: "Hummingbird", package: "hummingbird"),
+        "CairnFormats", "CairnKit", "CairnKitHummingbird", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ]),

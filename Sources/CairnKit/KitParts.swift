@@ -58,10 +58,7 @@ private final class Assembly {
     var logSinks = settings.logsExporters.compactMap(logSink)
     if !spans.isEmpty { spanSinks.append(spans) }
     if !lines.isEmpty { logSinks.append(lines) }
-    if let rollbar {
-      spanSinks.append(rollbar)
-      logSinks.append(rollbar)
-    }
+    if let rollbar { logSinks.append(rollbar) }
     addMetricReaders(metrics)
     if case .tail(let rate, let slowMilliseconds) = settings.sampler {
       var rules = TailRules()
@@ -72,7 +69,8 @@ private final class Assembly {
       closers.insert(buffer.close, at: 0)
     }
     let tracer = TracerCore(
-      sampler: sampler(), limits: settings.spanLimits, propagators: propagators(), sinks: spanSinks, shared: settings.sharedAttributes)
+      sampler: sampler(), limits: settings.spanLimits, propagators: propagators(), sinks: spanSinks, shared: settings.sharedAttributes,
+      errorSink: rollbar)
     return KitParts(
       tracer: tracer, logs: LogCore(level: settings.logLevel, limits: settings.logLimits, sinks: logSinks), metrics: metrics, workers: workers,
       rollbar: rollbar, markers: settings.honeycomb.map { HoneycombMarkers(settings: $0, sender: sender(.seconds(10)), warn: warn) },
@@ -202,7 +200,7 @@ private final class Assembly {
     guard let rollbar = settings.rollbar else { return nil }
     let exporter = RollbarExporter(
       settings: rollbar, resource: settings.resource, sender: sender(.seconds(10)), batches: settings.logBatches, losses: losses, warn: warn)
-    workers.append(exporter.queue)
+    workers.append(exporter)
     return exporter
   }
 

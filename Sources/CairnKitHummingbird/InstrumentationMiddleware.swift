@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnKit
 public import Hummingbird
+internal import NIOCore
 internal import Tracing
 
 /// Everything that is said about a request, in one middleware: a server span, metrics and one line in the log.
@@ -44,7 +45,7 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   private static func route(_ context: Context) -> String? { context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } }
 
   /// Of the connection.
-  private func remoteAddress(_ context: Context) -> String? {
-    hasRemoteAddress ? (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress : nil
+  private func remoteAddress(_ context: Context) -> SocketAddress? {
+    hasRemoteAddress ? (context as? any RemoteAddressRequestContext)?.remoteAddress : nil
   }
 }

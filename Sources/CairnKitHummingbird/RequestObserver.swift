@@ -2,6 +2,7 @@
 internal import CairnKit
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 internal import Tracing
 
 /// What the middleware does with a request, whatever its context is: code for any context costs three times as much.
@@ -24,7 +25,7 @@ final class RequestObserver: Sendable {
   }
 
   /// Starts the span of a request.
-  func begin(_ request: Request, remoteAddress: @autoclosure () -> String?) -> RequestRecord {
+  func begin(_ request: Request, remoteAddress: @autoclosure () -> SocketAddress?) -> RequestRecord {
     var outer = ServiceContext.current ?? .topLevel
     let headers = RequestHeaders(request.headers)
     if headers.hasContext { tracer.extract(request.headers, into: &outer, using: HeaderExtractor()) }
@@ -32,48 +33,55 @@ final class RequestObserver: Sendable {
     if tracer.usesSamplingHints { outer.setSamplingHints(host: request.head.authority ?? "", method: method.original, path: path) }
     let start = SteadyClock.nanoseconds
     let span = tracer.startSpan(method.spanName, context: outer, ofKind: .server)
-    span.edit { describe(request, headers, method, path, remoteAddress(), &$0) }
+    span.edit { describe(request.head, headers, method, path, request.uri.query, remoteAddress(), &$0) }
+    // Kept for errors alone, which are told of this request too.
+    let unrecorded = span.isRecorded || !tracer.tellsErrors ? nil : UnrecordedRequest(observer: self, head: request.head, headers: headers, query: request.uri.query, remoteAddress: remoteAddress())
     return RequestRecord(
-      span: span, startNanoseconds: start, method: method, path: path, requestByteCount: headers.byteCount, instruments: instruments, log: log)
+      span: span, startNanoseconds: start, method: method, path: path, requestByteCount: headers.byteCount, instruments: instruments, log: log,
+      unrecorded: unrecorded)
   }
 
   /// Values are set as what they are: a box for each of them would cost more than the rest.
-  private func describe(
-    _ request: Request, _ headers: RequestHeaders, _ method: RequestMethod, _ path: String, _ remoteAddress: @autoclosure () -> String?,
-    _ fields: inout SpanFields
+  func describe(
+    _ head: HTTPRequest, _ headers: RequestHeaders, _ method: RequestMethod, _ path: String, _ query: String?,
+    _ remoteAddress: @autoclosure () -> SocketAddress?, _ fields: inout SpanFields
   ) {
     fields.set("http.request.method", method.name)
     if method.original != method.name { fields.set("http.request.method_original", method.original) }
     fields.set("url.path", path)
     fields.set("url.scheme", scheme)
-    if let query = redactedQuery(request) { fields.set("url.query", query) }
-    if let authority = request.head.authority, !authority.isEmpty {
+    if let query = redacted(query) { fields.set("url.query", query) }
+    if let authority = head.authority, !authority.isEmpty {
       let host = hosts.parts(of: authority)
       fields.set("server.address", host.address)
       if let port = host.port { fields.set("server.port", port) }
     }
     if let agent = headers.agent { fields.set("user_agent.original", agent) }
     if let byteCount = headers.byteCount { fields.set("http.request.body.size", byteCount) }
-    if let address = headers.firstForwardedFor ?? remoteAddress() { fields.set("client.address", address) }
+    if let address = headers.firstForwardedFor ?? remoteAddress()?.ipAddress { fields.set("client.address", address) }
     fields.set("network.protocol.name", "http")
     if let protocolVersion { fields.set("network.protocol.version", protocolVersion) }
   }
 
-  private func redactedQuery(_ request: Request) -> String? {
-    guard let query = request.uri.query, !query.isEmpty else { return nil }
-    return query.split(separator: "&").map { part in
-      let name = part.prefix { $0 != "=" }
-      return isSecret(name) ? "\(name)=REDACTED" : String(part)
-    }.joined(separator: "&")
+  private func redacted(_ query: String?) -> String? {
+    guard let query, !query.isEmpty else { return nil }
+    return SecretNames.redacted(query: query, as: "REDACTED") { name in
+      redactedParameters.contains(name) || redactedParameters.contains(name.lowercased()) || SecretNames.promises(name)
+    }
   }
+}
 
-  /// By its name, in any case; of several words one is enough.
-  private func isSecret(_ name: Substring) -> Bool {
-    let lowered = name.lowercased()
-    return redactedParameters.contains(String(name)) || redactedParameters.contains(lowered) || Self.promising.contains { lowered.contains($0) }
+/// What can be said of a request that nobody records.
+struct UnrecordedRequest: Sendable {
+  let observer: RequestObserver
+  let head: HTTPRequest
+  let headers: RequestHeaders
+  let query: String?
+  let remoteAddress: SocketAddress?
+
+  func describe(_ method: RequestMethod, _ path: String, _ fields: inout SpanFields) {
+    observer.describe(head, headers, method, path, query, remoteAddress, &fields)
   }
-
-  private static let promising = ["password", "passwd", "secret", "token", "api_key", "apikey", "api-key", "access_key", "private_key", "signature"]
 }
 
 private struct HeaderExtractor: Extractor {

@@ -15,6 +15,7 @@ final class RequestRecord: Sendable {
   private let instruments: RequestInstruments
   private let active: any MeterHandler
   private let log: AccessLog
+  private let unrecorded: UnrecordedRequest?
   private let startNanoseconds: UInt64
   private let startUnixNanoseconds: UInt64
   private let state = Mutex(State())
@@ -26,7 +27,7 @@ final class RequestRecord: Sendable {
 
   init(
     span: KitSpan, startNanoseconds: UInt64, method: RequestMethod, path: String, requestByteCount: Int64?, instruments: RequestInstruments,
-    log: AccessLog
+    log: AccessLog, unrecorded: UnrecordedRequest?
   ) {
     self.span = span
     self.startNanoseconds = startNanoseconds
@@ -35,6 +36,7 @@ final class RequestRecord: Sendable {
     self.requestByteCount = requestByteCount
     self.instruments = instruments
     self.log = log
+    self.unrecorded = unrecorded
     startUnixNanoseconds = span.startUnixNanoseconds ?? DefaultTracerClock.now.nanosecondsSinceEpoch
     active = instruments.active(method.name)
     active.increment(by: 1)
@@ -112,6 +114,7 @@ final class RequestRecord: Sendable {
       if let error { span.recordError(error, attributes: ["exception.escaped": true], at: DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: unixNanoseconds)) } else { span.setStatus(SpanStatus(code: .error)) }
     }
     span.end(unixNanoseconds, name: series.spanName) { fields in
+      unrecorded?.describe(method, path, &fields)
       fields.set("http.response.status_code", Int64(status))
       if let route { fields.set("http.route", route) }
       if let byteCount { fields.set("http.response.body.size", Int64(byteCount)) }

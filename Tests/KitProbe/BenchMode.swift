@@ -58,6 +58,7 @@ enum BenchMode {
       ("child_5_attributes_in_memory", { ofMemory { children($0) } }),
       ("unsampled_root", { try ofKit(off) { typedSpans($0.tracer) } }),
       ("unsampled_root_by_ratio", { try ofKit(ratio) { typedSpans($0.tracer) } }),
+      ("unsampled_root_with_rollbar", { try ofKit(off.merging(["ROLLBAR_ACCESS_TOKEN": "t"]) { $1 }) { typedSpans($0.tracer) } }),
       ("unsampled_root_generic", { try ofKit(off) { spans($0.tracer) } }),
       ("unsampled_root_at_once", { try ofKit(off) { typedSpansAtOnce($0.tracer) } }),
       ("unsampled_child", { try ofKit(parentOff) { typedChildren($0.tracer) } }),

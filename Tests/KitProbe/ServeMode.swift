@@ -60,6 +60,17 @@ enum ServeMode {
       InstrumentationSystem.instrument.inject(ServiceContext.current ?? .topLevel, into: &headers, using: DictionaryInjector())
       return headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
     }
+    router.get("/broken/:user") { _, context -> String in
+      guard let kit else { return "bare" }
+      let user = try context.parameters.require("user")
+      return try await kit.tracer.with(.userID, user) {
+        try kit.tracer.withSpan("GET", ofKind: .client) { call in
+          call.attributes["http.request.method"] = "GET"
+          call.attributes["url.full"] = "http://stock.example/"
+          throw ProbeError(mark: user, cause: OutOfStock())
+        }
+      }
+    }
     router.get("/end") { _, _ -> String in
       guard let kit else { return "bare" }
       return kit.tracer.withSpan("end-work") { _ in

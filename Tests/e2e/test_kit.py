@@ -103,6 +103,29 @@ def test_one_request_is_one_story_through_every_door(cairn, mark):
     assert "{request}" in told and said["trace_id"] in told, told
 
 
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_an_error_has_its_request_whether_or_not_it_is_sampled(cairn, mark, sampler):
+    user = f"{mark}-{sampler}"
+    with kit.Server(OTEL_TRACES_SAMPLER=sampler, **everything(cairn, mark)) as server:
+        answer = requests.get(f"{server.url}/broken/{user}?token=hush&n=1", headers={"user-agent": "probe/1"})
+        assert answer.status_code == 500
+        server.stop()
+    token = {"x-rollbar-access-token": "dev"}
+
+    def look():
+        for item in requests.get(f"{cairn.url}/api/1/items", headers=token).json()["result"]["items"]:
+            for instance in requests.get(f"{cairn.url}/api/1/item/{item['id']}/instances", headers=token).json()["result"]["instances"]:
+                if instance["data"].get("person", {}).get("id") == user:
+                    return instance["data"]
+
+    told = until(look, 20)
+    assert told, requests.get(f"{cairn.url}/api/1/items", headers=token).text[:2000]
+    assert told["context"] == "GET /broken/{user}" and told["request"]["method"] == "GET"
+    assert told["request"]["url"].endswith(f"/broken/{user}") and told["request"]["headers"]["User-Agent"] == "probe/1"
+    assert told["custom"]["trace_id"] == answer.headers["x-amzn-trace-id"].removeprefix("Root=1-").replace("-", "")
+    assert "hush" not in json.dumps(told)
+
+
 @pytest.mark.parametrize("protocol", ["http/protobuf", "http/json", "grpc"])
 def test_every_encoding_of_otlp_arrives_whole(cairn, mark, protocol):
     endpoint = f"http://{cairn.grpc}" if protocol == "grpc" else cairn.url

@@ -8,7 +8,7 @@ internal import Tracing
 /// AsyncHTTPClient with a client span around each request, the context in its headers, and `http.client.request.duration`.
 ///
 /// The span is `{method}`, by the semantic conventions for HTTP clients; a status of 400 or more is an error. Secrets in the URL (user,
-/// password, and the parameters named) are redacted. It ends when the response's head is there; the body is the caller's.
+/// password, the parameters named and those whose names promise a secret) are redacted. It ends when the response's head is there; the body is the caller's.
 public struct TracedHTTPClient: Sendable {
   private let client: HTTPClient
   private let tracer: KitTracer
@@ -81,11 +81,8 @@ public struct TracedHTTPClient: Sendable {
     let scheme = url.firstRange(of: "://").map { url[..<$0.upperBound] } ?? ""
     let host = target.host.lastIndex(of: "@").map { "REDACTED:REDACTED@" + target.host[target.host.index(after: $0)...] } ?? target.host
     guard !target.query.isEmpty else { return scheme + host + target.path }
-    let query = target.query.split(separator: "&").map { part in
-      let name = part.prefix { $0 != "=" }
-      return parameters.contains(String(name)) ? "\(name)=REDACTED" : String(part)
-    }
-    return scheme + host + target.path + "?" + query.joined(separator: "&")
+    return scheme + host + target.path + "?"
+      + SecretNames.redacted(query: target.query, as: "REDACTED") { parameters.contains($0) || SecretNames.promises($0) }
   }
 }
 

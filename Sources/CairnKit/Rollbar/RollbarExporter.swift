@@ -4,18 +4,20 @@ internal import CairnFormats
 internal import Logging
 internal import NIOCore
 internal import Synchronization
+internal import Tracing
 
 /// Makes items of errors that spans and log lines recorded, and sends them one by one.
 ///
-/// A line at level error or critical is an item; a span's recorded error is one. An error that was both logged and recorded inside one
-/// trace is sent once.
-final class RollbarExporter: SpanSink, LogSink {
+/// A line at level error or critical is an item; a recorded error is one, whether or not anybody records its trace. An error that was both
+/// logged and recorded inside one trace is sent once. An item waits for the end of the request in which it happened, and then has the
+/// request, its person and its name; of a request that nobody recorded it has what the kit's middleware says of it.
+final class RollbarExporter: ErrorSink, LogSink {
   private let settings: RollbarSettings
   private let writer: RollbarItemWriter
   private let sender: HTTPSender
   private let warn: @Sendable (String) -> Void
   private let recent = Mutex(Recent())
-  let queue: BatchQueue<ItemBatch<RollbarItem>>
+  private let queue: BatchQueue<ItemBatch<RollbarItem>>
 
   private struct Recent {
     /// A ring: from `oldest` on, then from the start.
@@ -23,6 +25,8 @@ final class RollbarExporter: SpanSink, LogSink {
     var oldest = 0
     /// Trace, type and message of what was sent last.
     var sent: [String] = []
+    var waiting = WaitingItems()
+    var isClosed = false
   }
 
   private static let sentMax = 256
@@ -37,20 +41,16 @@ final class RollbarExporter: SpanSink, LogSink {
     let writer = RollbarItemWriter(settings: settings, resource: resource)
     self.writer = writer
     let loss = losses.loss("rollbar")
-    queue = BatchQueue(name: "rollbar", settings: batches, warn: warn, losses: losses) { batch in
+    queue = BatchQueue(name: "rollbar", settings: batches, warn: warn, losses: losses, ready: { await sender.untilAllowed() }) { batch in
       for item in batch.items { if await !Self.send(item, writer, settings, sender, warn) { loss.add(1) } }
     }
   }
 
-  func accept(_ span: EndedSpan) {
-    let context = span.recording.context
-    for error in span.state.errors {
-      var item = RollbarItem(body: .error(error), unixNanoseconds: error.unixNanoseconds, context: context)
-      item.operation = span.state.name
-      item.fingerprint = span.fields.first { $0.name == RollbarItem.fingerprintName }?.value.text
-      item.fields = span.fields
-      offer(item, identity: "\(context.traceID) \(error.type) \(error.message)")
-    }
+  func accept(_ error: RecordedError, _ attributes: [WireField], in place: ContextEntry.Place) {
+    var item = RollbarItem(body: .error(error), unixNanoseconds: error.unixNanoseconds, context: place.context)
+    item.fields = attributes
+    item.fingerprint = attributes.first { $0.name == RollbarItem.fingerprintName }?.value.text
+    offer(item, identity: "\(place.context.traceID) \(error.type) \(error.message)", in: place, hasItsFields: true)
   }
 
   func accept(_ record: LogRecord) {
@@ -72,25 +72,59 @@ final class RollbarExporter: SpanSink, LogSink {
     item.fingerprint = record.fields.first { $0.name == RollbarItem.fingerprintName }?.value.text
     if record.error != nil { item.fields.append(WireField("message", .string(record.message))) }
     let identity = record.error.map { "\(record.context?.traceID ?? "") \($0.type) \($0.message)" }
-    offer(item, identity: identity ?? "\(record.context?.traceID ?? hexText(record.unixNanoseconds)) \(record.message)")
+    offerHere(item, identity: identity ?? "\(record.context?.traceID ?? hexText(record.unixNanoseconds)) \(record.message)")
   }
 
   /// Something the program itself wants told.
-  func report(_ item: RollbarItem) { offer(item, identity: hexText(item.unixNanoseconds)) }
+  func report(_ item: RollbarItem) { offerHere(item, identity: hexText(item.unixNanoseconds)) }
 
-  private func offer(_ item: RollbarItem, identity: String) {
+  /// An item of what this task is at.
+  private func offerHere(_ item: RollbarItem, identity: String) {
     var item = item
-    let isNew = recent.withLock { recent -> Bool in
-      guard !recent.sent.contains(identity) else { return false }
-      recent.sent.append(identity)
-      if recent.sent.count > Self.sentMax { recent.sent.removeFirst(Self.sentMax / 2) }
-      item.telemetry = Array(recent.lines[recent.oldest...] + recent.lines[..<recent.oldest])
-      return true
-    }
-    if isNew { queue.offer(item) }
+    let here = ServiceContext.current
+    if let user = here?[.userID] { item.fields.append(WireField(SharedAttribute.userID.name, .string(user))) }
+    let place = here?.entry?.place
+    offer(item, identity: identity, in: place?.context == item.context ? place : nil, hasItsFields: false)
   }
 
-  func wake() { queue.wake() }
+  /// - Parameter hasItsFields: The item has the attributes of the span too.
+  private func offer(_ item: RollbarItem, identity: String, in place: ContextEntry.Place?, hasItsFields: Bool) {
+    let work = place.flatMap { WorkPlace($0) }
+    let ready = recent.withLock { recent -> RollbarItem? in
+      guard !recent.sent.contains(identity) else { return nil }
+      recent.sent.append(identity)
+      if recent.sent.count > Self.sentMax { recent.sent.removeFirst(Self.sentMax / 2) }
+      var item = item
+      item.telemetry = Array(recent.lines[recent.oldest...] + recent.lines[..<recent.oldest])
+      return item
+    }
+    guard let ready else { return }
+    guard let work else { return queue.offer(ready) }
+    var span: SpanRecording?
+    if hasItsFields, case .local(let recording)? = place { span = recording }
+    wait(.init(item: ready, span: span, work: work, sinceNanoseconds: SteadyClock.nanoseconds))
+  }
+
+  private func wait(_ waiting: WaitingItems.Waiting) {
+    let due = recent.withLock { recent in recent.isClosed ? waiting : recent.waiting.add(waiting) }
+    if let due { queue.offer(due.unfinished) }
+    // A task that outlives its request: nobody will tell of the end any more.
+    if case .recorded(let recording) = waiting.work, recording.read(\.hasEnded) { ended(waiting.work, as: EndedWork(recording.ended)) }
+  }
+
+  func ended(_ work: WorkPlace, as ended: EndedWork) {
+    for waiting in recent.withLock({ $0.waiting.take(of: work) }) { queue.offer(waiting.completed(by: ended)) }
+  }
+
+  /// Lets go what waits: all of it, or what has waited for too long.
+  private func release(_ take: (inout WaitingItems) -> [WaitingItems.Waiting] = { $0.takeAll() }) {
+    for waiting in recent.withLock({ take(&$0.waiting) }) { queue.offer(waiting.unfinished) }
+  }
+
+  func wake() {
+    release()
+    queue.wake()
+  }
 
   /// False if it was lost.
   private static func send(
@@ -120,7 +154,7 @@ final class RollbarExporter: SpanSink, LogSink {
     if let comment { json.member("comment", comment) }
     json.endObject()
     let body = ByteBuffer(bytes: json.finish())
-    let outcome = await sender.send { [settings] in
+    let outcome = await sender.forSomebodyWhoWaits.send { [settings] in
       OutgoingRequest(
         url: settings.endpoint + (settings.endpoint.hasSuffix("/") ? "" : "/") + "deploy",
         headers: [("content-type", "application/json"), ("x-rollbar-access-token", settings.accessToken)], body: body)
@@ -136,6 +170,46 @@ final class RollbarExporter: SpanSink, LogSink {
     let high = hexText(random.next() & 0xffff_ffff_ffff_0fff | 0x4000)
     let low = hexText(random.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
     return "\(high.prefix(8))-\(high.dropFirst(8).prefix(4))-\(high.suffix(4))-\(low.prefix(4))-\(low.dropFirst(4))"
+  }
+}
+
+extension RollbarExporter: KitWorker {
+  func run(_ clock: any Clock<Duration>) async {
+    await withTaskGroup { group in
+      group.addTask { await self.queue.run(clock) }
+      group.addTask { await self.letGo(clock) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// Looks from time to time for items that have waited for too long.
+  private func letGo(_ clock: any Clock<Duration>) async {
+    while !Task.isCancelled {
+      try? await clock.sleep(for: .nanoseconds(WaitingItems.nanosecondsMax / 4))
+      releaseOld(nanoseconds: SteadyClock.nanoseconds)
+    }
+  }
+
+  func releaseOld(nanoseconds now: UInt64) { release { $0.takeOld(nanoseconds: now) } }
+
+  func drain() async {
+    release()
+    await sendReady()
+  }
+
+  /// Sends what does not wait for its request's end.
+  func sendReady() async { await queue.drain() }
+
+  func close() {
+    recent.withLock { $0.isClosed = true }
+    release()
+    queue.close()
+  }
+
+  func discard() {
+    _ = recent.withLock { $0.waiting.takeAll() }
+    queue.discard()
   }
 }
 

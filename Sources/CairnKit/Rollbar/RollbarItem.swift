@@ -34,8 +34,8 @@ struct RollbarItem: Sendable {
   var level = Level.error
   var unixNanoseconds: UInt64
   var context: TraceContext?
-  /// The operation that failed: a route, a job.
-  var operation: String?
+  /// What it happened in: a request, a message, a job.
+  var work: EndedWork?
   var fields: [WireField] = []
   /// The attribute, or the log line's metadata, by which a program chooses the fingerprint of its errors.
   static let fingerprintName = "rollbar.fingerprint"
@@ -64,11 +64,12 @@ struct RollbarItemWriter: Sendable {
     writer.member("platform", "linux")
     writer.member("language", "swift")
     if let version = settings.codeVersion { writer.member("code_version", version) }
-    if let operation = item.operation { writer.member("context", operation) }
+    if let operation = item.work?.name { writer.member("context", operation) }
     if let fingerprint = item.fingerprint { writer.member("fingerprint", fingerprint) }
     body(&writer, item)
-    request(&writer, item.fields)
-    person(&writer, item.fields)
+    if let work = item.work, work.isRequest { request(&writer, work.fields) }
+    // Whoever is named nearest to the error.
+    person(&writer, item.fields + (item.work?.fields ?? []))
     server(&writer)
     custom(&writer, item)
     if let context = item.context { attributes(&writer, context) }
@@ -156,8 +157,8 @@ struct RollbarItemWriter: Sendable {
     writer.member("method", method)
     let scheme = text("url.scheme", fields) ?? "http", host = text("server.address", fields) ?? "localhost"
     let port = text("server.port", fields).map { ":\($0)" } ?? ""
-    writer.member("url", text("url.full", fields) ?? "\(scheme)://\(host)\(port)\(text("url.path", fields) ?? "/")")
-    if let query = text("url.query", fields) { writer.member("query_string", query) }
+    writer.member("url", scrubbed(url: text("url.full", fields) ?? "\(scheme)://\(host)\(port)\(text("url.path", fields) ?? "/")"))
+    if let query = text("url.query", fields) { writer.member("query_string", scrubbed(query: query)) }
     if let address = text("client.address", fields) { writer.member("user_ip", address) }
     if let agent = text("user_agent.original", fields) {
       writer.key("headers")
@@ -207,16 +208,39 @@ struct RollbarItemWriter: Sendable {
       writer.member("trace_id", context.traceID)
       writer.member("span_id", context.spanID)
     }
-    for field in item.fields where !Self.placed.contains(field.name) {
-      if isSecret(field.name) { writer.member(field.name, "********") } else { writer.member(field.name, field.value.json) }
-    }
+    for field in item.fields where !Self.placed.contains(field.name) { writer.member(field.name, scrubbed(field).json) }
     writer.endObject()
   }
 
-  func isSecret(_ name: String) -> Bool {
-    let lowered = name.lowercased()
-    return settings.scrubbedNames.contains { lowered.contains($0) }
+  /// Secrets by their names, also below and in queries.
+  private func scrubbed(_ field: WireField) -> WireValue {
+    if isSecret(field.name) { return .string(Self.scrub) }
+    if Self.queries.contains(field.name), case .string(let query) = field.value { return .string(scrubbed(query: query)) }
+    return scrubbed(field.value)
   }
+
+  private func scrubbed(_ value: WireValue) -> WireValue {
+    switch value {
+    case .map(let fields): .map(fields.map { WireField($0.name, scrubbed($0)) })
+    case .array(let values): .array(values.map { scrubbed($0) })
+    case .string(let text): .string(scrubbed(url: text))
+    case .integer, .double, .boolean: value
+    }
+  }
+
+  /// A text that is a URL or the path of one; any other stays.
+  private func scrubbed(url: String) -> String {
+    guard url.hasPrefix("/") || url.contains("://"), let mark = url.firstIndex(of: "?") else { return url }
+    let query = url[url.index(after: mark)...].prefix { $0 != "#" }
+    return String(url[...mark]) + scrubbed(query: query) + String(url[query.endIndex...])
+  }
+
+  private func scrubbed(query: some StringProtocol) -> String { SecretNames.redacted(query: query, as: Self.scrub) { isSecret($0) } }
+
+  private func isSecret(_ name: String) -> Bool { SecretNames.promises(name, settings.scrubbedNames) }
+
+  private static let scrub = "********"
+  private static let queries: Set<String> = ["url.query", "query_string"]
 
   private func text(_ name: String, _ fields: [WireField]) -> String? { fields.first { $0.name == name }?.value.text }
 }

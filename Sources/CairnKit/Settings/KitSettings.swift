@@ -114,7 +114,7 @@ public struct RollbarSettings: Sendable, Hashable {
   public var environment = "production"
   public var codeVersion: String?
   /// Fields whose names contain one of these are sent as asterisks.
-  public var scrubbedNames = ["password", "passwd", "secret", "token", "authorization", "cookie", "api_key", "apikey", "access_key", "private_key", "credit_card", "card_number", "cvv", "ssn"]
+  public var scrubbedNames = SecretNames.parts + ["cookie", "cvv", "ssn"]
   /// How many of the last log lines go with an item.
   public var telemetryCount = 20
 

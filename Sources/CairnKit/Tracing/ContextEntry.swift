@@ -83,10 +83,13 @@ final class BareContext: Sendable {
   let baggage: Baggage
   /// The trace is not recorded, and that was decided.
   let isDropped: Bool
+  /// The whole that it is a part of; nil for one that is that itself.
+  let work: BareContext?
 
-  init(_ context: TraceContext, baggage: Baggage) {
+  init(_ context: TraceContext, baggage: Baggage, work: BareContext? = nil) {
     self.context = context
     self.baggage = baggage
+    self.work = work
     isDropped = !context.isSampled && !context.isUndecided
   }
 }

@@ -12,7 +12,14 @@ enum ErrorDescription {
   }
 
   /// The type with its module, such as `Shop.PaymentError`.
-  static func typeName(_ error: any Error) -> String { String(reflecting: type(of: error)) }
+  static func typeName(_ error: any Error) -> String {
+    var name = String(reflecting: type(of: error))
+    // The context of a private type is told by its address, which every start of the program changes.
+    while let open = name.firstRange(of: "(unknown context at $"), let end = name[open.upperBound...].firstRange(of: ").") {
+      name.removeSubrange(open.lowerBound..<end.upperBound)
+    }
+    return name
+  }
 
   static func message(_ error: any Error) -> String { String(describing: error) }
 

@@ -14,12 +14,12 @@ public struct KitSpan: Tracing.Span {
     case recorded(SpanRecording)
     /// Found in a context that has it already.
     case active(SpanRecording)
-    /// A new trace that nobody records: its ids follow from these two, if anybody asks for them.
-    case dropped(seed: UInt64, unixSeconds: UInt32)
+    /// A new trace that nobody records: its ids follow from these two, if anybody asks for them. Errors are told to the tracer.
+    case dropped(seed: UInt64, unixSeconds: UInt32, tracer: UInt16)
     /// Decided for this one span.
-    case bare(BareContext)
+    case bare(BareContext, tracer: UInt16)
     /// Below one that is not recorded, and needs no ids of its own.
-    case inherited
+    case inherited(Unrecorded)
   }
 
   /// The context for what is done inside the span; made when it is asked for.
@@ -27,8 +27,8 @@ public struct KitSpan: Tracing.Span {
     switch role {
     case .inherited, .active: outer
     case .recorded(let recording): outer.with(.local(recording))
-    case .bare(let bare): outer.with(.bare(bare))
-    case .dropped(let seed, let unixSeconds): outer.with(.bare(BareContext(IDs.context(seed, unixSeconds), baggage: outer.baggage)))
+    case .bare(let bare, _): outer.with(.bare(bare))
+    case .dropped(let seed, let unixSeconds, _): outer.with(.bare(BareContext(IDs.context(seed, unixSeconds), baggage: outer.baggage)))
     }
   }
 
@@ -45,8 +45,8 @@ public struct KitSpan: Tracing.Span {
   public var traceContext: TraceContext? {
     switch role {
     case .recorded(let recording), .active(let recording): recording.context
-    case .bare(let bare): bare.context
-    case .dropped(let seed, let unixSeconds): IDs.context(seed, unixSeconds)
+    case .bare(let bare, _): bare.context
+    case .dropped(let seed, let unixSeconds, _): IDs.context(seed, unixSeconds)
     case .inherited: outer.traceContext
     }
   }
@@ -85,13 +85,16 @@ public struct KitSpan: Tracing.Span {
   /// The same without a dictionary, for the kit's own middleware.
   package func edit(_ change: (inout SpanFields) -> Void) { recording?.edit(change) }
 
+  /// Ended or not.
+  package var isRecorded: Bool { recording != nil }
+
   /// When it began; nil where nobody records.
   package var startUnixNanoseconds: UInt64? { recording?.startUnixNanoseconds }
 
-  /// The last words and the end in one.
+  /// The last words and the end in one. Where nobody records, they are asked for only if an error waits to be told with them.
   package func end(_ unixNanoseconds: UInt64, name: String?, _ change: (inout SpanFields) -> Void) {
-    guard let recording, let ended = recording.end(unixNanoseconds: unixNanoseconds, name: name, change) else { return }
-    recording.tracer.ended(ended)
+    guard let recording else { return endUnrecorded(name, change) }
+    if let ended = recording.end(unixNanoseconds: unixNanoseconds, name: name, change) { recording.tracer.ended(ended) }
   }
 
   public func setStatus(_ status: SpanStatus) {
@@ -118,10 +121,10 @@ public struct KitSpan: Tracing.Span {
     }
   }
 
-  /// Adds the event `exception` with type, message and stack, and sets the status to error; exporters of errors make an item of it. Where
-  /// a span inside has told of the same error already, the event says so (`exception.repeated`).
+  /// Adds the event `exception` with type, message and stack, and sets the status to error; exporters of errors make an item of it, also
+  /// where nobody records the span. Where a span inside has told of the same error already, the event says so (`exception.repeated`).
   public func recordError(_ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> some TracerInstant) {
-    guard let recording else { return }
+    guard let recording else { return tellError(error, attributes) { instant().nanosecondsSinceEpoch } }
     var recorded = ErrorDescription.record(error, unixNanoseconds: instant().nanosecondsSinceEpoch)
     (recorded.id, recorded.isRepeated) = recording.tracer.errors.note(recorded, in: recording, number: recording.read(\.errors.count))
     var described = attributes
@@ -130,15 +133,19 @@ public struct KitSpan: Tracing.Span {
     described["exception.message"] = recorded.message
     if !recorded.stackTrace.isEmpty { described["exception.stacktrace"] = recorded.stackTrace }
     addEvent(SpanEvent(name: "exception", at: DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: recorded.unixNanoseconds), attributes: described))
+    var isKept = false
     recording.update { state in
-      if state.errors.count < ErrorDescription.errorsPerSpanMax { state.errors.append(recorded) }
+      isKept = state.errors.count < ErrorDescription.errorsPerSpanMax
+      if isKept { state.errors.append(recorded) }
       if state.status == nil { state.status = SpanStatus(code: .error, message: recorded.message) }
       if state.attribute("error.type") == nil { state.set("error.type", .string(recorded.type)) }
     }
+    guard isKept, !recorded.isRepeated, let sink = recording.tracer.errorSink else { return }
+    sink.accept(recorded, recording.tracer.fields(attributes), in: .local(recording))
   }
 
   public func end(at instant: @autoclosure () -> some TracerInstant) {
-    if let recording { end(recording, instant().nanosecondsSinceEpoch) }
+    if let recording { end(recording, instant().nanosecondsSinceEpoch) } else { endUnrecorded() }
   }
 
   func end(_ recording: SpanRecording, _ unixNanoseconds: UInt64) {

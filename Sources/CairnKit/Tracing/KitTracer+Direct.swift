@@ -50,7 +50,7 @@ extension KitTracer {
 extension KitSpan {
   /// Ends the span now.
   public func end() {
-    guard let recording else { return }
+    guard let recording else { return endUnrecorded() }
     end(recording, DefaultTracerClock.now.nanosecondsSinceEpoch)
   }
 }

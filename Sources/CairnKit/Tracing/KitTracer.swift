@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import Synchronization
 public import Tracing
 
 /// The one tracer: it makes spans, asks the sampler once a trace, and hands what has ended to every exporter.
@@ -21,15 +22,23 @@ public struct KitTracer: Tracer {
   }
 
   public func activeSpan(identifiedBy context: InstrumentationContext) -> KitSpan? {
-    guard case .local(let recording)? = context.entry?.place else { return nil }
-    return KitSpan(outer: context, role: .active(recording))
+    guard let entry = context.entry else { return nil }
+    if case .local(let recording)? = entry.place { return KitSpan(outer: context, role: .active(recording)) }
+    // So that errors are told to it.
+    return entry.isDropped ? KitSpan(outer: context, role: .inherited(Unrecorded(tracer: core.number, isIncoming: false))) : nil
   }
 
   /// True if the sampler looks at host, method and path: `setSamplingHints` is worth its cost then.
   package var usesSamplingHints: Bool { core.sampler.usesHints }
 
+  /// Errors are told of what nobody records too.
+  package var tellsErrors: Bool { core.errorSink != nil }
+
   /// Wakes the exporters; does not wait.
-  public func forceFlush() { core.sinks.forEach { $0.wake() } }
+  public func forceFlush() {
+    core.sinks.forEach { $0.wake() }
+    core.errorSink?.wake()
+  }
 
   public func extract<Carrier, Extract: Extractor>(
     _ carrier: Carrier, into context: inout InstrumentationContext, using extractor: Extract
@@ -60,6 +69,10 @@ final class TracerCore: Sendable {
   let propagators: [any Propagator]
   let sinks: [any SpanSink]
   let errors = ErrorMemory()
+  let errorSink: (any ErrorSink)?
+  /// By which spans that are not recorded find the error sink; 0 where there is none.
+  var number: UInt16 { numbered.load(ordering: .relaxed) }
+  private let numbered = Atomic<UInt16>(0)
   private let shared: [SharedAttributeName]
   // Asked of the sampler once: these are on the shortest ways through `startSpan`.
   private let decidesForChildren: Bool
@@ -70,7 +83,7 @@ final class TracerCore: Sendable {
 
   init(
     sampler: any Sampler, limits: RecordLimits, propagators: [any Propagator], sinks: [any SpanSink], shared: [SharedAttributeName] = [],
-    isDisabled: Bool = false
+    isDisabled: Bool = false, errorSink: (any ErrorSink)? = nil
   ) {
     self.isDisabled = isDisabled
     self.shared = shared
@@ -81,25 +94,31 @@ final class TracerCore: Sendable {
     self.limits = limits
     self.propagators = propagators
     self.sinks = sinks
+    self.errorSink = errorSink
+    if errorSink != nil { numbered.store(NumberedTracers.add(self), ordering: .relaxed) }
   }
+
+  deinit { if number != 0 { NumberedTracers.remove(number) } }
 
   @inline(__always)
   func startSpan(_ name: String, _ context: InstrumentationContext, _ kind: SpanKind, _ start: () -> UInt64) -> KitSpan {
-    if isDisabled { return KitSpan(outer: context, role: .inherited) }
+    if isDisabled { return KitSpan(outer: context, role: .inherited(Unrecorded(tracer: 0, isIncoming: false))) }
     guard let entry = context.entry else { return startRoot(name, context, Baggage(), kind, start) }
     // A child of what nobody records is not recorded either, and needs no ids of its own.
-    if !decidesForChildren, entry.isDropped, !(overrulesCallers && entry.isRemote) { return KitSpan(outer: context, role: .inherited) }
+    if !decidesForChildren, entry.isDropped, !(overrulesCallers && entry.isRemote) {
+      return KitSpan(outer: context, role: .inherited(Unrecorded(tracer: number, isIncoming: kind.isIncoming)))
+    }
     guard let place = entry.place else { return startRoot(name, context, entry.baggage, kind, start) }
-    if context.isSuppressed { return KitSpan(outer: context, role: .inherited) }
+    if context.isSuppressed { return KitSpan(outer: context, role: .inherited(Unrecorded(tracer: 0, isIncoming: false))) }
     if !decidesForChildren, case .local(let parent) = place { return child(of: parent, name, context, entry.baggage, kind, start) }
-    return self.start(name, context, place.context, entry.baggage, kind, start)
+    return self.start(name, context, place, entry.baggage, kind, start)
   }
 
   private func startRoot(
     _ name: String, _ context: InstrumentationContext, _ baggage: Baggage, _ kind: SpanKind, _ start: () -> UInt64
   ) -> KitSpan {
     let seed = IDs.seed(), seconds = CoarseClock.unixSeconds
-    let dropped = KitSpan.Role.dropped(seed: seed, unixSeconds: seconds)
+    let dropped = KitSpan.Role.dropped(seed: seed, unixSeconds: seconds, tracer: number)
     if dropsRoots { return KitSpan(outer: context, role: dropped) }
     let trace = IDs.traceID(seed, unixSeconds: seconds)
     let decision = sampler.decide(
@@ -122,22 +141,27 @@ final class TracerCore: Sendable {
     return recorded(
       SpanRecording(
         name: name, context: own, parent: parent.context.span, isParentRemote: false, kind: kind, startUnixNanoseconds: start(),
-        sampleRate: parent.sampleRate, baggage: baggage, tracer: self), context)
+        sampleRate: parent.sampleRate, baggage: baggage, tracer: self, work: parent.work ?? parent), context)
   }
 
   private func start(
-    _ name: String, _ context: InstrumentationContext, _ parent: TraceContext, _ baggage: Baggage, _ kind: SpanKind, _ start: () -> UInt64
+    _ name: String, _ context: InstrumentationContext, _ place: ContextEntry.Place, _ baggage: Baggage, _ kind: SpanKind, _ start: () -> UInt64
   ) -> KitSpan {
+    let parent = place.context
     let decision = sampler.decide(
       SamplingQuestion(
         trace: parent.trace, parent: parent, name: name, kind: kind, context: context, unixSeconds: UInt64(CoarseClock.unixSeconds)))
     var own = TraceContext(trace: parent.trace, span: IDs.spanID(), isSampled: decision.isSampled, traceState: parent.traceState)
     own.xrayExtras = parent.xrayExtras
-    guard decision.isRecorded else { return KitSpan(outer: context, role: .bare(BareContext(own, baggage: baggage))) }
+    guard decision.isRecorded else {
+      let work: BareContext? = if case .bare(let bare) = place, !kind.isIncoming, !parent.isRemote { bare.work ?? bare } else { nil }
+      return KitSpan(outer: context, role: .bare(BareContext(own, baggage: baggage, work: work), tracer: number))
+    }
+    let work: SpanRecording? = if case .local(let recording) = place { recording.work ?? recording } else { nil }
     return recorded(
       SpanRecording(
         name: name, context: own, parent: parent.span, isParentRemote: parent.isRemote, kind: kind, startUnixNanoseconds: start(),
-        sampleRate: decision.sampleRate, baggage: baggage, tracer: self), context)
+        sampleRate: decision.sampleRate, baggage: baggage, tracer: self, work: work), context)
   }
 
   private func recorded(_ recording: SpanRecording, _ context: InstrumentationContext) -> KitSpan {
@@ -152,7 +176,20 @@ final class TracerCore: Sendable {
     }
   }
 
+  /// The shared attributes that travel with a request.
+  func sharedFields(_ baggage: Baggage) -> [WireField] {
+    guard !baggage.isEmpty else { return [] }
+    return shared.compactMap { attribute in baggage[attribute.name].map { WireField(attribute.name, WireValue(attribute.attribute($0))) } }
+  }
+
+  /// Attributes within the limits.
+  func fields(_ attributes: SpanAttributes) -> [WireField] {
+    attributes.isEmpty ? [] : WireFields(attributes, countMax: limits.attributeCount, lengthMax: limits.attributeValueLength).fields
+  }
+
   func ended(_ span: EndedSpan) {
     for sink in sinks { sink.accept(span) }
+    guard let errorSink, span.recording.work == nil, NumberedTracers.waitingCount.load(ordering: .relaxed) > 0 else { return }
+    errorSink.ended(.recorded(span.recording), as: EndedWork(span))
   }
 }

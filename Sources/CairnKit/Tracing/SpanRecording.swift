@@ -19,6 +19,8 @@ final class SpanRecording: Sendable {
   /// What travelled with the request when it started.
   let baggage: Baggage
   let tracer: TracerCore
+  /// The whole that it is a part of, a request, a message or a job; nil for one that is that itself.
+  let work: SpanRecording?
   private let state: Mutex<State>
 
   struct State {
@@ -69,7 +71,7 @@ final class SpanRecording: Sendable {
 
   init(
     name: String, context: TraceContext, parent: UInt64, isParentRemote: Bool, kind: SpanKind, startUnixNanoseconds: UInt64, sampleRate: Int,
-    baggage: Baggage, tracer: TracerCore
+    baggage: Baggage, tracer: TracerCore, work: SpanRecording? = nil
   ) {
     self.context = context
     self.parent = parent
@@ -79,6 +81,7 @@ final class SpanRecording: Sendable {
     self.sampleRate = sampleRate
     self.baggage = baggage
     self.tracer = tracer
+    self.work = kind.isIncoming ? nil : work
     state = Mutex(State(name: name, fields: SpanFields(countMax: tracer.limits.attributeCount, room: Self.room(kind))))
   }
 
