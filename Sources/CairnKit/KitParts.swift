@@ -48,7 +48,8 @@ private final class Assembly {
   }
 
   func parts() -> KitParts {
-    let metrics = KitMetricsFactory(aggregation: settings.histogramAggregation, filter: settings.exemplarFilter, warn: warn)
+    let metrics = KitMetricsFactory(
+      aggregation: settings.histogramAggregation, filter: settings.exemplarFilter, loss: losses.loss("metric series"), warn: warn)
     guard !settings.isDisabled else {
       let tracer = TracerCore(sampler: AlwaysOffSampler(), limits: settings.spanLimits, propagators: propagators(), sinks: [], isDisabled: true)
       return KitParts(tracer: tracer, logs: LogCore(level: .critical, limits: settings.logLimits, sinks: []), metrics: metrics)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnBytes
 import CairnFormats
+import CoreMetrics
 import Logging
 import Testing
 import Tracing
@@ -67,6 +68,28 @@ struct RealVendorTests {
     let segments = try await requests(keys.merging(["OTEL_TRACES_EXPORTER": "xray", "CAIRN_XRAY_TRANSPORT": "api"]) { $1 })
     #expect(Set(segments.map(\.url)) == ["https://xray.eu-central-1.amazonaws.com/TraceSegments"])
     #expect(header("authorization", segments.first)?.contains("/eu-central-1/xray/aws4_request") == true)
+  }
+
+  @Test func endpointsOfOneServiceGoBeforeTheCommonOne() async throws {
+    let keys = ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://common"]
+    let logs = ["OTEL_LOGS_EXPORTER": "cloudwatch"], xray = ["OTEL_TRACES_EXPORTER": "xray", "CAIRN_XRAY_TRANSPORT": "api"]
+    for (exporter, name) in [(logs, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"), (xray, "AWS_ENDPOINT_URL_XRAY")] {
+      let common = try await requests(keys.merging(exporter) { $1 })
+      #expect(!common.isEmpty && common.allSatisfy { $0.url.hasPrefix("http://common/") })
+      let own = try await requests(keys.merging(exporter) { $1 }.merging([name: "http://own"]) { $1 })
+      #expect(!own.isEmpty && own.allSatisfy { $0.url.hasPrefix("http://own/") })
+    }
+  }
+
+  @Test func metricsHaveADatasetOfTheirOwn() async throws {
+    let settings = try KitSettings.fromEnvironment(["HONEYCOMB_API_KEY": "k", "HONEYCOMB_DATASET": "web", "HONEYCOMB_METRICS_DATASET": "web-metrics"])
+    let transport = FakeTransport(.success(IncomingResponse(status: 200)))
+    let kit = Kit(settings, transports: Transports(transport), clock: ContinuousClock())
+    kit.metrics.makeCounter(label: "n", dimensions: []).increment(by: 1)
+    kit.tracer.withSpan("work") { _ in }
+    await kit.flush()
+    let datasets = transport.requests.map { request in "\(request.url.split(separator: "/").last ?? "") \(header("x-honeycomb-dataset", request) ?? "none")" }
+    #expect(Set(datasets) == ["metrics web-metrics", "traces web"])
   }
 
   @Test(arguments: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) func aMissingKeyIsNamed(name: String) {

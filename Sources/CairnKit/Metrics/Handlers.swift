@@ -11,20 +11,30 @@ final class KitCounter: CounterHandler, Instrument {
 
   init(series: MetricSeries) { self.series = series }
 
+  private let resetAt = Atomic<UInt64>(0)
+  var resetUnixNanoseconds: UInt64 { resetAt.load(ordering: .relaxed) }
+
   func increment(by amount: Int64) { total.wrappingAdd(amount, ordering: .relaxed) }
-  func reset() { total.store(0, ordering: .relaxed) }
+
+  func reset() {
+    resetAt.store(DefaultTracerClock.now.nanosecondsSinceEpoch, ordering: .relaxed)
+    total.store(0, ordering: .relaxed)
+    reported.store(0, ordering: .relaxed)
+  }
 
   func read(isDelta: Bool) -> MetricValue? {
     let now = total.load(ordering: .relaxed)
     let before = reported.exchange(now, ordering: .relaxed)
-    return .integerSum(isDelta ? now &- before : now)
+    // A reset at the same time may leave what was reported before it.
+    return .integerSum(isDelta ? max(0, now &- before) : now)
   }
 }
 
 /// swift-metrics' counter of fractions.
 final class KitFloatingPointCounter: FloatingPointCounterHandler, Instrument {
   let series: MetricSeries
-  private let state = Mutex((total: 0.0, reported: 0.0))
+  private let state = Mutex((total: 0.0, reported: 0.0, resetUnixNanoseconds: UInt64(0)))
+  var resetUnixNanoseconds: UInt64 { state.withLock(\.resetUnixNanoseconds) }
 
   init(series: MetricSeries) { self.series = series }
 
@@ -33,7 +43,7 @@ final class KitFloatingPointCounter: FloatingPointCounterHandler, Instrument {
     state.withLock { $0.total += amount }
   }
 
-  func reset() { state.withLock { $0 = (0, 0) } }
+  func reset() { state.withLock { $0 = (0, 0, DefaultTracerClock.now.nanosecondsSinceEpoch) } }
 
   func read(isDelta: Bool) -> MetricValue? {
     state.withLock { state in

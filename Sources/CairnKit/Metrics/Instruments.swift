@@ -77,10 +77,13 @@ protocol Instrument: AnyObject, Sendable {
   func read(isDelta: Bool) -> MetricValue?
   /// True if somebody else keeps its value, and it is only asked for.
   var isObserved: Bool { get }
+  /// When its value began anew; 0 if it never did.
+  var resetUnixNanoseconds: UInt64 { get }
 }
 
 extension Instrument {
   var isObserved: Bool { false }
+  var resetUnixNanoseconds: UInt64 { 0 }
 }
 
 /// The identity of a series.
@@ -94,5 +97,12 @@ struct MetricSeries: Sendable, Hashable {
     name = label
     self.unit = dimensions.first { $0.0 == "unit" }?.1 ?? unit
     self.dimensions = dimensions.filter { $0.0 != "unit" }.map { WireField($0.0, .string($0.1)) }.sorted { $0.name < $1.name }
+  }
+
+  /// Where values go whose own series does not fit any more, as OpenTelemetry has it: one for each name.
+  var overflowing: MetricSeries {
+    var series = self
+    series.dimensions = [WireField("otel.metric.overflow", .boolean(true))]
+    return series
   }
 }

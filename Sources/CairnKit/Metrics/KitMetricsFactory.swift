@@ -4,22 +4,25 @@ internal import Synchronization
 
 /// swift-metrics' way into the kit. Series are kept until they are destroyed; the same label with the same dimensions is one series.
 ///
-/// At most `seriesCountMax` series: a further one is counted, but its values go nowhere, and the log says so once.
+/// At most `seriesCountMax` series: values of a further one go into its name's series `otel.metric.overflow`, each time that it is asked
+/// for is counted as a loss, and the log says so once. Names beyond `overflowCountMax` of those go nowhere.
 public final class KitMetricsFactory: MetricsFactory {
   /// Bounds for timers, in seconds: the semantic conventions' for durations of HTTP requests.
   static let secondBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
   /// OpenTelemetry's default bounds.
   static let valueBounds: [Double] = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000]
   static let seriesCountMax = 10_000
+  static let overflowCountMax = 1_000
 
   private let registry = Mutex(Registry())
   private let warn: @Sendable (String) -> Void
   private let aggregation: HistogramAggregation
   private let filter: ExemplarFilter
+  private let loss: Loss
 
   private struct Registry {
     var instruments: [Key: any Instrument] = [:]
-    var hasWarned = false
+    var overflowing: [Key: any Instrument] = [:]
   }
 
   private struct Key: Hashable {
@@ -37,9 +40,12 @@ public final class KitMetricsFactory: MetricsFactory {
     case observed
   }
 
-  init(aggregation: HistogramAggregation = .explicit, filter: ExemplarFilter = .traceBased, warn: @escaping @Sendable (String) -> Void) {
+  init(aggregation: HistogramAggregation = .explicit, filter: ExemplarFilter = .traceBased, loss: Loss = Loss(name: "metric series"),
+    warn: @escaping @Sendable (String) -> Void
+  ) {
     self.aggregation = aggregation
     self.filter = filter
+    self.loss = loss
     self.warn = warn
   }
 
@@ -91,7 +97,7 @@ public final class KitMetricsFactory: MetricsFactory {
 
   /// All instruments by name and dimensions.
   var instruments: [any Instrument] {
-    registry.withLock { Array($0.instruments.values) }.sorted { left, right in
+    registry.withLock { Array($0.instruments.values) + Array($0.overflowing.values) }.sorted { left, right in
       left.series.name == right.series.name
         ? left.series.dimensions.map(\.value.text).lexicographicallyPrecedes(right.series.dimensions.map(\.value.text))
         : left.series.name < right.series.name
@@ -100,18 +106,24 @@ public final class KitMetricsFactory: MetricsFactory {
 
   private func instrument<Made: Instrument>(_ kind: Kind, _ series: MetricSeries, _ make: (MetricSeries) -> Made) -> Made {
     let key = Key(series: series, kind: kind)
-    let (made, isFirstRefusal) = registry.withLock { registry -> (Made, Bool) in
-      if let known = registry.instruments[key] as? Made { return (known, false) }
+    let made = registry.withLock { registry -> Made? in
+      if let known = registry.instruments[key] as? Made { return known }
+      guard registry.instruments.count < Self.seriesCountMax else { return nil }
       let made = make(series)
-      guard registry.instruments.count < Self.seriesCountMax else {
-        defer { registry.hasWarned = true }
-        return (made, !registry.hasWarned)
-      }
       registry.instruments[key] = made
-      return (made, false)
+      return made
     }
-    if isFirstRefusal { warn("metrics: more than \(Self.seriesCountMax) series; further ones are not reported") }
-    return made
+    return made ?? overflowing(Key(series: series.overflowing, kind: kind), make)
+  }
+
+  private func overflowing<Made: Instrument>(_ key: Key, _ make: (MetricSeries) -> Made) -> Made {
+    if loss.add(1) == 1 { warn("metrics: more than \(Self.seriesCountMax) series; further ones are told as otel.metric.overflow of their name, and counted") }
+    return registry.withLock { registry in
+      if let known = registry.overflowing[key] as? Made { return known }
+      let made = make(key.series)
+      if registry.overflowing.count < Self.overflowCountMax { registry.overflowing[key] = made }
+      return made
+    }
   }
 
   private func forget(_ handler: (any Instrument)?) {

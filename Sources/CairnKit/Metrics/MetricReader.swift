@@ -46,7 +46,8 @@ final class MetricReader: KitWorker {
       let isDelta = isDelta(instrument)
       return instrument.read(isDelta: isDelta).map {
         MetricReading(
-          series: instrument.series, value: $0, startUnixNanoseconds: isDelta ? before : startUnixNanoseconds, unixNanoseconds: now, isDelta: isDelta)
+          series: instrument.series, value: $0,
+          startUnixNanoseconds: max(isDelta ? before : startUnixNanoseconds, min(instrument.resetUnixNanoseconds, now)), unixNanoseconds: now, isDelta: isDelta)
       }
     }
   }
