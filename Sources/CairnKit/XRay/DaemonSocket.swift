@@ -22,7 +22,15 @@ final class DaemonSocket: Sendable {
   private let memory = BodyMemory()
 
   /// nil where the address means nothing. `host:port`; the name is looked up now, which may take the system a while.
-  init?(address: String) {
+  convenience init?(address: String) {
+    guard let descriptor = Self.connected(to: address) else { return nil }
+    self.init(descriptor: descriptor)
+  }
+
+  private init(descriptor: Int32) { self.descriptor = descriptor }
+
+  // Apart from `init`: where that could fail with members of the object made already, the optimiser of Swift 6.3 ends with an error of its own.
+  private static func connected(to address: String) -> Int32? {
     guard let colon = address.lastIndex(of: ":") else { return nil }
     var hints = unsafe addrinfo()
     unsafe hints.ai_family = AF_UNSPEC
@@ -37,7 +45,7 @@ final class DaemonSocket: Sendable {
       close(opened)
       return nil
     }
-    descriptor = opened
+    return opened
   }
 
   deinit { close(descriptor) }
