@@ -192,7 +192,8 @@ struct RollbarTests {
   }
 
   @Test func whatStillWaitsIsSentAtTheStop() async throws {
-    for variables in [[:], ["OTEL_TRACES_SAMPLER": "always_off"]] {
+    for sampler in ["always_on", "always_off"] {
+      let variables = ["OTEL_TRACES_SAMPLER": sampler, "CAIRN_SHUTDOWN_TIMEOUT": "60000"]
       let program = try RollbarProgram(variables), tracer = program.tracer
       let service = Task { try await program.kit.run() }
       let request = tracer.startSpan("GET /", ofKind: .server)

@@ -33,11 +33,11 @@ final class EndedSpan: Sendable {
     self.state = state
     self.fields = recording.sampleRate > 1 ? Self.withSampleRate(recording.sampleRate, fields.fields) : fields.fields
     droppedFieldCount = fields.droppedCount
-    events = state.events.map { event in
+    events = state.events.isEmpty ? [] : state.events.map { event in
       let fields = WireFields(event.attributes, countMax: limits.attributeCountPerEvent, lengthMax: limits.attributeValueLength)
       return Event(name: event.name, unixNanoseconds: event.nanosecondsSinceEpoch, fields: fields)
     }
-    links = state.links.compactMap { link in
+    links = state.links.isEmpty ? [] : state.links.compactMap { link in
       guard let context = link.context.traceContext else { return nil }
       return Link(context: context, fields: WireFields(link.attributes, countMax: limits.attributeCountPerLink, lengthMax: limits.attributeValueLength))
     }
