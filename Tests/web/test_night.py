@@ -114,6 +114,28 @@ def test_what_is_open_stays_open_while_an_answer_grows(night, open_page, columns
     assert page.locator(".results .tail, .results .scroll-x").first.evaluate("e => e.scrollTop") == at
 
 
+def test_a_click_arrives_though_the_answer_grows_meanwhile(night, open_page):
+    page = open_page(f"{night.url}/ui/send")
+    state = {"first": 20, "status": "Running"}
+
+    def answer(route):
+        numbers = range(state["first"], 40)
+        route.fulfill(json={"status": state["status"], "reason": None, "columns": ["@timestamp", "@message"], "rows": [[f"2026-11-27 09:00:{n}.000", f"line {n}"] for n in numbers],
+                            "pointers": [f"p{n}" for n in numbers], "groups": ["api"] * len(numbers), "statistics": {"matched": 9, "scanned": 90, "bytes": 900}, "duration_ms": 3})
+    page.route("**/api/cairn/logs/queries", lambda route: route.fulfill(json={"id": "q"}))
+    page.route("**/api/cairn/logs/queries/q", answer)
+    page.route("**/api/cairn/logs/record?*", lambda route: route.fulfill(json={"us": 1, "dataset": "api", "fields": {"colour": "teal"}}))
+    page.goto(f"{night.url}/ui/logs?t=15m&q=fields%20%40timestamp%2C%40message", wait_until="commit")
+    page.get_by_role("button", name="line 20").hover()
+    page.mouse.down()
+    # Rows come behind it, then the whole answer.
+    state.update(first=15, status="Complete")
+    expect(page.locator(".results .ln")).to_have_count(25)
+    page.get_by_role("button", name="line 20").hover()
+    page.mouse.up()
+    expect(page.get_by_text("teal")).to_be_visible()
+
+
 @pytest.mark.parametrize("columns", [["@timestamp", "@message"], ["@timestamp", "@message", *"abcdefghij"]])
 def test_the_focus_and_both_ways_of_scrolling_stay_while_an_answer_grows(night, open_page, columns):
     """All rows look alike to whoever has the focus: the row is found again by what it is."""

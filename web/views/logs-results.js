@@ -23,7 +23,7 @@ export function resultsPanel(host, actions) {
   fill(host, h('header', {}, h('h2', {}, 'Results'), note, more), body);
   let off = () => {};
   /** The lines that are shown, and the opened events of a table, by their pointers: an answer comes in parts, and what somebody reads stays. @type {Shown} */
-  const shown = { lines: new Map(), events: new Map() };
+  const shown = { box: null, lines: new Map(), events: new Map() };
   /** @param {logs.Results} r */
   const draw = (r) => {
     off();
@@ -45,7 +45,11 @@ export function resultsPanel(host, actions) {
     fill(more, h('button', { class: 'btn sm hide-s', type: 'button', onclick: () => download(r) }, 'CSV'));
     if (!r.rows.length) { fill(body, nothing(actions.all)); return; }
     const time = r.columns.indexOf('@timestamp'), message = r.columns.indexOf('@message');
-    if (time >= 0 && message >= 0 && r.columns.length === 2) { fill(body, lines(r, time, message, actions, shown)); return; }
+    if (time >= 0 && message >= 0 && r.columns.length === 2) {
+      const box = lines(r, time, message, actions, shown);
+      if (body.firstChild !== box || body.childNodes.length > 1) fill(body, box);
+      return;
+    }
     const series = chart(r.columns, r.rows);
     const picture = series && chartOf(r, series);
     off = picture?.stop ?? (() => {});
@@ -63,7 +67,7 @@ function nothing(all) {
     all ? [h('button', { class: 'btn', type: 'button', onclick: all }, 'All lines of this time')] : []);
 }
 
-/** @typedef {{lines: Map<string, HTMLElement>, events: Map<string, HTMLElement>}} Shown */
+/** @typedef {{box: HTMLElement | null, lines: Map<string, {line: HTMLElement, said: string}>, events: Map<string, HTMLElement>}} Shown */
 
 /** @param {HTMLElement} body what scrolls in it */
 function scrolled(body) { return body.querySelector('.tail, .scroll-x'); }
@@ -73,14 +77,25 @@ function lines(r, time, message, actions, shown) {
   /** @type {Shown['lines']} */
   const next = new Map();
   const rows = r.rows.slice(0, mostRows).map((row, i) => {
-    const pointer = r.pointers[i], mark = r.marks?.[i], before = pointer ? shown.lines.get(pointer) : undefined;
-    const line = before?.querySelector('[aria-expanded="true"]') ? before : logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '', severity: mark?.severity ?? undefined, trace: mark?.trace ?? undefined },
+    const pointer = r.pointers[i], mark = r.marks?.[i], before = pointer ? shown.lines.get(pointer) : undefined, said = JSON.stringify([row, mark, r.groups?.[i], utc.get()]);
+    const line = before && (before.said === said || before.line.querySelector('[aria-expanded="true"]')) ? before.line : logLine({ us: timeUs(row[time] ?? ''), dataset: r.groups?.[i] ?? '', message: row[message] ?? '', severity: mark?.severity ?? undefined, trace: mark?.trace ?? undefined },
       { addFilter: actions.addFilter, fields: pointer ? async () => (await logs.record(pointer)).fields : undefined });
-    if (pointer) { next.set(pointer, line); line.querySelector('.ln')?.setAttribute('data-pointer', pointer); }
+    if (pointer) { next.set(pointer, { line, said }); line.querySelector('.ln')?.setAttribute('data-pointer', pointer); }
     return line;
   });
   shown.lines = next;
-  return byArrows(h('div', { class: 'tail results-lines', role: 'group', 'aria-label': 'Lines', tabindex: 0 }, rows, rest(r)));
+  shown.box ??= byArrows(h('div', { class: 'tail results-lines', role: 'group', 'aria-label': 'Lines', tabindex: 0 }));
+  settle(shown.box, [...rows, rest(r)].filter((row) => row instanceof HTMLElement));
+  return shown.box;
+}
+
+/** Puts these in place of what is there. What stays is not touched, so that a click which has begun on it arrives. @param {HTMLElement} box @param {HTMLElement[]} wanted */
+function settle(box, wanted) {
+  let at = box.firstChild;
+  for (const row of wanted) {
+    if (row === at) at = at.nextSibling; else box.insertBefore(row, at);
+  }
+  while (at) { const next = at.nextSibling; at.remove(); at = next; }
 }
 
 /** @param {logs.Results} r */
