@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A 128-bit trace id: W3C's 32 hex digits and X-Ray's `1-8hex-24hex` are two spellings of it.
+/// A 128-bit trace id: W3C's 32 hex digits, X-Ray's `1-8hex-24hex` and a UUID's `8-4-4-4-12` are three spellings of it.
 public struct TraceID: Sendable, Hashable, Comparable {
   /// The first and the last eight bytes, big-endian, so that order is the order of the hex text.
   public var high: UInt64
@@ -11,9 +11,13 @@ public struct TraceID: Sendable, Hashable, Comparable {
     self.low = low
   }
 
-  /// Reads 32 hex digits, 16 hex digits (a 64-bit id, zero-extended) or X-Ray's form, in any case; nil for anything else.
+  /// Reads 32 hex digits, 16 hex digits (a 64-bit id, zero-extended), X-Ray's form or a UUID's, in any case; nil for anything else.
   public init?(_ text: String) {
     var digits = Array(text.utf8)
+    let dashes = [23, 18, 13, 8]
+    if digits.count == 36, dashes.allSatisfy({ digits[$0] == 0x2d }) {
+      for dash in dashes { digits.remove(at: dash) }
+    }
     if digits.count == 35, digits.starts(with: [0x31, 0x2d]), digits[10] == 0x2d {
       digits.removeSubrange(10...10)
       digits.removeFirst(2)

@@ -80,7 +80,8 @@ extension Item {
   private mutating func activate(_ note: OccurrenceNote, before: Int, kind: String, nowUnixSeconds: Int64) {
     status = .active
     activatingOccurrence = Mark(note)
-    lastActivatedUnixSeconds = note.unixNanoseconds / 1_000_000_000
+    // What happened before it was resolved may come after that: it comes back then, not before it was away.
+    lastActivatedUnixSeconds = max(note.unixNanoseconds / 1_000_000_000, lastResolvedUnixSeconds ?? 0)
     countBeforeActivation = before
     muteUntilCount = nil
     muteUntilUnixSeconds = nil

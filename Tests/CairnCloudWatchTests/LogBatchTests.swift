@@ -41,6 +41,30 @@ import Testing
     #expect(rows[1]["@entity.Attributes.Zone"] == .string("a"))
   }
 
+  /// What Lambda's Python runtime writes of what nobody caught: the exception before its trace, lines of either end, no-break spaces.
+  @Test(arguments: ["\n", "\r"], [" ", "\u{a0}"]) func lambdasErrorsAreExceptions(_ end: String, _ space: String) throws {
+    let indent = space + space
+    let row = try Self.row(
+      ["[ERROR] KeyError: 'id'", "Traceback (most recent call last):", indent + #"File "/var/task/shop.py", line 4, in handler"#, indent + indent + "pay(event)"]
+        .joined(separator: end))
+    #expect(row["exception.type"] == .string("KeyError") && row["exception.message"] == .string("'id'"))
+    #expect(
+      row["exception.stacktrace"]
+        == .string(
+          "Traceback (most recent call last):\n  File \"/var/task/shop.py\", line 4, in handler\n    pay(event)\nKeyError: 'id'"))
+  }
+
+  @Test func aTraceOfWindowsIsOne() throws {
+    let row = try Self.row("System.ArgumentException: no\r\n   at Shop.Pay.Run(String id) in C:\\shop\\Pay.cs:line 12\r\n   at Shop.Main()\r\n")
+    #expect(row["exception.type"] == .string("System.ArgumentException") && row["exception.message"] == .string("no"))
+  }
+
+  @Test func aTraceIDMayHaveAUUIDsForm() throws {
+    let row = try Self.row(#"{"traceId": "0af76519-16cd-43dd-8448-eb211c80319c"}"#)
+    #expect(row["trace.trace_id"] != nil)
+    #expect(row["trace.trace_id"] == (try Self.row(#"{"traceId": "0af7651916cd43dd8448eb211c80319c"}"#))["trace.trace_id"])
+  }
+
   @Test func leavesOfJSONAreFields() throws {
     let row = try Self.row(
       #" {"a": {"b": 1, "c": [true, {"d": "x"}, 2.5, null]}, "big": 18446744073709551615, "body": "mine", "e\u0301": "é", "meta.x": 1, "n": null} "#

@@ -58,6 +58,14 @@ import Testing
     #expect(item.apply(pending(1), deploys: [], suspect: nil, nowUnixSeconds: 7_000).contains(.reactivated))
   }
 
+  /// An occurrence may come late, of a time before the item was resolved: lists by time must not show it as active before it was resolved.
+  @Test func whatComesLateDoesNotActivateInThePast() {
+    var item = item()
+    _ = item.setStatus(.resolved, actor: "", nowUnixSeconds: 8_000)
+    #expect(item.apply(pending(1, at: 7_000), deploys: [], suspect: nil, nowUnixSeconds: 8_005).contains(.reactivated))
+    #expect(item.lastActivatedUnixSeconds == 8_000)
+  }
+
   @Test func hoursAreKeptInOrderAndBounded() {
     var item = item()
     for hour in [900, 100, 500, 901, 899, 500] as [Int64] { item.count(pending(2, at: hour * 3_600)) }

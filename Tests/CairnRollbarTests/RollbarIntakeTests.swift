@@ -66,6 +66,17 @@ import Testing
     #expect(try JSONValue(parsing: original) == entry["data"])
   }
 
+  @Test(arguments: [
+    #""custom": {"trace_id": "0AF76519-16cd-43dd-8448-eb211c80319c"}"#, #""custom": {"trace_id": "1-0af76519-16cd43dd8448eb211c80319c"}"#,
+    #""request": {"headers": {"b3": "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1"}}"#,
+    #""request": {"headers": {"X-B3-Traceid": "0af7651916cd43dd8448eb211c80319c", "X-B3-Spanid": "b7ad6b7169203331"}}"#,
+    #""custom": {"trace_id": "none"}, "request": {"headers": {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}"#,
+  ]) func aTraceIDHasManyForms(_ members: String) throws {
+    let row = try decoded(#"{"data": {"environment": "e", "body": {"message": {"body": "m"}}, \#(members)}}"#).rows[0]
+    #expect(row["trace.trace_id"] == .string("0af7651916cd43dd8448eb211c80319c"))
+    if members.contains("b7ad6b7169203331") { #expect(row["trace.parent_id"] == .string("b7ad6b7169203331")) }
+  }
+
   @Test func browsersGetTheTimeOfArrivalAndTheirAddress() throws {
     let entry = try #require(try recordedCases().first { $0["name"]?.string == "11-rollbar-js-browser-1" })
     let row = try decoded(JSONValue.object([JSONMember("data", entry["data"] ?? .null)]).bytes).rows[0]

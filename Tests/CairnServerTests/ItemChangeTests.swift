@@ -45,6 +45,14 @@ import Testing
     #expect(try JSONValue(parsing: text(item)).members != nil)
   }
 
+  /// An answer that says "updated" where nothing was is worse than a refusal.
+  @Test(arguments: [
+    "{}", #"{"stauts": "resolved"}"#, #"{"team_id": 3}"#, #"{"snoozed": "yes"}"#, #"{"snoozed": null}"#, #"{"archived": 1}"#, #"{"comment": 5}"#,
+    #"{"status": "active", "mute_until_count": 5}"#, #"{"mute_until": 1}"#,
+  ]) func refusesWhatChangesNothing(_ body: String) {
+    #expect(throws: Refusal.self) { try change(body) }
+  }
+
   /// An item that an earlier version kept with such a number is shown all the same: a list must not end the server.
   @Test func anItemWithATimeBeyondAllIsShown() throws {
     var item = item()

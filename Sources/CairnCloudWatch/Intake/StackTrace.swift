@@ -16,7 +16,7 @@ public struct StackTrace: Sendable, Hashable {
   static func find(in line: RawSpan) -> StackTrace? {
     // A trace has more than one line; most log lines have not.
     var position = 0
-    while position < line.byteCount, loadByte(line, position) != 0x0a { position &+= 1 }
+    while position < line.byteCount, loadByte(line, position) != 0x0a, loadByte(line, position) != 0x0d { position &+= 1 }
     guard position &+ 1 < line.byteCount else { return nil }
     let end = min(line.byteCount, byteCountMax)
     return find(in: unsafe line.extracting(0..<end).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
@@ -24,11 +24,12 @@ public struct StackTrace: Sendable, Hashable {
 
   /// The first trace of a text; nil where there is none.
   public static func find(in text: String) -> StackTrace? {
-    guard text.utf8.contains(0x0a) else { return nil }
-    let lines = text.split(separator: "\n", maxSplits: lineCountMax, omittingEmptySubsequences: false)
+    guard text.utf8.contains(where: { $0 == 0x0a || $0 == 0x0d }) else { return nil }
+    // Windows ends lines with CR LF, which is one character to Swift, and Lambda some with CR alone.
+    let lines = text.split(maxSplits: lineCountMax, omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
     for index in lines.indices {
       let line = lines[index]
-      if line.hasPrefix(beginning) { return python(lines[index...]) }
+      if line.hasPrefix(beginning) { return python(lines[index...]) ?? lambda(lines, at: index) }
       if line.hasPrefix("panic: ") || line.hasPrefix("fatal error: ") { if let found = go(lines[index...]) { return found } }
       if line.contains("Fatal error") { if let found = swift(lines[index...]) { return found } }
       if index > lines.startIndex, isFrame(line) { return framed(lines[(index - 1)...]) }
@@ -54,6 +55,25 @@ public struct StackTrace: Sendable, Hashable {
     return last.map { StackTrace(type: $0.type, message: $0.message, text: lines[...$0.end].joined(separator: "\n")) }
   }
 
+  /// Lambda's Python runtime: `[ERROR] KeyError: 'id'` stands before the trace, nothing behind its frames, and no-break spaces indent them.
+  /// The trace's text is as Python prints it, so that it is the same failure to whoever reads it.
+  private static func lambda(_ lines: [Substring], at index: Int) -> StackTrace? {
+    guard let head = lines[..<index].lastIndex(where: { $0.hasPrefix(lambdaMark) }) else { return nil }
+    let raised = [lines[head].dropFirst(lambdaMark.count)] + lines[(head + 1)..<index]
+    var (type, message) = split(raised[0])
+    guard isName(type) else { return nil }
+    message = ([Substring(message)] + raised[1...]).joined(separator: "\n")
+    let frames = lines[(index + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("\u{a0}") }
+    guard !frames.isEmpty else { return nil }
+    let indented = frames.map { (line) in
+      let code = line.drop { $0 == " " || $0 == "\u{a0}" }
+      return String(repeating: " ", count: line.count - code.count) + code
+    }
+    let end = message.isEmpty ? type : "\(type): \(message)"
+    return StackTrace(type: type, message: message, text: ([beginning] + indented + [end]).joined(separator: "\n"))
+  }
+
+  private static let lambdaMark = "[ERROR] "
   private static let beginning = "Traceback (most recent call last):"
   private static let ties = ["The above exception was the direct cause", "During handling of the above exception"]
 

@@ -39,8 +39,8 @@ struct Occurrence {
   var branch = ""
   var browser = ""
   var sessionID = ""
-  /// Candidates for the trace id, by rank: attributes, custom, traceparent, X-Amzn-Trace-Id.
-  var traceIDs = ["", "", "", ""]
+  /// Candidates for the trace id, by rank: attributes, custom, traceparent, X-Amzn-Trace-Id, B3.
+  var traceIDs = ["", "", "", "", ""]
   var spanID = ""
   /// Scalars of `custom`, by their dotted path.
   var custom: [(name: String, value: Scalar)] = []

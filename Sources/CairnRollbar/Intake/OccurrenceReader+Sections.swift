@@ -19,6 +19,15 @@ extension OccurrenceReader {
 
   private mutating func readHeader(_ name: String, _ value: JSONToken, _ bytes: RawSpan) throws(DecodeError) {
     switch name.utf8.count {
+    case 2 where name.lowercased() == "b3":
+      let parts = try text(value, bytes).split(separator: "-")
+      guard parts.count >= 2 else { return }
+      occurrence.traceIDs[4] = String(parts[0])
+      if occurrence.spanID.isEmpty { occurrence.spanID = String(parts[1]) }
+    case 11 where name.lowercased() == "x-b3-spanid":
+      let id = try text(value, bytes)
+      if occurrence.spanID.isEmpty { occurrence.spanID = id }
+    case 12 where name.lowercased() == "x-b3-traceid": occurrence.traceIDs[4] = try text(value, bytes)
     case 10 where name.lowercased() == "user-agent": occurrence.userAgent = try text(value, bytes)
     case 11 where name.lowercased() == "traceparent":
       let parts = try text(value, bytes).split(separator: "-")

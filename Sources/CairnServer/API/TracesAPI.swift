@@ -98,7 +98,7 @@ struct TracesAPI: Sendable {
   private func tree(_ exchange: Exchange) async throws(Refusal) -> TraceTree {
     let text = exchange.parameters["id"]
     guard let id = TraceID(text) else {
-      throw Refusal(.notFound, "'\(text.prefix(80))' is not a trace id: 32 hex digits, or 1-8hex-24hex.")
+      throw Refusal(.notFound, "'\(text.prefix(80))' is not a trace id: 32 hex digits, 1-8hex-24hex, or a UUID.")
     }
     let answer = try await state.desk.ask { () async throws(QueryError) in
       try await state.store.trace(id, environment: exchange.environment)

@@ -44,9 +44,21 @@ struct ItemChange: Sendable {
     }
     if let value = body["snoozed"] {
       let length = try Self.number(body, "snooze_expiration_in_seconds", 1...Self.snoozeSecondsMax) ?? 3_600
-      snoozeSeconds = value.boolean == true || value.string == "true" ? length : 0
+      snoozeSeconds = try Self.boolean(value, "snoozed") ? length : 0
     }
-    if let value = body["comment"]?.string, !value.isEmpty { comment = value }
+    if let value = body["comment"], value != .null {
+      guard let text = value.string else { throw Refusal(.invalid, "comment must be a text") }
+      comment = text.isEmpty ? nil : text
+    }
+    guard namesAChange else {
+      let named = members.prefix(3).map { String($0.name.prefix(40)) }.joined(separator: ", ")
+      throw Refusal(.invalid, "the body names nothing that can be changed: \(named)")
+    }
+  }
+
+  /// False where all that the body has is unknown here: the answer must not say that the item was updated.
+  private var namesAChange: Bool {
+    status != nil || level != nil || title != nil || assignedUserID != nil || assignee != nil || snoozeSeconds != nil || comment != nil
   }
 
   private mutating func readStatus(_ body: JSONValue) throws(Refusal) {
@@ -56,7 +68,7 @@ struct ItemChange: Sendable {
       }
       self.status = status
     }
-    if body["archived"]?.boolean == true { status = .archived }
+    if let value = body["archived"], value != .null, try Self.boolean(value, "archived") { status = .archived }
     if let value = Self.text(body["resolved_in_version"]) {
       guard status == .resolved else { throw Refusal(.invalid, "resolved_in_version goes with status resolved only") }
       guard value.count <= 40 else { throw Refusal(.invalid, "resolved_in_version must be at most 40 characters") }
@@ -64,6 +76,9 @@ struct ItemChange: Sendable {
     }
     muteUntilUnixSeconds = try Self.number(body, "mute_until", 0...9_999_999_999)
     muteUntilCount = try Self.number(body, "mute_until_count", 0...1_000_000_000_000).map { Int($0) }
+    guard status == .muted || (muteUntilUnixSeconds == nil && muteUntilCount == nil) else {
+      throw Refusal(.invalid, "mute_until and mute_until_count go with status muted only")
+    }
   }
 
   /// Ten years.
@@ -76,6 +91,13 @@ struct ItemChange: Sendable {
       throw Refusal(.invalid, "\(name) must be a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
     }
     return number
+  }
+
+  /// A truth, as JSON has it or as a form spells it.
+  private static func boolean(_ value: JSONValue, _ name: String) throws(Refusal) -> Bool {
+    if let truth = value.boolean { return truth }
+    guard let word = value.string, word == "true" || word == "false" else { throw Refusal(.invalid, "\(name) must be true or false") }
+    return word == "true"
   }
 
   private static func text(_ value: JSONValue?) -> String? { value?.string ?? value?.integer.map { String($0) } }
