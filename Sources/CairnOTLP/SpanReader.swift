@@ -13,7 +13,7 @@ public import CairnColumns
 //   name, kind                          name, span.kind as a word
 //   start                               the event's time; 0 becomes the time of arrival
 //   end - start                         duration_ms; negative becomes 0 with meta.invalid_duration
-//   status                              status_code, status_message, error (true, only where the code is ERROR)
+//   status                              status_code (above 2: 0), status_message, error (true, only where the code is ERROR)
 //   events, links                       rows of their own (SpanParts) and span.num_events, span.num_links
 //   first exception event               its exception.* fields are copied onto the span, unless the span has its own
 //   attributes                          fields (AttributeReader); they win over all of the above
@@ -222,7 +222,7 @@ struct SpanReader: RequestReader {
     let isInvalid = overflow || length > UInt64(Int64.max) || span.startUnixNanoseconds == 0
     batch.setWord(columns.duration, isInvalid ? 0 : length)
     if isInvalid { batch.setWord(columns.invalidDuration, 1) }
-    if taken & batch.watchMask(columns.statusCode) == 0 { batch.setWord(columns.statusCode, min(span.statusCode, 2)) }
+    if taken & batch.watchMask(columns.statusCode) == 0 { batch.setWord(columns.statusCode, span.statusCode <= 2 ? span.statusCode : 0) }
     if span.isError, taken & batch.watchMask(columns.error) == 0 { batch.setWord(columns.error, 1) }
     if taken & batch.watchMask(columns.eventCount) == 0 { batch.setWord(columns.eventCount, UInt64(events.count)) }
     if taken & batch.watchMask(columns.linkCount) == 0 { batch.setWord(columns.linkCount, UInt64(links.count)) }

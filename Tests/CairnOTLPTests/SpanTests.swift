@@ -42,7 +42,7 @@ struct SpanTests {
     #expect(try row { $0.varint(6, UInt64(number)) }["span.kind"] == .string(word))
   }
 
-  @Test(arguments: zip(0...3, [0, 1, 2, 2]))
+  @Test(arguments: zip(0...3, [0, 1, 2, 0]))
   func setsErrorOnlyForTheErrorCode(_ number: Int, _ code: Int) throws {
     let span = try row {
       $0.message(15) {

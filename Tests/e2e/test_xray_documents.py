@@ -6,7 +6,7 @@ import time
 import pytest
 
 from cairn_process import busyness, rows
-from xray import client, documents, new_id, segment, until
+from xray import REGION, client, documents, new_id, segment, until
 
 
 def test_a_document_comes_back_byte_for_byte(cairn):
@@ -137,3 +137,14 @@ def test_an_id_that_reads_as_a_card_number_stays(cairn):
     (kept,) = documents(cairn, document["trace_id"])
     assert kept["subsegments"] == document["subsegments"] and kept["metadata"] == {"note": {"id": "[redacted]"}}
     assert [s["id"] for s in cairn.trace(document["trace_id"])["spans"]] == [document["id"], "4111111111111111"]
+
+
+def test_a_functions_arn_is_found_and_listed(cairn):
+    """Lambda's own segments name the function at the top of the document, not under `aws`."""
+    arn = f"arn:aws:lambda:{REGION}:123456789012:function:{new_id()}"
+    document = segment(name="resize", origin="AWS::Lambda::Function", resource_arn=arn)
+    client(cairn).put_trace_segments(TraceSegmentDocuments=[json.dumps(document)])
+    now = time.time()
+    found = client(cairn).get_trace_summaries(StartTime=now - 60, EndTime=now + 1, FilterExpression=f'resource.arn = "{arn}"')["TraceSummaries"]
+    assert [summary["Id"] for summary in found] == [document["trace_id"]]
+    assert found[0]["ResourceARNs"] == [{"ARN": arn}]

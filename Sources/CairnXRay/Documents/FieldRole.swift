@@ -41,7 +41,7 @@ enum FieldRole: UInt8, Sendable {
       ("cloud.region", region), ("aws.region", region), ("aws.request_id", requestID), ("aws.requestId", requestID),
       ("aws.queue_url", queueURL), ("aws.queue.url", queueURL), ("aws.sqs.queue.url", queueURL), ("aws.table_name", tableName),
       ("aws.table.name", tableName), ("aws.dynamodb.table_names", tableName), ("host.id", instanceID),
-      ("cloud.availability_zone", availabilityZone), ("cloud.resource_id", resourceARN), ("faas.arn", resourceARN),
+      ("cloud.availability_zone", availabilityZone), (SegmentField.resourceARN, resourceARN), ("faas.arn", resourceARN),
       ("aws.ecs.container.arn", resourceARN), ("aws.ecs.task.arn", resourceARN), ("rpc.system", system), ("rpc.service", rpcService),
       ("aws.service", rpcService), ("rpc.method", operation), ("aws.operation", operation), ("peer.service", peerService),
       ("db.namespace", databaseName), ("db.name", databaseName), ("server.address", serverAddress), ("net.peer.name", serverAddress),

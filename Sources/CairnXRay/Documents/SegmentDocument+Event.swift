@@ -71,6 +71,7 @@ extension SegmentDocument {
     case .inProgress: isInProgress = value == .boolean(true)
     case .namespace: namespace = value.text
     case .origin: origin = value.text
+    case .resourceARN: aws.resourceARNs.append(value.text)
     case .fault: isFault = value == .boolean(true)
     case .clientError: isError = value == .boolean(true)
     case .throttle: isThrottle = value == .boolean(true)

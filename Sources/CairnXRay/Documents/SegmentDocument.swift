@@ -16,6 +16,7 @@ internal import CairnColumns
 //   (from type and namespace)          span.kind: server, client, internal           span.kind
 //   namespace                          xray.namespace                                aws: rpc.system = aws-api; remote: kind client, producer
 //   origin                             xray.origin                                   from cloud.platform
+//   resource_arn                       cloud.resource_id                             also faas.arn, aws.ecs.*.arn
 //   user                               user.id                                       user.id, enduser.id
 //   error, fault, throttle             xray.error, xray.fault, xray.throttle; error is true for each of them
 //   (absent, but http.response.status) 429 throttle and error, 4xx error, 5xx fault  the same; status ERROR otherwise: fault

@@ -11,6 +11,8 @@ public enum SegmentField {
   public static let namespace = "xray.namespace"
   /// What kind of resource the segment ran on, such as `AWS::EC2::Instance`.
   public static let origin = "xray.origin"
+  /// The ARN of that resource, such as a function's.
+  public static let resourceARN = "cloud.resource_id"
   /// true where the document has the flag, or its status makes it so; absent otherwise.
   public static let fault = "xray.fault"
   public static let clientError = "xray.error"

@@ -5,7 +5,7 @@ internal import CairnColumns
 /// The columns that every document may fill, looked up once for each body.
 struct SegmentColumns {
   let traceID, spanID, parentID, name, duration, kind, type, error, original, sampleRate, annotationType, parentName: ColumnIndex
-  let inProgress, namespace, origin, user, fault, clientError, throttle, inferred, invalidDuration: ColumnIndex
+  let inProgress, namespace, origin, resourceARN, user, fault, clientError, throttle, inferred, invalidDuration: ColumnIndex
   let method, url, userAgent, clientAddress, status, contentLength, traced, forwardedFor: ColumnIndex
   let databaseType, query, databaseURL, databaseUser, databaseVersion, driverVersion, preparation: ColumnIndex
   let precursorIDs, causeID, workingDirectory, paths, linkTraceID, linkSpanID: ColumnIndex
@@ -27,6 +27,7 @@ struct SegmentColumns {
     inProgress = try batch.column(needed: SegmentField.inProgress, .boolean)
     namespace = try batch.column(needed: SegmentField.namespace, .string)
     origin = try batch.column(needed: SegmentField.origin, .string)
+    resourceARN = try batch.column(needed: SegmentField.resourceARN, .string)
     user = try batch.column(needed: SegmentField.user, .string)
     fault = try batch.column(needed: SegmentField.fault, .boolean)
     clientError = try batch.column(needed: SegmentField.clientError, .boolean)

@@ -5,14 +5,14 @@ internal import CairnFormats
 /// The members of a document that the intake reads.
 enum SegmentMember: Int, CaseIterable {
   case name, id, traceID, parentID, startTime, endTime, inProgress, type, namespace, origin, user, error, fault, throttle, inferred
-  case http, aws, sql, service, annotations, metadata, cause, precursorIDs, links, subsegments
+  case resourceARN, http, aws, sql, service, annotations, metadata, cause, precursorIDs, links, subsegments
 
   private static let words: [(StaticString, SegmentMember)] = [
     ("name", .name), ("id", .id), ("trace_id", .traceID), ("parent_id", .parentID), ("start_time", .startTime), ("end_time", .endTime),
     ("in_progress", .inProgress), ("type", .type), ("namespace", .namespace), ("origin", .origin), ("user", .user), ("error", .error),
     ("fault", .fault), ("throttle", .throttle), ("inferred", .inferred), ("http", .http), ("aws", .aws), ("sql", .sql),
     ("service", .service), ("annotations", .annotations), ("metadata", .metadata), ("cause", .cause),
-    ("precursor_ids", .precursorIDs), ("links", .links), ("subsegments", .subsegments),
+    ("precursor_ids", .precursorIDs), ("resource_arn", .resourceARN), ("links", .links), ("subsegments", .subsegments),
   ]
 
   /// The words by their length.
@@ -42,7 +42,7 @@ struct SegmentNode {
   /// The node that it is embedded in; -1 for the document itself.
   var parent: Int32
   /// Start and end of each member's value, 0 and 0 where it is absent.
-  private var places = InlineArray<25, UInt64>(repeating: 0)
+  private var places = InlineArray<26, UInt64>(repeating: 0)
 
   init(parent: Int32) { self.parent = parent }
 

@@ -32,6 +32,7 @@ extension SegmentReader {
     setText(bytes, node[.name], columns.name, &batch)
     setText(bytes, node[.namespace], columns.namespace, &batch)
     setText(bytes, node[.origin], columns.origin, &batch)
+    setText(bytes, node[.resourceARN], columns.resourceARN, &batch)
     setText(bytes, node[.user], columns.user, &batch)
     if let place = node[.inferred], json.isTrue(at: place, bytes) { batch.setWord(columns.inferred, 1) }
     if let place = node[.precursorIDs] { setRaw(bytes, place, columns.precursorIDs, &batch) }
