@@ -82,6 +82,16 @@ extension Batch {
     unsafe columns[lastColumn].successors = successors
   }
 
+  /// A trace id.
+  public mutating func setTraceID(_ column: ColumnIndex, _ id: TraceID) {
+    var bytes = InlineArray<16, UInt8>(repeating: 0)
+    for index in 0..<8 {
+      bytes[index] = UInt8(truncatingIfNeeded: id.high >> UInt64(56 - 8 * index))
+      bytes[8 + index] = UInt8(truncatingIfNeeded: id.low >> UInt64(56 - 8 * index))
+    }
+    unsafe setText(column, bytes.span.bytes, 0, 16)
+  }
+
   /// Text or a trace id's bytes; true if the column did not know the value, so that only then a decoder has to check its UTF-8.
   @inlinable @inline(__always) @discardableResult
   public mutating func setText(_ column: ColumnIndex, _ bytes: RawSpan, _ offset: Int, _ count: Int) -> Bool {

@@ -16,7 +16,8 @@ public import CairnColumns
 //   flags              flags, where not 0
 //   body               a string, number or boolean: `body` with its own type; an array or bytes: JSON text in `body`;
 //                      a map: JSON text in `body` and a field `body.key` for each leaf, as for attributes
-//   trace_id           trace.trace_id, and meta.annotation_type = span_event: the record is shown in its trace
+//   trace_id           trace.trace_id, and meta.annotation_type = span_event: the record is shown in its trace; where it is empty, the id
+//                      that an attribute, a member of the body or its text names (LogTrace)
 //   span_id            trace.parent_id
 //   attributes         fields (AttributeReader); they win over severity, severity_code, severity_text, flags, event.name and body
 //   sampleRate         SampleRate, where it is more than 1
@@ -74,7 +75,7 @@ private struct LogReader: RequestReader {
       return batch.abandonRow()
     }
     verdict.acceptedCount += 1
-    try setOwnFields(bytes, record, &batch, state)
+    try setOwnFields(bytes, message, record, &batch, state)
     batch.appendRow(timeUnixNanoseconds: time == 0 ? context.receivedUnixNanoseconds : Int64(time), group: group)
   }
 
@@ -96,7 +97,7 @@ private struct LogReader: RequestReader {
   }
 
   private func setOwnFields(
-    _ bytes: RawSpan, _ record: LogHead, _ batch: inout Batch, _ state: EventState
+    _ bytes: RawSpan, _ message: Range<Int>, _ record: LogHead, _ batch: inout Batch, _ state: EventState
   ) throws(DecodeError) {
     let taken = state.ownColumnsSet
     if taken & batch.watchMask(columns.severity) == 0 {
@@ -113,6 +114,10 @@ private struct LogReader: RequestReader {
     if isTraceID(bytes, record.traceID) {
       batch.setText(columns.traceID, bytes, record.traceID.lowerBound, 16)
       if taken & batch.watchMask(columns.annotationType) == 0 { batch.setCode(columns.annotationType, columns.spanEventCode) }
+    } else if let named = try LogTrace(bytes, message, body: record.body) {
+      batch.setTraceID(columns.traceID, named.traceID)
+      if taken & batch.watchMask(columns.annotationType) == 0 { batch.setCode(columns.annotationType, columns.spanEventCode) }
+      if named.spanID != 0 { batch.setWord(columns.parentID, named.spanID.byteSwapped) }
     }
     if record.spanID.count == 8, loadWord(bytes, record.spanID.lowerBound) != 0 {
       batch.setWord(columns.parentID, loadWord(bytes, record.spanID.lowerBound))

@@ -45,6 +45,32 @@ struct LogTests {
     #expect(log.dataset == "shop")
   }
 
+  @Test(arguments: [
+    ("trace_id", "0af7651916cd43dd8448eb211c80319c"), ("dd.traceId", "0AF7651916CD43DD8448EB211C80319C"), ("xray_trace_id", "1-0af76519-16cd43dd8448eb211c80319c"),
+    ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("trace.id", "0af76519-16cd-43dd-8448-eb211c80319c"),
+  ])
+  func takesTheTraceThatAnAttributeOrTheBodyNames(name: String, text: String) throws {
+    let wanted = FieldValue.string("0af7651916cd43dd8448eb211c80319c")
+    let named = try row([("a", .integer(1)), (name, .string(text)), ("span_id", .string(testSpanHex))])
+    #expect(named["trace.trace_id"] == wanted && named["trace.parent_id"] == .string(testSpanHex) && named["meta.annotation_type"] == .string("span_event"))
+    #expect(named[name] == .string(text))
+    let body = try row { $0.data(5, TestValue.map([("message", .string("paid")), (name, .string(text))]).protobuf) }
+    #expect(body["trace.trace_id"] == wanted)
+    let own = try row([(name, .string(text))]) { $0.data(9, testTraceID) }
+    #expect(own["trace.trace_id"] == .string(testTraceHex), "the record's own id comes first")
+  }
+
+  @Test func takesTheTraceThatItsTextNames() throws {
+    for text in [#"{"trace_id": "0af7651916cd43dd8448eb211c80319c", "m": "paid"}"#, "paid trace_id=0af7651916cd43dd8448eb211c80319c", "Root=1-0af76519-16cd43dd8448eb211c80319c paid"] {
+      let log = try row { $0.data(5, TestValue.string(text).protobuf) }
+      #expect(log["trace.trace_id"] == .string("0af7651916cd43dd8448eb211c80319c") && log["body"] == .string(text))
+    }
+    for (name, value) in [("trace_id", TestValue.string("none")), ("trace_id", .integer(7)), ("trace_id", .string(String(repeating: "0", count: 32))), ("parent", .string(testTraceHex))] {
+      let log = try row([(name, value)])
+      #expect(log["trace.trace_id"] == nil && log["meta.annotation_type"] == nil, "\(name)")
+    }
+  }
+
   @Test(arguments: 0...30)
   func namesTheSeverity(_ number: Int) throws {
     let words = ["trace", "debug", "info", "warn", "error", "fatal"]

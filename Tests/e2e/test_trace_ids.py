@@ -28,3 +28,17 @@ def test_numbers_as_trace_ids_stay_outside_of_traces(make_cairn, ids, mark):
     found()
     cairn.restart()
     assert until(found)
+
+
+def test_a_log_record_joins_the_trace_that_its_text_or_an_attribute_names(cairn, ids, mark):
+    """Loggers that know nothing of OpenTelemetry, and lines that a collector reads from files."""
+    trace = ids.trace().hex()
+    text = lambda key, value: {"key": key, "value": {"stringValue": value}}  # noqa: E731
+    span = {"traceId": trace, "spanId": "00f067aa0ba902b7", "name": "pay", "kind": 2, "startTimeUnixNano": str(time.time_ns()), "endTimeUnixNano": str(time.time_ns() + 1000)}
+    resource = {"attributes": [text("service.name", mark)]}
+    records = [{"body": {"stringValue": "by attribute"}, "attributes": [text("dd.trace_id", trace)]}, {"body": {"stringValue": json.dumps({"m": "by text", "trace_id": trace})}},
+               {"body": {"kvlistValue": {"values": [text("m", "by member"), text("traceId", trace)]}}}, {"body": {"stringValue": "no trace"}}]
+    for path, body in (("/v1/traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [span]}]}]}), ("/v1/logs", {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": records}]}]})):
+        assert cairn.request("POST", path, json.dumps(body), {"content-type": "application/json"}).status == 200
+    assert cairn.count(("trace.trace_id", "=", trace), dataset=mark) == 4
+    assert cairn.count(("meta.signal_type", "=", "log"), dataset=mark) == 4

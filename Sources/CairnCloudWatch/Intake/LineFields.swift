@@ -144,19 +144,17 @@ enum LeafMeaning {
   case stack
 
   init?(_ path: [UInt8]) {
-    let start = path.lastIndex(of: 0x2e).map { $0 + 1 } ?? 0
-    guard path.count - start <= 24 else { return nil }
-    var word: [UInt8] = []
-    for byte in path[start...] where byte != 0x5f && byte != 0x2d && byte != 0x40 { word.append(byte | 0x20) }
-    switch String(decoding: word, as: UTF8.self) {
+    if TraceText.isTraceName(path) {
+      self = .trace
+      return
+    }
+    if TraceText.isSpanName(path) {
+      self = .span
+      return
+    }
+    switch TraceText.lastWord(path) {
     case "level", "severity", "levelname", "lvl", "loglevel", "severitytext": self = .level
     case "severitynumber": self = .severityNumber
-    case "traceid", "xraytraceid", "xamzntraceid", "traceparent", "oteltraceid", "awstraceid": self = .trace
-    case "spanid", "otelspanid": self = .span
-    case "id":
-      let outer = String(decoding: path[..<max(0, start - 1)], as: UTF8.self)
-      guard outer == "trace" || outer == "span" else { return nil }
-      self = outer == "trace" ? .trace : .span
     case "stack", "stacktrace", "exception", "excinfo", "traceback", "exctext", "error", "err", "errorstack": self = .stack
     default: return nil
     }

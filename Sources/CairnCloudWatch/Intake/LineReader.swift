@@ -35,12 +35,7 @@ struct LineReader: ~Copyable {
   private func set(_ found: LineFindings, _ batch: inout Batch) {
     if let level = found.level { batch.setCode(columns.severity, columns.levelCodes[Int(level.rawValue)]) }
     if let id = found.traceID, !id.isZero {
-      var bytes = InlineArray<16, UInt8>(repeating: 0)
-      for index in 0..<8 {
-        bytes[index] = UInt8(truncatingIfNeeded: id.high >> UInt64(56 - 8 * index))
-        bytes[8 + index] = UInt8(truncatingIfNeeded: id.low >> UInt64(56 - 8 * index))
-      }
-      unsafe batch.setText(columns.traceID, bytes.span.bytes, 0, 16)
+      batch.setTraceID(columns.traceID, id)
       batch.setCode(columns.annotationType, columns.spanEventCode)
       if let span = found.spanID, span != 0 { batch.setWord(columns.parentID, span.byteSwapped) }
     }

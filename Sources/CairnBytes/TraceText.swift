@@ -1,18 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CairnBytes
 
 /// Finds a trace id in free text: `1-58406520-a006649127e371903a2de979` (X-Ray, with or without `Root=`), `00-<32>-<16>-01` (W3C), or 32 hex
 /// digits behind `trace_id`, `traceId` or the like.
-enum TraceText {
+public enum TraceText {
   /// Lines are searched this far.
-  static let byteCountMax = 4_096
+  public static let byteCountMax = 4_096
 
-  static func find(in text: String) -> TraceID? {
+  /// True where a field of this dotted name promises a trace id by its last part (`traceId`, `dd.trace_id`, `traceparent`), in any case and with any of `_-@`.
+  public static func isTraceName(_ path: [UInt8]) -> Bool {
+    switch lastWord(path) {
+    case "traceid", "xraytraceid", "xamzntraceid", "traceparent", "oteltraceid", "awstraceid": true
+    case "id": path.dropLast(3).elementsEqual("trace".utf8)
+    default: false
+    }
+  }
+
+  /// The same for the id of a span.
+  public static func isSpanName(_ path: [UInt8]) -> Bool {
+    switch lastWord(path) {
+    case "spanid", "otelspanid": true
+    case "id": path.dropLast(3).elementsEqual("span".utf8)
+    default: false
+    }
+  }
+
+  /// The last part of a dotted name in small letters without `_-@`; empty where it is long.
+  public static func lastWord(_ path: [UInt8]) -> String {
+    let start = path.lastIndex(of: 0x2e).map { $0 + 1 } ?? 0
+    guard path.count - start <= 24 else { return "" }
+    var word: [UInt8] = []
+    for byte in path[start...] where byte != 0x5f && byte != 0x2d && byte != 0x40 { word.append(byte | 0x20) }
+    return String(decoding: word, as: UTF8.self)
+  }
+
+  public static func find(in text: String) -> TraceID? {
     var text = text
     return text.withUTF8 { (utf8) in unsafe find(in: RawSpan(_unsafeElements: utf8)) }
   }
 
-  static func find(in line: RawSpan) -> TraceID? {
+  public static func find(in line: RawSpan) -> TraceID? {
     let end = min(line.byteCount, byteCountMax)
     var position = 0
     while position &+ 34 <= end {
