@@ -65,7 +65,7 @@ struct ErrorContrast: Sendable {
   private static func tells(_ name: String) -> Bool {
     let obvious: Set<String> = [
       FieldName.error, FieldName.statusCode, FieldName.statusMessage, FieldName.eventCount, "http.response.status_code", "http.status_code",
-      FieldName.name, "body",
+      FieldName.name, "body", "error.type", "rpc.grpc.status_code",
     ]
     let families = ["trace.", "occurrence.", "item.", "exception.", "meta.", "custom.record."]
     return !obvious.contains(name) && !families.contains { name.hasPrefix($0) }
