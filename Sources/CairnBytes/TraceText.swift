@@ -6,9 +6,9 @@ public enum TraceText {
   /// Lines are searched this far.
   public static let byteCountMax = 4_096
 
-  /// True where a field of this dotted name promises a trace id by its last part (`traceId`, `dd.trace_id`, `traceparent`), in any case and with any of `_-@`.
-  public static func isTraceName(_ path: [UInt8]) -> Bool {
-    switch lastWord(path) {
+  /// True where a field of this dotted name, whose `lastWord` is `word`, promises a trace id (`traceId`, `dd.trace_id`, `traceparent`), in any case and with any of `_-@`.
+  public static func isTraceName(_ path: [UInt8], word: String) -> Bool {
+    switch word {
     case "traceid", "xraytraceid", "xamzntraceid", "traceparent", "oteltraceid", "awstraceid": true
     case "id": path.dropLast(3).elementsEqual("trace".utf8)
     default: false
@@ -16,8 +16,8 @@ public enum TraceText {
   }
 
   /// The same for the id of a span.
-  public static func isSpanName(_ path: [UInt8]) -> Bool {
-    switch lastWord(path) {
+  public static func isSpanName(_ path: [UInt8], word: String) -> Bool {
+    switch word {
     case "spanid", "otelspanid": true
     case "id": path.dropLast(3).elementsEqual("span".utf8)
     default: false

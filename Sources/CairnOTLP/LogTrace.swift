@@ -50,8 +50,9 @@ struct LogTrace {
       // All such names end in `d`, or `t`: most others cost nothing.
       guard let last = key.last, loadByte(bytes, last) | 0x20 == 0x64 || loadByte(bytes, last) | 0x20 == 0x74, key.count <= 128 else { return }
       let name = key.map { loadByte(bytes, $0) }
-      let isTrace = traceID == nil && TraceText.isTraceName(name)
-      guard isTrace || TraceText.isSpanName(name) else { return }
+      let word = TraceText.lastWord(name)
+      let isTrace = traceID == nil && TraceText.isTraceName(name, word: word)
+      guard isTrace || TraceText.isSpanName(name, word: word) else { return }
       let any = try AnyValue(bytes, value)
       guard any.form == .string, any.range.count <= Self.valueByteCountMax else { return }
       let text = String(decoding: any.range.map { loadByte(bytes, $0) }, as: UTF8.self)

@@ -54,6 +54,22 @@ import Testing
           "Traceback (most recent call last):\n  File \"/var/task/shop.py\", line 4, in handler\n    pay(event)\nKeyError: 'id'"))
   }
 
+  /// The same where the function's log format is JSON: Python's, Node's below `message`, and a function that ran out of time.
+  @Test func lambdasErrorsInJSONAreExceptions() throws {
+    let python = try Self.row(
+      #"{"level":"ERROR","errorType":"KeyError","errorMessage":"'id'","stackTrace":["  File \"/var/task/shop.py\", line 4, in handler\n    pay(event)\n"],"requestId":"r"}"#)
+    #expect(python["exception.type"] == .string("KeyError") && python["exception.message"] == .string("'id'") && python["severity"] == .string("error"))
+    #expect(
+      python["exception.stacktrace"]
+        == .string("Traceback (most recent call last):\n  File \"/var/task/shop.py\", line 4, in handler\n    pay(event)\nKeyError: 'id'"))
+    let node = try Self.row(
+      #"{"level":"ERROR","message":{"errorType":"TypeError","errorMessage":"no id","stackTrace":["TypeError: no id","    at pay (/var/task/index.js:3:9)"]}}"#)
+    #expect(node["exception.stacktrace"] == .string("TypeError: no id\n    at pay (/var/task/index.js:3:9)"))
+    let late = try Self.row(#"{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 3.00 seconds"}"#)
+    #expect(late["exception.type"] == .string("Sandbox.Timedout") && late["exception.stacktrace"] == .string("Sandbox.Timedout: Task timed out after 3.00 seconds"))
+    for line in [#"{"errorType":"KeyError"}"#, #"{"errorMessage":"no"}"#, #"{"stackTrace":["a","b"]}"#] { #expect(try Self.row(line)["exception.type"] == nil) }
+  }
+
   @Test func aTraceOfWindowsIsOne() throws {
     let row = try Self.row("System.ArgumentException: no\r\n   at Shop.Pay.Run(String id) in C:\\shop\\Pay.cs:line 12\r\n   at Shop.Main()\r\n")
     #expect(row["exception.type"] == .string("System.ArgumentException") && row["exception.message"] == .string("no"))

@@ -114,7 +114,9 @@ struct LineFields: ~Copyable {
   private mutating func note(_ leaf: Leaf, _ name: [UInt8], _ line: RawSpan, _ found: inout LineFindings) {
     switch leaf.value {
     case .string(let text):
-      guard let meaning = LeafMeaning(name) else { return }
+      let word = TraceText.lastWord(name)
+      found.thrown.take(name, word) { reader.string(text, line) }
+      guard let meaning = LeafMeaning(name, word: word) else { return }
       let value = reader.string(text, line)
       switch meaning {
       case .level: found.level = found.level ?? LineLevel(word: value)
@@ -124,7 +126,7 @@ struct LineFields: ~Copyable {
       case .severityNumber: return
       }
     case .integer(let value):
-      switch LeafMeaning(name) {
+      switch LeafMeaning(name, word: TraceText.lastWord(name)) {
       case .level: found.level = found.level ?? LineLevel(number: value)
       case .severityNumber: found.level = found.level ?? LineLevel(severityNumber: value)
       default: return
@@ -143,16 +145,17 @@ enum LeafMeaning {
   case span
   case stack
 
-  init?(_ path: [UInt8]) {
-    if TraceText.isTraceName(path) {
+  /// `word` is the path's last part in small letters.
+  init?(_ path: [UInt8], word: String) {
+    if TraceText.isTraceName(path, word: word) {
       self = .trace
       return
     }
-    if TraceText.isSpanName(path) {
+    if TraceText.isSpanName(path, word: word) {
       self = .span
       return
     }
-    switch TraceText.lastWord(path) {
+    switch word {
     case "level", "severity", "levelname", "lvl", "loglevel", "severitytext": self = .level
     case "severitynumber": self = .severityNumber
     case "stack", "stacktrace", "exception", "excinfo", "traceback", "exctext", "error", "err", "errorstack": self = .stack

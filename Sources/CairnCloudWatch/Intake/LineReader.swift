@@ -23,6 +23,7 @@ struct LineReader: ~Copyable {
     let isJSON = json.collect(line)
     if isJSON {
       json.set(line, &batch, &found)
+      found.stackTrace = found.stackTrace ?? found.thrown.stackTrace
     } else {
       found.level = LineLevel.find(in: line)
       found.traceID = TraceText.find(in: line)
@@ -61,6 +62,7 @@ struct LineFindings {
   var traceID: TraceID?
   var spanID: UInt64?
   var stackTrace: StackTrace?
+  var thrown = ThrownError()
 }
 
 /// The columns that every line may fill.

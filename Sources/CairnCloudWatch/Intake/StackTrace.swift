@@ -74,7 +74,7 @@ public struct StackTrace: Sendable, Hashable {
   }
 
   private static let lambdaMark = "[ERROR] "
-  private static let beginning = "Traceback (most recent call last):"
+  static let beginning = "Traceback (most recent call last):"
   private static let ties = ["The above exception was the direct cause", "During handling of the above exception"]
 
   /// Java and Node: the exception stands before frames that begin with `at`.
