@@ -68,6 +68,8 @@ import Testing
 
   @Test(arguments: [
     #""custom": {"trace_id": "0AF76519-16cd-43dd-8448-eb211c80319c"}"#, #""custom": {"trace_id": "1-0af76519-16cd43dd8448eb211c80319c"}"#,
+    #""custom": {"otelTraceID": "0af7651916cd43dd8448eb211c80319c"}"#, #""custom": {"n": 1, "job": {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203339-01"}}"#,
+    #""custom": {"traceId": "11111111111111111111111111111111", "trace_id": "0af7651916cd43dd8448eb211c80319c"}"#,
     #""request": {"headers": {"b3": "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1"}}"#,
     #""request": {"headers": {"X-B3-Traceid": "0af7651916cd43dd8448eb211c80319c", "X-B3-Spanid": "b7ad6b7169203331"}}"#,
     #""custom": {"trace_id": "none"}, "request": {"headers": {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}"#,

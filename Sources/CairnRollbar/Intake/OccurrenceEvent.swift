@@ -152,18 +152,12 @@ struct OccurrenceEvent {
     if occurrence.isCut { batch.set("meta.cut", boolean: true) }
     if occurrence.isFailsafe { batch.set("meta.failsafe", boolean: true) }
     guard let id = occurrence.traceIDs.lazy.compactMap({ $0.isEmpty ? nil : TraceID($0) }).first(where: { !$0.isZero }) else { return }
-    set(&batch, traceID: id)
+    if let column = batch.column(FieldName.traceID, .traceID) { batch.setTraceID(column, id) }
     batch.set(FieldName.annotationType, text: "span_event")
     let span = Array(occurrence.spanID.utf8)
     if span.count == 16, let word = parseHex(span[...]), word != 0, let column = batch.column(FieldName.parentID, .spanID) {
       batch.setWord(column, word.byteSwapped)
     }
-  }
-
-  private func set(_ batch: inout Batch, traceID id: TraceID) {
-    guard let column = batch.column(FieldName.traceID, .traceID) else { return }
-    let words = [id.high.byteSwapped, id.low.byteSwapped]
-    unsafe batch.setText(column, words.span.bytes, 0, 16)
   }
 
   private func writeSurroundings(_ batch: inout Batch) {

@@ -103,11 +103,25 @@ extension OccurrenceReader {
     case .boolean(let truth): value = .boolean(truth)
     default: return try skip(token, bytes)
     }
-    if case .text(let id) = value, name == "custom.trace_id" { occurrence.traceIDs[1] = id }
+    if case .text(let text) = value { noteTrace(name, text) }
     guard occurrence.custom.count < OccurrenceLimits.customCountMax, name.utf8.count <= 256 else {
       occurrence.isCut = true
       return
     }
     occurrence.custom.append((name, value))
+  }
+
+  private static func namesTrace(_ name: String) -> Bool {
+    let path = Array(name.utf8)
+    return TraceText.isTraceName(path, word: TraceText.lastWord(path))
+  }
+
+  /// Custom data may name the trace in many ways; the documented one comes first.
+  private mutating func noteTrace(_ name: String, _ text: String) {
+    if name == "custom.trace_id" {
+      occurrence.traceIDs[1] = text
+    } else if occurrence.traceIDs[1].isEmpty, text.utf8.count >= 16, Self.namesTrace(name), let id = TraceID(text) ?? TraceText.find(in: text) {
+      occurrence.traceIDs[1] = id.hex
+    }
   }
 }

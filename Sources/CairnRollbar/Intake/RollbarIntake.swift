@@ -14,7 +14,7 @@ public import CairnIssues
 //   occurrence.uuid, .id    the client's uuid, else one made of the body and the time of arrival; a number that grows with arrival
 //   error                   true for levels error and critical;   severity: the level
 //   exception.type .message of the outermost exception;           body: a log message's text
-//   trace.trace_id          attributes.trace_id, custom.trace_id, request.headers.traceparent, X-Amzn-Trace-Id, B3, in this order
+//   trace.trace_id          attributes.trace_id, custom.trace_id (or the like), request.headers.traceparent, X-Amzn-Trace-Id, B3, in this order
 //   person.*  request and server fields under OpenTelemetry's names  code_version  language  framework  platform  custom.*
 //   meta.original           `data` as it came, whole up to 1 MiB
 //
