@@ -84,12 +84,8 @@ extension Batch {
 
   /// A trace id.
   public mutating func setTraceID(_ column: ColumnIndex, _ id: TraceID) {
-    var bytes = InlineArray<16, UInt8>(repeating: 0)
-    for index in 0..<8 {
-      bytes[index] = UInt8(truncatingIfNeeded: id.high >> UInt64(56 - 8 * index))
-      bytes[8 + index] = UInt8(truncatingIfNeeded: id.low >> UInt64(56 - 8 * index))
-    }
-    unsafe setText(column, bytes.span.bytes, 0, 16)
+    let words: InlineArray<2, UInt64> = [id.high.byteSwapped, id.low.byteSwapped]
+    unsafe setText(column, words.span.bytes, 0, 16)
   }
 
   /// Text or a trace id's bytes; true if the column did not know the value, so that only then a decoder has to check its UTF-8.

@@ -11,7 +11,8 @@
 // so what one door tells five times counts five, what five doors tell once counts one, and a door without trace ids tells of failures
 // that others may have told with one. X-Ray's ids are another recorder's where no other door has them: keys that X-Ray alone has count
 // through its number of reports. A failure that is passed on is logged again by each that catches it, so log records and lines with the key of
-// a failure that a notifier or a span told of do not count: there it is known how often it happened (see PassedOn.swift). The result is a function of the set of reports: neither their order nor a restart changes it.
+// a failure that a notifier or a span told of do not count: there it is known how often it happened (see PassedOn.swift). The result is a
+// function of the set of reports: neither their order nor a restart changes it.
 
 /// Reports of one item that may tell of the same failures.
 public struct FailureBurst: Sendable, Hashable {

@@ -37,6 +37,7 @@ public func failureEntries(_ reports: [FailureReport]) -> [FailureEntry] {
 private struct BurstReader {
   let burst: FailureBurst
   let reports: [FailureReport]
+  private let told: Set<Int64>
   /// Reports of a door, in order of time: all of them, and those whose failure key says nothing of other doors'.
   private var all: [ReportingDoor: [Int]] = [:]
   private var untied: [ReportingDoor: [Int]] = [:]
@@ -50,7 +51,7 @@ private struct BurstReader {
   init(_ burst: FailureBurst, _ reports: [FailureReport]) {
     self.burst = burst
     self.reports = reports
-    let told = toldFailures(burst.members, reports)
+    told = toldFailures(burst.members, reports)
     for index in burst.members {
       let report = reports[index]
       if !report.isEcho(of: told) { all[report.door, default: []].append(index) }
@@ -67,8 +68,9 @@ private struct BurstReader {
   private var standing: [Int] {
     if let leader = burst.leader { return all[leader] ?? [] }
     var counts: [Int64: DoorCounts] = [:]
-    let told = toldFailures(burst.members, reports)
-    for index in burst.members where reports[index].failure != 0 && !reports[index].isEcho(of: told) { counts[reports[index].failure, default: DoorCounts()].add(reports[index]) }
+    for index in burst.members where reports[index].failure != 0 && !reports[index].isEcho(of: told) {
+      counts[reports[index].failure, default: DoorCounts()].add(reports[index])
+    }
     return burst.members.filter { (index) in
       guard let count = counts[reports[index].failure], count.hasOtherThanDocument else { return false }
       return count.leader == reports[index].door

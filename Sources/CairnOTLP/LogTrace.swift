@@ -34,19 +34,8 @@ struct LogTrace {
     private static let valueByteCountMax = 256
 
     mutating func take(_ bytes: RawSpan, _ keyValue: Range<Int>) throws(DecodeError) {
-      var position = keyValue.lowerBound
-      var key = 0..<0
-      var value = 0..<0
-      while position < keyValue.upperBound {
-        let tag = try readVarint(bytes, &position, keyValue.upperBound)
-        guard tag == 0x0A || tag == 0x12 else {
-          try skipField(bytes, &position, keyValue.upperBound, tag: tag)
-          continue
-        }
-        let count = try readLength(bytes, &position, keyValue.upperBound)
-        if tag == 0x0A { key = position..<position &+ count } else { value = position..<position &+ count }
-        position &+= count
-      }
+      let pair = try readPair(bytes, keyValue.lowerBound, keyValue.upperBound)
+      guard let key = pair.key, let value = pair.value else { return }
       // All such names end in `d`, or `t`: most others cost nothing.
       guard let last = key.last, loadByte(bytes, last) | 0x20 == 0x64 || loadByte(bytes, last) | 0x20 == 0x74, key.count <= 128 else { return }
       let name = key.map { loadByte(bytes, $0) }

@@ -138,8 +138,7 @@ struct EventFields: ~Copyable {
     switch meaning {
     case .trace, .linkTrace:
       guard let id = TraceID(text), !id.isZero else { return false }
-      let words: InlineArray<2, UInt64> = [id.high.byteSwapped, id.low.byteSwapped]
-      unsafe batch.setText(meaning == .trace ? columns.traceID : columns.linkTraceID, words.span.bytes, 0, 16)
+      batch.setTraceID(meaning == .trace ? columns.traceID : columns.linkTraceID, id)
       if meaning == .trace { seen.trace = id }
       return true
     case .span, .parent, .linkSpan:

@@ -172,7 +172,7 @@ struct SegmentReader: ~Copyable {
     let start = starts[index]
     let end = index == 0 ? head.endUnixNanoseconds : node[.endTime].flatMap { SegmentTime.unixNanoseconds(bytes, $0) }
     guard batch.identities.insert(identity(head.traceID, ids[index], start, isComplete: end != nil)) else { return }
-    setTraceID(head.traceID, &batch)
+    batch.setTraceID(columns.traceID, head.traceID)
     batch.setWord(columns.spanID, ids[index].byteSwapped)
     let parentID = index == 0 ? head.parentID : ids[Int(node.parent)]
     if let parentID { batch.setWord(columns.parentID, parentID.byteSwapped) }
@@ -192,7 +192,7 @@ struct SegmentReader: ~Copyable {
     let cause = try setCause(bytes, node[.cause], &batch)
     batch.appendRow(timeUnixNanoseconds: start, group: group)
     for (exception, isUnderlying) in marked(cause, bytes) {
-      setTraceID(head.traceID, &batch)
+      batch.setTraceID(columns.traceID, head.traceID)
       if isUnderlying { batch.setWord(columns.exceptionIsCause, 1) }
       batch.setWord(columns.parentID, ids[index].byteSwapped)
       batch.setCode(columns.annotationType, columns.spanEventCode)
@@ -205,22 +205,15 @@ struct SegmentReader: ~Copyable {
       batch.appendRow(timeUnixNanoseconds: end.map { max($0, start) } ?? start, group: group)
     }
     for link in try links(bytes, node[.links]) {
-      setTraceID(head.traceID, &batch)
+      batch.setTraceID(columns.traceID, head.traceID)
       batch.setWord(columns.parentID, ids[index].byteSwapped)
       batch.setCode(columns.annotationType, columns.linkCode)
       setText(bytes, node[.name], columns.parentName, &batch)
       if sampleRate > 1 { batch.setWord(columns.sampleRate, UInt64(sampleRate)) }
-      setTraceID(link.traceID, columns.linkTraceID, &batch)
+      batch.setTraceID(columns.linkTraceID, link.traceID)
       batch.setWord(columns.linkSpanID, link.id.byteSwapped)
       batch.appendRow(timeUnixNanoseconds: start, group: group)
     }
-  }
-
-  private func setTraceID(_ id: TraceID, _ batch: inout Batch) { setTraceID(id, columns.traceID, &batch) }
-
-  private func setTraceID(_ id: TraceID, _ column: ColumnIndex, _ batch: inout Batch) {
-    let words: InlineArray<2, UInt64> = [id.high.byteSwapped, id.low.byteSwapped]
-    unsafe batch.setText(column, words.span.bytes, 0, 16)
   }
 
   /// The group of a service's documents: its name once, and its dataset.
