@@ -23,7 +23,7 @@ struct DeliveryTests {
 
   private func batch(_ spans: [SpanRecording], byteCountMax: Int = 64_000) -> WireBatch<XRayMark> {
     let batch = WireBatch<XRayMark>(), writer = SegmentWriter(resource: Resource())
-    for span in spans { batch.append { writer.write(span.ended, to: &$0, byteCountMax: byteCountMax) } }
+    for span in spans { batch.append { writer.write(EndedSpan(span), to: &$0, byteCountMax: byteCountMax) } }
     return batch
   }
 

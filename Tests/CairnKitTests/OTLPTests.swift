@@ -49,7 +49,7 @@ struct OTLPTests {
 
   private func body(_ span: SpanRecording, _ encoding: OTLPEncoding) -> [UInt8] {
     let batch = WireBatch<Void>()
-    batch.append { OTLPWriter.write(span.ended, to: &$0, encoding) }
+    batch.append { OTLPWriter.write(EndedSpan(span), to: &$0, encoding) }
     return OTLPWriter.spans(batch, resource: resource, encoding: encoding, in: BodyMemory()).bytes
   }
 

@@ -96,8 +96,8 @@ struct TracerTests {
     span.end()
     #expect(memory.spans.first?.events.count == 2)
     #expect(memory.spans.first?.links.count == 1)
-    #expect(span.recording?.read(\.droppedEvents) == 3)
-    #expect(span.recording?.read(\.droppedLinks) == 2)
+    #expect(span.recording?.read(\.extra.droppedEvents) == 3)
+    #expect(span.recording?.read(\.extra.droppedLinks) == 2)
   }
 
   @Test func manyTasksMayWriteToOneSpan() async {

@@ -11,7 +11,7 @@ import Tracing
 struct XRayTests {
   private func documents(_ writer: SegmentWriter, _ spans: [SpanRecording?], byteCountMax: Int = 64_000) throws -> [JSONValue] {
     let batch = WireBatch<XRayMark>()
-    for span in spans.compactMap(\.self) { batch.append { writer.write(span.ended, to: &$0, byteCountMax: byteCountMax - SegmentTree.aloneByteCount) } }
+    for span in spans.compactMap(\.self) { batch.append { writer.write(EndedSpan(span), to: &$0, byteCountMax: byteCountMax - SegmentTree.aloneByteCount) } }
     let tree = SegmentTree(batch, byteCountMax: byteCountMax)
     return try (0..<tree.documentCount).map { index in
       var bytes = WireBuffer()
@@ -235,7 +235,7 @@ struct XRayTests {
       order.forEach { $0.end() }
       let batch = WireBatch<XRayMark>()
       let writer = SegmentWriter(resource: Resource())
-      for span in order.compactMap({ $0.recording }) { batch.append { writer.write(span.ended, to: &$0, byteCountMax: 60_000) } }
+      for span in order.compactMap({ $0.recording }) { batch.append { writer.write(EndedSpan(span), to: &$0, byteCountMax: 60_000) } }
       let tree = SegmentTree(batch, byteCountMax: 64_000)
       #expect((0..<tree.documentCount).reduce(0) { $0 + tree.spanCount($1) } == 300)
     }
@@ -262,7 +262,7 @@ struct XRayTests {
       let span = tracer.startSpan("work", context: .topLevel)
       span.attributes["note"] = String(repeating: "n", count: number * 7 % 300 + (number == 70 ? 50_000 : 0))
       span.end()
-      if let recording = span.recording { batch.append { writer.write(recording.ended, to: &$0, byteCountMax: 60_000) } }
+      if let recording = span.recording { batch.append { writer.write(EndedSpan(recording), to: &$0, byteCountMax: 60_000) } }
     }
     let ids = batch.items.map { hexText($0.mark.id) }
     var received: [String] = []

@@ -15,11 +15,11 @@ final class ConsoleExporter: SpanSink, LogSink {
   init(write: @escaping @Sendable (String) -> Void = ConsoleExporter.toStandardError) { self.write = write }
 
   func accept(_ span: EndedSpan) {
-    let recording = span.recording
-    let milliseconds = Double((span.state.endUnixNanoseconds - recording.startUnixNanoseconds) / 1_000) / 1_000
-    let failed = span.hasFailed ? " error" : ""
-    let fields = span.fields.map { WireField($0.name, $0.value.limited(to: 200)) }
-    write("span  \(recording.context.traceID) \(recording.context.spanID) \(milliseconds) ms  \(span.state.name)\(failed)" + Self.text(fields))
+    let recording = span.recording, state = recording.read { $0 }
+    let milliseconds = Double((state.endUnixNanoseconds - recording.startUnixNanoseconds) / 1_000) / 1_000
+    let failed = state.hasFailed ? " error" : ""
+    let fields = span.fields(state).map { WireField($0.name, $0.value.limited(to: 200)) }
+    write("span  \(recording.context.traceID) \(recording.context.spanID) \(milliseconds) ms  \(state.name)\(failed)" + Self.text(fields))
   }
 
   func accept(_ record: LogRecord) {

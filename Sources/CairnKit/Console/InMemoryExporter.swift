@@ -65,14 +65,14 @@ public final class InMemoryExporter: Sendable {
   public func reset() { kept.withLock { $0 = Kept() } }
 
   private static func finished(_ span: EndedSpan) -> FinishedSpan {
-    let recording = span.recording, state = span.state
+    let recording = span.recording, state = recording.read { $0 }
     var attributes = state.allAttributes
-    if let last = span.fields.last, last.name == EndedSpan.sampleRateName { attributes.set(last.name, value: last.value.attribute) }
+    if let last = span.fields(state).last, last.name == EndedSpan.sampleRateName { attributes.set(last.name, value: last.value.attribute) }
     return FinishedSpan(
       name: state.name, kind: recording.kind, traceID: recording.context.traceID, spanID: recording.context.spanID,
       parentSpanID: recording.parent == 0 ? nil : hexText(recording.parent),
-      durationNanoseconds: state.endUnixNanoseconds - recording.startUnixNanoseconds, attributes: attributes, events: state.events,
-      links: state.links, status: state.status)
+      durationNanoseconds: state.endUnixNanoseconds - recording.startUnixNanoseconds, attributes: attributes, events: state.extra.events,
+      links: state.extra.links, status: state.status)
   }
 }
 

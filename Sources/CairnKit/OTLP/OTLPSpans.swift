@@ -37,7 +37,7 @@ extension OTLPWriter {
 
   /// Adds a span to a batch.
   static func write(_ span: EndedSpan, to bytes: inout WireBuffer, _ encoding: OTLPEncoding) {
-    append(2, to: &bytes, encoding) { $0.span(span) }
+    span.recording.read { state in append(2, to: &bytes, encoding) { $0.span(span, state) } }
   }
 
   mutating func resource(_ resource: Resource) { message(1, "resource") { $0.attributes(1, resource.fields) } }
@@ -49,8 +49,8 @@ extension OTLPWriter {
     }
   }
 
-  private mutating func span(_ ended: EndedSpan) {
-    let span = ended.recording, state = ended.state
+  private mutating func span(_ ended: EndedSpan, _ state: SpanRecording.State) {
+    let span = ended.recording
     traceID(1, "traceId", span.context.trace)
     spanID(2, "spanId", span.context.span)
     text(3, "traceState", span.context.traceState)
@@ -59,25 +59,27 @@ extension OTLPWriter {
     number(6, "kind", span.kind.otlpNumber)
     fixed64(7, "startTimeUnixNano", span.startUnixNanoseconds)
     fixed64(8, "endTimeUnixNano", state.endUnixNanoseconds)
-    attributes(9, ended.fields)
-    number(10, "droppedAttributesCount", ended.droppedFieldCount)
-    messages(11, "events", ended.events) { $1.event($0) }
-    number(12, "droppedEventsCount", state.droppedEvents)
-    messages(13, "links", ended.links) { $1.link($0) }
-    number(14, "droppedLinksCount", state.droppedLinks)
+    attributes(9, ended.fields(state))
+    number(10, "droppedAttributesCount", state.droppedFieldCount)
+    if let described = state.described {
+      messages(11, "events", described.events) { $1.event($0) }
+      number(12, "droppedEventsCount", state.extra.droppedEvents)
+      messages(13, "links", described.links) { $1.link($0) }
+      number(14, "droppedLinksCount", state.extra.droppedLinks)
+    }
     if let status = state.status { message(15, "status") { $0.status(status) } }
     // Sampled, and whether the parent's whereabouts are known and remote (bits 8 and 9).
     fixed32(16, "flags", (span.context.isSampled ? 1 : 0) | 0x100 | (span.isParentRemote ? 0x200 : 0))
   }
 
-  private mutating func event(_ event: EndedSpan.Event) {
+  private mutating func event(_ event: DescribedSpan.Event) {
     fixed64(1, "timeUnixNano", event.unixNanoseconds)
     text(2, "name", event.name)
     attributes(3, event.fields.fields)
     number(4, "droppedAttributesCount", event.fields.droppedCount)
   }
 
-  private mutating func link(_ link: EndedSpan.Link) {
+  private mutating func link(_ link: DescribedSpan.Link) {
     traceID(1, "traceId", link.context.trace)
     spanID(2, "spanId", link.context.span)
     text(3, "traceState", link.context.traceState)

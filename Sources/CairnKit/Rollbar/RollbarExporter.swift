@@ -109,7 +109,7 @@ final class RollbarExporter: ErrorSink, LogSink {
     let due = recent.withLock { recent in recent.isClosed ? waiting : recent.waiting.add(waiting) }
     if let due { queue.offer(due.unfinished) }
     // A task that outlives its request: nobody will tell of the end any more.
-    if case .recorded(let recording) = waiting.work, recording.read(\.hasEnded) { ended(waiting.work, as: EndedWork(recording.ended)) }
+    if case .recorded(let recording) = waiting.work, recording.read(\.hasEnded) { ended(waiting.work, as: EndedWork(recording)) }
   }
 
   func ended(_ work: WorkPlace, as ended: EndedWork) {

@@ -53,9 +53,9 @@ extension WaitingItems.Waiting {
     var item = self.item
     if let span {
       // Its attributes may have been set after the error was recorded.
-      let told = span.ended
-      item.fields += told.fields.filter { field in !item.fields.contains { sameName($0.name, field.name) } }
-      item.fingerprint = item.fingerprint ?? told.fields.first { $0.name == RollbarItem.fingerprintName }?.value.text
+      let told = span.soFar.fields
+      item.fields += told.filter { field in !item.fields.contains { sameName($0.name, field.name) } }
+      item.fingerprint = item.fingerprint ?? told.first { $0.name == RollbarItem.fingerprintName }?.value.text
     }
     item.work = ended
     return item
@@ -64,7 +64,7 @@ extension WaitingItems.Waiting {
   /// The same while the work goes on.
   var unfinished: RollbarItem {
     switch work {
-    case .recorded(let recording): completed(by: EndedWork(recording.ended))
+    case .recorded(let recording): completed(by: EndedWork(recording))
     case .unrecorded: completed(by: EndedWork())
     }
   }

@@ -110,7 +110,7 @@ struct TailRules: Sendable {
   var decisionCountMax = 2_000
 
   func isInteresting(_ span: EndedSpan) -> Bool {
-    span.hasFailed || span.state.endUnixNanoseconds - span.recording.startUnixNanoseconds > slowNanoseconds
+    span.recording.read { $0.hasFailed || $0.endUnixNanoseconds - span.recording.startUnixNanoseconds > slowNanoseconds }
   }
 
   func isPicked(_ trace: TraceID) -> Bool { rate > 0 && trace.low % UInt64(rate) == 0 }

@@ -50,8 +50,9 @@ struct EndedWork: Sendable {
 }
 
 extension EndedWork {
-  init(_ span: EndedSpan) {
-    self.init(name: span.state.name, fields: span.fields, isRequest: span.recording.kind.isIncoming)
+  init(_ recording: SpanRecording) {
+    let (name, fields) = recording.soFar
+    self.init(name: name, fields: fields, isRequest: recording.kind.isIncoming)
   }
 }
 

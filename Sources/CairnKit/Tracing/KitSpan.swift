@@ -109,7 +109,7 @@ public struct KitSpan: Tracing.Span {
     guard let recording else { return }
     let limit = recording.tracer.limits.eventCount
     recording.update { state in
-      if state.events.count < limit { state.events.append(event) } else { state.droppedEvents += 1 }
+      if state.extra.events.count < limit { state.extra.events.append(event) } else { state.extra.droppedEvents += 1 }
     }
   }
 
@@ -117,7 +117,7 @@ public struct KitSpan: Tracing.Span {
     guard let recording else { return }
     let limit = recording.tracer.limits.linkCount
     recording.update { state in
-      if state.links.count < limit { state.links.append(link) } else { state.droppedLinks += 1 }
+      if state.extra.links.count < limit { state.extra.links.append(link) } else { state.extra.droppedLinks += 1 }
     }
   }
 
@@ -126,7 +126,7 @@ public struct KitSpan: Tracing.Span {
   public func recordError(_ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> some TracerInstant) {
     guard let recording else { return tellError(error, attributes) { instant().nanosecondsSinceEpoch } }
     var recorded = ErrorDescription.record(error, unixNanoseconds: instant().nanosecondsSinceEpoch)
-    (recorded.id, recorded.isRepeated) = recording.tracer.errors.note(recorded, in: recording, number: recording.read(\.errors.count))
+    (recorded.id, recorded.isRepeated) = recording.tracer.errors.note(recorded, in: recording, number: recording.read(\.extra.errors.count))
     var described = attributes
     if recorded.isRepeated { described["exception.repeated"] = true }
     described["exception.type"] = recorded.type
@@ -135,8 +135,8 @@ public struct KitSpan: Tracing.Span {
     addEvent(SpanEvent(name: "exception", at: DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: recorded.unixNanoseconds), attributes: described))
     var isKept = false
     recording.update { state in
-      isKept = state.errors.count < ErrorDescription.errorsPerSpanMax
-      if isKept { state.errors.append(recorded) }
+      isKept = state.extra.errors.count < ErrorDescription.errorsPerSpanMax
+      if isKept { state.extra.errors.append(recorded) }
       if state.status == nil { state.status = SpanStatus(code: .error, message: recorded.message) }
       if state.attribute("error.type") == nil { state.set("error.type", .string(recorded.type)) }
     }

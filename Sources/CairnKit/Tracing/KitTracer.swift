@@ -190,6 +190,6 @@ final class TracerCore: Sendable {
   func ended(_ span: EndedSpan) {
     for sink in sinks { sink.accept(span) }
     guard let errorSink, span.recording.work == nil, NumberedTracers.waitingCount.load(ordering: .relaxed) > 0 else { return }
-    errorSink.ended(.recorded(span.recording), as: EndedWork(span))
+    errorSink.ended(.recorded(span.recording), as: EndedWork(span.recording))
   }
 }

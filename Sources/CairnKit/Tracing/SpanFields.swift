@@ -51,6 +51,16 @@ package struct SpanFields: Sendable {
     return once
   }
 
+  /// Each name once, no more of them than may be, and texts no longer than so many characters.
+  mutating func settle(lengthMax: Int?) {
+    if hasRepeats { entries = settled }
+    if entries.count > countMax {
+      droppedCount += entries.count - countMax
+      entries.removeLast(entries.count - countMax)
+    }
+    if lengthMax != nil { for index in entries.indices { entries[index].value = entries[index].value.limited(to: lengthMax) } }
+  }
+
   /// Most names of a span differ in their length, so that a bit for each length sees most of them apart.
   private var hasRepeats: Bool {
     var lengths: UInt64 = 0

@@ -23,28 +23,74 @@ final class SpanRecording: Sendable {
   let work: SpanRecording?
   private let state: Mutex<State>
 
+  /// What few spans have is behind one word, so that the others neither make nor end it.
   struct State {
     var name: String
     /// What was set by the kit's own ways, until generic code asks for the dictionary; from then on that has all.
     var fields: SpanFields
-    var attributes = SpanAttributes()
-    var events: [SpanEvent] = []
-    var links: [SpanLink] = []
     var status: SpanStatus?
-    var droppedEvents = 0
-    var droppedLinks = 0
     var endUnixNanoseconds: UInt64 = 0
     var hasEnded = false
-    /// Names of attributes that are X-Ray's metadata in a namespace of their own.
-    var metadata: [XRayMetadata] = []
-    /// The errors that were recorded, for those exporters that make items of them.
-    var errors: [RecordedError] = []
+    private var dictionary: SpanAttributes?
+    private var extras: Boxed<SpanExtras>?
+    /// What exporters say of the dictionary and the extras; nil before the span has ended, and where it has neither.
+    fileprivate(set) var described: DescribedSpan?
+
+    init(name: String, fields: SpanFields) {
+      self.name = name
+      self.fields = fields
+    }
+
+    var attributes: SpanAttributes {
+      get { dictionary ?? [:] }
+      _modify {
+        var taken = SpanAttributes()
+        if let dictionary { taken = dictionary }
+        dictionary = nil
+        defer { dictionary = taken.isEmpty ? nil : taken }
+        yield &taken
+      }
+    }
+
+    mutating func takeDictionary() -> SpanAttributes {
+      defer { dictionary = nil }
+      return dictionary ?? [:]
+    }
+
+    mutating func putBack(_ taken: SpanAttributes) { dictionary = dictionary.map { taken.merged(with: $0) } ?? taken }
+
+    /// There is a dictionary.
+    var hasDictionary: Bool { dictionary != nil }
+
+    var extra: SpanExtras {
+      get { extras?.value ?? SpanExtras() }
+      _modify {
+        var taken = extra
+        extras = nil
+        defer { extras = Boxed(taken) }
+        yield &taken
+      }
+    }
+
+    /// There is something in `extra`.
+    var hasExtra: Bool { extras != nil }
 
     mutating func set(_ name: String, _ value: WireValue) {
-      if attributes.isEmpty { fields.set(name, value) } else { attributes.set(name, value: value.attribute) }
+      if hasDictionary { attributes.set(name, value: value.attribute) } else { fields.set(name, value) }
     }
 
     func attribute(_ name: String) -> SpanAttribute? { fields[name]?.attribute ?? attributes.get(name) }
+
+    /// What exporters get of the attributes, once the span has ended: in the order in which they were set where that is known, else in
+    /// the order of their names.
+    var endedFields: [WireField] { described?.fields ?? fields.entries }
+
+    var droppedFieldCount: Int { described?.droppedFieldCount ?? fields.droppedCount }
+
+    /// Status error.
+    var hasFailed: Bool {
+      if case .error? = status?.code { true } else { false }
+    }
 
     /// All of them as a dictionary.
     var allAttributes: SpanAttributes {
@@ -55,11 +101,11 @@ final class SpanRecording: Sendable {
 
     mutating func edit(_ change: (inout SpanFields) -> Void) {
       change(&fields)
-      if !attributes.isEmpty { moveToDictionary(capacity: 0) }
+      if hasDictionary { moveToDictionary(capacity: 0) }
     }
 
     mutating func moveToDictionary(capacity: Int) {
-      if attributes.isEmpty { attributes = SpanAttributes([String: SpanAttribute](minimumCapacity: capacity)) }
+      if !hasDictionary { dictionary = SpanAttributes([String: SpanAttribute](minimumCapacity: capacity)) }
       guard !fields.isEmpty else { return }
       attributes = allAttributes
       fields = SpanFields(countMax: fields.countMax)
@@ -102,7 +148,7 @@ final class SpanRecording: Sendable {
     update { state in
       if let value { return state.set(name, value) }
       state.fields.remove(name)
-      state.attributes.set(name, value: nil)
+      if state.hasDictionary { state.attributes.set(name, value: nil) }
     }
   }
 
@@ -125,10 +171,8 @@ final class SpanRecording: Sendable {
   func takeAttributes() -> SpanAttributes {
     state.withLock { state in
       guard !state.hasEnded else { return state.allAttributes }
-      if state.attributes.isEmpty || !state.fields.isEmpty { state.moveToDictionary(capacity: attributeCapacity) }
-      var taken = SpanAttributes()
-      swap(&taken, &state.attributes)
-      return taken
+      if !state.hasDictionary || !state.fields.isEmpty { state.moveToDictionary(capacity: attributeCapacity) }
+      return state.takeDictionary()
     }
   }
 
@@ -136,27 +180,55 @@ final class SpanRecording: Sendable {
   func putBack(_ attributes: SpanAttributes) {
     state.withLock { state in
       guard !state.hasEnded else { return }
-      if state.attributes.isEmpty { state.attributes = attributes } else { state.attributes = attributes.merged(with: state.attributes) }
+      state.putBack(attributes)
     }
   }
 
   /// Ends the span; what it is then, or nil if it had ended before.
   func end(unixNanoseconds: UInt64, name: String? = nil, _ change: (inout SpanFields) -> Void = { _ in }) -> EndedSpan? {
-    let ended = state.withLock { state -> State? in
-      guard !state.hasEnded else { return nil }
+    let (isFirst, isPlain) = state.withLock { state in
+      guard !state.hasEnded else { return (false, true) }
       if let name { state.name = name }
       state.edit(change)
       state.hasEnded = true
       state.endUnixNanoseconds = max(unixNanoseconds, startUnixNanoseconds)
-      return state
+      state.fields.settle(lengthMax: tracer.limits.attributeValueLength)
+      return (true, !state.hasDictionary && !state.hasExtra)
     }
-    // Handed on, where `map` would copy all it holds once more.
-    guard let ended else { return nil }
-    return EndedSpan(self, ended)
+    guard isFirst else { return nil }
+    if !isPlain { describe() }
+    return EndedSpan(self)
   }
 
-  /// What it is now that it has ended.
-  var ended: EndedSpan { EndedSpan(self, read { $0 }) }
+  /// Values of the program's own types are asked what they are called, which must not happen while a queue or the span is locked.
+  private func describe() {
+    let described = DescribedSpan(read { $0 }, tracer.limits)
+    state.withLock { $0.described = described }
+  }
+
+  /// Its name and its attributes within their limits, ended or not.
+  var soFar: (name: String, fields: [WireField]) {
+    let state = read { $0 }
+    return (state.name, state.described?.fields ?? DescribedSpan(state, tracer.limits).fields)
+  }
+}
+
+/// What few spans have.
+struct SpanExtras: Sendable {
+  var events: [SpanEvent] = []
+  var links: [SpanLink] = []
+  var droppedEvents = 0
+  var droppedLinks = 0
+  /// Names of attributes that are X-Ray's metadata in a namespace of their own.
+  var metadata: [XRayMetadata] = []
+  /// The errors that were recorded, for those exporters that make items of them.
+  var errors: [RecordedError] = []
+}
+
+/// A value behind one word.
+final class Boxed<Value: Sendable>: Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
 }
 
 /// An error as `recordError` got it.

@@ -140,15 +140,15 @@ struct WireFields: Sendable, Hashable {
 
   /// A span's, in the order in which they were set where the span knows it.
   init(_ state: SpanRecording.State, countMax: Int, lengthMax: Int?) {
-    guard state.attributes.isEmpty else {
+    guard !state.hasDictionary else {
       self = WireFields(state.allAttributes, countMax: countMax, lengthMax: lengthMax)
       droppedCount += state.fields.droppedCount
       return
     }
-    fields = state.fields.settled
-    droppedCount = max(0, fields.count - countMax) + state.fields.droppedCount
-    if fields.count > countMax { fields.removeLast(fields.count - countMax) }
-    if lengthMax != nil { for index in fields.indices { fields[index].value = fields[index].value.limited(to: lengthMax) } }
+    var settled = state.fields
+    settled.settle(lengthMax: lengthMax)
+    fields = settled.entries
+    droppedCount = settled.droppedCount
   }
 
   subscript(_ name: String) -> WireValue? { fields.first { sameName($0.name, name) }?.value }

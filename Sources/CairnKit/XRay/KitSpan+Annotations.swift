@@ -24,7 +24,7 @@ extension Tracing.Span {
     let metadata = XRayMetadata(attribute: "\(namespace).\(name)", namespace: namespace, name: name)
     recording.update { state in
       state.set(metadata.attribute, value)
-      if !state.metadata.contains(metadata) { state.metadata.append(metadata) }
+      if !state.extra.metadata.contains(metadata) { state.extra.metadata.append(metadata) }
     }
   }
 }

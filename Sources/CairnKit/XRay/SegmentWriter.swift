@@ -44,11 +44,14 @@ struct SegmentWriter: Sendable {
     let recording = span.recording
     let mark = XRayMark(
       trace: recording.context.trace, id: recording.context.span, parent: recording.parent, isSegment: Self.isSegment(recording))
-    write(span, span.fields, span.state.errors, mark, hasMetadata: true, to: &bytes)
-    guard bytes.count - start > byteCountMax else { return mark }
-    bytes.truncate(to: start)
-    let fields = span.fields.map { WireField($0.name, $0.value.limited(to: Self.shortLengthMax)) }
-    write(span, fields, span.state.errors.map { $0.shortened(to: Self.shortLengthMax) }, mark, hasMetadata: false, to: &bytes)
+    recording.read { state in
+      let fields = span.fields(state), errors = state.extra.errors
+      write(recording, state, fields, errors, mark, hasMetadata: true, to: &bytes)
+      guard bytes.count - start > byteCountMax else { return }
+      bytes.truncate(to: start)
+      let short = fields.map { WireField($0.name, $0.value.limited(to: Self.shortLengthMax)) }
+      write(recording, state, short, errors.map { $0.shortened(to: Self.shortLengthMax) }, mark, hasMetadata: false, to: &bytes)
+    }
     return mark
   }
 
@@ -57,26 +60,26 @@ struct SegmentWriter: Sendable {
   }
 
   private func write(
-    _ span: EndedSpan, _ all: [WireField], _ errors: [RecordedError], _ mark: XRayMark, hasMetadata: Bool, to writer: inout WireBuffer
+    _ recording: SpanRecording, _ state: SpanRecording.State, _ all: [WireField], _ errors: [RecordedError], _ mark: XRayMark, hasMetadata: Bool,
+    to writer: inout WireBuffer
   ) {
     var fields = XRayFields(all)
-    let recording = span.recording
     writer.needsComma = false
     writer.beginObject()
-    writer.member("name", mark.isSegment ? service : Self.allowed(calleeName(recording, span.state.name, fields)))
+    writer.member("name", mark.isSegment ? service : Self.allowed(calleeName(recording, state.name, fields)))
     writer.name("id")
     writer.hexString(mark.id)
     writer.name("start_time")
     writer.seconds(recording.startUnixNanoseconds)
     writer.name("end_time")
-    writer.seconds(span.state.endUnixNanoseconds)
+    writer.seconds(state.endUnixNanoseconds)
     if mark.isSegment { segment(&writer, mark, &fields) } else { subsegment(&writer, recording, &fields) }
     http(&writer, &fields, isSegment: mark.isSegment)
-    flags(&writer, span, fields)
+    flags(&writer, state, fields)
     cause(&writer, errors)
     let annotated = annotated(fields)
     annotations(&writer, annotated, fields)
-    if hasMetadata { metadata(&writer, span.state, annotated, fields) }
+    if hasMetadata { metadata(&writer, state, annotated, fields) }
   }
 
   private func segment(_ writer: inout WireBuffer, _ mark: XRayMark, _ fields: inout XRayFields) {
@@ -200,7 +203,7 @@ struct SegmentWriter: Sendable {
     }
   }
 
-  private func flags(_ writer: inout WireBuffer, _ span: EndedSpan, _ fields: XRayFields) {
+  private func flags(_ writer: inout WireBuffer, _ state: SpanRecording.State, _ fields: XRayFields) {
     var code: Int64 = 0
     if case .integer(let value)? = fields.first(.status, .statusBefore) { code = value }
     if code == 429 {
@@ -210,7 +213,7 @@ struct SegmentWriter: Sendable {
     if (400...499).contains(code) {
       writer.name("error")
       writer.boolean(true)
-    } else if code >= 500 || span.hasFailed {
+    } else if code >= 500 || state.hasFailed {
       writer.name("fault")
       writer.boolean(true)
     }
@@ -292,14 +295,14 @@ struct SegmentWriter: Sendable {
     writer.name("default")
     writer.beginObject()
     writer.member("span.name", state.name)
-    let all = fields.all.span, indexed = Set(annotated.values.map(\.name))
+    let all = fields.all.span, named = state.extra.metadata, indexed = Set(annotated.values.map(\.name))
     for index in all.indices where !fields.isTold(index) {
       if !indexed.isEmpty, indexed.contains(all[index].name) || all[index].name == Self.annotationsName { continue }
-      if !state.metadata.isEmpty, state.metadata.contains(where: { $0.attribute == all[index].name }) { continue }
+      if !named.isEmpty, named.contains(where: { $0.attribute == all[index].name }) { continue }
       writer.member(all[index])
     }
     writer.endObject()
-    if !state.metadata.isEmpty { namespaces(&writer, state.metadata, fields) }
+    if !named.isEmpty { namespaces(&writer, named, fields) }
     writer.endObject()
   }
 
