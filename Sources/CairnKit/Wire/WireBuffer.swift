@@ -165,13 +165,17 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
   }
 
   private static func digitCount(_ value: UInt64) -> Int {
-    var count = 1, rest = value
-    while rest >= 100 {
-      rest /= 100
-      count &+= 2
-    }
-    return rest >= 10 ? count &+ 1 : count
+    // Bits times log10(2) is the number of digits, or one less.
+    let about = ((64 &- value.leadingZeroBitCount) &* 1_233) >> 12
+    return max(1, value >= powersOfTen[about] ? about &+ 1 : about)
   }
+
+  /// 1 to 10 ^ 19.
+  private static let powersOfTen: [UInt64] = [
+    1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
+    1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
+    100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
+  ]
 
   mutating func decimal(_ value: Int64) {
     if value < 0 { byte(0x2d) }
@@ -197,6 +201,10 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
   mutating func copyPlain(_ text: UnsafeRawBufferPointer) -> Int {
     guard let source = text.baseAddress else { return 0 }
     let end = unsafe room(text.count)
+    if text.count < 8, unsafe Self.copyShort(source, text.count, to: end) {
+      count &+= text.count
+      return text.count
+    }
     var index = 0
     while index &+ 8 <= text.count {
       let word = unsafe source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
@@ -220,6 +228,25 @@ struct WireBuffer: ~Copyable, @unchecked Sendable {
     }
     count &+= index
     return index
+  }
+
+  /// Two to seven bytes by two words that may overlap; nothing where one of the bytes is escaped.
+  @inline(__always)
+  private static func copyShort(_ source: UnsafeRawPointer, _ byteCount: Int, to end: UnsafeMutableRawPointer) -> Bool {
+    if byteCount >= 4 {
+      let first = unsafe source.loadUnaligned(as: UInt32.self), last = unsafe source.loadUnaligned(fromByteOffset: byteCount &- 4, as: UInt32.self)
+      guard !hasSpecial(UInt64(first) | UInt64(last) << 32) else { return false }
+      unsafe end.storeBytes(of: first, as: UInt32.self)
+      unsafe end.storeBytes(of: last, toByteOffset: byteCount &- 4, as: UInt32.self)
+      return true
+    }
+    guard byteCount >= 2 else { return byteCount == 0 }
+    let first = unsafe source.loadUnaligned(as: UInt16.self), last = unsafe source.loadUnaligned(fromByteOffset: byteCount &- 2, as: UInt16.self)
+    // Blanks where there is nothing, which are not escaped.
+    guard !hasSpecial(UInt64(first) | UInt64(last) << 16 | 0x2020_2020_0000_0000) else { return false }
+    unsafe end.storeBytes(of: first, as: UInt16.self)
+    unsafe end.storeBytes(of: last, toByteOffset: byteCount &- 2, as: UInt16.self)
+    return true
   }
 
   /// A quote, a backslash or a control character among eight bytes; may be wrong about bytes right above one.
