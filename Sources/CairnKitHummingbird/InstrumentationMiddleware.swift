@@ -32,6 +32,10 @@ public struct InstrumentationMiddleware<Context: RequestContext>: RouterMiddlewa
   }
 
   public func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    guard !observer.isDisabled else {
+      guard let caller = observer.caller(of: request) else { return try await next(request, context) }
+      return try await ServiceContext.withValue(caller) { try await next(request, context) }
+    }
     let record = observer.begin(request, remoteAddress: remoteAddress(context))
     do {
       let response = try await ServiceContext.withValue(record.context) { try await next(request, context) }

@@ -7,6 +7,8 @@ internal import Tracing
 
 /// What the middleware does with a request, whatever its context is: code for any context costs three times as much.
 final class RequestObserver: Sendable {
+  /// Nothing is said of requests.
+  let isDisabled: Bool
   private let tracer: KitTracer
   private let log: AccessLog
   private let scheme: String
@@ -17,6 +19,7 @@ final class RequestObserver: Sendable {
 
   init(_ kit: Kit, scheme: String, protocolVersion: String?, redactedParameters: Set<String>) {
     tracer = kit.tracer
+    isDisabled = kit.tracer.isDisabled
     log = AccessLog(kit, label: "http.access")
     self.scheme = scheme
     self.protocolVersion = protocolVersion
@@ -24,11 +27,19 @@ final class RequestObserver: Sendable {
     self.redactedParameters = redactedParameters
   }
 
+  /// The context that came with a request; nil where none did.
+  func caller(of request: Request) -> ServiceContext? { RequestHeaders(request.headers).hasContext ? extracted(request) : nil }
+
+  private func extracted(_ request: Request) -> ServiceContext {
+    var outer = ServiceContext.current ?? .topLevel
+    tracer.extract(request.headers, into: &outer, using: HeaderExtractor())
+    return outer
+  }
+
   /// Starts the span of a request.
   func begin(_ request: Request, remoteAddress: @autoclosure () -> SocketAddress?) -> RequestRecord {
-    var outer = ServiceContext.current ?? .topLevel
     let headers = RequestHeaders(request.headers)
-    if headers.hasContext { tracer.extract(request.headers, into: &outer, using: HeaderExtractor()) }
+    var outer = headers.hasContext ? extracted(request) : ServiceContext.current ?? .topLevel
     let method = RequestMethod(request.method.rawValue), path = request.uri.path
     if tracer.usesSamplingHints { outer.setSamplingHints(host: request.head.authority ?? "", method: method.original, path: path) }
     let start = SteadyClock.nanoseconds

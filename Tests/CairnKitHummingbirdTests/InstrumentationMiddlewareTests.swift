@@ -66,6 +66,28 @@ struct InstrumentationMiddlewareTests {
     #expect(line.metadata["duration_ms"] != nil)
   }
 
+  @Test func aKitThatIsSwitchedOffChangesNothingButTheContext() async throws {
+    let kit = try Kit(KitSettings.fromEnvironment(["OTEL_SDK_DISABLED": "true"]))
+    let router = Router()
+    let seen = Mutex<[any Error]>([])
+    router.add(middleware: Outside { error in seen.withLock { $0.append(error) } })
+    router.add(middleware: InstrumentationMiddleware(kit))
+    router.get("/caller") { _, _ in ServiceContext.current?.traceContext?.traceID ?? "nobody" }
+    router.get("/broken") { _, _ -> String in throw Broken() }
+    let caller: HTTPFields = [try #require(HTTPField.Name("traceparent")): "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]
+    let traceHeader = try #require(HTTPField.Name("x-amzn-trace-id"))
+    try await Application(router: router).test(.router) { client in
+      for (headers, text) in [(caller, "0af7651916cd43dd8448eb211c80319c"), ([:], "nobody")] {
+        try await client.execute(uri: "/caller", method: .get, headers: headers) { response in
+          #expect(String(buffer: response.body) == text)
+          #expect(response.headers[traceHeader] == nil)
+        }
+      }
+      try await client.execute(uri: "/broken", method: .get) { #expect($0.status == .internalServerError) }
+    }
+    #expect(seen.withLock { $0.map { $0 is Broken } } == [true])
+  }
+
   @Test func aMethodThatHTTPDoesNotKnowIsOther() async throws {
     try await served { client in
       let method = try #require(HTTPRequest.Method("BREW"))

@@ -31,6 +31,9 @@ public struct KitTracer: Tracer {
   /// True if the sampler looks at host, method and path: `setSamplingHints` is worth its cost then.
   package var usesSamplingHints: Bool { core.sampler.usesHints }
 
+  /// There are no spans; what came from a caller goes on as it came.
+  package var isDisabled: Bool { core.isDisabled }
+
   /// Errors are told of what nobody records too.
   package var tellsErrors: Bool { core.errorSink != nil }
 
@@ -79,7 +82,7 @@ final class TracerCore: Sendable {
   private let overrulesCallers: Bool
   private let dropsRoots: Bool
   /// There are no spans, and what came from a caller goes on as it came.
-  private let isDisabled: Bool
+  let isDisabled: Bool
 
   init(
     sampler: any Sampler, limits: RecordLimits, propagators: [any Propagator], sinks: [any SpanSink], shared: [SharedAttributeName] = [],
