@@ -67,6 +67,16 @@ import Testing
     #expect(tree.array?.count == 1 && parts[1] == .flag(.ok))
   }
 
+  @Test func aKeywordThatMeansNothingThereIsRefused() throws {
+    for text in [
+      "index = 1", "coverage > 0", "first", "ok last", "service(\"a\"){coverage > 0}", "edge(\"a\", \"b\"){first}", "edge(\"a\", \"b\"){index = 0}",
+      "rootcause.responsetime.service{coverage > 0}", "rootcause.fault.entity{coverage > 0}",
+    ] { #expect(throws: FilterSyntaxError.self, "\(text)") { try parse(text) } }
+    for text in [
+      "service(\"a\"){index = 1 first last}", "rootcause.fault.exception{index = 1 last}", "rootcause.responsetime.entity{coverage > 0 index = 0}",
+    ] { #expect(throws: Never.self, "\(text)") { try parse(text) } }
+  }
+
   @Test func anEmptyExpressionPassesEverything() throws {
     #expect(try parse("  ") == .everything)
   }

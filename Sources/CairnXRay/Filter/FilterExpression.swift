@@ -17,6 +17,7 @@ public import CairnPlan
 /// selector   := "name" | id( name: "...", type: "...", account.id: "..." )            in any order, any left out
 /// operator   := = != < <= > >= CONTAINS BEGINSWITH ENDSWITH
 /// ```
+/// `index`, `first` and `last` stand inside the braces of service and rootcause, `coverage` inside those of rootcause.responsetime.entity.
 /// Keywords and the words among the operators are read in any case; keys and values keep theirs.
 /// Source: X-Ray developer guide, "Use filter expressions".
 public indirect enum FilterExpression: Sendable, Hashable {

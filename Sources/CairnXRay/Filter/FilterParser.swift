@@ -32,11 +32,31 @@ extension ServiceSelector {
 }
 
 /// Where the parser is: braces change which keywords have a meaning.
-private enum FilterPlace {
+private enum FilterPlace: Equatable {
   case trace
   case service
   case edge
-  case rootCause
+  case rootCause(RootCauseKind, RootCausePart)
+
+  /// Why a keyword means nothing here; nil where it means something. A filter that can find nothing is no filter: it is refused.
+  ///
+  /// Source: X-Ray developer guide, "Use filter expressions": elements of an enumerated list; entities of response time root causes only.
+  func objection(_ flag: FilterFlag) -> String? {
+    switch flag {
+    case .first, .last: isList ? nil : "\(flag.rawValue) stands inside the braces of service(...) or rootcause.…"
+    default: nil
+    }
+  }
+
+  func objection(_ number: FilterNumber) -> String? {
+    switch number {
+    case .index: isList ? nil : "index stands inside the braces of service(...) or rootcause.…"
+    case .coverage: self == .rootCause(.responseTime, .entity) ? nil : "coverage stands inside the braces of rootcause.responsetime.entity"
+    default: nil
+    }
+  }
+
+  private var isList: Bool { self != .trace && self != .edge }
 }
 
 /// Recursive descent over the grammar at `FilterExpression`; depth and number of terms are bounded.
@@ -101,10 +121,12 @@ private struct FilterParser {
     let start = lexer.position
     guard !word.isEmpty else { throw lexer.error("expected a keyword") }
     if let flag = FilterFlag(rawValue: word) {
+      if let objection = place.objection(flag) { throw lexer.error(objection) }
       lexer.skip(word)
       return try self.flag(flag)
     }
     if let number = FilterNumber(rawValue: word) {
+      if let objection = place.objection(number) { throw lexer.error(objection) }
       lexer.skip(word)
       return try self.number(number)
     }
@@ -268,6 +290,6 @@ private struct FilterParser {
     else {
       throw lexer.error("expected rootcause.(fault|error|responsetime).(service|entity|exception)", at: start)
     }
-    return .rootCause(kind, part, try braces(.rootCause))
+    return .rootCause(kind, part, try braces(.rootCause(kind, part)))
   }
 }
