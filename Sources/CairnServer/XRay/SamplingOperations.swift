@@ -127,16 +127,12 @@ struct SamplingOperations: Sendable {
 
   private func targets(_ call: XRayCall) throws(Refusal) -> Response {
     let documents = try call.requiredList("SamplingStatisticsDocuments")
-    guard documents.count <= 25 else {
-      throw XRayCall.constraint(
-        "'\(documents.count) documents'", "SamplingStatisticsDocuments", "Member must have length less than or equal to 25")
-    }
     let records = try state.sampling.records(call.environment)
     let rules = Dictionary(records.map { ($0.rule.name, $0.rule) }) { first, _ in first }
     var reports: [(SamplingBooks.Report, SamplingRule)] = []
     var unknown: [String] = []
     for document in documents {
-      let report = try report(document)
+      let report = report(document)
       if let rule = rules[report.rule] { reports.append((report, rule)) } else { unknown.append(report.rule) }
     }
     let now = state.sampling.nowUnixSeconds
@@ -159,26 +155,18 @@ struct SamplingOperations: Sendable {
     }
   }
 
-  private func report(_ document: JSONValue) throws(Refusal) -> SamplingBooks.Report {
-    guard let rule = document["RuleName"]?.string, !rule.isEmpty else {
-      throw XRayCall.constraint("null", "samplingStatisticsDocuments.1.member.ruleName", "Member must not be null")
-    }
-    guard let client = document["ClientID"]?.string, client.utf8.count == 24 else {
-      throw XRayCall.constraint(
-        "'\(document["ClientID"]?.string ?? "null")'", "samplingStatisticsDocuments.1.member.clientID",
-        "Member must have length equal to 24")
-    }
-    func count(_ name: String) -> Int64 { min(max(0, document[name]?.integer ?? 0), 1 << 40) }
-    return SamplingBooks.Report(
-      rule: rule, client: client, requestCount: count("RequestCount"), sampledCount: count("SampledCount"),
-      borrowCount: count("BorrowCount"))
+  private func report(_ document: JSONValue) -> SamplingBooks.Report {
+    SamplingBooks.Report(
+      rule: document["RuleName"]?.string ?? "", client: document["ClientID"]?.string ?? "",
+      requestCount: document["RequestCount"]?.integer ?? 0, sampledCount: document["SampledCount"]?.integer ?? 0,
+      borrowCount: document["BorrowCount"]?.integer ?? 0)
   }
 
   private func boosted(
     _ documents: [JSONValue], _ rules: [String: SamplingRule], _ books: inout SamplingBooks, now: Int64
   ) -> [String: SamplingBooks.BoostGrant] {
     var found: [String: SamplingBooks.BoostGrant] = [:]
-    for document in documents.prefix(25) {
+    for document in documents {
       guard let name = document["RuleName"]?.string, let boost = rules[name]?.boost else { continue }
       found[name] = books.boost(
         name, boost, anomalyCount: document["AnomalyCount"]?.integer ?? 0,

@@ -45,13 +45,8 @@ struct TagOperations: Sendable {
   func add(_ added: [JSONValue], to arn: String, _ call: XRayCall) throws(Refusal) {
     var tags = try tags(of: arn, call)
     for tag in added {
-      guard let key = tag["Key"]?.string, (1...128).contains(key.utf8.count) else {
-        throw XRayCall.constraint("null", "tags.1.member.key", "Member must have length between 1 and 128")
-      }
+      let key = tag["Key"]?.string ?? ""
       let value = tag["Value"]?.string ?? ""
-      guard value.utf8.count <= 256 else {
-        throw XRayCall.constraint("'\(value)'", "tags.1.member.value", "Member must have length less than or equal to 256")
-      }
       guard !key.lowercased().hasPrefix("aws:") else {
         throw Refusal(aws: "InvalidRequestException", "aws: prefixed tag key names are not allowed for external use.")
       }

@@ -108,9 +108,7 @@ struct TraceOperations: Sendable {
 
   private func start(_ call: XRayCall) throws(Refusal) -> Response {
     let ids = try ids(call)
-    guard !ids.isEmpty, ids.count <= 100 else {
-      throw XRayCall.constraint("'\(ids.count) ids'", "TraceIds", "Member must have length between 1 and 100")
-    }
+    guard !ids.isEmpty else { throw Refusal(aws: "InvalidRequestException", "TraceIds names no trace.") }
     let start = try call.time("StartTime")
     let end = try call.time("EndTime")
     guard start <= end else { throw Refusal(aws: "InvalidRequestException", "StartTime must not be later than EndTime.") }

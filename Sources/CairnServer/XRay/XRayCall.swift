@@ -89,7 +89,9 @@ extension Route {
     _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (XRayCall) async throws(Refusal) -> Response
   ) -> Route {
     Route(.POST, path, .key(scope), .awsRESTJSON) { (exchange) async throws(Refusal) in
-      try await handle(try XRayCall(exchange))
+      let call = try XRayCall(exchange)
+      try XRayBounds.check(call.body, path: path)
+      return try await handle(call)
     }
   }
 }

@@ -29,7 +29,7 @@ struct XRayInsightsAPI: Sendable {
     let question = try XRayQuestion(exchange)
     let (record, _) = try found(question)
     let all = try groups.catalog { (catalog) throws(CatalogError) in try catalog.xrayInsightEvents(id: record.id) }
-    let count = Int(try question.integer("MaxResults", 1...50) ?? 50)
+    let count = Int(question.body["MaxResults"]?.integer ?? 50)
     let start = min(try question.offset(), all.count)
     let end = min(start + count, all.count)
     return xrayResponse { (writer) in
@@ -50,7 +50,6 @@ struct XRayInsightsAPI: Sendable {
     guard time.durationNanoseconds <= 30 * Self.dayNanoseconds else { throw XRayQuestion.invalid("The time range must be at most 30 days.") }
     let group = try groups.named(question)?.name
     let states = Set((question.body["States"]?.array ?? []).compactMap(\.string))
-    guard states.isSubset(of: ["ACTIVE", "CLOSED"]) else { throw XRayQuestion.invalid("States must be ACTIVE or CLOSED.") }
     var all: [(XRayInsightRecord, Insight)] = []
     let records = try groups.catalog { (catalog) throws(CatalogError) in
       try catalog.xrayInsights(
@@ -60,7 +59,7 @@ struct XRayInsightsAPI: Sendable {
       guard let insight = Insight(record), states.isEmpty || states.contains(insight.isOpen ? "ACTIVE" : "CLOSED") else { continue }
       all.append((record, insight))
     }
-    let count = Int(try question.integer("MaxResults", 1...100) ?? 100)
+    let count = Int(question.body["MaxResults"]?.integer ?? 100)
     let start = min(try question.offset(), all.count)
     let end = min(start + count, all.count)
     let page = all[start..<end]
@@ -115,7 +114,7 @@ struct XRayInsightsAPI: Sendable {
   }
 
   private func found(_ question: XRayQuestion) throws(Refusal) -> (XRayInsightRecord, Insight) {
-    guard let id = try question.text("InsightId") else { throw XRayQuestion.invalid("InsightId is required.") }
+    let id = question.body["InsightId"]?.string ?? ""
     let environment = question.exchange.environment
     let record = try groups.catalog { (catalog) throws(CatalogError) in
       try catalog.xrayInsight(id: id.lowercased(), environment: environment)
