@@ -224,6 +224,34 @@ def test_records_and_fields(logs, group):
             logs.get_log_record(logRecordPointer=pointer)
 
 
+def test_a_record_is_gone_with_its_group_or_its_stream(logs, mark):
+    aws.group(logs, mark)
+    logs.create_log_stream(logGroupName=mark, logStreamName="other")
+    aws.put(logs, mark, "first")
+    logs.put_log_events(logGroupName=mark, logStreamName="other", logEvents=[{"timestamp": aws.now(), "message": "elsewhere"}])
+    events = {event["message"]: event["eventId"] for event in logs.filter_log_events(logGroupName=mark)["events"]}
+    query = logs.start_query(logGroupName=mark, startTime=0, endTime=int(time.time()) + 60, queryString="fields @message")["queryId"]
+    answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] == "Complete" and got)
+    pointers = {row["@message"]: row["@ptr"] for row in ({field["field"]: field["value"] for field in row} for row in answer["results"])}
+
+    def record(pointer):
+        try:
+            return logs.get_log_record(logRecordPointer=pointer)["logRecord"]["@message"]
+        except ClientError as failure:
+            return failure.response["Error"]["Code"]
+
+    def found():
+        return {message: {record(events[message]), record(pointers[message])} for message in events}
+    assert found() == {"first": {"first"}, "elsewhere": {"elsewhere"}}
+    logs.delete_log_stream(logGroupName=mark, logStreamName="other")
+    assert found() == {"first": {"first"}, "elsewhere": {"ResourceNotFoundException"}}
+    logs.delete_log_group(logGroupName=mark)
+    assert found() == {"first": {"ResourceNotFoundException"}, "elsewhere": {"ResourceNotFoundException"}}
+    aws.group(logs, mark)
+    aws.put(logs, mark, "anew")
+    assert record(logs.filter_log_events(logGroupName=mark)["events"][0]["eventId"]) == "anew" and record(events["first"]) == "ResourceNotFoundException"
+
+
 # Strangers
 
 def test_records_of_opentelemetry_are_a_group(cairn, logs, mark):

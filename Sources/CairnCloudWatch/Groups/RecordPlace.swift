@@ -10,16 +10,16 @@ public struct RecordPlace: Sendable {
   private var plan: EventsPlan
   private let hash: UInt64?
 
-  /// The place that an event id names: a line of any dataset.
-  public init(_ position: LogPosition, environment: String) {
+  /// The place that an event id names: a line of any dataset. `isThere` leaves out what was deleted.
+  public init(_ position: LogPosition, environment: String, isThere: Filter) {
     self.init(
       .all, environment, position.timeUnixNanoseconds, position.sequence, position.hash,
-      .compare(column: FieldName.signalType, .equal, .string("log")))
+      .all([.compare(column: FieldName.signalType, .equal, .string("log")), isThere]))
   }
 
-  /// The place that an `@ptr` names: an event of its dataset.
-  public init(_ pointer: InsightsPointer, environment: String) {
-    self.init(.named([pointer.dataset]), environment, pointer.unixNanoseconds, pointer.arrival, pointer.hash, .everything)
+  /// The place that an `@ptr` names: an event of its dataset. `isThere` leaves out what was deleted.
+  public init(_ pointer: InsightsPointer, environment: String, isThere: Filter) {
+    self.init(.named([pointer.dataset]), environment, pointer.unixNanoseconds, pointer.arrival, pointer.hash, isThere)
   }
 
   private init(_ datasets: DatasetScope, _ environment: String, _ time: Int64, _ number: Int64, _ hash: UInt64, _ kind: Filter) {

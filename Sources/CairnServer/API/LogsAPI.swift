@@ -186,7 +186,7 @@ struct LogsAPI: Sendable {
     guard let text = QueryString(exchange.request.query)["pointer"], let pointer = InsightsPointer(text) else {
       throw Refusal(.invalid, "pointer must be one of a query's results", field: "pointer")
     }
-    let found = try await RecordPlace(pointer, environment: exchange.environment).find { (plan) async throws(Refusal) in
+    let found = try await RecordPlace(pointer, environment: exchange.environment, isThere: .everything).find { (plan) async throws(Refusal) in
       try await ask { store throws(QueryError) in try await store.events(plan) }
     }
     guard let event = found else { throw Refusal(.notFound, "The event is no longer there.") }

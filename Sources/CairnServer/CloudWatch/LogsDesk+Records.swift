@@ -43,9 +43,9 @@ extension LogsDesk {
     let text = try call.text("logRecordPointer", 1...4096)
     let place: RecordPlace
     if let position = LogPosition(digits: text) {
-      place = RecordPlace(position, environment: call.environment)
+      place = RecordPlace(position, environment: call.environment, isThere: exclusions(call))
     } else if let pointer = InsightsPointer(text) {
-      place = RecordPlace(pointer, environment: call.environment)
+      place = RecordPlace(pointer, environment: call.environment, isThere: exclusions(call))
     } else {
       throw LogsError(.invalidParameter, "The specified logRecordPointer is invalid.")
     }
