@@ -47,6 +47,30 @@ import Testing
     #expect(page.filter.columns.contains("status") && Set(page.columns).isSuperset(of: ["path", "status"]))
   }
 
+  /// A time from 1970 on has millions of minutes: the engine is asked for those between the first and the last event.
+  @Test func asksForNoBucketsBeforeTheFirstEventAndBehindTheLast() async throws {
+    let second: Int64 = 1_000_000_000
+    let extent = TimeRange(startUnixNanoseconds: InsightsFixture.start * second, endUnixNanoseconds: (InsightsFixture.start + 3_600) * second)
+    func plan(_ time: TimeRange, _ extents: [String: TimeRange]) async throws -> Plan? {
+      var request = InsightsRequest(
+        environment: "default", groups: ["app"], time: time, limit: 100, nowUnixNanoseconds: 0, account: "1", known: ["app"], logGroups: ["app"])
+      request.extents = extents
+      var task = InsightsTask(try InsightsProgram(parsing: "stats count(*) by bin(1m)"), request)
+      guard case .columns(let scope) = task.step else { return nil }
+      task.take(try await patientEngine.columns(scope, pieces: InsightsFixture.pieces))
+      guard case .run(let plan) = task.step else { return nil }
+      return plan
+    }
+    let ever = TimeRange(startUnixNanoseconds: 0, endUnixNanoseconds: 9_000_000_000 * second)
+    #expect(try await plan(ever, ["app": extent, "other": ever])?.scope.time == extent)
+    let half = TimeRange(startUnixNanoseconds: extent.startUnixNanoseconds + 60 * second, endUnixNanoseconds: .max)
+    #expect(
+      try await plan(half, ["app": extent])?.scope.time
+        == TimeRange(startUnixNanoseconds: half.startUnixNanoseconds, endUnixNanoseconds: extent.endUnixNanoseconds))
+    // Events that far apart are read, and make the rows that there are.
+    #expect(try await plan(ever, ["app": ever]) == nil)
+  }
+
   @Test func comparesWithAnEarlierTime() async throws {
     var lines: [TestEvent] = []
     for second in 0..<200 as Range<Int64> { lines.append(InsightsFixture.line(second, "took \(second) ms")) }

@@ -122,8 +122,9 @@ struct InsightsPlanner {
   /// The most buckets that the engine is asked for: fewer than it would refuse.
   private static let bucketCountMax: Int64 = 99_998
 
-  /// The plan for the program's first `stats`, and how its answer becomes rows; nil where rows have to be read.
-  func aggregation(_ scope: Scope) -> InsightsAggregation? {
+  /// The plan for the program's first `stats`, and how its answer becomes rows; nil where rows have to be read. `extent` is the part of the
+  /// scope's time that has events, if any has.
+  func aggregation(_ scope: Scope, extent: TimeRange?) -> InsightsAggregation? {
     let (filter, done) = filter()
     guard case .stats(let groups, let arguments) = program.lead.barrier, !program.lead.hasOtherWork,
       program.lead.conditions.allSatisfy({ done.contains($0.stage) }), reading.isLogsOnly || reading.columns[FieldName.sampleRate] == nil,
@@ -131,7 +132,7 @@ struct InsightsPlanner {
     else { return nil }
     var aggregation = InsightsAggregation(plan: Plan(scope: scope, filter: filter, calculations: [.count]), stage: stage)
     for (group, work) in zip(groups, stage.groups) {
-      guard add(group, work.slot, to: &aggregation) else { return nil }
+      guard add(group, work.slot, extent, to: &aggregation) else { return nil }
     }
     for (aggregate, argument) in zip(stage.aggregates, arguments) {
       guard let calculation = calculation(aggregate.function, argument) else { return nil }
@@ -142,7 +143,7 @@ struct InsightsPlanner {
     return aggregation
   }
 
-  private func add(_ group: InsightsExpression, _ slot: Int, to aggregation: inout InsightsAggregation) -> Bool {
+  private func add(_ group: InsightsExpression, _ slot: Int, _ extent: TimeRange?, to aggregation: inout InsightsAggregation) -> Bool {
     switch group {
     case .field(let name):
       let (column, kind): (String, InsightsAggregation.Group.Kind)
@@ -160,7 +161,9 @@ struct InsightsPlanner {
       return true
     case .floor(.field("@timestamp"), let period):
       guard aggregation.binSlot == nil, let length = period.milliseconds, length > 0, length <= Int64.max / 1_000_000 else { return false }
-      // The engine makes each bucket of the time, empty ones too; of rows only those with lines come to be.
+      // The engine makes each bucket of the time, empty ones too: those before the first event and behind the last are not asked for. Of
+      // rows only those with lines come to be.
+      if let extent { aggregation.plan.scope.time = extent }
       let time = aggregation.plan.scope.time
       guard time == .everything || time.durationNanoseconds / (length * 1_000_000) < Self.bucketCountMax else { return false }
       aggregation.plan.granularityNanoseconds = length * 1_000_000

@@ -19,6 +19,8 @@ public struct InsightsRequest: Sendable {
   public var tables: [String: InsightsTable]
   /// False to read rows for what the store could do: the same results, slower.
   public var pushesDown = true
+  /// From the first to the last event of each dataset that has some.
+  public var extents: [String: TimeRange] = [:]
   /// What events must pass beside the query's own conditions: lines of deleted groups do not.
   public var exclusions = Filter.everything
 
@@ -48,6 +50,14 @@ public struct InsightsRequest: Sendable {
   /// Whether a query over these datasets sees log lines alone: what was asked for as a log group does, and what is one.
   func isLogsOnly(_ source: InsightsSource?, _ datasets: [String]) -> Bool {
     source == nil || source?.prefixes != nil || datasets.allSatisfy(logGroups.contains)
+  }
+
+  /// The part of a time in which these datasets have events; nil where they have none in it.
+  func extent(_ datasets: [String], in time: TimeRange) -> TimeRange? {
+    let own = datasets.compactMap { extents[$0] }
+    guard let first = own.map(\.startUnixNanoseconds).min(), let end = own.map(\.endUnixNanoseconds).max() else { return nil }
+    let (start, last) = (max(first, time.startUnixNanoseconds), min(end, time.endUnixNanoseconds))
+    return start < last ? TimeRange(startUnixNanoseconds: start, endUnixNanoseconds: last) : nil
   }
 
   /// The time of a query with that source.

@@ -144,7 +144,7 @@ public struct InsightsTask: Sendable {
     let planner = planner(reading)
     if !request.pushesDown {
       readPages(planner)
-    } else if let aggregation = planner.aggregation(scope) {
+    } else if let aggregation = planner.aggregation(scope, extent: request.extent(datasets, in: scope.time)) {
       self.aggregation = aggregation
       step = .run(aggregation.plan)
     } else if let patterns = planner.patterns(scope) {

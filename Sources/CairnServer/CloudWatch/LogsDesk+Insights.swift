@@ -117,6 +117,11 @@ extension LogsDesk {
       limit: asked.limit, nowUnixNanoseconds: call.nowUnixNanoseconds, account: call.account.account,
       known: Set(datasets.map(\.name)).union(groups), logGroups: Set(groups), tables: tables)
     request.exclusions = exclusions(call)
+    for dataset in datasets {
+      request.extents[dataset.name] = TimeRange(
+        startUnixNanoseconds: dataset.firstUnixNanoseconds,
+        endUnixNanoseconds: dataset.lastUnixNanoseconds == .max ? .max : dataset.lastUnixNanoseconds + 1)
+    }
     return request
   }
 
