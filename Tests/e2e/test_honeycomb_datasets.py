@@ -237,3 +237,21 @@ def test_definitions_of_what_is_not_there_are_refused(cairn):
     for method in ("GET", "PATCH"):
         assert call(cairn, method, "/1/dataset_definitions/nowhere", {}, 404)["type"].endswith("/problems/not-found")
     assert call(cairn, "GET", path)["user"] is None
+
+
+def test_a_dataset_that_is_not_there_has_no_lists(cairn):
+    lists = ("columns", "derived_columns", "triggers", "slos", "burn_alerts", "markers", "marker_settings", "query_annotations", "dataset_definitions", "datasets")
+    for name in lists:
+        refused = call(cairn, "GET", f"/1/{name}/nowhere", status=404)
+        assert refused["type"].endswith("/problems/not-found") and refused["error"] == refused["detail"] == "Dataset not found", (name, refused)
+    for name in ("columns", "derived_columns", "triggers", "slos", "markers", "marker_settings", "query_annotations"):
+        call(cairn, "GET", f"/1/{name}/__all__")
+    for name, body in (("queries", {}), ("query_results", {"query_id": "x"}), ("columns", {"key_name": "a"}), ("triggers", {}), ("slos", {}), ("burn_alerts", {}),
+                       ("derived_columns", {}), ("query_annotations", {})):
+        call(cairn, "POST", f"/1/{name}/nowhere", body, 404)
+    # A deploy is told before the first event of its dataset, and is found then.
+    marker = call(cairn, "POST", "/1/markers/not-yet", {"message": "deploy"}, 201)
+    assert call(cairn, "GET", "/1/markers/not-yet") == [marker]
+    send(cairn, "here", 1, name="x")
+    for name in ("derived_columns", "triggers", "slos", "markers", "marker_settings", "query_annotations"):
+        assert call(cairn, "GET", f"/1/{name}/here") == [], name

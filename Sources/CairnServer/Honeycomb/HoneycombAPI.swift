@@ -14,7 +14,7 @@ struct HoneycombAPI: Sendable {
     [
       Route(.GET, "/1/auth", .anyKey, .honeycomb) { (exchange) async throws(Refusal) in auth(exchange) },
     ] + HoneycombDatasets(state: state, directory: self).routes + HoneycombColumns(state: state, directory: self).routes
-      + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state).routes + HoneycombDoor(state: state).routes + HoneycombTriggers(state: state, directory: self).routes + HoneycombRecipients(state: state).routes
+      + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state, directory: self).routes + HoneycombDoor(state: state).routes + HoneycombTriggers(state: state, directory: self).routes + HoneycombRecipients(state: state).routes
       + HoneycombDerivedColumns(state: state, directory: self).routes + HoneycombSLOs(state: state, directory: self).routes
       + HoneycombBoards(state: state, directory: self).routes + HoneycombDefinitions(state: state, directory: self).routes
   }
@@ -52,6 +52,13 @@ struct HoneycombAPI: Sendable {
       throw Refusal(.notFound, "Dataset not found")
     }
     return found
+  }
+
+  /// A list of what a dataset has. An empty one is an answer of a dataset that is there alone; what was made for one is shown also while
+  /// its events did not come yet, or are gone.
+  func listed<Entry>(_ entries: [Entry], _ exchange: Exchange) async throws(Refusal) -> [Entry] {
+    if entries.isEmpty { _ = try await scope(exchange) }
+    return entries
   }
 
   /// The scope that the path's dataset means: `__all__`, or one that is there.

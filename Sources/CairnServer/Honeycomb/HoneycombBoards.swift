@@ -194,8 +194,8 @@ struct HoneycombBoards: Sendable {
         try shelf.save(annotation)
         return HoneycombRecipients.json(.created) { (writer) in annotation.write(to: &writer) }
       },
-      route(.GET, "/1/query_annotations/:dataset", .query) { (exchange) throws(Refusal) in
-        let all = try Shelf<HoneycombQueryAnnotation>(state, exchange).all()
+      route(.GET, "/1/query_annotations/:dataset", .query) { (exchange) async throws(Refusal) in
+        let all = try await directory.listed(try Shelf<HoneycombQueryAnnotation>(state, exchange).all(), exchange)
         return HoneycombRecipients.json(.ok) { (writer) in
           writer.beginArray()
           for annotation in all { annotation.write(to: &writer) }

@@ -36,8 +36,8 @@ struct HoneycombDerivedColumns: Sendable {
     HoneycombRecipients.json(status) { (writer) in column.write(to: &writer) }
   }
 
-  private func list(_ exchange: Exchange) throws(Refusal) -> Response {
-    let all = try Shelf<HoneycombDerivedColumn>(state, exchange).all()
+  private func list(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let all = try await directory.listed(try Shelf<HoneycombDerivedColumn>(state, exchange).all(), exchange)
     if let alias = QueryString(exchange.request.query)["alias"] {
       guard let found = all.first(where: { $0.alias == alias }) else { throw Refusal(.notFound, "Derived column not found") }
       return Self.answer(.ok, found)

@@ -11,6 +11,7 @@ import NIOHTTP1
 /// Markers live in the catalog, one collection an environment, and are read from there at each question: there are few, and few ask.
 struct HoneycombMarkers: Sendable {
   let state: ServerState
+  let directory: HoneycombAPI
 
   /// More than this in one environment is refused: who makes one a second has mistaken them for events.
   static let countMax = 10_000
@@ -30,9 +31,9 @@ struct HoneycombMarkers: Sendable {
   }
 
   private func route(
-    _ method: HTTPMethod, _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (Exchange) throws(Refusal) -> Response
+    _ method: HTTPMethod, _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (Exchange) async throws(Refusal) -> Response
   ) -> Route {
-    Route(method, path, .key(scope), .honeycomb) { (exchange) async throws(Refusal) in try handle(exchange) }
+    Route(method, path, .key(scope), .honeycomb) { (exchange) async throws(Refusal) in try await handle(exchange) }
   }
 
   // MARK: Markers
@@ -51,8 +52,8 @@ struct HoneycombMarkers: Sendable {
     return try answer(.created, exchange) { (writer, colors) in marker.write(to: &writer, color: colors[marker.type]) }
   }
 
-  private func listMarkers(_ exchange: Exchange) throws(Refusal) -> Response {
-    let markers = try Shelf<HoneycombMarker>(state, exchange).all().sorted { ($0.startTime, $0.id) < ($1.startTime, $1.id) }
+  private func listMarkers(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let markers = try await directory.listed(try Shelf<HoneycombMarker>(state, exchange).all(), exchange).sorted { ($0.startTime, $0.id) < ($1.startTime, $1.id) }
     return try answer(.ok, exchange) { (writer, colors) in
       writer.beginArray()
       for marker in markers { marker.write(to: &writer, color: colors[marker.type]) }
@@ -90,8 +91,8 @@ struct HoneycombMarkers: Sendable {
     return try answer(.created, exchange) { (writer, _) in setting.write(to: &writer) }
   }
 
-  private func listSettings(_ exchange: Exchange) throws(Refusal) -> Response {
-    let settings = try Shelf<HoneycombMarkerSetting>(state, exchange).all().sorted { $0.type < $1.type }
+  private func listSettings(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let settings = try await directory.listed(try Shelf<HoneycombMarkerSetting>(state, exchange).all(), exchange).sorted { $0.type < $1.type }
     return try answer(.ok, exchange) { (writer, _) in
       writer.beginArray()
       for setting in settings { setting.write(to: &writer) }

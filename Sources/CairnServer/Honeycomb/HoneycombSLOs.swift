@@ -60,8 +60,8 @@ struct HoneycombSLOs: Sendable {
     HoneycombRecipients.json(status) { (writer) in slo.write(to: &writer, standing: standing) }
   }
 
-  private func list(_ exchange: Exchange) throws(Refusal) -> Response {
-    let found = try visible(exchange)
+  private func list(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let found = try await directory.listed(try visible(exchange), exchange)
     return HoneycombRecipients.json(.ok) { (writer) in
       writer.beginArray()
       for slo in found { slo.write(to: &writer) }
@@ -145,11 +145,12 @@ struct HoneycombSLOs: Sendable {
   }
 
   /// The alerts of the objective that `slo_id` names.
-  private func listAlerts(_ exchange: Exchange) throws(Refusal) -> Response {
+  private func listAlerts(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let visible = try await directory.listed(try visible(exchange), exchange)
     guard let id = QueryString(exchange.request.query)["slo_id"], !id.isEmpty else {
       throw Refusal(.invalid, "the id of an SLO is needed", field: "slo_id")
     }
-    guard let slo = try visible(exchange).first(where: { $0.id == id }) else { throw Refusal(.notFound, "SLO not found") }
+    guard let slo = visible.first(where: { $0.id == id }) else { throw Refusal(.notFound, "SLO not found") }
     let found = try alerts(of: slo, exchange.environment)
     return HoneycombRecipients.json(.ok) { (writer) in
       writer.beginArray()
@@ -159,12 +160,13 @@ struct HoneycombSLOs: Sendable {
   }
 
   private func createAlert(_ exchange: Exchange) async throws(Refusal) -> Response {
+    let visible = try await directory.listed(try visible(exchange), exchange)
     let shelf = Shelf<HoneycombBurnAlert>(state, exchange)
     let (body, id, now) = (try exchange.honeycombBody(), try shelf.freeID(), state.parts.clock.unixNanoseconds())
     var alert = try honeycomb { () throws(HoneycombError) in
       try HoneycombBurnAlert(parsing: body, id: id, dataset: shelf.dataset, nowUnixNanoseconds: now)
     }
-    guard let slo = try visible(exchange).first(where: { $0.id == alert.slo }) else {
+    guard let slo = visible.first(where: { $0.id == alert.slo }) else {
       throw Refusal(.invalid, "there is no such SLO in this dataset", field: "slo.id")
     }
     guard try alerts(of: slo, exchange.environment).count < Self.alertCountMax else {

@@ -17,7 +17,9 @@ struct HoneycombTriggers: Sendable {
   var routes: [Route] {
     [
       route(.POST, "/1/triggers/:dataset", .manage, create),
-      route(.GET, "/1/triggers/:dataset", .query) { (exchange) throws(Refusal) in Self.list(try Shelf<HoneycombTrigger>(state, exchange).all()) },
+      route(.GET, "/1/triggers/:dataset", .query) { (exchange) async throws(Refusal) in
+        Self.list(try await directory.listed(try Shelf<HoneycombTrigger>(state, exchange).all(), exchange))
+      },
       route(.GET, "/1/triggers/:dataset/:id", .query) { (exchange) throws(Refusal) in
         Self.answer(.ok, try Shelf<HoneycombTrigger>(state, exchange).find())
       },
