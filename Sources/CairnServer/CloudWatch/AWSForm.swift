@@ -65,8 +65,12 @@ struct AWSForm: Sendable {
   }
 
   static func failure(_ error: LogsError) -> String {
-    let code = error.kind == .unknownOperation ? "InvalidAction" : error.kind.rawValue
-    return "<ErrorResponse><Error><Type>Sender</Type><Code>\(code)</Code><Message>\(escaped(error.message))</Message></Error>"
+    failure(
+      error.kind == .unknownOperation ? "InvalidAction" : error.kind.rawValue, error.message, isOurs: error.kind == .unavailable)
+  }
+
+  static func failure(_ code: String, _ message: String, isOurs: Bool) -> String {
+    "<ErrorResponse><Error><Type>\(isOurs ? "Receiver" : "Sender")</Type><Code>\(code)</Code><Message>\(escaped(message))</Message></Error>"
       + "<RequestId>\(AWSErrorResponse.requestID())</RequestId></ErrorResponse>"
   }
 

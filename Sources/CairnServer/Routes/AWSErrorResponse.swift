@@ -40,6 +40,21 @@ enum AWSErrorResponse {
     return response
   }
 
+  /// The query protocol, as STS and CloudWatch's older clients speak it: XML, and some names of its own.
+  static func form(_ refusal: Refusal) -> Response {
+    let name = refusal.awsName
+    let code =
+      switch name {
+      case "InvalidSignatureException": "SignatureDoesNotMatch"
+      case "UnrecognizedClientException": "InvalidClientTokenId"
+      case "IncompleteSignatureException", "AccessDeniedException": String(name.dropLast("Exception".count))
+      default: name
+      }
+    let status = refusal.awsStatus
+    return Response(
+      status: status, contentType: "text/xml", text: AWSForm.failure(code, refusal.reason, isOurs: status.code >= 500))
+  }
+
   /// The protocol Smithy RPC v2 in CBOR: the shape's name in the body, the code of the older protocols in a header.
   static func cbor(_ shape: String, _ reason: String, code: String, status: HTTPResponseStatus) -> Response {
     let body = JSONValue.object([JSONMember("__type", .string(shape)), JSONMember("message", .string(reason))])

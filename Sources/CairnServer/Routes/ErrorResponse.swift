@@ -16,7 +16,7 @@ public enum Dialect: Sendable, Hashable, CaseIterable {
   case cairn
   /// AWS's rest-json, X-Ray's: the exception's name in a header, the body `{"Message": …}`.
   case awsRESTJSON
-  /// AWS's JSON 1.0 and 1.1, CloudWatch's: the exception's name and the text in the body.
+  /// AWS's JSON 1.0 and 1.1, CloudWatch's: the exception's name and the text in the body. XML for who sent a form.
   case awsJSON
   /// AWS's RPC v2 in CBOR, which CloudWatch has beside JSON.
   case awsCBOR
@@ -35,6 +35,7 @@ enum ErrorResponse {
     case .otlp: response = otlp(refusal, request)
     case .honeycomb: response = honeycomb(refusal)
     case .cairn: response = cairn(refusal)
+    case .awsJSON where request.mediaType == "application/x-www-form-urlencoded": response = AWSErrorResponse.form(refusal)
     case .awsJSON: response = AWSErrorResponse.json(refusal.awsName, refusal.reason, status: refusal.awsStatus)
     case .awsCBOR: response = AWSErrorResponse.cbor(refusal.awsName, refusal.reason, code: refusal.awsName, status: refusal.awsStatus)
     case .awsRESTJSON: response = AWSErrorResponse.restJSON(refusal)
