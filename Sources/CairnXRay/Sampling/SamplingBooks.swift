@@ -71,11 +71,17 @@ public struct SamplingBooks: Sendable {
     if entries.count >= Self.ruleCountMax, entries[report.rule] == nil { return Grant(quota: 0, endUnixSeconds: now) }
     var entry = entries[report.rule] ?? Entry()
     add(report, to: &entry, now: now)
-    entry.clients = entry.clients.filter { $0.value.lastSeen + Self.lifeSeconds >= now }
+    if entry.clients.contains(where: { $0.value.lastSeen + Self.lifeSeconds < now }) {
+      entry.clients = entry.clients.filter { $0.value.lastSeen + Self.lifeSeconds >= now }
+    }
     let isKnown = entry.clients[report.client] != nil
-    guard isKnown || entry.clients.count < Self.clientCountMax else { return Grant(quota: 0, endUnixSeconds: now) }
-    let others = entry.clients.filter { $0.key != report.client && $0.value.grant.endUnixSeconds > now }
-    let taken = others.reduce(0) { $0 + $1.value.grant.quota }
+    guard isKnown || entry.clients.count < Self.clientCountMax else {
+      // What it reports counts, even if nothing is left for it.
+      entries[report.rule] = entry
+      return Grant(quota: 0, endUnixSeconds: now)
+    }
+    var taken: Int64 = 0
+    for (id, client) in entry.clients where id != report.client && client.grant.endUnixSeconds > now { taken += client.grant.quota }
     let grant = Grant(
       quota: max(0, min(share(of: report.client, demand: report.requestCount, entry, reservoir), reservoir - taken)),
       endUnixSeconds: now + 2 * Self.intervalSeconds)
@@ -86,15 +92,17 @@ public struct SamplingBooks: Sendable {
 
   /// The client's part by its share of all requests; what does not divide goes to the clients by their ids, one each.
   private func share(of client: String, demand: Int64, _ entry: Entry, _ reservoir: Int64) -> Int64 {
-    var demands = entry.clients.mapValues(\.demand)
-    demands[client] = max(demand, 1)
-    let total = demands.values.reduce(0) { $0 &+ min($1, 1 << 40) }
+    let own = max(demand, 1)
+    var total = min(own, 1 << 40)
+    for (id, other) in entry.clients where id != client { total &+= min(other.demand, 1 << 40) }
     guard total > 0, reservoir > 0 else { return 0 }
     func part(_ demand: Int64) -> Int64 { Int64(Double(reservoir) * Double(min(demand, 1 << 40)) / Double(total)) }
-    let left = reservoir - demands.values.reduce(0) { $0 + part($1) }
-    let ids = demands.keys.sorted()
-    let place = Int64(ids.firstIndex(of: client) ?? 0)
-    return part(demands[client] ?? 1) + (place < left ? 1 : 0)
+    var (left, place) = (reservoir - part(own), Int64(0))
+    for (id, other) in entry.clients where id != client {
+      left -= part(other.demand)
+      if id < client { place += 1 }
+    }
+    return part(own) + (place < left ? 1 : 0)
   }
 
   private func add(_ report: Report, to entry: inout Entry, now: Int64) {
