@@ -14,13 +14,13 @@ def test_datagrams_become_events_or_a_reason(cairn):
     good, spaced = segment(), segment()
     before = door(cairn)["datagrams"]
     send(cairn, HEADER + json.dumps(good).encode(), b'{"format":"JSON","version":1}\n' + json.dumps(spaced).encode() + b"\n",
-         b"no header", b"{}\n{}", b"garbage\n{}", b'{"format":"json","version":2}\n{}', HEADER, HEADER + b"{", HEADER + b"T1S???",
+         b"no header", b"{}\n{}", b"garbage\n{}", b'{"format":"json","version":2}\n{}', HEADER, HEADER + b"{", HEADER + b"T1S???", HEADER + b"T1S/////w8=",
          HEADER + json.dumps(segment(id="zz")).encode())
     assert documents(cairn, good["trace_id"]) == [good]
     assert documents(cairn, spaced["trace_id"]) == [spaced]
-    until(lambda: door(cairn)["datagrams"]["malformed"] - before["malformed"] == 8)
+    until(lambda: door(cairn)["datagrams"]["malformed"] - before["malformed"] == 9)
     after = door(cairn)["datagrams"]
-    assert after["received"] - before["received"] == 10 and after["kernel_drops"] == 0
+    assert after["received"] - before["received"] == 11 and after["kernel_drops"] == 0
     reasons = {entry["reason"] for entry in cairn.get("doors")["rejections"] if entry["door"] == "xray-daemon"}
     for part in ("no header line", "not a JSON object", "format json, version 1", "no document behind", "not base64", "InvalidId"):
         assert any(part in reason for reason in reasons), (part, reasons)

@@ -136,15 +136,21 @@ struct DatagramIntake: Sendable {
     do {
       try await store(format, body)
     } catch {
-      guard count > 1, case .malformed = error else { return refuse(Refusal(error).reason) }
+      guard count > 1, case .malformed = error else { return lose(error) }
       for part in parts() {
         do {
           try await store(format, part)
         } catch {
-          refuse(Refusal(error).reason)
+          lose(error)
         }
       }
     }
+  }
+
+  /// Says why a body of one datagram was left out; one that is none is counted with those that were seen to be none before.
+  private func lose(_ error: IngestError) {
+    if case .malformed = error { state.datagrams.update { $0.malformedCount += 1 } }
+    refuse(Refusal(error).reason)
   }
 
   private func store(_ format: RequestFormat, _ body: [UInt8]) async throws(IngestError) {
