@@ -30,6 +30,10 @@ def test_settings_of_the_account(cairn):
     assert xray.get_encryption_config()["EncryptionConfig"] == {"Status": "ACTIVE", "Type": "NONE"}
     assert xray.put_encryption_config(Type="KMS", KeyId="alias/x")["EncryptionConfig"] == {"KeyId": "alias/x", "Status": "ACTIVE", "Type": "KMS"}
     assert xray.put_encryption_config(Type="NONE")["EncryptionConfig"]["Type"] == "NONE"
+    for refused in ({"Type": "NONE", "KeyId": "alias/x"}, {"Type": "KMS"}):
+        with pytest.raises(xray.exceptions.InvalidRequestException):
+            xray.put_encryption_config(**refused)
+    assert xray.get_encryption_config()["EncryptionConfig"] == {"Status": "ACTIVE", "Type": "NONE"}
     assert xray.get_trace_segment_destination()["Destination"] == "CloudWatchLogs"
     assert xray.update_trace_segment_destination(Destination="XRay")["Destination"] == "XRay"
     assert xray.get_trace_segment_destination()["Status"] == "ACTIVE"
