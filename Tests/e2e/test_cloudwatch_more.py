@@ -252,6 +252,28 @@ def test_a_record_is_gone_with_its_group_or_its_stream(logs, mark):
     assert record(logs.filter_log_events(logGroupName=mark)["events"][0]["eventId"]) == "anew" and record(events["first"]) == "ResourceNotFoundException"
 
 
+def test_what_a_retention_has_ended_is_hidden_at_once_from_each_answer(logs, mark):
+    aws.group(logs, mark)
+    aws.put(logs, mark, "ancient", at=aws.now() - 3 * 86_400_000)
+    aws.put(logs, mark, "new")
+    event = {each["message"]: each["eventId"] for each in logs.filter_log_events(logGroupName=mark)["events"]}
+
+    def asked():
+        query = logs.start_query(logGroupName=mark, startTime=0, endTime=int(time.time()) + 60, queryString="fields @message")["queryId"]
+        answer = until(lambda: (got := logs.get_query_results(queryId=query))["status"] == "Complete" and got)
+        return {field["value"]: row[-1]["value"] for row in answer["results"] for field in row if field["field"] == "@message"}
+    pointers = asked()
+    assert set(pointers) == {"ancient", "new"}
+    logs.put_retention_policy(logGroupName=mark, retentionInDays=1)
+    assert set(asked()) == {"new"} and aws.messages(logs, mark) == ["new"]
+    for pointer in (event["ancient"], pointers["ancient"]):
+        with pytest.raises(ClientError) as failure:
+            logs.get_log_record(logRecordPointer=pointer)
+        assert aws.code(failure) == "ResourceNotFoundException"
+    for pointer in (event["new"], pointers["new"]):
+        assert logs.get_log_record(logRecordPointer=pointer)["logRecord"]["@message"] == "new"
+
+
 # Strangers
 
 def test_records_of_opentelemetry_are_a_group(cairn, logs, mark):

@@ -116,7 +116,7 @@ extension LogsDesk {
         startUnixNanoseconds: min(asked.startSeconds, bound) * second, endUnixNanoseconds: (min(asked.endSeconds, bound) + 1) * second),
       limit: asked.limit, nowUnixNanoseconds: call.nowUnixNanoseconds, account: call.account.account,
       known: Set(datasets.map(\.name)).union(groups), logGroups: Set(groups), tables: tables)
-    request.exclusions = exclusions(call)
+    request.exclusions = exclusions(call, firsts: Dictionary(datasets.map { ($0.name, $0.firstUnixNanoseconds) }) { min($0, $1) })
     for dataset in datasets {
       request.extents[dataset.name] = TimeRange(
         startUnixNanoseconds: dataset.firstUnixNanoseconds,
@@ -125,14 +125,18 @@ extension LogsDesk {
     return request
   }
 
-  /// Leaves out the lines of groups and streams that were deleted; everything where none was.
-  func exclusions(_ call: LogsCall) -> Filter {
+  /// Leaves out the lines of groups and streams that were deleted, and those that a group's retention has ended; everything where there are
+  /// none. `firsts`, where they are known, are the times of the datasets' first events: what begins later needs no filter.
+  func exclusions(_ call: LogsCall, firsts: [String: Int64]? = nil) -> Filter {
     var parts: [Filter] = []
-    let deleted = registry.items(call.environment, "deletion").map(\.name)
-    let names = Set(deleted).union(registry.groups(call.environment).map(\.group.name))
-    for name in names.sorted() {
-      guard deleted.contains(name) || !registry.items(call.environment, "deletion", group: name).isEmpty else { continue }
-      let own = filter(call, LogGroup(name: name, createdUnixMilliseconds: 0), stream: nil)
+    let deleted = Set(registry.items(call.environment, "deletion").map(\.name))
+    let groups = Dictionary(registry.groups(call.environment).map { ($0.group.name, $0.group) }) { first, _ in first }
+    for name in deleted.union(groups.keys).sorted() {
+      let start = Self.range(nil, nil, call, groups[name] ?? LogGroup(name: name, createdUnixMilliseconds: 0)).startUnixNanoseconds
+      let hasEnded = start > 0 && (firsts.map { $0[name] ?? .max } ?? 0) < start
+      guard hasEnded || deleted.contains(name) || !registry.items(call.environment, "deletion", group: name).isEmpty else { continue }
+      var own = filter(call, LogGroup(name: name, createdUnixMilliseconds: 0), stream: nil)
+      if hasEnded { own = .all([own, .compare(column: FieldName.timestamp, .greaterOrEqual, .integer(start))]) }
       let isOther = Filter.not(
         .all([.compare(column: FieldName.dataset, .equal, .string(name)), Self.isLine]))
       parts.append(.any([isOther, own]))
