@@ -336,6 +336,14 @@ def test_composite_alarms_follow_others(metrics, mark, webhook):
     assert aws.code(failure) == "ResourceNotFound"
 
 
+def test_a_token_of_another_list_is_refused_as_each_model_says(metrics):
+    for call, code in (("describe_alarms", "InvalidNextToken"), ("describe_alarm_history", "InvalidNextToken"), ("list_metrics", "InvalidParameterValue"),
+                       ("list_dashboards", "InvalidParameterValue")):
+        with pytest.raises(ClientError) as failure:
+            getattr(metrics, call)(NextToken="of another list")
+        assert aws.code(failure) in (code, f"{code}Exception"), call
+
+
 def test_secrets_in_dimensions_are_not_kept(cairn, logs, metrics, group, mark):
     metrics.put_metric_data(Namespace=mark, MetricData=[
         {"MetricName": "m", "Value": 1, "Dimensions": [{"Name": "api_key", "Value": "hunter2-dim"}, {"Name": "route", "Value": "/cart?token=tok-dim-1"}]}])

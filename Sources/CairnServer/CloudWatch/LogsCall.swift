@@ -116,13 +116,14 @@ struct LogsCall: Sendable {
 
   // MARK: Pages
 
-  /// A page of a list by its numbered token, and the token of the next one; nil where the list ends.
+  /// A page of a list by its numbered token, and the token of the next one; nil where the list ends. A token that is none is refused as
+  /// the operation's model has it.
   func page<Element>(
-    _ all: [Element], limit: Int, token name: String = "nextToken", key: (Element) -> String
+    _ all: [Element], limit: Int, token name: String = "nextToken", refusal: LogsError.Kind = .invalidParameter, key: (Element) -> String
   ) throws(LogsError) -> (page: ArraySlice<Element>, next: String?) {
     var start = 0
     if let token = try optionalText(name, 1...4096) {
-      guard let last = Self.decode(token) else { throw LogsError(.invalidParameter, "The specified nextToken is invalid.") }
+      guard let last = Self.decode(token) else { throw LogsError(refusal, "The specified nextToken is invalid.") }
       start = all.firstIndex { key($0) == last }.map { $0 + 1 } ?? all.firstIndex { precedes(last, key($0)) } ?? all.count
     }
     let page = all[start..<min(all.count, start + limit)]

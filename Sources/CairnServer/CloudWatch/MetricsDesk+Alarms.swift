@@ -177,7 +177,7 @@ extension MetricsDesk {
         && (related.map { $0.contains(entry.name) } ?? types.contains(Self.kind(entry.value)))
     }
     let limit = Int(max(1, min(100, call.input["MaxRecords"]?.looseInteger ?? 50)))
-    let (page, next) = try call.page(all, limit: limit, token: "NextToken") { $0.name }
+    let (page, next) = try call.page(all, limit: limit, token: "NextToken", refusal: .invalidNextToken) { $0.name }
     return .object { writer in
       writer.member("MetricAlarms", .array(page.map(\.value).filter { Self.kind($0) == "MetricAlarm" }))
       writer.member("CompositeAlarms", .array(page.map(\.value).filter { Self.kind($0) == "CompositeAlarm" }))

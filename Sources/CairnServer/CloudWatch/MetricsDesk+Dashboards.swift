@@ -79,7 +79,7 @@ extension MetricsDesk {
   private func listDashboards(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let prefix = call.input["DashboardNamePrefix"]?.string ?? ""
     let all = registry.items(call.environment, "dashboard").filter { $0.name.hasPrefix(prefix) }
-    let (page, next) = try call.page(all, limit: 1000, token: "NextToken") { $0.name }
+    let (page, next) = try call.page(all, limit: 1000, token: "NextToken", refusal: .invalidParameterValue) { $0.name }
     return .object { writer in
       writer.objects("DashboardEntries", page) { writer, entry in
         writer.member("DashboardName", entry.name)

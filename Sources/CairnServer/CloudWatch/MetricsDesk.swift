@@ -119,7 +119,7 @@ struct MetricsDesk: Sendable {
     }
     let found = try await known(call, namespace: call.input["Namespace"]?.string, time, parts)
     let key: (MetricName) -> String = { "\($0.namespace)\u{1}\($0.name)\u{1}\(MetricPoint.key($0.dimensions))" }
-    let (page, next) = try call.page(found.sorted { precedes(key($0), key($1)) }, limit: 500, token: "NextToken", key: key)
+    let (page, next) = try call.page(found.sorted { precedes(key($0), key($1)) }, limit: 500, token: "NextToken", refusal: .invalidParameterValue, key: key)
     return .object { writer in
       writer.objects("Metrics", page) {
         $0.member("Namespace", $1.namespace)
