@@ -138,6 +138,56 @@ struct PropagatorTests {
     #expect(extracted(B3Propagator(form: .single), ["b3": "a3ce929d0e0e4736-\(span)-0"])?.isSampled == false)
   }
 
+  /// `b3: 0` of a caller that has no trace itself.
+  @Test(arguments: [["b3": "0"], ["x-b3-sampled": "0"], ["x-b3-sampled": "false"]]) func whatACallerDeniesIsNotRecorded(headers: [String: String]) throws {
+    var settings = KitSettings()
+    settings.propagators = [.b3, .tracecontext, .xray, .jaeger]
+    let memory = InMemoryExporter()
+    let parts = KitParts.make(settings, transports: Transports(FakeTransport()), clock: InstantClock()).tracer
+    let tracer = KitTracer(core: TracerCore(sampler: parts.sampler, limits: RecordLimits(), propagators: parts.propagators, sinks: [memory]))
+    var context = ServiceContext.topLevel, sent: [String: String] = [:]
+    tracer.extract(headers, into: &context, using: FromDictionary())
+    tracer.withSpan("GET /", context: context, ofKind: .server) { _ in
+      tracer.withSpan("GET", ofKind: .client) { tracer.inject($0.context, into: &sent, using: ToDictionary()) }
+    }
+    #expect(memory.spans.isEmpty)
+    // Whoever is called next hears of it, in the format that it reads.
+    let readers: [any Propagator] = [TraceContextPropagator(), B3Propagator(form: .multiple), XRayPropagator(), JaegerPropagator()]
+    let found = readers.map { extracted($0, sent) }
+    #expect(found.allSatisfy { $0 != nil && $0?.isSampled == false && $0?.isUndecided == false } && Set(found.map { $0?.trace }).count == 1, "\(sent)")
+  }
+
+  @Test(arguments: [["b3": "1"], ["b3": "d"], ["x-b3-sampled": "1"], ["x-b3-flags": "1"]]) func whatACallerWantsIsRecorded(headers: [String: String]) throws {
+    let memory = InMemoryExporter()
+    let tracer = KitTracer(
+      core: TracerCore(sampler: ParentBasedSampler(root: AlwaysOffSampler()), limits: RecordLimits(), propagators: [B3Propagator(form: .single)], sinks: [memory]))
+    var context = ServiceContext.topLevel
+    tracer.extract(headers, into: &context, using: FromDictionary())
+    tracer.withSpan("GET /", context: context, ofKind: .server) { _ in }
+    #expect(memory.spans.map(\.parentSpanID) == [nil])
+  }
+
+  @Test(arguments: [["b3": ""], ["b3": "2"], ["x-b3-sampled": "maybe"], ["x-b3-traceid": trace, "x-b3-sampled": "0"], [:]])
+  func abrokenDecisionOfB3IsNone(headers: [String: String]) { #expect(extracted(B3Propagator(form: .single), headers) == nil) }
+
+  /// A load balancer, or AWS's SDK, that decided against a trace in which it has no segment.
+  @Test func aDenialOfXRayWithoutAParentGoesOnInEveryFormat() throws {
+    let denied = try #require(extracted(XRayPropagator(), ["x-amzn-trace-id": "Root=1-0af76519-16cd43dd8448eb211c80319c;Sampled=0"]))
+    #expect(injected(XRayPropagator(), denied)["x-amzn-trace-id"] == "Root=1-0af76519-16cd43dd8448eb211c80319c;Sampled=0")
+    let named = String(trace.suffix(16))
+    #expect(injected(TraceContextPropagator(), denied) == ["traceparent": "00-\(trace)-\(named)-00"])
+    #expect(injected(B3Propagator(form: .single), denied) == ["b3": "\(trace)-\(named)-0"])
+    #expect(injected(B3Propagator(form: .multiple), denied) == ["x-b3-traceid": trace, "x-b3-spanid": named, "x-b3-sampled": "0"])
+    #expect(injected(JaegerPropagator(), denied) == ["uber-trace-id": "\(trace):\(named):0:0"])
+  }
+
+  /// One that was not decided goes on in the formats that have a word for it: 00 would be a decision.
+  @Test func formatsThatMustDecideSayNothingOfWhatIsUndecided() throws {
+    let found = try #require(extracted(XRayPropagator(), ["x-amzn-trace-id": "Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=\(span);Sampled=?"]))
+    #expect(injected(TraceContextPropagator(), found).isEmpty && injected(JaegerPropagator(), found).isEmpty)
+    #expect(injected(B3Propagator(form: .single), found) == ["b3": "\(trace)-\(span)"])
+  }
+
   @Test func baggageIsDecodedAndBounded() {
     var context = ServiceContext.topLevel
     let header = "user.id=u%201;prop=1, city=K%C3%B6ln ,broken,=x," + (0..<100).map { "k\($0)=v" }.joined(separator: ",")

@@ -15,7 +15,7 @@ struct JaegerPropagator: Propagator {
   }
 
   func headers(of context: InstrumentationContext) -> [(name: String, value: String)] {
-    guard let own = context.traceContext, own.span != 0 else { return [] }
+    guard let own = context.traceContext?.decided else { return [] }
     return [(Self.headerName, "\(own.traceID):\(own.spanID):0:\(own.isSampled ? 1 : 0)")]
   }
 

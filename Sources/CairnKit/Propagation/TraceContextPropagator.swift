@@ -14,7 +14,7 @@ struct TraceContextPropagator: Propagator {
   }
 
   func headers(of context: InstrumentationContext) -> [(name: String, value: String)] {
-    guard let own = context.traceContext, own.span != 0 else { return [] }
+    guard let own = context.traceContext?.decided else { return [] }
     let parent = ("traceparent", "00-\(own.traceID)-\(own.spanID)-\(own.isSampled ? "01" : "00")")
     return own.traceState.isEmpty ? [parent] : [parent, ("tracestate", own.traceState)]
   }

@@ -26,6 +26,19 @@ public struct TraceContext: Sendable, Hashable {
     self.isRemote = isRemote
   }
 
+  /// For formats that cannot do without a span's id. nil where it would have to be that of a span which records; where nobody records,
+  /// any will do, and it is the trace's, as that of a first span of Zipkin is.
+  var namingSpan: TraceContext? {
+    guard span == 0 else { return self }
+    guard !isSampled, !isUndecided else { return nil }
+    var named = self
+    named.span = trace.low == 0 ? trace.high : trace.low
+    return named
+  }
+
+  /// The same for formats that cannot leave the decision to whoever is called: nil where it was not taken, as 0 would be one.
+  var decided: TraceContext? { isUndecided ? nil : namingSpan }
+
   /// 32 lower-case hex digits, as W3C writes it.
   public var traceID: String { trace.hex }
   /// 16 lower-case hex digits.
