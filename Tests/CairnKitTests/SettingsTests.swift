@@ -10,7 +10,7 @@ struct KitSettingsTests {
   ]) func aURLWithoutHostOrPortStopsTheStart(url: String) async {
     for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "HONEYCOMB_API_ENDPOINT"] {
       let error = #expect(throws: ConfigurationError.self) { try KitSettings.fromEnvironment([name: url]) }
-      #expect(error?.variable == name && error?.problem.contains("'\(url)'") == true)
+      #expect(error?.variable == name && error?.problem.contains("'\(url.contains("@") ? "https://REDACTED@" : url)'") == true)
     }
     // A program may still set it: then nothing arrives.
     let transport = ClientTransport(tls: nil)
@@ -21,6 +21,17 @@ struct KitSettingsTests {
   @Test func placesOfURLs() {
     let found = ["http://a", "http://a:1/b", "https://u:p@[::1]:65535?q", "http://[fe80::1]", "http://u:p@h:80"].map { URLParts($0).place.map { "\($0.host) \($0.port ?? 0)" } }
     #expect(found == ["a 0", "a 1", "::1 65535", "fe80::1 0", "h 80"])
+  }
+
+  @Test(arguments: [
+    ("http://me:pass@h:80/v1", "http://h:80/v1", "Basic bWU6cGFzcw=="), ("https://m%40e:p%3Aa%2Fss@[::1]", "https://[::1]", "Basic bUBlOnA6YS9zcw=="),
+    ("http://me@h", "http://h", "Basic bWU6"), ("http://:key@h/?a=b", "http://h/?a=b", "Basic OmtleQ=="), ("http://@h", "http://h", nil), ("http://h/a@b", "http://h/a@b", nil),
+  ]) func userAndPasswordOfAURLAreBasicAuthorization(url: String, sentTo: String, authorization: String?) {
+    let request = OutgoingRequest(url: url).authorized
+    #expect(request.url == sentTo && request.headers.map(\.value) == [authorization].compactMap { $0 } && request.headers.allSatisfy { $0.name == "authorization" })
+    // Who asks is said already.
+    let own = OutgoingRequest(url: url, headers: [("Authorization", "Bearer x")]).authorized
+    #expect(own.url == sentTo && own.headers.map(\.value) == ["Bearer x"])
   }
 
   @Test func blanksAndLineEndsAreNotMeant() throws {
@@ -43,6 +54,17 @@ struct KitSettingsTests {
     ])
     #expect(settings.isDisabled && settings.propagators == [.b3])
     _ = try Kit(settings)
+  }
+
+  /// Complaints end up in somebody's log.
+  @Test(arguments: [
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hush@host:99999"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hu/hush@host"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "me:hush@host"),
+    ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://me:hush?hush@host"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://host:0/?key=hush"), ("HONEYCOMB_API_ENDPOINT", "ftp://me:hush@host"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "x-honeycomb-team:hush"), ("OTEL_EXPORTER_OTLP_HEADERS", "a=b,hush"), ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=hush%"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "Bearer hush=1"),
+  ]) func noComplaintTellsASecret(name: String, value: String) {
+    let error = #expect(throws: ConfigurationError.self) { try KitSettings.fromEnvironment([name: value]) }
+    #expect(error?.variable == name && error?.description.contains("hush") == false, "\(error?.description ?? "")")
   }
 
   @Test func nothingSetIsTheDefault() throws {

@@ -20,7 +20,7 @@ struct SignatureV4: Sendable {
     let day = String(time.prefix(8))
     let target = URLParts(request.url)
     var signed = request
-    signed.headers.append(("host", target.host))
+    signed.headers.append(("host", String(target.address)))
     signed.headers.append(("x-amz-date", time))
     if let sessionToken { signed.headers.append(("x-amz-security-token", sessionToken)) }
     let scope = "\(day)/\(region)/\(service)/aws4_request"
@@ -79,7 +79,7 @@ struct URLParts: Sendable, Hashable {
   /// Where to connect to, without user, password and the brackets of an address; the port where one is named. nil where the URL names no
   /// host, or a port that is none: NIO ends the program for those.
   var place: (host: String, port: Int?)? {
-    let address = host.lastIndex(of: "@").map { host[host.index(after: $0)...] } ?? host[...]
+    let address = address
     let isBracketed = address.hasPrefix("[")
     guard let end = isBracketed ? address.firstIndex(of: "]") : address.firstIndex(of: ":") ?? address.endIndex else { return nil }
     let name = isBracketed ? address[..<end].dropFirst() : address[..<end]

@@ -26,7 +26,7 @@
     /// `http://host:port` for plain text by prior knowledge, `https://…` for TLS.
     init(url: String, tls configuration: TLSConfiguration?) throws(ConfigurationError) {
       guard let place = URLParts(url).place else {
-        throw ConfigurationError(variable: "OTEL_EXPORTER_OTLP_ENDPOINT", problem: "'\(url)' names no host, or no port")
+        throw ConfigurationError(variable: "OTEL_EXPORTER_OTLP_ENDPOINT", problem: "'\(URLParts.told(url))' names no host, or no port")
       }
       let isSecure = url.hasPrefix("https://")
       port = place.port ?? (isSecure ? 443 : 4317)
@@ -64,7 +64,7 @@
     private func call(_ request: OutgoingRequest, timeout: Duration) async throws -> IncomingResponse {
       let connection = try await connected()
       let answer = connection.channel.eventLoop.makePromise(of: IncomingResponse.self)
-      let head = head(request, timeout: timeout)
+      let head = head(request.authorized, timeout: timeout)
       let stream = connection.multiplexer.createStreamChannel { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(GRPCCall(head: head, message: request.body, answer: answer))

@@ -58,7 +58,7 @@ final class ClientTransport: HTTPTransport {
     let late: Result<IncomingResponse, SendFailure> = .failure(SendFailure(reason: "no whole answer within \(timeout)"))
     return try await outcome(within: timeout + Self.lastWord, ContinuousClock(), else: late) {
       do throws(SendFailure) {
-        return .success(try await self.exchange(request, timeout: timeout))
+        return .success(try await self.exchange(request.authorized, timeout: timeout))
       } catch {
         return .failure(error)
       }

@@ -66,16 +66,17 @@ struct EnvironmentReader: Sendable {
   }
 
   /// `name=value` pairs between commas, values percent-decoded, as W3C Baggage writes them.
-  func pairs(_ name: String) throws(ConfigurationError) -> [(name: String, value: String)] {
+  ///
+  /// - Parameter areSecret: A part that makes no sense is told by its number: it may be somebody's key.
+  func pairs(_ name: String, areSecret: Bool = false) throws(ConfigurationError) -> [(name: String, value: String)] {
     guard let text = text(name) else { return [] }
     var found: [(name: String, value: String)] = []
-    for part in text.split(separator: ",") {
-      guard let equals = part.firstIndex(of: "=") else {
-        throw ConfigurationError(variable: name, problem: "'\(Self.trimmed(part))' is not NAME=VALUE")
-      }
+    for (index, part) in text.split(separator: ",").enumerated() {
+      let told = areSecret ? "part \(index + 1)" : "'\(Self.trimmed(part))'"
+      guard let equals = part.firstIndex(of: "=") else { throw ConfigurationError(variable: name, problem: "\(told) is not NAME=VALUE") }
       let key = Self.trimmed(part[..<equals])
       guard !key.isEmpty, let value = percentDecoded(Substring(Self.trimmed(part[part.index(after: equals)...]))) else {
-        throw ConfigurationError(variable: name, problem: "'\(Self.trimmed(part))' is not NAME=VALUE with %XX for special characters")
+        throw ConfigurationError(variable: name, problem: "\(told) is not NAME=VALUE with %XX for special characters")
       }
       found.append((key, value))
     }
@@ -107,7 +108,7 @@ struct EnvironmentReader: Sendable {
     guard let (name, text) = first(names) else { return nil }
     guard !text.contains("://"), let colon = text.lastIndex(of: ":"), colon > text.startIndex else { return try url(name) }
     guard !text.contains(" "), !text.contains("/"), URLParts(text).place != nil else {
-      throw ConfigurationError(variable: name, problem: "'\(text)' is neither HOST:PORT nor a URL that begins with http:// or https://")
+      throw ConfigurationError(variable: name, problem: "'\(URLParts.told(text))' is neither HOST:PORT nor a URL that begins with http:// or https://")
     }
     let isInsecure = first(insecure)?.value.lowercased() == "true"
     return (isInsecure ? "http://" : "https://") + text
@@ -124,7 +125,7 @@ struct EnvironmentReader: Sendable {
     guard let text = text(name) else { return nil }
     guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains(" "), URLParts(text).place != nil else {
       throw ConfigurationError(
-        variable: name, problem: "'\(text)' is not a URL that begins with http:// or https:// and names a host, with a port up to 65535 if any")
+        variable: name, problem: "'\(URLParts.told(text))' is not a URL that begins with http:// or https:// and names a host, with a port up to 65535 if any")
     }
     return text
   }

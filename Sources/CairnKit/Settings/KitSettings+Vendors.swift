@@ -30,11 +30,10 @@ extension KitSettings {
     let compressions = OTLPCompression.allCases.map { ($0.rawValue, $0) }
     settings.compression = try reader.choice([own + "COMPRESSION", general + "COMPRESSION"], compressions) ?? (isLoopback(settings.url) ? .none : .gzip)
     settings.timeout = try reader.timeout(own + "TIMEOUT", general + "TIMEOUT") ?? settings.timeout
-    let named = reader.text(own + "HEADERS") == nil ? try reader.pairs(general + "HEADERS") : try reader.pairs(own + "HEADERS")
-    for (name, value) in named {
+    let variable = reader.text(own + "HEADERS") == nil ? general + "HEADERS" : own + "HEADERS"
+    for (index, (name, value)) in try reader.pairs(variable, areSecret: true).enumerated() {
       guard name.utf8.allSatisfy(isTokenByte), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
-        let variable = reader.text(own + "HEADERS") == nil ? general + "HEADERS" : own + "HEADERS"
-        throw ConfigurationError(variable: variable, problem: "'\(name)' with its value cannot be a header of HTTP")
+        throw ConfigurationError(variable: variable, problem: "part \(index + 1) cannot be a header of HTTP: a name of letters, digits and -, =, a value without control characters")
       }
       settings.headers.append(.init(name: name, value: value))
     }
