@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnFormats
 
 /// What is never written down, by the names that things have.
 package enum SecretNames {
@@ -14,11 +15,12 @@ package enum SecretNames {
     return parts.contains { lowered.contains($0) }
   }
 
-  /// A query, `name=value&…`, with another text for what is secret.
+  /// A query, `name=value&…`, with another text for what is secret. A name may hide letters as `%XX`, which whoever reads it decodes; what
+  /// cannot be decoded is taken for a secret.
   package static func redacted(query: some StringProtocol, as replacement: String, _ isSecret: (String) -> Bool) -> String {
     query.split(separator: "&").map { part in
       let name = part.prefix { $0 != "=" }
-      return isSecret(String(name)) ? "\(name)=\(replacement)" : String(part)
+      return percentDecoded(name).map(isSecret) ?? true ? "\(name)=\(replacement)" : String(part)
     }.joined(separator: "&")
   }
 }

@@ -70,7 +70,7 @@ public struct TracedHTTPClient: Sendable {
   }
 
   private static func address(_ request: HTTPClientRequest) -> (host: String, port: Int) {
-    let host = URLParts(request.url).host.split(separator: "@").last ?? ""
+    let host = URLParts(request.url).address
     if let colon = host.lastIndex(of: ":"), let port = Int(host[host.index(after: colon)...]) { return (String(host[..<colon]), port) }
     return (String(host), request.url.hasPrefix("https") ? 443 : 80)
   }
