@@ -87,25 +87,46 @@ struct DeliveryTests {
   @Test func whatIsKeptComesBackInOrderAndOnce() async throws {
     try await withFolder { folder, _ in
       #expect(folder.keep(Array("[1]".utf8), lineCount: 1) == 0 && folder.keep(Array("[2]".utf8), lineCount: 7) == 0)
-      let first = try #require(folder.take()), second = try #require(folder.take())
+      let first = try #require(folder.take { _ in }), second = try #require(folder.take { _ in })
       #expect(first.bytes == Array("[1]".utf8) && second.bytes == Array("[2]".utf8))
       #expect(first.lineCount == 1 && second.lineCount == 7)
-      #expect(folder.take() == nil)
+      #expect(folder.take { _ in } == nil)
       folder.giveBack(first)
       folder.finish(second)
-      #expect(folder.take()?.bytes == Array("[1]".utf8))
+      #expect(folder.take { _ in }?.bytes == Array("[1]".utf8))
     }
   }
 
   @Test func whatAProcessLeftBehindIsTakenOver() async throws {
     try await withFolder { folder, path in
       #expect(folder.keep(Array("[1]".utf8), lineCount: 1) == 0)
-      #expect(folder.take() != nil)
+      #expect(folder.take { _ in } != nil)
       // The first never finished: the next process, of the same number here, sends it.
       let next = SpillFolder(settings: SpillSettings(folder: path), warn: { _ in })
-      let taken = try #require(next.take())
+      let taken = try #require(next.take { _ in })
       #expect(taken.bytes == Array("[1]".utf8))
       next.finish(taken)
+    }
+  }
+
+  /// As a disk leaves them that was full, or lost its power.
+  @Test func filesThatCannotBeReadAreCountedAndTold() async throws {
+    try await withTemporaryFolder { path in
+      let told = Told()
+      let folder = SpillFolder(settings: SpillSettings(folder: path), warn: told.warn)
+      #expect(folder.keep([], lineCount: 12) == 0 && folder.keep(Array("[2]".utf8), lineCount: 1) == 0)
+      let transport = FakeTransport(.success(IncomingResponse(status: 200)))
+      let loss = Loss(name: "cloudwatch logs")
+      let exporter = CloudWatchExporter(
+        settings: CloudWatchSettings(logGroup: "shop", logStream: "one", access: access), sender: .testing(transport), spill: folder, loss: loss, warn: told.warn)
+      for _ in 0..<2 {
+        let batch = WireBatch<CloudWatchExporter.Mark>()
+        batch.append { CloudWatchExporter.write(LogRecord(unixNanoseconds: 1, level: .info, message: "new", label: "l"), to: &$0) }
+        await exporter.export(batch)
+      }
+      #expect(loss.count == 12)
+      #expect(told.texts.count == 1 && told.texts.first?.contains("counted as lost") == true, "\(told.texts)")
+      #expect(transport.requests.map { String(decoding: $0.bodyBytes, as: UTF8.self) }.filter { $0.contains("[2]") }.count == 1)
     }
   }
 
@@ -113,7 +134,7 @@ struct DeliveryTests {
     try await withFolder(1_000) { folder, _ in
       let lost = (0..<5).map { folder.keep([UInt8](repeating: UInt8(ascii: "0") + UInt8($0), count: 400), lineCount: 10 + $0) }
       #expect(lost == [0, 0, 10, 11, 12])
-      #expect(folder.take()?.bytes.first == UInt8(ascii: "3"))
+      #expect(folder.take { _ in }?.bytes.first == UInt8(ascii: "3"))
       #expect(folder.keep([UInt8](repeating: 0, count: 2_000), lineCount: 3) == 3)
     }
   }

@@ -82,6 +82,36 @@ struct OTLPTests {
     #expect(row["trace.trace_id"] == .string("00000000000000010000000000000002"))
   }
 
+  /// Names of the line's own are there once; the program's are under `metadata.`.
+  @Test(arguments: [OTLPEncoding.protobuf, .json]) func metadataThatIsNamedAsTheLinesOwnFieldsDoublesNone(encoding: OTLPEncoding) throws {
+    let names = ["exception.type", "exception.message", "code.file.path", "code.function.name", "code.line.number", "metadata.code.line.number", "other"]
+    let record = LogRecord(
+      unixNanoseconds: 1_700_000_000_000_000_000, level: .error, message: "it broke", label: "l", fields: names.map { WireField($0, .string("mine")) },
+      place: .init(file: "a.swift", function: "f", line: 1), error: ErrorDescription.record(CancellationError(), unixNanoseconds: 1))
+    let written = WireBatch<String>()
+    written.append { OTLPWriter.write(record, to: &$0, RecordLimits(), encoding) }
+    let text = String(decoding: OTLPWriter.logs(written, resource: resource, encoding: encoding, in: BodyMemory()).bytes, as: UTF8.self)
+    let row = try #require(try logRows([record], RecordLimits(), encoding).first)
+    #expect(row["exception.type"] == .string("Swift.CancellationError") && row["code.line.number"] == .integer(1) && row["other"] == .string("mine"))
+    #expect(row["metadata.exception.type"] == .string("mine") && row["metadata.metadata.code.line.number"] == .string("mine"))
+    // "exception.type" and "metadata.exception.type".
+    #expect(text.ranges(of: "exception.type").count == 2 && text.ranges(of: "code.file.path").count == 2)
+    // Without an error the name is the program's.
+    let calm = LogRecord(unixNanoseconds: 1, level: .info, message: "m", label: "l", fields: [WireField("exception.type", .string("mine"))])
+    #expect(try logRows([calm], RecordLimits(), encoding).first?["exception.type"] == .string("mine"))
+  }
+
+  @Test func numbersOfMetadataStayNumbers() {
+    let values: [any CustomStringConvertible & Sendable] = [
+      1, Int64.min, Int32(-3), UInt8(4), UInt16(5), UInt32.max, UInt(6), Int8(-7), UInt64(Int64.max), UInt64.max, true, 0.5, Float(0.25), "text", Character("c"),
+    ]
+    let wired: [WireValue] = [
+      .integer(1), .integer(.min), .integer(-3), .integer(4), .integer(5), .integer(4_294_967_295), .integer(6), .integer(-7), .integer(.max),
+      .string("18446744073709551615"), .boolean(true), .double(0.5), .double(0.25), .string("text"), .string("c"),
+    ]
+    #expect(values.map { WireValue(Logger.MetadataValue.stringConvertible($0)) } == wired)
+  }
+
   /// The access line is the kit's: where in the kit it is written tells nobody anything.
   @Test func aLineOfTheKitNamesNoPlace() throws {
     let record = LogRecord(unixNanoseconds: 1_700_000_000_000_000_000, level: .info, message: "GET / 200", label: "http.access")

@@ -85,7 +85,7 @@ struct CloudWatchExporter: Sendable {
   private func resend() async {
     guard let spill else { return }
     for _ in 0..<Self.resentCountMax {
-      guard let taken = spill.take() else { return }
+      guard let taken = spill.take(lose: { loss.add($0) }) else { return }
       let body = memory.write { request(to: &$0) { $0.append(taken.bytes) } }
       switch await put(body, count: taken.lineCount) {
       case .taken: spill.finish(taken)
@@ -183,37 +183,21 @@ struct CloudWatchExporter: Sendable {
       writer.name("xray_trace_id")
       writer.xrayString(context.trace)
     }
-    writer.members(record.fields.contains { isOwn($0.name, record) } ? renamed(record) : record.fields)
+    writer.members(record.fieldsApart { isOwn($0, hasContext: record.context != nil) })
     record.forEachOwnField { writer.member($0) }
     writer.endObject()
   }
 
-  /// The kit itself has a member of that name in the line.
-  private static func isOwn(_ name: String, _ record: LogRecord) -> Bool {
+  /// The kit itself has a member of that name in the line. Queries find the kit's under those.
+  private static func isOwn(_ name: String, hasContext: Bool) -> Bool {
     // Most names are told apart by their length.
     switch name.utf8.count {
     case 5: name == "level"
     case 6: name == "logger"
-    case 7: name == "message" || name == "span_id" && record.context != nil
-    case 8: name == "trace_id" && record.context != nil
-    case 13: name == "xray_trace_id" && record.context != nil
-    case 14: name == "exception.type" && record.error != nil || name == "code.file.path" && record.place != nil
-    case 16: name == "code.line.number" && record.place != nil
-    case 17: name == "exception.message" && record.error != nil
-    case 18: name == "code.function.name" && record.place != nil
-    case 20: name == "exception.stacktrace" && record.error?.stackTrace.isEmpty == false
+    case 7: name == "message" || name == "span_id" && hasContext
+    case 8: name == "trace_id" && hasContext
+    case 13: name == "xray_trace_id" && hasContext
     default: false
-    }
-  }
-
-  /// The metadata where names of the kit's are among it: queries find the kit's under those, and the program's under `metadata.` and the name.
-  private static func renamed(_ record: LogRecord) -> [WireField] {
-    var taken = Set(record.fields.map(\.name))
-    return record.fields.map { field in
-      guard isOwn(field.name, record) else { return field }
-      var name = field.name
-      repeat { name = "metadata." + name } while !taken.insert(name).inserted
-      return WireField(name, field.value)
     }
   }
 

@@ -48,13 +48,16 @@ final class SpillFolder: Sendable {
     return parts.count > 4 ? max(1, Int(parts[4]) ?? 1) : 1
   }
 
-  /// The oldest batch that waits, taken so that no other process sends it too; nil where none waits.
-  func take() -> Taken? {
+  /// The oldest batch that waits, taken so that no other process sends it too; nil where none waits. Files that cannot be read are deleted,
+  /// since they would be the oldest for ever; `lose` is told how many lines that were.
+  func take(lose: (Int) -> Void) -> Taken? {
     guard prepare() else { return nil }
     for name in waiting() {
       let taken = "sending-\(getpid())-" + name
       guard move(name, to: taken) else { continue }
       guard let bytes = read(taken) else {
+        warn("cloudwatch spill: \(path(name)) is empty or cannot be read; it is deleted, and its lines are counted as lost")
+        lose(Self.lineCount(name))
         delete(taken)
         continue
       }

@@ -67,7 +67,7 @@ extension OTLPWriter {
   private mutating func attributes(_ number: Int, _ record: LogRecord, _ limits: RecordLimits) {
     let count = record.fields.count + 6
     if count <= limits.attributeCount, limits.attributeValueLength == nil, !isJSON {
-      attributes(number, record.fields)
+      attributes(number, record.fieldsApart { _ in false })
       record.forEachOwnField { attribute(number, $0) }
     } else {
       let all = record.allFields.map { WireField($0.name, $0.value.limited(to: limits.attributeValueLength)) }
@@ -93,8 +93,33 @@ extension LogRecord {
 
   /// Metadata, the error's fields and where the line stands.
   var allFields: [WireField] {
-    var all = fields
+    var all = fieldsApart { _ in false }
     forEachOwnField { all.append($0) }
     return all
+  }
+
+  /// `forEachOwnField` has one of that name.
+  private func isOwnField(_ name: String) -> Bool {
+    // Most names are told apart by their length.
+    switch name.utf8.count {
+    case 14: name == "exception.type" && error != nil || name == "code.file.path" && place != nil
+    case 16: name == "code.line.number" && place != nil
+    case 17: name == "exception.message" && error != nil
+    case 18: name == "code.function.name" && place != nil
+    case 20: name == "exception.stacktrace" && error?.stackTrace.isEmpty == false
+    default: false
+    }
+  }
+
+  /// The metadata beside which the line's own fields, and further names, stand once: the program's are under `metadata.` and their name then.
+  func fieldsApart(from isTaken: (String) -> Bool) -> [WireField] {
+    guard fields.contains(where: { isOwnField($0.name) || isTaken($0.name) }) else { return fields }
+    var names = Set(fields.map(\.name))
+    return fields.map { field in
+      guard isOwnField(field.name) || isTaken(field.name) else { return field }
+      var name = field.name
+      repeat { name = "metadata." + name } while !names.insert(name).inserted
+      return WireField(name, field.value)
+    }
   }
 }

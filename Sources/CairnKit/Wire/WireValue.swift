@@ -38,18 +38,14 @@ enum WireValue: Sendable, Hashable {
     }
   }
 
-  /// Numbers and booleans stay what they are.
-  private static func ofConvertible(_ value: any CustomStringConvertible) -> WireValue {
-    switch value {
-    case let value as Int: .integer(Int64(value))
-    case let value as Int64: .integer(value)
-    case let value as Int32: .integer(Int64(value))
-    case let value as UInt32: .integer(Int64(value))
-    case let value as Bool: .boolean(value)
-    case let value as Double: .double(value)
-    case let value as Float: .double(Double(value))
-    default: .string(value.description)
-    }
+  /// Numbers and booleans stay what they are; the usual ones are found without a cast, which costs as much as all else of a field.
+  private static func ofConvertible<Value: CustomStringConvertible>(_ value: Value) -> WireValue {
+    if Value.self == Int.self { return .integer(Int64(unsafe unsafeBitCast(value, to: Int.self))) }
+    if Value.self == Double.self { return .double(unsafe unsafeBitCast(value, to: Double.self)) }
+    if Value.self == Bool.self { return .boolean(unsafe unsafeBitCast(value, to: Bool.self)) }
+    if let value = value as? any BinaryInteger { return Int64(exactly: value).map { .integer($0) } ?? .string(value.description) }
+    if let value = value as? Float { return .double(Double(value)) }
+    return .string(value.description)
   }
 
   /// The value as one text.
