@@ -221,12 +221,13 @@ def test_lines_wait_on_disk_for_the_service(cairn, mark, tmp_path):
 
 @pytest.mark.parametrize("name, value", [
     ("OTEL_TRACES_SAMPLER", "sometimes"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"), ("OTEL_BSP_MAX_QUEUE_SIZE", "lots"),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:99999"), ("OTEL_EXPORTER_OTLP_HEADERS", "a b=1"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:99999"), ("OTEL_EXPORTER_OTLP_HEADERS", "a hush=1"),
     ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere"), ("CLOUDWATCH_LOG_RETENTION_DAYS", "8")])
 def test_a_setting_that_makes_no_sense_stops_the_start(name, value):
     more = {"OTEL_LOGS_EXPORTER": "cloudwatch", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"} if "CLOUDWATCH" in name else {}
     _, err, code = kit.run("send", "x", check=False, **{name: value}, **more)
-    assert code != 0 and name in err and value.split("=")[0] in err, err
+    # A header is mostly somebody's key: its number is told.
+    assert code != 0 and name in err and ("part 1" if "HEADERS" in name else value) in err, err
 
 
 def test_a_stop_is_prompt(cairn):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What CairnKit writes, held against what the real vendors take: botocore's models and its signatures, and certificates by signal."""
+import base64
 import gzip
 import json
 import ssl
@@ -94,6 +95,22 @@ def test_what_cloudwatch_takes_later_waits_on_disk(mark, tmp_path, error, kept):
                                CLOUDWATCH_SPILL_FOLDER=str(tmp_path / "spill"), **AWS)
     waiting = list((tmp_path / "spill").glob("*"))
     assert bool(waiting) == kept and (said["lost"] == {}) == kept, (said, waiting, err)
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_user_and_password_of_an_address_are_sent_and_told_to_nobody(mark, status):
+    seen = []
+
+    def answer(connection, request):
+        seen.append((request.target, request.headers.get("authorization")))
+        kit.reply(connection, status)
+
+    with kit.Collector(answer) as collector:
+        said, err, _ = kit.run("send", mark, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url.replace("://", "://me:hu%40sh@"))
+    basic = "Basic " + base64.b64encode(b"me:hu@sh").decode()
+    assert {target for target, _ in seen} == {"/v1/traces", "/v1/logs", "/v1/metrics"} and {header for _, header in seen} == {basic}, seen
+    assert (said["lost"] == {}) == (status == 200) and "hu%40sh" not in err and "hu@sh" not in err, (said, err)
+    assert ("REDACTED" in err) == (status == 401), err
 
 
 def test_requests_to_xray_are_what_boto3_would_send(mark):
