@@ -67,7 +67,8 @@ final class RequestRecord: Sendable {
   /// The error to throw instead: its answer names the trace.
   func failed(by error: any Error, route: String?) -> TracedError {
     setRoute(route)
-    finish(status: Int((error as? any HTTPResponseError)?.status.code ?? 500), byteCount: nil, error: error)
+    let status = Int((error as? any HTTPResponseError)?.status.code ?? 500)
+    finish(status: status, byteCount: nil, error: status >= 500 ? error : nil)
     var headers = HTTPFields()
     tell(in: &headers)
     return TracedError(underlying: error, headers: headers)
@@ -85,8 +86,15 @@ final class RequestRecord: Sendable {
   private func recorded(_ body: ResponseBody, status: Int) -> ResponseBody {
     let byteCount = body.contentLength
     return ResponseBody(contentLength: byteCount) { writer in
-      defer { self.finish(status: status, byteCount: byteCount, error: nil) }
-      try await body.write(writer)
+      let connection = ConnectionState()
+      do {
+        try await body.write(WatchedWriter(writer: writer, connection: connection))
+        self.finish(status: status, byteCount: byteCount, error: nil)
+      } catch {
+        // Whoever hung up is no fault of the server's.
+        self.finish(status: status, byteCount: byteCount, error: connection.isLost || Task.isCancelled ? nil : error)
+        throw error
+      }
     }
   }
 
@@ -109,8 +117,8 @@ final class RequestRecord: Sendable {
   private func endSpan(
     _ series: RequestInstruments.Series, _ status: Int, _ route: String?, _ byteCount: Int?, _ error: (any Error)?, _ unixNanoseconds: UInt64
   ) {
-    if status >= 500 {
-      // Only what is our own fault is an error of the server.
+    // Only what is our own fault is an error of the server: a 5xx, or a body that breaks off after any status.
+    if status >= 500 || error != nil {
       if let error { span.recordError(error, attributes: ["exception.escaped": true], at: DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: unixNanoseconds)) } else { span.setStatus(SpanStatus(code: .error)) }
     }
     span.end(unixNanoseconds, name: series.spanName) { fields in

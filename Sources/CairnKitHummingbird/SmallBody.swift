@@ -15,14 +15,16 @@ struct SmallBody: ResponseBodyWriter {
     var trailers: HTTPFields?
   }
 
-  /// The same body as one buffer; with trailers, one that writes both.
+  /// The same body as one buffer; with trailers, one that writes both. An answer to HEAD says how long a body would be and writes none:
+  /// what was said stays.
   static func gather(_ body: ResponseBody) async throws -> ResponseBody {
     let writer = SmallBody()
+    let byteCount = body.contentLength
     try await body.write(writer)
-    let buffer = writer.kept.buffer
-    guard let trailers = writer.kept.trailers else { return ResponseBody(byteBuffer: buffer) }
-    return ResponseBody(contentLength: buffer.readableBytes) { writer in
-      try await writer.write(buffer)
+    let buffer = writer.kept.buffer, trailers = writer.kept.trailers
+    if trailers == nil, buffer.readableBytes == byteCount { return ResponseBody(byteBuffer: buffer) }
+    return ResponseBody(contentLength: byteCount) { writer in
+      if buffer.readableBytes > 0 { try await writer.write(buffer) }
       try await writer.finish(trailers)
     }
   }
