@@ -45,6 +45,16 @@ struct HostileTextTests {
     #expect(again.traceContext?.trace == found.trace && again.traceContext?.span == found.span, "\(text.debugDescription)")
   }
 
+  /// As AWS's own clients: a rule is not applied to what it does not mean.
+  @Test func rulesThatLookAtWhatNobodyKnowsAreNotFollowed() throws {
+    for (more, isFollowed) in [
+      ("", true), (#","ResourceARN":"*","Attributes":{}"#, true), (#","ResourceARN":"arn:aws:ecs:x""#, false), (#","Attributes":{"tier":"gold"}"#, false), (#","Version":2"#, false),
+    ] {
+      let rule = XRayRule(try JSONValue(parsing: Array(#"{"RuleName":"r","Priority":1,"FixedRate":0.5\#(more)}"#.utf8)))
+      #expect((rule != nil) == isFollowed, "\(more)")
+    }
+  }
+
   @Test func noRuleOfSamplingTraps() {
     let good = [
       #"{"RuleName":"r","Priority":1,"FixedRate":0.5,"ReservoirSize":5,"ServiceName":"s*","ServiceType":"?","Host":"*.x","HTTPMethod":"G*T","URLPath":"/a/*","Version":1}"#,

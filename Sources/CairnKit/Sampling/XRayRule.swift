@@ -32,10 +32,12 @@ struct XRayRule: Sendable {
     self.reservoirSize = reservoirSize
   }
 
-  /// nil for a rule that this client cannot follow: another version, or for other resources.
+  /// nil for a rule that this client cannot follow, as AWS's own do not: another version, one for a certain resource, or one that looks at
+  /// attributes, which a span that is about to start does not have. It would be applied to what it does not mean.
   init?(_ json: JSONValue) {
     guard case .string(let name)? = json["RuleName"], let priority = json["Priority"]?.number, let rate = json["FixedRate"]?.number else { return nil }
-    guard json["Version"]?.number ?? 1 == 1 else { return nil }
+    guard json["Version"]?.number ?? 1 == 1, json.text("ResourceARN") ?? "*" == "*" else { return nil }
+    if case .object(let attributes)? = json["Attributes"], !attributes.isEmpty { return nil }
     self.init(name: name, priority: priority, fixedRate: rate, reservoirSize: json["ReservoirSize"]?.number ?? 0)
     serviceName = json.text("ServiceName") ?? "*"
     serviceType = json.text("ServiceType") ?? "*"

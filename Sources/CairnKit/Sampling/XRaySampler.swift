@@ -12,6 +12,8 @@ internal import Tracing
 final class XRaySampler: Sampler, KitWorker {
   private static let rulesInterval: UInt64 = 300
   private static let rulesLifetime: UInt64 = 3_600
+  /// GetSamplingTargets takes no more at a time.
+  private static let reportCountMax = 25
   private let state = Mutex(State())
   private let serviceName: String
   private let serviceType: String
@@ -98,12 +100,20 @@ final class XRaySampler: Sampler, KitWorker {
       for index in state.rules.indices { state.rules[index].resetCounts() }
       return used
     }
-    guard !reports.isEmpty else { return false }
+    var hasChanged = false
+    // In the order of the rules, so many a request.
+    for start in stride(from: 0, to: reports.count, by: Self.reportCountMax) {
+      if await report(reports[start..<min(start + Self.reportCountMax, reports.count)]) { hasChanged = true }
+    }
+    return hasChanged
+  }
+
+  private func report(_ rules: ArraySlice<XRayRule>) async -> Bool {
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("SamplingStatisticsDocuments")
     writer.beginArray()
-    for rule in reports.prefix(25) { rule.write(&writer, clientID: clientID, unixSeconds: sender.now()) }
+    for rule in rules { rule.write(&writer, clientID: clientID, unixSeconds: sender.now()) }
     writer.endArray()
     writer.endObject()
     guard let answer = await ask("/SamplingTargets", writer.finish()), case .array(let targets)? = answer["SamplingTargetDocuments"] else { return false }
