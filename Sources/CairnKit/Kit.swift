@@ -77,8 +77,9 @@ public final class Kit: Service, Sendable {
     let propagators: [any Propagator] = [TraceContextPropagator(), BaggagePropagator()]
     let tracer = TracerCore(
       sampler: AlwaysOnSampler(), limits: settings.spanLimits, propagators: propagators, sinks: [memory], shared: settings.sharedAttributes)
-    let parts = KitParts(
-      tracer: tracer, logs: LogCore(level: logLevel, limits: settings.logLimits, sinks: [memory]), metrics: KitMetricsFactory(warn: warn))
+    let metrics = KitMetricsFactory(warn: warn)
+    memory.watch(metrics)
+    let parts = KitParts(tracer: tracer, logs: LogCore(level: logLevel, limits: settings.logLimits, sinks: [memory]), metrics: metrics)
     return Kit(parts: parts, settings: settings, transports: nil, clock: ContinuousClock())
   }
 

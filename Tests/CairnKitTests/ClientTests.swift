@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
+import CoreMetrics
 import Logging
 import Testing
 import Tracing
@@ -31,6 +32,18 @@ struct ClientTests {
     #expect(kit.metrics.instruments.first?.series.name == "http.client.request.duration" && kit.metrics.instruments.first?.series.unit == "s")
   }
 
+  @Test func aTestSeesErrorsOfLinesAndMetrics() throws {
+    let memory = InMemoryExporter()
+    let kit = Kit.testing(memory)
+    Logger(label: "shop") { kit.logHandler(label: $0) }.error("it broke", error: CancellationError())
+    #expect(memory.logs.map(\.errorType) == ["Swift.CancellationError"] && memory.logs.first?.errorMessage?.isEmpty == false)
+    kit.metrics.makeCounter(label: "orders", dimensions: [("shop", "a")]).increment(by: 3)
+    kit.metrics.makeTimer(label: "checkout.duration", dimensions: []).recordNanoseconds(2_000_000_000)
+    let orders = try #require(memory.metrics.first { $0.name == "orders" }), duration = try #require(memory.metrics.first { $0.name == "checkout.duration" })
+    #expect(orders.value == 3 && orders.count == 0 && orders.dimensions == ["shop": "a"])
+    #expect(duration.value == 2 && duration.count == 1 && duration.unit == "s")
+  }
+
   @Test func theConsoleShowsSpansLinesAndMetrics() throws {
     let said = Told()
     let console = ConsoleExporter(write: said.warn)
@@ -43,7 +56,10 @@ struct ClientTests {
       .log(event: .init(level: .warning, message: "slow", metadata: ["ms": "12"], source: nil, file: "Shop/Cart.swift", function: "f()", line: 3))
     console.accept(
       MetricReading(series: MetricSeries(label: "requests", dimensions: [("route", "/")]), value: .integerSum(2), startUnixNanoseconds: 1, unixNanoseconds: 2, isDelta: false))
-    #expect(said.texts.count == 3)
+    KitLogHandler(label: "shop", core: core, metadataProvider: nil)
+      .log(event: .init(level: .error, message: "two\nlines", error: CancellationError(), metadata: nil, source: nil, file: "f", function: "f", line: 1))
+    let last = try #require(said.texts.last)
+    #expect(said.texts.count == 4 && last.contains("ERROR shop: two\\nlines") && last.contains("exception.type=Swift.CancellationError"), "\(last)")
     #expect(said.texts[0].hasPrefix("span  \(span.traceContext?.traceID ?? "-")") && said.texts[0].hasSuffix("checkout  n=3"))
     #expect(said.texts[1].contains("WARN shop: slow") && said.texts[1].hasSuffix("ms=12"))
     #expect(said.texts[2] == "metric requests 2  route=/")

@@ -12,7 +12,10 @@ internal import Tracing
 final class ConsoleExporter: SpanSink, LogSink {
   private let write: @Sendable (String) -> Void
 
-  init(write: @escaping @Sendable (String) -> Void = ConsoleExporter.toStandardError) { self.write = write }
+  /// What has line ends of its own stays one line.
+  init(write: @escaping @Sendable (String) -> Void = ConsoleExporter.toStandardError) {
+    self.write = { line in write(line.contains(where: \.isNewline) ? String(line.flatMap { $0.isNewline ? Array("\\n") : [$0] }) : line) }
+  }
 
   func accept(_ span: EndedSpan) {
     let recording = span.recording, state = recording.read { $0 }
@@ -25,7 +28,8 @@ final class ConsoleExporter: SpanSink, LogSink {
   func accept(_ record: LogRecord) {
     let time = RFC3339.text(unixNanoseconds: Int64(clamping: record.unixNanoseconds / 1_000_000 * 1_000_000))
     let ids = record.context.map { "  trace_id=\($0.traceID)" } ?? ""
-    write("\(time) \(record.level.severityText) \(record.label): \(record.message)\(ids)" + Self.text(record.fields))
+    let error = record.error.map { [WireField("exception.type", .string($0.type)), WireField("exception.message", .string($0.message))] } ?? []
+    write("\(time) \(record.level.severityText) \(record.label): \(record.message)\(ids)" + Self.text(record.fields + error))
   }
 
   /// One reading of a metric.

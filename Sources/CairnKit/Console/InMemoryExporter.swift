@@ -4,7 +4,7 @@ public import Logging
 internal import Synchronization
 public import Tracing
 
-/// Keeps spans and log lines in memory, for tests of instrumented programs.
+/// Keeps spans, log lines and metrics in memory, for tests of instrumented programs.
 ///
 /// ```
 /// let memory = InMemoryExporter()
@@ -14,6 +14,7 @@ public import Tracing
 /// ```
 public final class InMemoryExporter: Sendable {
   private let kept = Mutex(Kept())
+  private let factory = Mutex<KitMetricsFactory?>(nil)
 
   private struct Kept {
     var spans: [EndedSpan] = []
@@ -44,6 +45,21 @@ public final class InMemoryExporter: Sendable {
     public var metadata: [String: String]
     public var traceID: String?
     public var spanID: String?
+    /// Of the error that was logged; nil where there was none.
+    public var errorType: String?
+    public var errorMessage: String?
+  }
+
+  /// One series of a metric, with what it counted, measured or collected so far.
+  public struct Metric: Sendable {
+    public var name: String
+    /// Such as `s` or `By`; empty where none is known.
+    public var unit: String
+    public var dimensions: [String: String]
+    /// A counter's or a gauge's value, or the sum of what a recorder or timer got.
+    public var value: Double
+    /// How many values a recorder or timer got; 0 for the others.
+    public var count: Int
   }
 
   public init() {}
@@ -57,9 +73,29 @@ public final class InMemoryExporter: Sendable {
       LogLine(
         level: record.level, message: record.message, label: record.label,
         metadata: Dictionary(record.fields.map { ($0.name, $0.value.text) }) { $1 },
-        traceID: record.context?.traceID, spanID: record.context?.spanID)
+        traceID: record.context?.traceID, spanID: record.context?.spanID, errorType: record.error?.type, errorMessage: record.error?.message)
     }
   }
+
+  /// What the metrics of `Kit.testing` are now; they go on counting after `reset`.
+  public var metrics: [Metric] {
+    (factory.withLock { $0 }?.instruments ?? []).compactMap { instrument in
+      instrument.read(isDelta: false).map { value in
+        let series = instrument.series
+        let dimensions = Dictionary(series.dimensions.map { ($0.name, $0.value.text) }) { $1 }
+        let (sum, count): (Double, Int) =
+          switch value {
+          case .sum(let value), .gauge(let value): (value, 0)
+          case .integerSum(let value): (Double(value), 0)
+          case .histogram(let value): (value.sum, Int(clamping: value.count))
+          }
+        return Metric(name: series.name, unit: series.unit, dimensions: dimensions, value: sum, count: count)
+      }
+    }
+  }
+
+  /// `Kit.testing` makes it.
+  func watch(_ factory: KitMetricsFactory) { self.factory.withLock { $0 = factory } }
 
   /// Forgets everything.
   public func reset() { kept.withLock { $0 = Kept() } }
