@@ -77,6 +77,24 @@ def test_groups_come_sorted_in_pages(logs, mark):
     assert aws.message(failure) == "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
 
 
+def test_groups_are_found_by_their_tags_and_indexes(logs, mark):
+    for name, tags in (("a", {"env": "Prod-1", "team": "x"}), ("b", {"env": "stage"}), ("c", {"env": "prod"}), ("d", {})):
+        logs.create_log_group(logGroupName=f"{mark}/{name}", **({"tags": tags} if tags else {}))
+    logs.put_index_policy(logGroupIdentifier=f"{mark}/c", policyDocument='{"Fields": ["level", "user"]}')
+
+    def found(**wanted):
+        return "".join(each["logGroupName"][-1] for each in logs.list_log_groups(logGroupNamePattern=mark, **wanted)["logGroups"])
+    assert found() == "abcd" and found(logGroupTags=[{"key": "env"}]) == "abc"
+    for values, names in ((["prod"], "c"), (["prod", "stage"], "bc"), (["prod*"], "ac"), (["*-1"], "a"), (["*TAG*"], "b"), (["!prod"], "ab"), (["!prod*"], "b"), ([], "abc")):
+        assert found(logGroupTags=[{"key": "env", "values": values}]) == names, values
+    assert found(logGroupTags=[{"key": "env", "values": ["prod*"]}, {"key": "team", "values": ["x"]}]) == "a"
+    assert found(fieldIndexNames=["level"]) == "c" and found(fieldIndexNames=["level", "other"]) == ""
+    assert found(dataSources=[{"name": "cloudtrail"}]) == ""
+    with pytest.raises(ClientError) as failure:
+        found(logGroupTags=[{"key": "x"}] * 6)
+    assert aws.code(failure) == "InvalidParameterException"
+
+
 def test_groups_fail_as_at_aws(logs, group):
     def fails(call, expected, text=None, **arguments):
         with pytest.raises(ClientError) as failure:

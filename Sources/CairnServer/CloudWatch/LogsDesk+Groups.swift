@@ -139,12 +139,14 @@ extension LogsDesk {
     let pattern = try call.optionalText("logGroupNamePattern", 3...129)
     let logClass = try call.choice("logGroupClass", LogGroup.classes)
     let limit = try call.limit(max: 1000)
+    let wanted = try GroupFilter(call)
     let alternatives = pattern.map { $0.split(separator: "|").map(String.init) }
     let all = try await allGroups(call).filter { entry in
       let isNamed = alternatives.map { parts in
         parts.contains { $0.hasPrefix("^") ? entry.group.name.hasPrefix($0.dropFirst()) : entry.group.name.contains($0) }
       }
       return (isNamed ?? true) && (logClass == nil || entry.group.logClass == logClass)
+        && wanted.passes(entry.group) { indexedFields(of: entry.group.name, call.environment) }
     }
     let (page, next) = try call.page(all, limit: limit) { $0.group.name }
     return .object { writer in

@@ -108,6 +108,13 @@ extension LogsDesk {
     return fields.compactMap(\.string)
   }
 
+  /// The fields that a group has indexes of: those of its own policy, else of the account's.
+  func indexedFields(of group: String, _ environment: String) -> Set<String> {
+    let own = registry.item(environment, "index-policy", group: group, "policy").map { [$0] }
+    let policies = own ?? accountPolicies(environment, "FIELD_INDEX_POLICY", on: group)
+    return Set(policies.flatMap { (try? indexedFields($0["policyDocument"]?.string ?? "")) ?? [] })
+  }
+
   private func putIndexPolicy(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let identifier = try call.text("logGroupIdentifier", 1...2048)
     let document = try call.text("policyDocument", 1...5_120)
