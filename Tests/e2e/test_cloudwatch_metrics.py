@@ -344,6 +344,17 @@ def test_a_token_of_another_list_is_refused_as_each_model_says(metrics):
         assert aws.code(failure) in (code, f"{code}Exception"), call
 
 
+def test_a_word_that_is_none_is_refused(cairn, metrics):
+    for call, more in (("describe_alarms", {"StateValue": "NEITHER"}), ("describe_alarm_history", {"ScanBy": "Sideways"}), ("describe_alarm_history", {"HistoryItemType": "X"}),
+                       ("list_metrics", {"RecentlyActive": "PT4H"})):
+        with pytest.raises(ClientError) as failure:
+            getattr(metrics, call)(**more)
+        assert aws.code(failure) == "InvalidParameterValue", (call, more)
+    for operation in ("DeleteAlarms", "EnableAlarmActions", "DisableAlarmActions"):
+        reply = cairn.request("POST", "/", b"{}", {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"GraniteServiceVersion20100801.{operation}"})
+        assert reply.status == 400 and "MissingParameter" in reply.json()["__type"], (operation, reply)
+
+
 def test_secrets_in_dimensions_are_not_kept(cairn, logs, metrics, group, mark):
     metrics.put_metric_data(Namespace=mark, MetricData=[
         {"MetricName": "m", "Value": 1, "Dimensions": [{"Name": "api_key", "Value": "hunter2-dim"}, {"Name": "route", "Value": "/cart?token=tok-dim-1"}]}])

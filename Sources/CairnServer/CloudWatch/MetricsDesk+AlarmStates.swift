@@ -147,7 +147,9 @@ extension MetricsDesk {
 
   func describeHistory(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let name = call.input["AlarmName"]?.string
-    let kind = call.input["HistoryItemType"]?.string
+    let kind = try call.oneOf(
+      "HistoryItemType", ["ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"])
+    let order = try call.oneOf("ScanBy", ["TimestampDescending", "TimestampAscending"])
     let types = call.input["AlarmTypes"]?.array.map { $0.compactMap(\.string) }
     let start = call.input["StartDate"]?.looseTime.map { Double($0) / 1e9 } ?? 0
     let end = call.input["EndDate"]?.looseTime.map { Double($0) / 1e9 } ?? .infinity
@@ -158,9 +160,9 @@ extension MetricsDesk {
         && time >= start && time <= end
     }
     // As they were noted within an instant.
-    let order = items.enumerated().sorted { ($0.element["Timestamp"]?.number ?? 0, $0.offset) < ($1.element["Timestamp"]?.number ?? 0, $1.offset) }
-    items = order.map(\.element)
-    if call.input["ScanBy"]?.string != "TimestampAscending" { items.reverse() }
+    let ordered = items.enumerated().sorted { ($0.element["Timestamp"]?.number ?? 0, $0.offset) < ($1.element["Timestamp"]?.number ?? 0, $1.offset) }
+    items = ordered.map(\.element)
+    if order != "TimestampAscending" { items.reverse() }
     let limit = Int(max(1, min(100, call.input["MaxRecords"]?.looseInteger ?? 100)))
     var first = 0
     if let token = call.input["NextToken"]?.string {

@@ -144,7 +144,7 @@ extension MetricsDesk {
   }
 
   private func deleteAlarms(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let names = (call.input["AlarmNames"]?.array ?? []).compactMap(\.string)
+    let names = try Self.names(call)
     let found = names.compactMap { registry.item(call.environment, "alarm", $0) }
     guard found.count == names.count else { throw LogsError(.resourceNotFoundAlarm, "One of the alarms does not exist; none was deleted.") }
     guard found.count(where: { $0["AlarmRule"] != nil }) <= 1 else {
@@ -163,7 +163,7 @@ extension MetricsDesk {
   private func describeAlarms(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let names = (call.input["AlarmNames"]?.array ?? []).compactMap(\.string)
     let prefix = call.input["AlarmNamePrefix"]?.string ?? ""
-    let value = call.input["StateValue"]?.string
+    let value = try call.oneOf("StateValue", Self.states)
     let action = call.input["ActionPrefix"]?.string
     let related = try relatives(call)
     // Composite alarms are shown to those who ask for them.
@@ -199,9 +199,18 @@ extension MetricsDesk {
     }.map(\.name)
   }
 
+  /// `AlarmNames`, which have to be there.
+  private static func names(_ call: LogsCall) throws(LogsError) -> [String] {
+    guard let names = call.input["AlarmNames"]?.array?.compactMap(\.string) else {
+      throw LogsError(.missingParameter, "The parameter AlarmNames is required.")
+    }
+    guard names.count <= 100 else { throw LogsError(.invalidParameterValue, "AlarmNames has at most 100 names.") }
+    return names
+  }
+
   private func setActions(_ call: LogsCall, _ enabled: Bool) throws(LogsError) -> LogsAnswer {
     try Self.changingAlarms { () throws(LogsError) in
-      for name in (call.input["AlarmNames"]?.array ?? []).compactMap(\.string) {
+      for name in try Self.names(call) {
         guard let alarm = registry.item(call.environment, "alarm", name) else { continue }
         try registry.put(call.environment, "alarm", name, alarm.with("ActionsEnabled", .boolean(enabled)))
       }
