@@ -98,14 +98,15 @@ struct TagOperations: Sendable {
     guard arn.hasPrefix("arn:"), arn.split(separator: ":", omittingEmptySubsequences: false).count >= 6 else {
       throw Refusal(aws: "InvalidRequestException", "Invalid ARN: \(arn.prefix(200))")
     }
-    let parts = Self.key(arn).split(separator: "/").map(String.init)
+    let resource = Self.key(arn)
     let isThere: Bool
-    switch parts.first {
-    case "sampling-rule": isThere = try state.sampling.records(call.environment).contains { $0.rule.name == parts.last }
-    case "group" where parts.count >= 2:
+    switch resource.split(separator: "/").first {
+    case "sampling-rule": isThere = try state.sampling.records(call.environment).contains { "sampling-rule/\($0.rule.name)" == resource }
+    case "group":
       do throws(CatalogError) {
         let groups = try state.parts.catalog.xrayGroups(environment: call.environment)
-        isThere = groups.contains { $0.name == parts[1] } || parts[1] == XRayGroups.defaultName
+        let standard = "group/\(XRayGroups.defaultName)"
+        isThere = groups.contains { XRayGroups.resource($0) == resource } || resource == standard || resource.hasPrefix(standard + "/")
       } catch {
         throw Refusal(error)
       }

@@ -36,9 +36,10 @@ extension SamplingRule {
     do { try apply(tree, isStored: true) } catch { return nil }
   }
 
-  /// The name at the end of a rule's ARN.
+  /// The name at the end of a rule's ARN; it may have slashes of its own.
   public static func name(arn: String) -> String {
-    String(arn.split(separator: "/", omittingEmptySubsequences: false).last ?? "")
+    let parts = arn.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.count == 2 ? String(parts[1]) : arn
   }
 
   /// Takes over the members that the tree has, each inside its bounds.
