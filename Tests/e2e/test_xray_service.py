@@ -73,10 +73,31 @@ def test_traces_are_retrieved(cairn):
         assert set(found) == {part["trace_id"] for part in parts}
         if form == "XRAY":
             assert all(found[part["trace_id"]] == part for part in parts)
+    # Of another time nothing is retrieved.
+    other = xray.start_trace_retrieval(TraceIds=[parts[0]["trace_id"]], StartTime=time.time() - 7200, EndTime=time.time() - 3600)["RetrievalToken"]
+    assert xray.list_retrieved_traces(RetrievalToken=other)["Traces"] == [] and xray.get_retrieved_traces_graph(RetrievalToken=other)["Services"] == []
     xray.cancel_trace_retrieval(RetrievalToken=token)
     assert xray.list_retrieved_traces(RetrievalToken=token)["RetrievalStatus"] == "CANCELLED"
     with pytest.raises(xray.exceptions.ResourceNotFoundException):
         xray.list_retrieved_traces(RetrievalToken="nobody")
+
+
+def test_names_may_have_slashes_and_colons(cairn):
+    """An ARN leads back to its rule or group whatever the name is."""
+    xray, name = client(cairn), f"a/b:{new_id()}"
+    rule = {"RuleName": name, "ResourceARN": "*", "Priority": 10, "FixedRate": 0.1, "ReservoirSize": 1, "ServiceName": "*", "ServiceType": "*", "Host": "*", "HTTPMethod": "*",
+            "URLPath": "*", "Version": 1}
+    rule_arn = xray.create_sampling_rule(SamplingRule=rule)["SamplingRuleRecord"]["SamplingRule"]["RuleARN"]
+    group_arn = xray.create_group(GroupName=name)["Group"]["GroupARN"]
+    for arn in (rule_arn, group_arn):
+        xray.tag_resource(ResourceARN=arn, Tags=[{"Key": "k", "Value": "v"}])
+        assert xray.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "k", "Value": "v"}]
+        with pytest.raises(xray.exceptions.ResourceNotFoundException):
+            xray.list_tags_for_resource(ResourceARN=arn + "x")
+    assert xray.get_group(GroupARN=group_arn)["Group"]["GroupName"] == name
+    assert xray.update_sampling_rule(SamplingRuleUpdate={"RuleARN": rule_arn, "FixedRate": 0.3})["SamplingRuleRecord"]["SamplingRule"]["RuleName"] == name
+    assert xray.delete_sampling_rule(RuleARN=rule_arn)["SamplingRuleRecord"]["SamplingRule"]["FixedRate"] == 0.3
+    xray.delete_group(GroupARN=group_arn)
 
 
 def test_unknown_traces_and_operations(cairn):

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import CairnBytes
+import CairnPlan
 import Synchronization
 
-/// Which traces a retrieval token stands for. Memory only; the oldest make room.
+/// Which traces, and of which time, a retrieval token stands for. Memory only; the oldest make room.
 final class RetrievalShelf: Sendable {
   struct Retrieval: Sendable, Hashable {
     var environment: String
     var ids: [TraceID]
+    var time: TimeRange
     var isCancelled = false
   }
   private struct State {
@@ -17,10 +19,10 @@ final class RetrievalShelf: Sendable {
   private static let countMax = 1_000
 
   /// Keeps the ids; the result is their token.
-  func add(_ ids: [TraceID], environment: String) -> String {
+  func add(_ ids: [TraceID], _ time: TimeRange, environment: String) -> String {
     let token = AWSErrorResponse.requestID()
     state.withLock { (state) in
-      state.retrievals[token] = Retrieval(environment: environment, ids: ids)
+      state.retrievals[token] = Retrieval(environment: environment, ids: ids, time: time)
       state.order.append(token)
       if state.order.count > Self.countMax { state.retrievals[state.order.removeFirst()] = nil }
     }

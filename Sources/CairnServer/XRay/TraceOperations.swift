@@ -112,7 +112,9 @@ struct TraceOperations: Sendable {
     let start = try call.time("StartTime")
     let end = try call.time("EndTime")
     guard start <= end else { throw Refusal(aws: "InvalidRequestException", "StartTime must not be later than EndTime.") }
-    let token = state.retrievals.add(ids.map(\.id), environment: call.environment)
+    // Both ends are inside.
+    let time = TimeRange(startUnixNanoseconds: start, endUnixNanoseconds: end + 1)
+    let token = state.retrievals.add(ids.map(\.id), time, environment: call.environment)
     return XRayCall.answer { $0.member("RetrievalToken", token) }
   }
 
@@ -136,7 +138,9 @@ struct TraceOperations: Sendable {
         writer.array("Traces", [Part]()) { _, _ in }
       }
     }
-    let traces = try await traces(retrieval.ids, call.environment)
+    let traces = try await traces(retrieval.ids, call.environment).filter { (trace) in
+      trace.documents.contains { retrieval.time.contains($0.startUnixNanoseconds) }
+    }
     let documents = traces.map { TraceDocuments($0) }
     let parts = format == "XRAY" ? xrayParts(documents) : otelParts(traces)
     let page = Self.page(parts, from: try call.place())
@@ -191,10 +195,10 @@ struct TraceOperations: Sendable {
     var services: [JSONValue] = []
     if !retrieval.isCancelled {
       let plan = ServiceGraphPlan(
-        environment: call.environment, time: .everything, condition: TraceCondition(traces: retrieval.ids), rules: .xray)
+        environment: call.environment, time: retrieval.time, condition: TraceCondition(traces: retrieval.ids), rules: .xray)
       let store = state.store
       let graph = try await state.desk.ask { () async throws(QueryError) in try await store.serviceGraph(plan) }
-      let accounts = try await ServiceAccounts.find(state, call.environment, .everything, traces: retrieval.ids)
+      let accounts = try await ServiceAccounts.find(state, call.environment, retrieval.time, traces: retrieval.ids)
       var writer = JSONWriter()
       ServiceGraphJSON(graph, accounts: accounts).write(&writer)
       services = (try? JSONValue(parsing: writer.finish()).array) ?? []
