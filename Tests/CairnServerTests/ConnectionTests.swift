@@ -70,4 +70,22 @@ import Testing
       #expect(live.server.state.connections.figures.openCount <= 1)
     }
   }
+
+  /// Its window for answers is nothing, and its connection stays: only the stream may go.
+  @Test func anAnswerThatNobodyTakesEndsItsStream() async throws {
+    var limits = WireLimits.patient
+    limits.idleTimeout = .milliseconds(200)
+    limits.bodyTimeout = .milliseconds(200)
+    try await withServer(limits: limits) { (live) async throws in
+      var bytes = ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+      bytes.writeBytes([0, 0, 6, 4, 0, 0, 0, 0, 0] + [0, 4, 0, 0, 0, 0])
+      // GET http://localhost/healthz, as HPACK's table and literals write it.
+      let head: [UInt8] = [0x82, 0x86, 0x01, 9] + "localhost".utf8 + [0x04, 8] + "/healthz".utf8
+      bytes.writeBytes([0, 0, UInt8(head.count), 1, 5, 0, 0, 0, 1] + head)
+      let answer = try await RawConnection.exchange(try live.endpoint(.http), bytes)
+      let reset: [UInt8] = [0, 0, 4, 3, 0, 0, 0, 0, 1]
+      #expect(Array(answer.utf8).split(separator: reset, maxSplits: 1).count == 2)
+      #expect(live.server.state.connections.figures.openCount == 0)
+    }
+  }
 }

@@ -56,13 +56,8 @@ extension ExchangeHandler {
     releaseHeld()
     body = ByteBuffer()
     if !carriesOneExchange { leave() }
-    if carriesOneExchange || closes {
-      state = .finished
-      stopTimer()
-    } else {
-      state = .waiting
-      startTimer(wire.limits.idleTimeout, context)
-    }
+    state = carriesOneExchange || closes ? .finished : .waiting
+    startTimer(wire.limits.idleTimeout, context)
     guard closes, !carriesOneExchange else {
       context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: nil)
       return

@@ -211,13 +211,14 @@ final class ExchangeHandler: ChannelInboundHandler {
   private func timeout(_ context: ChannelHandlerContext) {
     if isQuickEnough { return startTimer(min(wire.limits.bodyGrace, wire.limits.bodyTimeout), context) }
     switch state {
-    case .waiting: context.close(promise: nil)
+    // A client that never takes its answer holds it in memory.
+    case .waiting, .finished: context.close(promise: nil)
     case .discarding: refuseNow(context)
     case .receiving(let request, let ticket):
       var response = wire.service.overflow(request, admitted: ticket, cause: .tooSlow)
       response.closesConnection = true
       write(response, context)
-    case .responding, .finished: break
+    case .responding: break
     }
   }
 

@@ -90,6 +90,8 @@ private func configureHTTP2(_ channel: any Channel, wire: WireContext) throws {
     HTTP2Setting(parameter: .initialWindowSize, value: limits.windowBytes),
   ]
   connection.targetWindowSize = limits.windowBytes
+  connection.controlFrameRateLimit.maximumCount = limits.controlFrameCountMax
+  connection.controlFrameRateLimit.windowLength = limits.controlFrameWindow
   var stream = NIOHTTP2Handler.StreamConfiguration()
   stream.targetWindowSize = limits.windowBytes
   let manager = NIOHTTP2ServerConnectionManagementHandler(
@@ -106,13 +108,33 @@ private func configureHTTP2(_ channel: any Channel, wire: WireContext) throws {
       try stream.pipeline.syncOperations.addHandler(ExchangeHandler(wire: wire, carriesOneExchange: true))
     }
   }
+  try pipeline.addHandler(FarewellDeadline(limits.bodyTimeout))
   try pipeline.addHandler(manager)
   try pipeline.addHandler(HTTP2ErrorHandler(wire: wire))
   // The connection is active already, and its HTTP/2 handler does not tell again; the manager's timers start with this event.
   try pipeline.context(handlerType: NIOHTTP2Handler.self).fireChannelActive()
 }
 
-/// Closes an HTTP/2 connection whose peer breaks the protocol.
+/// Closes an HTTP/2 connection so long after its GOAWAY at the latest: the manager behind it waits for an answer, which may never come.
+private final class FarewellDeadline: ChannelOutboundHandler {
+  typealias OutboundIn = HTTP2Frame
+  private let grace: TimeAmount
+  private var timer: Scheduled<Void>?
+
+  init(_ grace: TimeAmount) { self.grace = grace }
+
+  func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    if timer == nil, case .goAway = unwrapOutboundIn(data).payload {
+      let channel = context.channel
+      timer = context.eventLoop.scheduleTask(in: grace) { channel.close(promise: nil) }
+    }
+    context.write(data, promise: promise)
+  }
+}
+
+/// Closes an HTTP/2 connection whose peer breaks the protocol; where it breaks that of one stream, which NIO resets, the others go on.
 private final class HTTP2ErrorHandler: ChannelInboundHandler {
   typealias InboundIn = HTTP2Frame
   private let wire: WireContext
@@ -120,11 +142,25 @@ private final class HTTP2ErrorHandler: ChannelInboundHandler {
   init(wire: WireContext) { self.wire = wire }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    let isConnectionError = !(error is NIOHTTP2Errors.StreamError)
-    guard isConnectionError else { return }
+    guard !isOfOneStream(error) else { return }
     wire.service.malformed(
       listener: wire.role, remoteAddress: remoteText(context.channel), reason: "HTTP/2 connection error: \(error)")
     context.close(promise: nil)
+  }
+}
+
+/// True for what NIO answers with a reset of the stream. It tells of it without the stream, so the kind of error decides.
+private func isOfOneStream(_ error: any Error) -> Bool {
+  switch error {
+  case is NIOHTTP2Errors.StreamError,
+    is NIOHTTP2Errors.MissingPseudoHeader, is NIOHTTP2Errors.DuplicatePseudoHeader, is NIOHTTP2Errors.PseudoHeaderAfterRegularHeader,
+    is NIOHTTP2Errors.UnknownPseudoHeader, is NIOHTTP2Errors.UnsupportedPseudoHeader, is NIOHTTP2Errors.InvalidPseudoHeaders,
+    is NIOHTTP2Errors.InvalidPseudoHeaderValue, is NIOHTTP2Errors.EmptyPathHeader, is NIOHTTP2Errors.TrailersWithoutEndStream,
+    is NIOHTTP2Errors.InvalidHTTP2HeaderFieldName, is NIOHTTP2Errors.InvalidHTTP2HeaderFieldValue,
+    is NIOHTTP2Errors.ForbiddenHeaderField, is NIOHTTP2Errors.ContentLengthViolated, is NIOHTTP2Errors.ContentLengthHeadersMismatch,
+    is NIOHTTP2Errors.ContentLengthHeaderNegative, is NIOHTTP2Errors.ContentLengthHeaderMalformedValue:
+    true
+  default: false
   }
 }
 

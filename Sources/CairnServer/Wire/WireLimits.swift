@@ -22,6 +22,10 @@ public struct WireLimits: Sendable {
   public var connectionCountMax = 16_384
   /// HTTP/2 streams of one connection at the same time.
   public var streamCountMax = 128
+  /// PING, SETTINGS and PRIORITY frames of one connection within `controlFrameWindow`. Clients of gRPC measure their line with a PING for an
+  /// answer, so as many must pass as there may be answers.
+  public var controlFrameCountMax = 2_000
+  public var controlFrameWindow: TimeAmount = .milliseconds(100)
   /// Bodies of all connections that are held in memory at the same time.
   public var heldBytesMax = 512 << 20
   /// HTTP/2 flow control: what a client may send ahead, for a stream and for the connection.
