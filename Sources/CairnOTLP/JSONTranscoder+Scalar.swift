@@ -63,8 +63,8 @@ extension JSONTranscoder {
       for index in names.indices where reader.matches(text, bytes, names[index]) { value = UInt64(index) }
       if value == nil { value = Int32(reader.string(text, bytes)).map { UInt64(bitPattern: Int64($0)) } }
     } else {
-      guard let integer = try self.number(token, bytes).signed else { throw expected("an enum's number or name") }
-      value = UInt64(bitPattern: integer)
+      guard let integer = try self.number(token, bytes).signed.flatMap({ Int32(exactly: $0) }) else { throw expected("an enum's number or name") }
+      value = UInt64(bitPattern: Int64(integer))
     }
     guard let value else { return }
     protobuf.append(number << 3)
@@ -128,10 +128,18 @@ enum JSONNumber {
       self = .double(.nan)
     } else if text == "Infinity" || text == "-Infinity" {
       self = .double(text == "Infinity" ? .infinity : -.infinity)
-    } else if let value = Double(text), value.isFinite {
+    } else if text.utf8.allSatisfy(Self.isDecimal), let value = Double(text), value.isFinite {
       self = .double(value)
     } else {
       return nil
+    }
+  }
+
+  /// Swift's numbers may be hexadecimal, JSON's may not.
+  private static func isDecimal(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): true
+    default: false
     }
   }
 

@@ -167,6 +167,9 @@ struct JSONTranscoderTests {
     #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"18446744073709551616"}]}]}]}"#,
     #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"value":{"intValue":"9223372036854775808"}}]}]}]}]}"#,
     #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"value":{"boolValue":"true"}}]}]}]}]}"#,
+    #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"value":{"intValue":"0x10"}}]}]}]}]}"#,
+    #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"value":{"doubleValue":"0x1p4"}}]}]}]}]}"#,
+    #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":4294967298}]}]}]}"#,
   ])
   func refusesWhatIsNoRequest(_ json: String) {
     #expect(throws: DecodeError.self) { try TestSignal.traces.rows(json: json) }
