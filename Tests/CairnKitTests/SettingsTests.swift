@@ -67,6 +67,13 @@ struct KitSettingsTests {
     #expect(error?.variable == name && error?.description.contains("hush") == false, "\(error?.description ?? "")")
   }
 
+  @Test func aFlagThatIsNeitherTrueNorFalseIsTold() throws {
+    for name in ["OTEL_SDK_DISABLED", "OTEL_EXPORTER_OTLP_INSECURE", "OTEL_EXPORTER_OTLP_LOGS_INSECURE"] {
+      #expect(try KitSettings.fromEnvironment([name: "yes"]).warnings == ["\(name): 'yes' is neither true nor false and counts as false"])
+      #expect(try KitSettings.fromEnvironment([name: "False"]).warnings.isEmpty)
+    }
+  }
+
   @Test func nothingSetIsTheDefault() throws {
     let settings = try KitSettings.fromEnvironment([:])
     #expect(settings.otlpTraces.url == "http://localhost:4318/v1/traces")

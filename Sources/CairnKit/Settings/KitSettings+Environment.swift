@@ -24,7 +24,7 @@ extension KitSettings {
     let reader = EnvironmentReader(variables: variables)
     var settings = KitSettings()
     settings.isDisabled = reader.flag("OTEL_SDK_DISABLED")
-    settings.warnings = [reader.warning(ofFlag: "OTEL_SDK_DISABLED")].compactMap { $0 } + reader.warnings(ofUnread: Self.unread)
+    settings.warnings = Self.flags.compactMap { reader.warning(ofFlag: $0) } + reader.warnings(ofUnread: Self.unread)
     try settings.readPropagators(reader)
     // Whoever switches the kit off has not to say where it would send.
     guard !settings.isDisabled else { return settings }
@@ -42,6 +42,9 @@ extension KitSettings {
     settings.shutdownTimeout = try reader.milliseconds("CAIRN_SHUTDOWN_TIMEOUT") ?? settings.shutdownTimeout
     return settings
   }
+
+  private static let flags =
+    ["OTEL_SDK_DISABLED"] + ["", "TRACES_", "LOGS_", "METRICS_"].map { "OTEL_EXPORTER_OTLP_\($0)INSECURE" }
 
   /// Variables of OpenTelemetry that would change all that is read here; whoever sets one expects it to be heeded.
   private static let unread = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE", "OTEL_ENTITIES"]
