@@ -46,6 +46,22 @@ import Testing
     #expect(try await totals([Calculation(.maximum, column: "a")], over) == [.integer(.max)])
   }
 
+  /// Few different numbers are kept as a dictionary; nothing that a question says may depend on that.
+  @Test(arguments: [[], ["a"]] as [Set<String>]) func tellsWholeNumbersByTheirLastDigit(dictionaries: Set<String>) async throws {
+    let big = Int64(1) << 53
+    let calculations = [CairnPlan.Operation.minimum, .maximum, .sum].map { Calculation($0, column: "a") }
+    let whole = [TestEvent(1, ["a": .integer(big + 1)]), TestEvent(2, ["a": .integer(big + 3)]), TestEvent(3, [:]), TestEvent(4, ["a": .integer(big + 1)])]
+    let plan = Plan(scope: everywhere, calculations: calculations)
+    let found = try await patientEngine.run(plan, pieces: [TestPiece(whole, dictionaryIntegers: dictionaries)])
+    #expect(found.totals == [.integer(big + 1), .integer(big + 3), .integer(3 * big + 5)])
+    // Beside pieces whose numbers stand in their rows, and beside a float.
+    let rows = TestPiece([TestEvent(5, ["a": .integer(-big - 1)])])
+    let both = try await patientEngine.run(plan, pieces: [TestPiece(whole, dictionaryIntegers: dictionaries), rows])
+    #expect(both.totals == [.integer(-big - 1), .integer(big + 3), .integer(2 * big + 4)])
+    let floats = try await patientEngine.run(plan, pieces: [TestPiece(whole, dictionaryIntegers: dictionaries), TestPiece([TestEvent(5, ["a": .float(0.5)])])])
+    #expect(floats.totals == [.float(0.5), .float(Double(big + 3)), .float(Double(3 * big + 5) + 0.5)])
+  }
+
   @Test func readsNumbersFromTextAndBooleans() async throws {
     let events = [
       TestEvent(1, ["a": .string("2.5")]), TestEvent(2, ["a": .string("0x10")]), TestEvent(3, ["a": .boolean(true)]),

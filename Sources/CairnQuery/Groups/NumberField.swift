@@ -13,6 +13,8 @@ struct NumberField: Sendable {
       case exact
       /// Whole numbers over another divisor.
       case quotient(Double)
+      /// Whole numbers by code, over a divisor of 1: as exact as those that stand in their rows.
+      case exactEntries([Int64])
       /// By code, NaN where the entry is no number.
       case entries([Double])
       case floats
@@ -46,8 +48,10 @@ struct NumberField: Sendable {
       for column in list {
         guard let form = form(column) else { continue }
         own.append(Column(column: column, form: form))
-        if case .exact = form { continue }
-        isExact = false
+        switch form {
+        case .exact, .exactEntries: continue
+        case .quotient, .entries, .floats: isExact = false
+        }
       }
       columns.append(own)
     }
@@ -77,7 +81,7 @@ struct NumberField: Sendable {
     case .dictionary(let dictionary):
       switch dictionary.entries {
       case .traceIDs: return nil
-      case .integers(let values): return .entries([.nan] + values.map { Double($0) })
+      case .integers(let values): return divisor == 1 ? .exactEntries([0] + values) : .entries([.nan] + values.map { Double($0) })
       case .floats(let values): return .entries([.nan] + values)
       case .text, .templated: return .entries(Self.numbers(dictionary))
       }
@@ -193,6 +197,10 @@ struct LaneReader: Sendable {
     case .quotient(let divisor):
       column.readIntegers(block, selection, into: &lane.integers)
       divide(lane.integers, by: divisor, selection.count, into: &lane.floats)
+    case .exactEntries(let numbers):
+      lane.isExact = true
+      readCodes(column, block, selection)
+      for position in 0..<selection.count { lane.integers[position] = numbers[Int(codes[position])] }
     case .entries(let numbers):
       readCodes(column, block, selection)
       for position in 0..<selection.count { lane.floats[position] = numbers[Int(codes[position])] }
