@@ -17,7 +17,7 @@ public struct DecodeError: Error, Sendable, Hashable {
     case value(StaticText)
   }
   public var reason: Reason
-  /// Offset into the decoded body, in bytes.
+  /// Offset into the decoded body, in bytes; 0 where it is the whole that is wrong, which words do not tell as a place.
   public var offset: Int
 
   @inlinable public init(_ reason: Reason, at offset: Int) {
@@ -27,16 +27,17 @@ public struct DecodeError: Error, Sendable, Hashable {
 
   /// The reason in words, for the caller's protocol.
   public var message: String {
-    switch reason {
-    case .truncated: "the body ends in the middle of a field, at byte \(offset)"
-    case .badVarint: "a varint is longer than 10 bytes, at byte \(offset)"
-    case .badTag: "a field has a wire type that protobuf does not know, at byte \(offset)"
-    case .badLength: "a length points beyond its message, at byte \(offset)"
-    case .tooDeep: "values are nested too deep, at byte \(offset)"
-    case .tooManyFields: "an event has too many fields, at byte \(offset)"
-    case .invalidUTF8: "a string is not valid UTF-8, at byte \(offset)"
-    case .syntax(let expected): "expected \(expected.text), at byte \(offset)"
-    case .value(let text): "\(text.text), at byte \(offset)"
+    let place = offset > 0 ? ", at byte \(offset)" : ""
+    return switch reason {
+    case .truncated: "the body ends in the middle of a field\(place)"
+    case .badVarint: "a varint is longer than 10 bytes\(place)"
+    case .badTag: "a field has a wire type that protobuf does not know\(place)"
+    case .badLength: "a length points beyond its message\(place)"
+    case .tooDeep: "values are nested too deep\(place)"
+    case .tooManyFields: "an event has too many fields\(place)"
+    case .invalidUTF8: "a string is not valid UTF-8\(place)"
+    case .syntax(let expected): "expected \(expected.text)\(place)"
+    case .value(let text): "\(text.text)\(place)"
     }
   }
 }

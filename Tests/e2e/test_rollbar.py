@@ -12,6 +12,7 @@ import urllib.parse
 
 import pytest
 
+import otlp
 from cairn_process import until
 
 HERE = pathlib.Path(__file__).parent
@@ -109,7 +110,44 @@ def test_bad_items_are_refused_in_rollbars_words(cairn, body, status, word):
     assert reply.status == status, reply
     assert reply.kind == "application/json"
     assert reply.json()["err"] == 1 and word in reply.json()["message"]
+    assert "at byte 0" not in reply.json()["message"]
     assert cairn.request("GET", "/api/cairn/datasets").json() == before
+
+
+def test_a_batch_says_which_of_its_items_were_not_taken_and_why(cairn):
+    def batch(*items):
+        return send(cairn, json.dumps(list(items)), path="/api/1/item_batch/")
+
+    reply = batch({"data": {"environment": "e"}}, 7)
+    assert reply.status == 422 and reply.json() == {
+        "err": 1, "message": "no item of the batch was taken (2): 'data.body' must have one of trace, trace_chain, message and crash_report"}
+    reply = batch({"data": data()}, {})
+    assert reply.status == 200 and reply.json()["result"] == {"id": None, "accepted": 1, "rejected": 1, "reason": "'data' is required and must be an object"}
+    assert batch({"data": data()}).json()["result"] == {"id": None, "accepted": 1, "rejected": 0}
+    assert batch().json()["result"] == {"id": None, "accepted": 0, "rejected": 0}
+
+
+def test_an_open_server_shows_what_came_by_every_door(make_cairn):
+    """Nobody has said which project is meant, so all are: exceptions of spans are in their service's, items of a notifier in `default`."""
+    cairn = make_cairn().start()
+    send(cairn, data(person={"id": "7", "username": "ana"}))
+    span = otlp.span(otlp.Ids(7), error="no money")
+    span.events.add(name="exception", attributes=otlp.attributes({"exception.type": "CardDeclined", "exception.message": "no money"}), time_unix_nano=span.start_time_unix_nano)
+    declined = otlp.traces([span], "checkout").SerializeToString()
+    assert cairn.send(declined).status == 200
+    found = {item["title"]: item for item in counted(cairn, 2)}
+    assert sorted(found) == ["CardDeclined: no money", "a message"]
+    projects = {project["name"]: project["id"] for project in result(cairn, "/projects")}
+    assert {title: item["project_id"] for title, item in found.items()} == {"a message": projects["default"], "CardDeclined: no money": projects["checkout"]}
+    assert [item["title"] for item in items(cairn, f"&project_id={projects['checkout']}")] == ["CardDeclined: no money"]
+    assert [item["title"] for item in items(cairn, f"&project_id={projects['default']}")] == ["a message"]
+    assert len(result(cairn, "/instances")["instances"]) == 2 and len(result(cairn, f"/instances?project_id={projects['default']}")["instances"]) == 1
+    assert sum(count for _, count in result(cairn, "/reports/occurrence_counts?min_level=debug")) == 2
+    assert len(result(cairn, "/reports/top_active_items")) == 2 and sum(count for _, count in result(cairn, "/reports/activated_counts")) == 2
+    # A token of a project is of that project, whether the server is open or not.
+    token = cairn.request("POST", f"/api/1/project/{projects['checkout']}/access_tokens", json.dumps({"name": "r", "scopes": ["read"]}).encode(), TOKEN).json()["result"]["access_token"]
+    own = get(cairn, "/items", {"x-rollbar-access-token": token}).json()["result"]["items"]
+    assert [item["title"] for item in own] == ["CardDeclined: no money"]
 
 
 def test_without_a_token_nothing_is_taken(cairn):

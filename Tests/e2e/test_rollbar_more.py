@@ -2,6 +2,7 @@
 """Source maps, search by what occurrences know, merging, one item of several doors, users and teams, rules of the pages, the command line."""
 import json
 import subprocess
+import time
 
 import cairn_process
 from cairn_process import until
@@ -108,6 +109,16 @@ def test_items_are_found_by_what_their_occurrences_know(make_cairn):
     assert people["total_count"] == 3 and {person["username"] for person in people["people"]} == {"ana0", "ana1", "ana2"}
     assert [item["title"] for item in result(cairn, "/person/u1")["items"]] == ["Lost 1"]
     assert get(cairn, "/person/nobody").status == 404
+
+
+def test_a_person_has_the_last_name_that_was_told(make_cairn):
+    cairn = make_cairn().start()
+    now = int(time.time())
+    for age, name in ((90, "ana"), (80, "ana"), (70, "ana b"), (60, None)):
+        person = {"id": "u1", "email": "old@example.com" if age > 75 else "new@example.com"} | ({"username": name} if name else {})
+        send(cairn, data(person=person, timestamp=now - age))
+    counted(cairn, 4)
+    assert result(cairn, "/people")["people"] == [{"id": "u1", "username": "ana b", "email": "new@example.com", "occurrences": 4}]
 
 
 def test_merging_is_learnt_and_taken_back(make_cairn):

@@ -3,12 +3,12 @@ import CairnColumns
 import CairnIssues
 import CairnPlan
 
-/// Which occurrences of a project a report counts.
+/// Which occurrences of those that its caller reads a report counts.
 struct CountQuestion: Sendable {
   var levels: Set<String>
   /// Empty for all.
   var environments: Set<String>
-  /// nil for all of the project.
+  /// nil for all of them.
   var item: Item?
   var startUnixNanoseconds: Int64
   var endUnixNanoseconds: Int64

@@ -5,7 +5,7 @@ import CairnPlan
 import CairnRollbar
 import Synchronization
 
-/// The occurrences of a project's items, whichever doors told of them, with one event for each failure.
+/// The occurrences of the items that a caller reads, whichever doors told of them, with one event for each failure.
 struct ProjectOccurrences: Sendable {
   let state: ServerState
   let caller: RollbarCaller
@@ -20,7 +20,7 @@ struct ProjectOccurrences: Sendable {
     (foreign, comparedHashes) = state.book.state.withLock { (state) in
       var foreign: Set<ItemIdentity> = []
       var hashes: Set<String> = []
-      for item in state.items.values where item.projectID == caller.project.id && item.isManyDoored {
+      for item in state.items.values where caller.reads(projectID: item.projectID) && item.isManyDoored {
         for identity in item.identities {
           hashes.insert(identity.hash)
           if identity.project != caller.project.name { foreign.insert(identity) }
@@ -32,6 +32,7 @@ struct ProjectOccurrences: Sendable {
 
   /// All of them, and some that `owns` must leave out.
   var filter: Filter {
+    if caller.isOfAllProjects { return .exists(column: FieldName.itemHash) }
     let own = Filter.compare(column: FieldName.itemProject, .equal, .string(caller.project.name))
     guard !foreign.isEmpty else { return .all([own, .exists(column: FieldName.itemHash)]) }
     return .all([
@@ -50,6 +51,7 @@ struct ProjectOccurrences: Sendable {
   var compared: Filter { .oneOf(column: FieldName.itemHash, comparedHashes.sorted().map { .string($0) }) }
 
   func owns(_ event: Event) -> Bool {
+    if caller.isOfAllProjects { return true }
     let identity = OccurrenceNote(event, tenant: caller.tenant).item
     return identity.project == caller.project.name || foreign.contains(identity)
   }

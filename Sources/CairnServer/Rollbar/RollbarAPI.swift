@@ -44,6 +44,7 @@ struct RollbarAPI: Sendable {
     }
     var caller = caller
     caller.project = project
+    caller.isOfAllProjects = false
     return caller
   }
 

@@ -14,15 +14,20 @@ struct RollbarCaller: Sendable {
   var scopes: Set<TokenScope>
   /// nil for one of Cairn's own keys, and in open mode.
   var token: ProjectToken?
+  /// Reads every project of the tenant, as nobody has said which one is meant: any token of an open server, without `project_id`.
+  var isOfAllProjects = false
 
   /// An account sees every project of the tenant.
   var isAccount: Bool { token == nil }
+
+  /// What is read of this project is the caller's.
+  func reads(projectID: Int64) -> Bool { isOfAllProjects || projectID == project.id }
 }
 
 /// Reads Rollbar's credential: `X-Rollbar-Access-Token`, `?access_token=`, or `access_token` in the body, in this order.
 ///
 /// A token made by the API belongs to its project. One of Cairn's own keys works too: its project has the key's name, its scopes are
-/// post (ingest), read (query) and write (manage). In open mode any other token is the project `default`.
+/// post (ingest), read (query) and write (manage). In open mode any other token sends to the project `default` and reads all of them.
 struct RollbarAccess: Sendable {
   let state: ServerState
 
@@ -66,7 +71,7 @@ struct RollbarAccess: Sendable {
     }
     if Gatekeeper(catalog: state.parts.catalog).isOpen {
       let project = try project(tenant: Principal.open.environment, name: Self.openProject, now)
-      return RollbarCaller(tenant: project.tenant, project: project, scopes: Set(TokenScope.allCases), token: nil)
+      return RollbarCaller(tenant: project.tenant, project: project, scopes: Set(TokenScope.allCases), token: nil, isOfAllProjects: true)
     }
     switch state.parts.catalog.authenticate(text) {
     case .unknown: throw Refusal(.forbidden, "invalid access token")

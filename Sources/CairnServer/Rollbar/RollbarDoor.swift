@@ -56,6 +56,9 @@ struct RollbarDoor: Sendable {
       format: isBatch ? .rollbarBatch : .rollbarItem, encoding: .identity, environment: caller.tenant, datasetHint: hint.text,
       receivedUnixNanoseconds: received)
     let outcome = try await ingest(header, body)
+    if outcome.acceptedCount == 0, outcome.rejectedCount > 0 {
+      throw Refusal(.invalid, "no item of the batch was taken (\(outcome.rejectedCount)): \(outcome.rejectionReason)")
+    }
     return answer(receipt, outcome, standing)
   }
 
@@ -138,6 +141,7 @@ struct RollbarDoor: Sendable {
         } else {
           writer.member("accepted", outcome.acceptedCount)
           writer.member("rejected", outcome.rejectedCount)
+          if outcome.rejectedCount > 0 { writer.member("reason", outcome.rejectionReason) }
         }
       }
     }

@@ -60,7 +60,7 @@ struct RollbarItems: Sendable {
     let query = QueryString(exchange.request.query)
     let page = try api.page(query)
     let limit = min(5_000, max(1, query["limit"].flatMap { Int($0) } ?? 100))
-    var filter = RollbarItemFilter(exchange.request.query, projectID: caller.project.id)
+    var filter = RollbarItemFilter(exchange.request.query, caller)
     filter.meanUser(among: api.state.book.state.withLock { Array($0.users.values) }.filter { $0.tenant == caller.tenant })
     let identities = try await IdentityFinder(state: api.state, tenant: caller.tenant).identities(filter.eventTerms)
     let found = api.state.book.items(tenant: caller.tenant, where: { [filter] in filter.passes($0) }).filter { (item) in
@@ -103,7 +103,7 @@ struct RollbarItems: Sendable {
 
 /// The parameters of the item list: repeated ones are alternatives.
 struct RollbarItemFilter: Sendable {
-  private let projectID: Int64
+  private let caller: RollbarCaller
   private var statuses: Set<String> = []
   private var levels: Set<String> = []
   private var environments: Set<String> = []
@@ -113,8 +113,8 @@ struct RollbarItemFilter: Sendable {
   private var search = ItemSearch("")
   private var title: ItemSearch?
 
-  init(_ query: String, projectID: Int64) {
-    self.projectID = projectID
+  init(_ query: String, _ caller: RollbarCaller) {
+    self.caller = caller
     for part in query.split(separator: "&") {
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pair.count == 2, let value = percentDecoded(pair[1].map { $0 == "+" ? " " : String($0) }.joined()), !value.isEmpty else { continue }
@@ -142,7 +142,7 @@ struct RollbarItemFilter: Sendable {
   var eventTerms: [ItemSearch.EventTerm] { search.eventTerms + (title?.eventTerms ?? []) }
 
   func passes(_ item: Item) -> Bool {
-    guard item.projectID == projectID, item.groupItemID == nil || search.includesMembers else { return false }
+    guard caller.reads(projectID: item.projectID), item.groupItemID == nil || search.includesMembers else { return false }
     if !statuses.isEmpty, !statuses.contains("any"), !statuses.contains(item.status.rawValue) { return false }
     if !levels.isEmpty, !levels.contains(item.level) { return false }
     if !environments.isEmpty, !environments.contains(item.identity.environment) { return false }

@@ -27,14 +27,16 @@ struct RollbarPeople: Sendable {
   }
 
   private func filter(_ caller: RollbarCaller, _ more: Filter) -> Filter {
-    .all([.compare(column: FieldName.itemProject, .equal, .string(caller.project.name)), .exists(column: FieldName.personID), more])
+    let own = Filter.compare(column: FieldName.itemProject, .equal, .string(caller.project.name))
+    return .all([caller.isOfAllProjects ? .exists(column: FieldName.itemHash) : own, .exists(column: FieldName.personID), more])
   }
 
-  /// By their ids; names and addresses as the most frequent ones say.
+  /// By their ids; names and addresses as the last occurrence that has one says, as at Rollbar.
   private func people(_ caller: RollbarCaller, _ more: Filter) async throws(Refusal) -> [Person] {
     let plan = Plan(
       scope: Scope(environment: caller.tenant, datasets: .all, time: .everything), filter: filter(caller, more),
-      breakdowns: [FieldName.personID, "person.username", "person.email"], orders: [Order(.calculation(.count), .descending)], limit: 10_000)
+      breakdowns: [FieldName.personID, "person.username", "person.email"],
+      orders: [Order(.calculation(Calculation(.maximum, column: FieldName.timestamp)), .descending)], limit: 10_000)
     let answer = try await api.state.desk.ask { () async throws(QueryError) in try await api.state.store.run(plan) }
     var people: [String: Person] = [:]
     for row in 0..<answer.rowCount {
@@ -68,15 +70,15 @@ struct RollbarPeople: Sendable {
     guard let person = try await people(caller, own).first else { throw Refusal(.notFound, "nobody has the id \(id.prefix(60))") }
     let plan = Plan(
       scope: Scope(environment: caller.tenant, datasets: .all, time: .everything), filter: filter(caller, own),
-      breakdowns: [FieldName.itemEnvironment, FieldName.itemHash], orders: [Order(.calculation(.count), .descending)], limit: 1_000)
+      breakdowns: [FieldName.itemProject, FieldName.itemEnvironment, FieldName.itemHash], orders: [Order(.calculation(.count), .descending)], limit: 1_000)
     let answer = try await api.state.desk.ask { () async throws(QueryError) in try await api.state.store.run(plan) }
     let items = api.state.book.state.withLock { (state) in
       (0..<answer.rowCount).compactMap { (row) -> (Item, Int)? in
         let identity = ItemIdentity(
-          tenant: caller.tenant, project: caller.project.name, environment: answer.columns[0].values[row]?.text ?? "",
-          hash: answer.columns[1].values[row]?.text ?? "")
+          tenant: caller.tenant, project: answer.columns[0].values[row]?.text ?? "", environment: answer.columns[1].values[row]?.text ?? "",
+          hash: answer.columns[2].values[row]?.text ?? "")
         guard let item = state.itemOfIdentity[identity].flatMap({ state.items[$0] }) else { return nil }
-        return (item, Int(answer.columns[2].values[row]?.number ?? 0))
+        return (item, Int(answer.columns[3].values[row]?.number ?? 0))
       }
     }
     return api.answer(reserving: 16_384) { (writer) in

@@ -42,7 +42,7 @@ struct RollbarReports: Sendable {
     let now = api.nowUnixSeconds / 3600
     let span = (now - Int64(hours) + 1)...now
     let items = api.state.book.items(tenant: caller.tenant) { (item) in
-      item.projectID == caller.project.id && item.groupItemID == nil && (wanted.isEmpty || wanted.contains(item.identity.environment))
+      caller.reads(projectID: item.projectID) && item.groupItemID == nil && (wanted.isEmpty || wanted.contains(item.identity.environment))
         && item.hours.contains { span.contains($0.hour) }
     }
     let busy = items.map { (item) in (item: item, counts: span.map { item.count(hour: $0) }) }
@@ -112,7 +112,7 @@ struct RollbarReports: Sendable {
     let start = end - Int64(buckets) * size
     var counts = [Int](repeating: 0, count: buckets)
     let items = api.state.book.items(tenant: caller.tenant) { (item) in
-      item.projectID == caller.project.id && (wanted.isEmpty || wanted.contains(item.identity.environment))
+      caller.reads(projectID: item.projectID) && (wanted.isEmpty || wanted.contains(item.identity.environment))
     }
     for item in items where item.lastActivatedUnixSeconds >= start && item.lastActivatedUnixSeconds < end {
       counts[Int((item.lastActivatedUnixSeconds - start) / size)] += 1
