@@ -33,6 +33,9 @@ public enum TraceText {
     return String(decoding: word, as: UTF8.self)
   }
 
+  /// What a field that promises a trace id has: the id itself in any of its forms, or a text that names it.
+  public static func id(_ text: String) -> TraceID? { TraceID(text) ?? find(in: text) }
+
   public static func find(in text: String) -> TraceID? {
     var text = text
     return text.withUTF8 { (utf8) in unsafe find(in: RawSpan(_unsafeElements: utf8)) }

@@ -45,7 +45,7 @@ struct LogTrace {
       let any = try AnyValue(bytes, value)
       guard any.form == .string, any.range.count <= Self.valueByteCountMax else { return }
       let text = String(decoding: any.range.map { loadByte(bytes, $0) }, as: UTF8.self)
-      if isTrace { traceID = TraceID(text) ?? TraceText.find(in: text) } else if text.utf8.count == 16 { spanID = parseHex(Array(text.utf8)[...]) ?? 0 }
+      if isTrace { traceID = TraceText.id(text) } else if text.utf8.count == 16 { spanID = parseHex(Array(text.utf8)[...]) ?? 0 }
     }
   }
 }

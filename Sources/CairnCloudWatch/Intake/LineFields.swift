@@ -120,7 +120,7 @@ struct LineFields: ~Copyable {
       let value = reader.string(text, line)
       switch meaning {
       case .level: found.level = found.level ?? LineLevel(word: value)
-      case .trace: found.traceID = found.traceID ?? TraceID(value) ?? TraceText.find(in: value)
+      case .trace: found.traceID = found.traceID ?? TraceText.id(value)
       case .span: found.spanID = found.spanID ?? (value.utf8.count == 16 ? parseHex(Array(value.utf8)[...]) : nil)
       case .stack: found.stackTrace = found.stackTrace ?? StackTrace.find(in: value)
       case .severityNumber: return

@@ -69,9 +69,12 @@ public struct StackTrace: Sendable, Hashable {
       let code = line.drop { $0 == " " || $0 == "\u{a0}" }
       return String(repeating: " ", count: line.count - code.count) + code
     }
-    let end = message.isEmpty ? type : "\(type): \(message)"
+    let end = title(type, message)
     return StackTrace(type: type, message: message, text: ([beginning] + indented + [end]).joined(separator: "\n"))
   }
+
+  /// An exception in a line of its own, as runtimes print it.
+  static func title(_ type: String, _ message: String) -> String { message.isEmpty ? type : "\(type): \(message)" }
 
   private static let lambdaMark = "[ERROR] "
   static let beginning = "Traceback (most recent call last):"

@@ -23,7 +23,7 @@ struct ThrownError {
   /// nil where the line tells of no exception.
   var stackTrace: StackTrace? {
     guard !type.isEmpty, !message.isEmpty || !lines.isEmpty else { return nil }
-    let title = message.isEmpty ? type : "\(type): \(message)"
+    let title = StackTrace.title(type, message)
     let own = lines.map { (line) in line.hasSuffix("\n") ? String(line.dropLast()) : line }
     // Python's list has the frames alone, Node's begins with the exception.
     let isPython = own.first.map { $0.drop { $0 == " " }.hasPrefix("File \"") } ?? false

@@ -71,9 +71,8 @@ extension QueryEngine {
   private static func comparedColumns(_ plan: BubbleUpPlan, _ scan: ScanSet) -> [ColumnKey] {
     var left = Set(plan.selection.columns.flatMap(storedNames))
     left.formUnion(
-      [
-        FieldName.timestamp, FieldName.sampleRate, FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.original,
-      ].map { ExactText($0) })
+      exactNames(
+        FieldName.timestamp, FieldName.sampleRate, FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.original))
     var counts: [ColumnKey: Int] = [:]
     for open in scan.pieces {
       for listed in open.piece.columns where listed.presentCount > 0 && !left.contains(ExactText(listed.key.name)) {

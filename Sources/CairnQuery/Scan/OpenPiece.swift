@@ -62,6 +62,9 @@ struct OpenPiece: Sendable {
   }
 }
 
+/// Names of columns as they are looked up.
+func exactNames(_ names: String...) -> Set<ExactText> { Set(names.map { ExactText($0) }) }
+
 /// The stored columns that a field's name stands for.
 func storedNames(_ name: String) -> [ExactText] {
   switch name {

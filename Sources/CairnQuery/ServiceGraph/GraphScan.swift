@@ -52,11 +52,9 @@ struct GraphSource: Sendable {
     }
   }
 
-  private static let own = Set(
-    [
-      FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.durationMilliseconds, FieldName.sampleRate,
-      FieldName.linkTraceID, FieldName.linkSpanID,
-    ].map { ExactText($0) })
+  private static let own = exactNames(
+    FieldName.traceID, FieldName.spanID, FieldName.parentID, FieldName.durationMilliseconds, FieldName.sampleRate,
+    FieldName.linkTraceID, FieldName.linkSpanID)
 }
 
 /// One task's share of the reading: slices to rows.

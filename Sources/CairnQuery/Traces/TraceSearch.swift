@@ -10,8 +10,7 @@ struct TraceSearch {
   let plan: TraceSearchPlan
   let watch: QueryWatch
   private static let marginNanoseconds: Int64 = 3_600_000_000_000
-  private static let names = Set(
-    [FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode].map { ExactText($0) })
+  private static let names = exactNames(FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode)
 
   func answer(_ pieces: [any Piece]) async throws(QueryError) -> TraceSearchAnswer {
     let inTrace = Filter.all([plan.filter, .exists(column: FieldName.traceID)])

@@ -29,11 +29,9 @@ struct TraceSummaries {
   /// The summaries in the order of the ids.
   func read(_ scope: Scope, _ pieces: [any Piece]) throws(QueryError) -> [TraceSummary] {
     guard !ids.isEmpty else { return [] }
-    let names = Set(
-      [
-        FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode, FieldName.parentID,
-        FieldName.serviceName, FieldName.name, FieldName.spanID, FieldName.requestMethod, FieldName.requestURL,
-      ].map { ExactText($0) })
+    let names = exactNames(
+      FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode, FieldName.parentID,
+      FieldName.serviceName, FieldName.name, FieldName.spanID, FieldName.requestMethod, FieldName.requestURL)
     let scan = try ScanSet(scope, names: names.union(givesWay.columns.flatMap(storedNames)), pieces: pieces, watch)
     let wanted = Filter.all([.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) }), spanFilter])
     let rows = try EventReader.rows(wanted, scan, watch).sorted(by: EventReader.isBefore)

@@ -120,7 +120,7 @@ extension OccurrenceReader {
   private mutating func noteTrace(_ name: String, _ text: String) {
     if name == "custom.trace_id" {
       occurrence.traceIDs[1] = text
-    } else if occurrence.traceIDs[1].isEmpty, text.utf8.count >= 16, Self.namesTrace(name), let id = TraceID(text) ?? TraceText.find(in: text) {
+    } else if occurrence.traceIDs[1].isEmpty, text.utf8.count >= 16, Self.namesTrace(name), let id = TraceText.id(text) {
       occurrence.traceIDs[1] = id.hex
     }
   }
