@@ -44,6 +44,15 @@ import Testing
     #expect(tree(ring).spans.map(\.id).sorted() == ["a", "b", "c"])
   }
 
+  @Test func aSpanWithoutAnEndSaysSo() throws {
+    var endless = span("b", parent: "a", at: 2, milliseconds: 0)
+    endless.fields.append((FieldName.invalidDuration, .boolean(true)))
+    var writer = JSONWriter()
+    writer.object { tree([span("a", at: 1), endless]).write(&$0, hasFields: false) }
+    let spans = try JSONValue(parsing: writer.finish())["spans"]?.array
+    #expect(spans?.map { $0["no_end"]?.boolean } == [nil, true])
+  }
+
   @Test func deepTracesDoNotRecurse() {
     let events: [Event] = (0..<50_000).map { (index: Int) -> Event in
       let parent: String? = index == 0 ? nil : String(index - 1)

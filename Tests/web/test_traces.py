@@ -133,6 +133,35 @@ def test_odd_traces_say_what_is_odd(open_page, mocked):
     assert "names a parent that never came" in text and "parent missing" in text and "outside the parent" in text and "belongs to no span" in text
 
 
+def test_a_span_without_an_end_and_clocks_that_differ_are_told(open_page, mocked):
+    def odd(route):
+        answer = route.fetch().json()
+        answer["duration_ns"] = 3_200_000_000
+        root, *below = answer["spans"][:4]
+        root.update(duration_ns=200_000_000, offset_ns=3_000_000_000)
+        below[0].update(parent=root["id"], offset_ns=0, duration_ns=90_000_000)
+        below[1].update(parent=root["id"], offset_ns=3_010_000_000, duration_ns=0, no_end=True)
+        below[2].update(parent=below[1]["id"], offset_ns=3_020_000_000, duration_ns=50_000_000)
+        answer["spans"] = [root, *below]
+        route.fulfill(json=answer)
+
+    page = open_page("about:blank")
+    page.route("**/api/cairn/traces/*?*", odd)
+    page.goto(mocked + ODD)
+    page.wait_for_selector(".wf-row")
+    notes = page.locator(".note .grow")
+    assert notes.all_inner_texts()[0].startswith("1 span has no end, or one before the start.")
+    skew = notes.nth(1)
+    assert skew.inner_text() == ("1 span runs outside the parent’s time, outlined with dashes: one begins 3.00 s before its parent, so the clocks of their hosts differ; "
+                                 "durations hold, places in time do not. By its root’s clock the trace took 200 ms.")
+    assert skew.bounding_box()["height"] < 30  # one sentence, not a line for each of its parts
+    row = page.locator(".wf-row", has_text="no end")
+    assert row.count() == 1 and "its end never came" in row.get_attribute("aria-label")
+    row.click()
+    page.wait_for_selector(".span-panel .note")
+    assert "not known" in page.locator(".span-panel .facts").inner_text() and "It has no end" in page.locator(".span-panel").inner_text()
+
+
 def test_unknown_trace_says_so(open_page, mocked):
     page = open_page(mocked + "/ui/trace/" + "f" * 32, allow=("404",))
     page.wait_for_selector(".empty")

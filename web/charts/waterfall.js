@@ -94,7 +94,7 @@ function drawBar(pen, scene, node, top, x, width, colour) {
 /** Right of the bar, else left of it, else inside. @param {CanvasRenderingContext2D} pen @param {import('../model/trace-tree.js').Span} span @param {number} x0 @param {number} x1
  * @param {number} y @param {number} left @param {number} width @param {number} c @param {Paint} colour @param {boolean} selected */
 function label(pen, span, x0, x1, y, left, width, c, colour, selected) {
-  const text = durationText(span.duration_ns / 1e6), wide = pen.measureText(text).width, off = span.error ? 12 : 6;
+  const text = span.no_end ? 'no end' : durationText(span.duration_ns / 1e6), wide = pen.measureText(text).width, off = span.error ? 12 : 6;
   pen.fillStyle = selected ? colour.ink : colour.ink2;
   if (x1 + off + wide < width - 4) { halo(pen, text, x1 + off, y, colour); return; }
   if (x0 - 6 - wide > left + 2) { halo(pen, text, x0 - 6 - wide, y, colour); return; }

@@ -3,11 +3,11 @@
 // parent) is kept and said.
 
 /** @typedef {{id: string, parent: string | null, dataset: string, service: string, name: string, title?: string, kind: string, offset_ns: number,
- *   duration_ns: number, error: boolean, status_message: string | null, sample_rate: number, doors?: string[], fields?: Record<string, unknown>}} Span  doors where it came through two */
+ *   duration_ns: number, error: boolean, status_message: string | null, sample_rate: number, no_end?: boolean, in_progress?: boolean, doors?: string[], fields?: Record<string, unknown>}} Span  doors where it came through two */
 /** @typedef {{span: Span, index: number, depth: number, children: Node[], parentNode: Node | null, orphan: boolean, outside: boolean,
  *   selfNs: number, size: number, errorsBelow: number}} Node  size counts the node and all below */
 
-/** @param {Span[]} spans @returns {{roots: Node[], nodes: Map<string, Node>, orphans: number, outside: number, earlyNs: number}} earlyNs: the most by which a span begins before its parent */
+/** @param {Span[]} spans @returns {{roots: Node[], nodes: Map<string, Node>, orphans: number, outside: number, endless: number, earlyNs: number}} earlyNs: the most by which a span begins before its parent */
 export function build(spans) {
   /** @type {Map<string, Node>} */
   const nodes = new Map();
@@ -35,12 +35,15 @@ export function build(spans) {
     if (!up) continue;
     up.size += node.size;
     up.errorsBelow += node.errorsBelow + (node.span.error ? 1 : 0);
-    node.outside = node.span.offset_ns < up.span.offset_ns || end(node.span) > end(up.span);
+    node.outside = node.span.offset_ns < up.span.offset_ns || (!isEndless(up.span) && end(node.span) > end(up.span)); // what has no end ends after nothing
     if (node.outside) outside += 1;
     earlyNs = Math.max(earlyNs, up.span.offset_ns - node.span.offset_ns);
   }
-  return { roots, nodes, orphans: roots.filter((r) => r.orphan).length, outside, earlyNs };
+  return { roots, nodes, orphans: roots.filter((r) => r.orphan).length, outside, endless: spans.filter((span) => span.no_end).length, earlyNs };
 }
+
+/** @param {Span} span @returns {boolean} whether nobody knows how long it took */
+export function isEndless(span) { return Boolean(span.no_end || span.in_progress); }
 
 /** @param {Span} span @returns {number} ns from the trace's start */
 export function end(span) { return span.offset_ns + span.duration_ns; }

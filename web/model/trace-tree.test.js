@@ -16,6 +16,12 @@ test('a circle ends', () => { const t = build([span('a', 'b', 0, 1), span('b', '
 test('the same id twice is shown twice', () => equal(depthFirst(build([span('a', null, 0, 1), span('a', null, 0, 1)]).roots).length, 2));
 test('a child outside its parent is counted', () => { const t = build([span('a', null, 5, 10), span('b', 'a', 1, 2), span('c', 'a', 6, 2),
   span('d', 'a', 6, 50)]); equal(t.outside, 2); });
+test('a child of a span without an end is not outside, one that begins before it is', () => {
+  for (const more of [{ no_end: true }, { in_progress: true }]) {
+    const t = build([span('a', null, 5, 0, more), span('b', 'a', 6, 20), span('c', 'a', 1, 20)]);
+    equal([t.outside, t.endless, t.nodes.get('c')?.outside], [1, more.no_end ? 1 : 0, true]);
+  }
+});
 test('self time is what no child covers', () => { const t = build([span('a', null, 0, 100), span('b', 'a', 10, 20), span('c', 'a', 20, 20),
   span('d', 'a', 90, 40)]); equal(t.nodes.get('a')?.selfNs, 100 - 30 - 10); });
 test('folds hide what is below', () => { const t = build([span('a', null, 0, 9), span('b', 'a', 0, 2), span('c', 'b', 0, 1), span('d', 'a', 3, 1)]);

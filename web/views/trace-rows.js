@@ -97,13 +97,14 @@ function place(slot, index, s, y) {
   element.setAttribute('aria-posinset', String(index + 1));
   element.setAttribute('aria-setsize', String(s.rows.length));
   if (node.children.length) element.setAttribute('aria-expanded', String(!folded)); else element.removeAttribute('aria-expanded');
-  element.setAttribute('aria-label', `${span.service}, ${shownName(span)}, ${durationText(span.duration_ns / 1e6)}${span.error ? ', error' : ''}${node.orphan ? ', its parent never came' : ''}${node.outside ? ', runs outside its parent' : ''}${span.doors ? ', sent by OTLP and to X-Ray' : ''}`);
+  element.setAttribute('aria-label', `${span.service}, ${shownName(span)}, ${span.no_end ? 'its end never came' : durationText(span.duration_ns / 1e6)}${span.error ? ', error' : ''}${node.orphan ? ', its parent never came' : ''}${node.outside ? ', runs outside its parent' : ''}${span.doors ? ', sent by OTLP and to X-Ray' : ''}`);
   const pad = narrow.matches ? 2 + Math.min(node.depth, deepest) * indentNarrow : 8 + Math.min(node.depth, deepest) * indent;
   fill(element, h('span', { class: 'wf-name', vars: { 'padding-left': `${pad}px` } }, h('span', { class: `tw ${node.children.length ? 'can' : ''}` },
     node.children.length > 0 && icon(folded ? 'right' : 'down')),
     h('span', { class: 'svc', vars: { '--c': `var(--c${c})` } }, h('span', { class: 'cut' }, span.service)),
       folded && h('span', { class: `badge fold ${node.errorsBelow ? 'err' : ''}` }, `${node.size - 1}`),
     node.orphan && h('span', { class: 'badge warn fold' }, 'parent missing'),
+    span.no_end && h('span', { class: 'badge warn fold' }, 'no end'),
     span.doors && doorMarks(span.doors, true), h('span', { class: `cut nm ${span.error ? 't-err b' : ''}` },
       shownName(span) || '(no name)')));
 }

@@ -235,10 +235,13 @@ function heading(trace, tree, root, all, startUs, ways) {
     tree.orphans > 0 && h('div', { class: 'note warn' }, icon('warn'), h('div', { class: 'grow' },
       h('b', {}, `${plural(tree.orphans, 'span names', 'spans name')} a parent that never came.`),
       h('span', { class: 'small' }, 'Shown at the top level. It may still be on its way; else a proxy dropped traceparent, or the parent was sampled away.'))),
-    tree.outside > 0 && h('div', { class: 'note' }, icon('warn'), h('div', { class: 'grow small' },
+    tree.endless > 0 && h('div', { class: 'note warn' }, icon('warn'), h('div', { class: 'grow' }, h('b', {}, `${plural(tree.endless, 'span has', 'spans have')} no end, or one before the start.`),
+      h('span', { class: 'small' }, 'How long they took is not known: the program may have been stopped meanwhile, or its instrumentation did not end them.'))),
+    tree.outside > 0 && h('div', { class: 'note' }, icon('warn'), h('div', { class: 'grow small' }, h('span', {},
       `${plural(tree.outside, 'span runs', 'spans run')} outside the parent’s time, outlined with dashes: `, tree.earlyNs > earlyLeastNs
-        ? ['one begins ', h('b', {}, durationText(tree.earlyNs / 1e6)), ' before its parent, so the clocks of their hosts differ; durations hold, places in time do not.']
-        : 'work that outlives its caller, or clocks that differ.')),
+        ? ['one begins ', h('b', {}, durationText(tree.earlyNs / 1e6)), ' before its parent, so the clocks of their hosts differ; durations hold, places in time do not.',
+          root && root.span.duration_ns < trace.duration_ns && [' By its root’s clock the trace took ', h('b', {}, durationText(root.span.duration_ns / 1e6)), '.']]
+        : 'work that outlives its caller, or clocks that differ.'))),
     loose.length > 0 && h('details', { class: 'loose small' },
       h('summary', {}, `${plural(loose.length, 'log line')} of the trace ${loose.length === 1 ? 'belongs' : 'belong'} to no span`),
       loose.slice(0, 50).map((/** @type {any} */ l) => h('p', { class: 'mono pre' },
