@@ -74,6 +74,21 @@ def test_an_error_leads_to_its_trace_and_back(server, open_page, width, scheme):
     expect(page.get_by_role("heading", name="Lost: order")).to_be_visible()
 
 
+def test_an_occurrence_says_its_own_message_where_its_items_title_has_another(server, open_page):
+    page = open_page(server + "/ui/errors")
+    page.get_by_role("link", name="Lost", exact=True).click()
+    stack = page.get_by_role("region", name="Stack", exact=True)
+    expect(stack).to_contain_text("raise Lost")
+    title = page.get_by_role("heading", level=1).inner_text()
+    found = page.evaluate("fetch(`/api/1/item/${location.pathname.split('/').at(-1)}/instances?access_token=t`).then((r) => r.json())")["result"]["instances"]
+    for one in found:
+        page.goto(f"{server}/ui/occurrence/{one['id']}")
+        message = one["data"]["body"]["trace"]["exception"]["message"].split(" <")[0]
+        expect(stack).to_contain_text("raise Lost")
+        assert (f"Lost: {message}" in stack.inner_text()) == (message not in title), (message, title)
+    assert len({one["data"]["body"]["trace"]["exception"]["message"] for one in found}) == 5
+
+
 def test_items_are_resolved_and_found_again(server, open_page):
     page = open_page(server + "/ui/errors")
     page.get_by_label("Select #2").or_(page.get_by_label("Select #1")).first.check()

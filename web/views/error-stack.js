@@ -7,18 +7,19 @@ import { copyButton, fill, h } from './dom.js';
 
 /** @typedef {import('../model/errors.js').Frame} Frame */
 
-/** @param {any} occurrence @returns {HTMLElement | null} nothing for messages */
-export function stackPanel(occurrence) {
+/** @param {any} occurrence @param {string} title of its item, which may be of another message @returns {HTMLElement | null} nothing for messages */
+export function stackPanel(occurrence, title) {
   const chain = occurrence.chain ?? [], sent = traces(occurrence.data);
   if (!chain.length) return null;
   const body = h('div', {}), own = chain.reduce((/** @type {number} */ n, /** @type {any} */ t) => n + t.frames.filter(isOwn).length, 0),
     all = chain.reduce((/** @type {number} */ n, /** @type {any} */ t) => n + t.frames.length, 0);
   let mode = own ? 'own' : 'all';
   const tabs = h('span', { class: 'btns', role: 'group', 'aria-label': 'Frames' });
+  const message = chain[0].message, says = message && !title.includes(message.split('\n')[0].slice(0, 120)) ? h('div', { class: 'cause' }, h('b', {}, chain[0].class), h('span', { class: 'dim' }, `: ${message}`)) : null;
   const draw = () => {
     fill(tabs, [['own', 'In app', own], ['all', 'All', all]].map(([key, text, count]) => h('button', { class: 'btn sm', type: 'button', 'aria-pressed': mode === key,
       onclick: () => { mode = String(key); draw(); } }, text, ' ', h('b', {}, count))));
-    fill(body, chain.map((/** @type {any} */ trace, /** @type {number} */ i) => [i > 0 && h('div', { class: 'cause' }, h('b', {}, `Caused by ${trace.class}`), h('span', { class: 'dim' }, `: ${trace.message}`)),
+    fill(body, says, chain.map((/** @type {any} */ trace, /** @type {number} */ i) => [i > 0 && h('div', { class: 'cause' }, h('b', {}, `Caused by ${trace.class}`), h('span', { class: 'dim' }, `: ${trace.message}`)),
       stackRows(trace.frames, mode === 'all').map((row, k) => (row.kind === 'fold' ? fold(row) : one(row.frame, sent[i]?.frames?.[row.frame.index], i === 0 && k === 0)))]));
   };
   draw();

@@ -55,7 +55,7 @@ export function occurrencePage(host) {
     document.title = `${name} · Cairn`;
     fill(host, h('div', { class: 'head' }, h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), h('span', { class: 'sub' }, `occurrence ${answer.occurrence.id}, `, instant(answer.occurrence.us), ` ${zoneName(answer.occurrence.us, utc.get())}`, copyTime(answer.occurrence.us)),
       item && h('span', { class: 'end' }, h('a', { class: 'btn sm', href: link(`/ui/errors/${item.id}`) }, `All of #${item.counter}`))),
-    h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, main(answer.occurrence, 'This occurrence')), h('div', { class: 'stack-4' }, before(answer.occurrence), groupingPanel(answer.grouping))));
+    h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, main(answer.occurrence, item?.title ?? name, 'This occurrence')), h('div', { class: 'stack-4' }, before(answer.occurrence), groupingPanel(answer.grouping))));
   }, () => h('div', { class: 'panel' }, skeleton(14)));
   return { update() {}, close() { load.stop(); } };
 }
@@ -68,7 +68,7 @@ function draw(host, item, act, early) {
     h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), stateBadge(item), h('span', { class: 'row end wrap' }, actions(item, act))),
   h('div', { class: 'row wrap dim item-line' }, h('span', {}, `#${item.counter}`), service(item.project, true), badge('', item.environment), badge(item.level === 'critical' || item.level === 'error' ? 'err' : item.level === 'warning' ? 'warn' : '', item.level),
     item.context && h('span', { class: 'mono small cut' }, item.context), h('span', {}, 'first seen ', when(item.first_us)), item.suspect_deploy && h('span', {}, 'after deploy ', markerButton({ ...asMarker(item.suspect_deploy), message: `${item.project} ${item.suspect_deploy.revision.slice(0, 12)}` }, item.suspect_deploy.revision), item.suspect_deploy.local_username && ` by ${item.suspect_deploy.local_username}`)),
-  h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, figures(item), item.occurrence ? main(item.occurrence) : h('section', { class: 'panel' }, empty('Its occurrences are gone.', ['They were older than events are kept. The item remembers their counts.'])), list.element),
+  h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, figures(item), item.occurrence ? main(item.occurrence, item.title) : h('section', { class: 'panel' }, empty('Its occurrences are gone.', ['They were older than events are kept. The item remembers their counts.'])), list.element),
     h('div', { class: 'stack-4' }, why.element, item.occurrence && before(item.occurrence), sidePanels(item, act), (item.grouping ?? item.first_grouping) && groupingPanel(item.grouping ?? item.first_grouping))));
   const abort = new AbortController();
   if (!item.suspect_deploy) showDeployBefore(host, item, abort.signal);
@@ -132,9 +132,9 @@ const tellers = { version: ['code_version', 'service.version', 'app.version'], h
 /** @param {Record<string, any>} fields @param {string} thing @returns {any} null where nothing tells it */
 function toldBy(fields, thing) { return tellers[thing].map((field) => fields[field]).find((v) => v != null && v !== '') ?? null; }
 
-/** Of one occurrence: the way to its trace, its stack, its request. @param {any} o @param {string} [title] */
-function main(o, title = 'Latest occurrence') {
-  const own = o.fields['trace.trace_id'], told = own ? null : o.also.find((/** @type {any} */ a) => a.trace), trace = own ?? told?.trace, stack = stackPanel(o), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
+/** Of one occurrence: the way to its trace, its stack, its request. @param {any} o @param {string} about its item's title @param {string} [title] */
+function main(o, about, title = 'Latest occurrence') {
+  const own = o.fields['trace.trace_id'], told = own ? null : o.also.find((/** @type {any} */ a) => a.trace), trace = own ?? told?.trace, stack = stackPanel(o, about), request = o.data.request, curl = curlOf(request), message = o.data.body?.message?.body ?? o.data.body?.crash_report?.raw;
   const hidden = /^(meta\.|item\.|exception\.stacktrace|occurrence\.)/;
   const fields = Object.entries(o.fields).filter(([name]) => !hidden.test(name));
   return [
