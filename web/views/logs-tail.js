@@ -6,11 +6,12 @@ import * as logs from '../wire/logs.js';
 import { fill, h } from './dom.js';
 import { byArrows, logLine } from './logs-line.js';
 import { link, patch, place } from './router.js';
-import { empty } from './states.js';
+import { empty, skeleton } from './states.js';
 
 const first = 100, mostShown = 1000, mostWaiting = 5000;
 const nearEnd = 8; // px: farther from the newest line, the reader looks at an older one
 const typingPause = 300; // ms
+const emptyAfter = 1500; // ms: the newest lines take a moment, and until then nobody knows that there is none
 const drawEvery = 250; // ms: lines come in lumps, the page draws them together
 
 const wanted = () => place.get().params.get('has') ?? '';
@@ -52,6 +53,13 @@ function noLine() {
       [h('a', { class: 'btn pri', href: link('/ui/send') }, 'Send data')]);
 }
 
+/** Says that there is no line, where none has come in the time that the newest ones take. @param {HTMLElement} list @param {() => boolean} isEmpty @returns {() => void} does not say it */
+function saysLater(list, isEmpty) {
+  fill(list, skeleton(3));
+  const timer = setTimeout(() => { if (isEmpty()) fill(list, noLine()); }, emptyAfter);
+  return () => clearTimeout(timer);
+}
+
 /** @param {HTMLElement} host @param {string[]} groups */
 export function tailPanel(host, groups) {
   const { list, speed, kept, skipped, fresh, freshWord, why, words, pauseButton, jump, stop } =
@@ -86,12 +94,12 @@ export function tailPanel(host, groups) {
   };
   list.addEventListener('scroll', () => { if (!paused && list.scrollHeight - list.clientHeight - list.scrollTop > nearEnd) set(true); }, { passive: true });
   const opened = Date.now() * 1000;
-  let end = () => {};
+  let end = () => {}, unsaid = end;
   const follow = () => {
     end();
     [waiting, anew, missed] = [[], true, 0];
     kept.textContent = skipped.textContent = '0';
-    fill(list, noLine());
+    unsaid(); unsaid = saysLater(list, () => anew);
     end = logs.tail(groups, first, wanted(), {
       line: (event) => {
         if (event.us >= opened) came += 1;
@@ -111,5 +119,5 @@ export function tailPanel(host, groups) {
   set(false);
   const drawing = setInterval(draw, drawEvery);
   host.setAttribute('data-groups', plural(groups.length, 'group'));
-  return { stop() { end(); clearInterval(drawing); stop(); }, pause: () => set(!paused) };
+  return { stop() { end(); clearInterval(drawing); unsaid(); stop(); }, pause: () => set(!paused) };
 }
