@@ -46,7 +46,7 @@ const routes = {
   map: { open: mapPage, title: 'Map', nav: 'map', time: true },
   sampling: { open: samplingPage, title: 'Sampling', nav: 'sampling' },
   send: { open: sendPage, title: 'Send data', nav: 'send' },
-  server: { open: serverPage, title: 'This server', nav: 'send' },
+  server: { open: serverPage, title: 'This server', nav: 'server' },
 };
 const liveEvery = 5000; // ms
 const firstEvery = 3000; // ms, while nothing has come

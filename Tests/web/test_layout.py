@@ -118,7 +118,7 @@ def test_a_narrow_screen_has_few_pages_below_and_the_rest_in_a_sheet(mocked, ope
     more.focus()
     page.keyboard.press("Enter")
     sheet = page.get_by_role("dialog", name="More pages")
-    assert sheet.get_by_role("link").all_inner_texts() == ["Boards", "SLOs", "Map", "Triggers", "Sampling", "Send data", "This server"]
+    assert sheet.get_by_role("link").all_inner_texts() == ["Boards", "SLOs", "Map", "Triggers", "Sampling", "Send data", "Server"]
     assert page.evaluate("document.activeElement.textContent") == "Boards" and more.get_attribute("aria-expanded") == "true"
     page.keyboard.press("Escape")
     sheet.wait_for(state="detached")

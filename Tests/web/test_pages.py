@@ -21,7 +21,7 @@ def test_page_loads_clean(open_page, base, path, scheme, width):
     assert page.evaluate(NAMELESS) == []
     assert page.title().endswith("Cairn")
     assert page.locator("h1").count() == 1
-    assert page.locator(".rail a.nav").all_text_contents() == ["Services", "Explore", "Boards", "SLOs", "Traces", "Map", "Errors", "Logs", "Triggers", "Sampling", "Send data"]
+    assert page.locator(".rail a.nav").all_text_contents() == ["Services", "Explore", "Boards", "SLOs", "Traces", "Map", "Errors", "Logs", "Triggers", "Sampling", "Send data", "Server"]
     assert page.locator(".note.err").count() == 0
 
 

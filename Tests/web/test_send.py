@@ -74,5 +74,10 @@ def test_the_server_tells_of_itself(open_page, base):
 def test_the_server_is_reached_from_send_data(open_page, base):
     page = open_page(base + "/ui/send")
     ready(page)
-    page.get_by_role("link", name="This server").click()
+    page.get_by_role("link", name="This server").first.click()
     page.wait_for_selector(".tile")
+    rail = page.get_by_role("navigation", name="Main").locator("[aria-current=page]")
+    assert rail.inner_text() == "Server" and rail.bounding_box()["width"] >= rail.evaluate("(a) => a.scrollWidth")
+    page.set_viewport_size({"width": 1280, "height": 560})
+    rail.scroll_into_view_if_needed()
+    assert rail.bounding_box()["y"] + rail.bounding_box()["height"] <= 561  # of fractions

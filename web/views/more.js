@@ -1,9 +1,7 @@
 // @ts-check
 // On a narrow screen the bar at the bottom has room for few pages: the others come in a sheet above it.
-import { icon } from '../charts/svg.js';
 import { byID, h } from './dom.js';
 import { popover } from './popover.js';
-import { link } from './router.js';
 
 /** The links that the bar leaves out. @returns {HTMLAnchorElement[]} */
 function rest() { return [...document.querySelectorAll('.rail a.rest')].map((a) => /** @type {HTMLAnchorElement} */ (a)); }
@@ -12,8 +10,7 @@ export function startMore() {
   const button = byID('more');
   button.addEventListener('click', () => {
     const links = rest().map((a, i) => h('a', { href: a.href, 'aria-current': a.getAttribute('aria-current'), autofocus: i === 0 }, a.querySelector('svg')?.cloneNode(true), a.textContent));
-    const server = h('a', { href: link('/ui/server'), 'aria-current': location.pathname === '/ui/server' ? 'page' : null }, icon('live'), 'This server');
-    popover(button, 'More pages', () => h('nav', { 'aria-label': 'More pages' }, links, server), { sheet: true });
+    popover(button, 'More pages', () => h('nav', { 'aria-label': 'More pages' }, links), { sheet: true });
   });
 }
 
