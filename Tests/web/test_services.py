@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of services: the finding in words, and its charts."""
+import time
 from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import expect
 
 from pages import box_of, ready, until
 
@@ -53,6 +56,11 @@ def test_what_only_the_slowest_requests_feel_is_said_at_p99(open_page, mocked):
     row = page.locator(".tbl tbody tr", has_text="payments")
     assert row.locator("td.t-warn").count() == 1 and "▲" in row.locator("td.t-warn").inner_text()
     assert page.locator(".tbl tbody tr td.t-warn").count() == 1
+    # Where the column has no room, the row says it.
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.locator(".tbl tbody tr .slow-tail:visible").all_inner_texts() == ["▲ P99 " + row.locator("td.t-warn").text_content().removeprefix("▲ ")]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.locator(".tbl tbody tr .slow-tail:visible").count() == 0
     # From the headline to what the slow ones have in common: a box from where it began, open to the top, that BubbleUp explains.
     page.get_by_role("link", name="what its slow requests have in common").click()
     page.wait_for_selector(".bubble .dim1")
@@ -61,6 +69,34 @@ def test_what_only_the_slowest_requests_feel_is_said_at_p99(open_page, mocked):
     page.go_back()
     page.get_by_role("link", name="90.0 ms, was 20.0 ms").click()
     page.wait_for_url("**/ui/traces?*service=payments*min=42.4*order=slowest*")
+
+
+def test_what_began_before_the_range_is_said(open_page, mocked):
+    """A quarter of an hour within an incident of an hour: nothing changes in it, and that is no all-clear."""
+    began = time.time() - 3000
+
+    def slow(route):
+        answer = route.fetch().json()
+        series = answer["series"]
+        for line in series["services"]:
+            at = [series["start_us"] / 1e6 + step * series["step_us"] / 1e6 for step in range(series["count"])]
+            # Nothing is known of what was before the first third of two hours.
+            line.update(requests=[100 if one > time.time() - 4800 else 0 for one in at], errors=[0] * len(at), p99_ms=[300] * len(at), p95_ms=[None if one < time.time() - 4800 else 90 if line["name"] == "payments" and one >= began else 20 for one in at])
+        for one in answer["services"]:
+            one.update(errors=0, error_rate=0)
+        route.fulfill(json=answer)
+
+    page = open_page("about:blank")
+    page.route("**/api/cairn/services?*", slow)
+    page.goto(mocked + "/ui/services?t=15m")
+    page.wait_for_selector(".lead [data-before] a")
+    lead = " ".join(page.locator(".lead").inner_text().split())
+    assert lead.startswith("Nothing got slower or fails more since this range began:")
+    assert "But payments is 4.5 times slower at P95, 90.0 ms, was 20.0 ms, since " in lead and lead.endswith("before this range began. Look at 2 h.")
+    page.get_by_role("link", name="Look at 2 h").click()
+    page.wait_for_url("**/ui/services?t=2h")
+    expect(page.locator(".lead [data-before]")).to_have_count(0)
+    assert "payments is 4.5 times slower at P95 than when this range began" in " ".join(page.locator(".lead").inner_text().split())
 
 
 def test_few_failures_are_no_headline_over_many(open_page, mocked):

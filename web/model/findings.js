@@ -114,14 +114,18 @@ export function slowBox({ before, after, since }, { start_us: start, step_us: st
 /** @param {Line} line @returns {(number | null)[]} which share of the requests failed, step by step */
 export function shares(line) { return line.requests.map((n, i) => (n ? line.errors[i] / n : null)); }
 
-/** @param {Line[]} lines @returns {{slower: Slower[], failing: Failing[], changes: Map<string, number | null>}} worst first; what more requests feel comes before what only the slowest do */
+/**
+ * A range that begins before the first request of all, as that of a day where a server has run for an hour, is compared from that request on: nothing before it says anything.
+ * @param {Line[]} lines @returns {{slower: Slower[], failing: Failing[], changes: Map<string, number | null>}} worst first; what more requests feel comes before what only the slowest do
+ */
 export function findings(lines) {
-  const slower = [], failing = [], changes = new Map();
+  const slower = [], failing = [], changes = new Map(), first = Math.max(0, totals(lines).requests.findIndex((n) => n > 0));
+  const whole = (/** @type {{since: number | null}} */ found) => ({ ...found, since: found.since == null ? null : found.since + first });
   for (const line of lines) {
-    const found = compare(line);
+    const found = compare({ name: line.name, requests: line.requests.slice(first), errors: line.errors.slice(first), p95_ms: line.p95_ms.slice(first), p99_ms: line.p99_ms.slice(first) });
     changes.set(line.name, found.change);
-    if (found.slower) slower.push(found.slower);
-    if (found.failing) failing.push(found.failing);
+    if (found.slower) slower.push(/** @type {Slower} */ (whole(found.slower)));
+    if (found.failing) failing.push(/** @type {Failing} */ (whole(found.failing)));
   }
   return { slower: slower.sort((a, b) => a.at.localeCompare(b.at) || b.factor - a.factor), failing: failing.sort((a, b) => b.surely - b.before - (a.surely - a.before)), changes };
 }

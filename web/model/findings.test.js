@@ -96,3 +96,10 @@ test('what began in the range is told with its step', () => {
 });
 test('the median skips the unknown', () => { equal(median([null, 3, 1, null, 2]), 2); equal(median([null]), null); });
 test('totals add all services', () => equal(totals([line('a', [1, 1]), line('b', [1, 1])]).requests, [60, 60]));
+test('a range that begins before the first request of all is compared from there on', () => {
+  const before = (/** @type {any} */ value, /** @type {any[]} */ values) => [...Array(40).fill(value), ...values], steps = [...Array(8).fill(100), ...Array(12).fill(300)];
+  const found = findings([{ name: 's', requests: before(0, Array(20).fill(60)), errors: before(0, Array(20).fill(0)), p95_ms: before(null, steps), p99_ms: before(null, steps) }]);
+  equal(found.slower.map((s) => [s.at, s.factor, s.since]), [['p95', 3, 48]]);
+  const failing = findings([{ name: 's', requests: before(0, Array(20).fill(60)), errors: before(0, [...Array(8).fill(0), ...Array(12).fill(30)]), p95_ms: Array(60).fill(1), p99_ms: Array(60).fill(1) }]);
+  equal(failing.failing.map((f) => f.since), [48]);
+});

@@ -13,6 +13,7 @@ import { clock, rangeText } from '../model/time.js';
 import { datasets } from './catalog.js';
 import { empty, loader, skeleton } from './states.js';
 import { teach } from './teach.js';
+import { lookBack } from './services-before.js';
 import { serviceCharts } from './services-charts.js';
 
 /** @typedef {import('../model/findings.js').Service & {change: number | null, slower: import('../model/findings.js').Quantile | null, line: import('../model/findings.js').Line | undefined}} Row */
@@ -24,7 +25,7 @@ const heads = [['name', 'Service', (r) => r.name], ['rate', 'Rate', (r) => r.rat
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function servicesPage(host) {
-  const body = h('div', { class: 'stack-4' }), load = loader();
+  const body = h('div', { class: 'stack-4' }), load = loader(), before = lookBack();
   fill(host, h('h1', { class: 'sr' }, 'Services'), body);
   let asked = '', find = '', sort = 'rate', down = true, charts = /** @type {{stop: () => void} | null} */ (null);
   const read = () => { readMarkers(api.everything); return load.run(body, (signal) => api.services(time(), signal), draw, waiting); };
@@ -47,11 +48,13 @@ export function servicesPage(host) {
         `${whole(rows.length)}, requests are spans of kind server or consumer, or roots`),
         h('label', { class: 'input end hide-s small-input' }, input, h('kbd', {}, 'f'))), table));
     redraw();
+    const told = body.querySelector('.lead [data-before]');
+    if (told) before.tell(/** @type {HTMLElement} */ (told));
   };
   const update = () => { const now = rangeText(range()); if (now !== asked) { asked = now; read(); } };
   update();
   const stop = refresh.subscribe(read);
-  return { update, close() { stop(); load.stop(); charts?.stop(); } };
+  return { update, close() { stop(); load.stop(); before.stop(); charts?.stop(); } };
 }
 
 /** The last step may still fill; drawn, it would look like a fall. @param {any} answer */
@@ -105,7 +108,7 @@ function lead(found, rows, series) {
   if (!parts.length) {
     const requests = rows.reduce((sum, r) => sum + r.requests, 0), errors = rows.reduce((sum, r) => sum + r.errors, 0);
     parts.push(h('b', {}, 'Nothing got slower or fails more'), ` since this range began: ${plural(requests, 'request')}, `,
-      errors ? h('a', { href: link('/ui/traces', { error: '1' }) }, `${percent(errors / requests).join(' ')} failed`) : 'none failed', '.');
+      errors ? h('a', { href: link('/ui/traces', { error: '1' }) }, `${percent(errors / requests).join(' ')} failed`) : 'none failed', '.', h('span', { 'data-before': true }));
   }
   return h('p', { class: 'lead' }, parts);
 }
@@ -139,7 +142,8 @@ function row(r) {
       r.errors ? h('a', { class: 'fails', href: link('/ui/traces', { service: r.name, error: '1' }), title: `${whole(r.errors)} of ${whole(r.requests)} requests failed: their traces` },
         figure(percent(r.error_rate), failing ? 't-err b' : '')) : figure(percent(r.error_rate)))),
     h('td', { class: 'num', 'data-l': 'P95' }, cell(r.line && sparkline(r.line.p95_ms, { colour: slower ? 'var(--warn-ink)' : 'var(--ink3)',
-      filled: slower, room: slower ? 1.08 : 1.6 }), figure(duration(r.p95_ms), slower ? 'b' : ''))),
+      filled: slower, room: slower ? 1.08 : 1.6 }), figure(duration(r.p95_ms), slower ? 'b' : '')),
+      tail && h('span', { class: 'slow-tail small t-warn b' }, '▲ P99 ', figure(duration(r.p99_ms)))),
     h('td', { class: `num hide-s ${slower ? 't-warn b' : 'dim'}` }, r.change == null ? '–' : [slower ? '▲ ' : '', figure(times(r.change))]),
     h('td', { class: 'num hide-m' }, figure(duration(r.p50_ms))), h('td', { class: `num hide-m ${tail ? 't-warn b' : ''}` }, tail ? '▲ ' : '', figure(duration(r.p99_ms))),
     h('td', { class: 'num hide-s' }, h('span', { class: 'row ways' }, way('/ui/traces', { service: r.name }, 'Traces', r.name),
