@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Explore: the heatmap, its box and BubbleUp, the clauses of a question, what is wrong with one."""
 import json
+import re
+import time
 import urllib.request
+
+import pytest
 
 from pages import box_of, ready, until
 
@@ -22,6 +26,41 @@ def drag_box(page):
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.2, steps=5)
     page.mouse.move(box["x"] + box["width"] * 0.98, box["y"] + box["height"] * 0.30, steps=5)
     page.mouse.up()
+
+
+def test_bars_of_a_table_are_as_tall_as_their_steps(open_page, mocked):
+    """61 steps on room for 60 bars: the one that has two of them is not twice as tall."""
+    def even(route):
+        answer = route.fetch().json()
+        if answer.get("series"):
+            answer["series"]["count"] = 61
+            for one in answer["series"]["values"]:
+                one["COUNT"] = [7] * 61
+        route.fulfill(json=answer)
+
+    page = open_page("about:blank")
+    page.route("**/api/cairn/query*", even)
+    page.goto(f"{mocked}/ui/explore?t=1h&c=COUNT&by=service.name")
+    ready(page)
+    bars = page.locator(".results tbody tr").first.locator("svg path").last.get_attribute("d")
+    assert len(set(re.findall(r"v-([\d.]+)h", bars))) == 1, bars
+
+
+@pytest.mark.parametrize("view, mark", [("c=COUNT", "rect[data-part]"), ("c=COUNT&by=service.name", "path[data-part]")])
+def test_steps_that_are_not_whole_do_not_look_like_a_fall(open_page, mocked, view, mark):
+    page = open_page(f"{mocked}/ui/explore?t=55m&{view}")
+    ready(page)
+    assert page.locator(".line-chart").first.locator(mark).count() > 0
+    assert "step not whole" in page.locator(".legend").first.inner_text()
+    chart = page.locator(".line-chart").first
+    box = box_of(chart)
+    page.mouse.move(box["x"] + 50, box["y"] + 60)
+    until(page, "/to .*, only \\d+ s of it/.test(document.querySelector('.tip').textContent)")
+    # A time of whole steps that is over has none.
+    start = int(time.time()) // 3600 * 3600 - 7200
+    page.goto(f"{mocked}/ui/explore?t={start}..{start + 3600}&{view}")
+    ready(page)
+    assert page.locator(".line-chart").first.locator("[data-part]").count() == 0 and "not whole" not in page.locator(".legend").first.inner_text()
 
 
 def test_box_on_the_heatmap_asks_bubbleup_and_shows_the_cause(open_page, mocked):

@@ -1,11 +1,11 @@
 // @ts-check
 // Lines or bars over time. Geometry is given back, so that a view can place its hairline, its tooltip and what is dragged.
 import { clamp, linear, roundUp } from '../model/scales.js';
-import { timeTicks } from '../model/time.js';
+import { isPartial, timeTicks } from '../model/time.js';
 import { s } from './svg.js';
 
 /** @typedef {{name: string, colour: string, values: (number | null)[], width?: number, dim?: boolean, dashed?: boolean}} Series */
-/** @typedef {{startUs: number, stepUs: number, count: number, endUs?: number}} Steps */
+/** @typedef {import('../model/time.js').Steps & {endUs?: number}} Steps  a step of which only a part is known is dotted, or pale */
 /**
  * @typedef {{left: number, right: number, top: number, bottom: number, at: (us: number) => number, back: (px: number) => number, step: (px: number) => number}} Frame
  */
@@ -43,8 +43,11 @@ export function lineChart(host, steps, series, { bars = false, format, label, ut
 
 /** @param {Series} line @param {Steps} steps @param {any} x @param {any} y */
 function stroke(line, steps, x, y) {
-  return [s('path', { d: path(line.values, steps, x, y), fill: 'none', stroke: line.colour, 'stroke-width': line.width ?? 1.6, 'stroke-linejoin': 'round', 'stroke-linecap': 'round',
-    'stroke-dasharray': line.dashed ? '2 4' : null, opacity: line.dim ? 0.25 : 1 }),
+  const cut = (/** @type {number} */ i) => isPartial(steps, i), opacity = line.dim ? 0.25 : 1;
+  const whole = line.values.map((v, i) => (cut(i) ? null : v)), rest = line.values.map((v, i) => (cut(i) || cut(i - 1) || cut(i + 1) ? v : null));
+  const one = (/** @type {(number | null)[]} */ values, /** @type {any} */ look) => s('path', { d: path(values, steps, x, y), fill: 'none', stroke: line.colour,
+    'stroke-width': line.width ?? 1.6, 'stroke-linejoin': 'round', 'stroke-linecap': 'round', ...look });
+  return [one(whole, { 'stroke-dasharray': line.dashed ? '2 4' : null, opacity }), rest.some((v) => v != null) && one(rest, { 'data-part': '', 'stroke-dasharray': '1 4', opacity: opacity * 0.7 }),
   lone(line.values).map((i) => s('circle', { cx: x.at(steps.startUs + (i + 0.5) * steps.stepUs), cy: y.at(/** @type {number} */ (line.values[i])), r: 2,
     fill: line.colour, opacity: line.dim ? 0.25 : 1 }))];
 }
@@ -55,12 +58,13 @@ function columns(steps, series, x, y) {
   const marks = [];
   for (let i = 0; i < steps.count; i += 1) {
     let base = 0;
+    const part = isPartial(steps, i);
     for (const line of series) {
       const value = line.values[i] ?? 0;
       if (value <= 0) continue;
       const tall = Math.max(1, y.at(base) - y.at(base + value));
       marks.push(s('rect', { x: x.at(steps.startUs + i * steps.stepUs) + 0.5, width, y: y.at(base) - tall, height: tall, fill: line.colour,
-        opacity: line.dim ? 0.55 : 1 }));
+        'data-part': part ? '' : null, opacity: (line.dim ? 0.55 : 1) * (part ? 0.45 : 1) }));
       base += value;
     }
   }

@@ -32,11 +32,14 @@ export function sparkline(values, { width = 84, height = 22, colour = 'var(--ink
  */
 export function sparkbars(values, { width = 180, height = 18, colour = 'var(--base)' } = {}) {
   const groups = Math.min(values.length, Math.floor(width / 3)) || 1, per = values.length / groups;
-  const sums = Array.from({ length: groups }, (_, g) => values.slice(Math.floor(g * per), Math.max(Math.floor(g * per) + 1,
-    Math.floor((g + 1) * per))).reduce((a, v) => /** @type {number} */ (a) + (v ?? 0), 0));
-  const most = Math.max(...sums.map(Number)) || 1;
+  // The mean of a bar's steps: where one bar has two of them and its neighbour one, a sum would be twice as tall.
+  const means = Array.from({ length: groups }, (_, g) => {
+    const own = values.slice(Math.floor(g * per), Math.max(Math.floor(g * per) + 1, Math.floor((g + 1) * per)));
+    return own.reduce((a, v) => /** @type {number} */ (a) + (v ?? 0), 0) / own.length;
+  });
+  const most = Math.max(...means.map(Number)) || 1;
   let bars = '', none = ''; // two paths for all bars: tables have many rows
-  sums.forEach((v, i) => {
+  means.forEach((v, i) => {
     const tall = v ? Math.max(1.5, Number(v) / most * (height - 1)) : 0.5, wide = Math.max(1, width / groups - 1);
     const bar = `M${(i * width / groups).toFixed(1)} ${height}v${-tall.toFixed(1)}h${wide.toFixed(1)}V${height}Z`;
     if (v) bars += bar; else none += bar;

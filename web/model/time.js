@@ -164,3 +164,26 @@ export function timeTicks(startUs, endUs, most, utc) {
   }
   return ticks;
 }
+
+/** @typedef {{startUs: number, stepUs: number, count: number, fromUs?: number, toUs?: number}} Steps  fromUs, toUs: the time that was asked for and has happened */
+
+/** @param {{start: number, end: number}} span of the question, in Unix seconds @param {number} now @returns {{fromUs: number, toUs: number}} what is known of it */
+export function knownTime({ start, end }, now) { return { fromUs: start * 1e6, toUs: Math.min(end, now) * 1e6 }; }
+
+/** @param {Steps} steps @param {number} i @returns {number} which share of a step is known: drawn as if it were whole, the others look like a fall of traffic */
+export function knownShare({ startUs, stepUs, count, fromUs = -Infinity, toUs = Infinity }, i) {
+  if (i < 0 || i >= count) return 1;
+  const at = startUs + i * stepUs;
+  return Math.max(0, Math.min(at + stepUs, toUs) - Math.max(at, fromUs)) / stepUs;
+}
+
+const leastShare = 0.95; // a question takes a moment, and its time goes on
+
+/** @param {Steps} steps @param {number} i */
+export function isPartial(steps, i) { return knownShare(steps, i) < leastShare; }
+
+/** @param {Steps} steps @returns {string} for a legend; empty where all steps are whole */
+export function partialWords(steps) {
+  const found = [isPartial(steps, 0) && 'first', steps.count > 1 && isPartial(steps, steps.count - 1) && 'last'].filter(Boolean);
+  return found.length ? `${found.join(' and ')} step not whole` : '';
+}

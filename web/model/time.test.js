@@ -1,5 +1,5 @@
 // @ts-check
-import { clock, iso, lengthName, lengthText, parseRange, parseStamp, rangeName, rangeText, resolve, shift, stamp, timeTicks, zoneName } from './time.js';
+import { clock, iso, isPartial, knownShare, knownTime, lengthName, lengthText, parseRange, parseStamp, partialWords, rangeName, rangeText, resolve, shift, stamp, timeTicks, zoneName } from './time.js';
 import { equal, test, truth } from './testing.js';
 
 const now = 1795392000;
@@ -45,4 +45,14 @@ test('ticks are round and fit', () => {
     truth(ticks.length >= 1 && ticks.length <= 8, `${length} s gives ${ticks.length} ticks`);
     truth(ticks.every((t) => t.us >= now * 1e6 && t.us <= (now + length) * 1e6), 'outside');
   }
+});
+test('a step that the range or the present cuts is known in part', () => {
+  const steps = { startUs: 0, stepUs: 60e6, count: 4, ...knownTime({ start: 45, end: 230 }, 500) };
+  equal([0, 1, 2, 3].map((i) => isPartial(steps, i)), [true, false, false, true]);
+  equal(knownShare(steps, 0), 0.25);
+  equal(partialWords(steps), 'first and last step not whole');
+  equal(partialWords({ ...steps, ...knownTime({ start: 0, end: 240 }, 190) }), 'last step not whole');
+  equal(partialWords({ ...steps, ...knownTime({ start: 1, end: 239 }, 500) }), '');
+  equal(partialWords({ startUs: 0, stepUs: 60e6, count: 4 }), '');
+  equal([-1, 4].map((i) => isPartial(steps, i)), [false, false]);
 });

@@ -7,6 +7,7 @@ import { drawn, s } from '../charts/svg.js';
 import { exploreQuery, questionOf } from '../model/boards.js';
 import { columnUnit, durationTick, figure as asFigure, plural, short } from '../model/format.js';
 import { label, toURL } from '../model/query.js';
+import { knownTime, partialWords } from '../model/time.js';
 import { health, percentText, targetText } from '../model/slos.js';
 import * as api from '../wire/api.js';
 import { slo } from '../wire/slos.js';
@@ -94,7 +95,7 @@ function stat(answer, calculation) {
 
 /** @param {any} answer @param {import('../model/query.js').Calculation} calculation @param {string | undefined} type @param {boolean} named */
 function lines(answer, calculation, type, named) {
-  const name = label(calculation), unit = calculationUnit(calculation), values = answer.series.values, steps = { startUs: answer.series.start_us, stepUs: answer.series.step_us, count: answer.series.count };
+  const name = label(calculation), unit = calculationUnit(calculation), values = answer.series.values, steps = { startUs: answer.series.start_us, stepUs: answer.series.step_us, count: answer.series.count, ...knownTime(time(), Date.now() / 1000) }, partial = partialWords(steps);
   const series = values.slice(0, mostLines).map((/** @type {any} */ v) => ({ name: groupName(answer, v.row), colour: groupColour(answer, v.row), values: v[name] ?? [] }));
   const single = values.length <= 1, bars = type === 'stacked' || type === 'tsbar' || (type !== 'line' && single && (calculation.op === 'COUNT' || calculation.op === 'SUM'));
   const behind = earlierLines(answer, name, values.slice(0, mostLines).map((/** @type {any} */ v) => ({ row: v.row, colour: groupColour(answer, v.row) })));
@@ -103,8 +104,8 @@ function lines(answer, calculation, type, named) {
   let frame = null;
   const watch = drawn(host, () => { frame = lineChart(inner, steps, series.map((/** @type {any} */ l) => ({ ...l, dim: single && bars })), { bars, behind, format: unit === 'ms' ? durationTick : short, label: `${name} over time`, utc: utc.get() }); });
   const off = hoverable(host, () => frame, (i) => ({ rows: series.map((/** @type {any} */ l) => [single ? name : l.name.slice(0, 60), asFigure(l.values[i], unit).join(' ')]) }), { steps: () => steps });
-  return { element: h('div', { class: 'board-graph' }, (named || !single) && h('div', { class: 'row wrap small board-key' }, named && h('b', {}, name), !single && series.map((/** @type {any} */ l) => h('span', { class: 'key cut', vars: { '--c': l.colour } }, h('span', { class: 'cut' }, l.name))),
-    values.length > mostLines && h('span', { class: 'faint' }, `${values.length - mostLines} more`)), host), stop() { watch.stop(); off(); } };
+  return { element: h('div', { class: 'board-graph' }, (named || !single || partial) && h('div', { class: 'row wrap small board-key' }, named && h('b', {}, name), !single && series.map((/** @type {any} */ l) => h('span', { class: 'key cut', vars: { '--c': l.colour } }, h('span', { class: 'cut' }, l.name))),
+    values.length > mostLines && h('span', { class: 'faint' }, `${values.length - mostLines} more`), partial && h('span', { class: 'faint' }, partial)), host), stop() { watch.stop(); off(); } };
 }
 
 /** @param {import('../model/heatbox.js').Heatmap} map @param {string} column */

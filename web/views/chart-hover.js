@@ -1,7 +1,7 @@
 // @ts-check
 // What a time chart does under the pointer: a hairline on all charts of the page, a tooltip here, and a drag that zooms.
 import { signal } from '../model/signal.js';
-import { clock } from '../model/time.js';
+import { clock, isPartial, knownShare, lengthName } from '../model/time.js';
 import { fill, h, say } from './dom.js';
 import { utc, zoom } from './router.js';
 
@@ -31,7 +31,8 @@ export function hoverable(host, frame, tell, { steps }) {
   const point = (f, px) => {
     const step = f.step(px), { startUs, stepUs } = steps(), { title, rows } = tell(step), at = startUs + step * stepUs;
     hovered.set(at + stepUs / 2);
-    fill(tip, h('b', {}, title ?? `${clock(at, utc.get())} to ${clock(at + stepUs, utc.get())}`),
+    const part = isPartial(steps(), step) ? `, only ${lengthName(knownShare(steps(), step) * stepUs / 1e6)} of it` : '';
+    fill(tip, h('b', {}, (title ?? `${clock(at, utc.get())} to ${clock(at + stepUs, utc.get())}`) + part),
       h('dl', {}, rows.map(([k, v]) => [h('dt', {}, k), h('dd', {}, v)])));
     tip.hidden = false;
     const half = px > (f.left + f.right) / 2;

@@ -5,11 +5,11 @@ import { lineChart } from '../charts/line.js';
 import { drawn, s } from '../charts/svg.js';
 import { columnUnit, durationText, plural, short, whole } from '../model/format.js';
 import { countInside, countsInside, gripAt, peak, pull } from '../model/heatbox.js';
-import { clock } from '../model/time.js';
+import { clock, knownTime } from '../model/time.js';
 import { hovered } from './chart-hover.js';
 import { fill, h } from './dom.js';
 import { markerLayer } from './markers.js';
-import { patch, place, utc } from './router.js';
+import { patch, place, time, utc } from './router.js';
 
 /** @typedef {import('../model/heatbox.js').Box} Box */
 
@@ -26,7 +26,7 @@ export function heatmapPanel(given) {
   const canvas = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' }), tip = h('div', { class: 'tip', hidden: true }),
     hair = h('div', { class: 'hair', hidden: true });
   const host = h('div', { class: 'hm', tabindex: 0, role: 'group', 'aria-roledescription': 'heatmap', 'aria-label': summary(map, column, tell) },
-    canvas, svg, tip, hair), strip = h('div', { class: 'chart cnt' });
+    canvas, svg, tip, hair), strip = h('div', { class: 'chart cnt' }), known = knownTime(time(), Date.now() / 1000);
   /** @type {import('../charts/heatmap.js').Frame | null} */
   let frame = null;
   let cursor = /** @type {{bucket: number, cell: number} | null} */ (null), pending = /** @type {Box | null} */ (null);
@@ -49,7 +49,7 @@ export function heatmapPanel(given) {
     flags.draw();
     const chosen = given.box(), inside = chosen ? countsInside(map, chosen) : null;
     if (!given.counts) return;
-    lineChart(strip, { startUs: map.start_us, stepUs: map.step_us, count: map.counts.length },
+    lineChart(strip, { startUs: map.start_us, stepUs: map.step_us, count: map.counts.length, ...known },
       [...(inside ? [{ name: 'in the box', colour: 'var(--pick)', values: inside }] : []),
       { name: 'COUNT', colour: 'var(--base)', values: given.counts.map((n, i) => Math.max(0, (n ?? 0) - (inside?.[i] ?? 0))), dim: true }],
         { bars: true, format: short, label: 'COUNT', utc: utc.get(), left: 50 });

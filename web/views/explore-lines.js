@@ -5,11 +5,12 @@ import { drawn } from '../charts/svg.js';
 import { columnUnit, durationTick, figure as asFigure, plural, short } from '../model/format.js';
 import { services } from '../model/palette.js';
 import { beforeText } from '../model/compare.js';
+import { knownTime, partialWords } from '../model/time.js';
 import { label, plainLabel, takesValue, valueText } from '../model/query.js';
 import { fill, h } from './dom.js';
 import { hoverable } from './chart-hover.js';
 import { markerLayer } from './markers.js';
-import { utc } from './router.js';
+import { time, utc } from './router.js';
 import { signal } from '../model/signal.js';
 
 const mostLines = 7;
@@ -53,7 +54,7 @@ export function linePanel(answer, calculation, index, says = calculation.name ? 
   const lines = (answer.series?.values ?? []).slice(0, mostLines).map((/** @type {any} */ v) => ({ row: v.row, name: groupName(answer, v.row),
     colour: groupColour(answer, v.row), values: v[name] ?? [] }));
   const total = answer.series?.values.length ?? 0, steps = { startUs: answer.series.start_us, stepUs: answer.series.step_us,
-    count: answer.series.count };
+    count: answer.series.count, ...knownTime(time(), Date.now() / 1000) };
   const additive = calculation.op === 'COUNT' || calculation.op === 'SUM', single = total <= 1;
   if (additive && total > mostLines) {
     const rest = answer.series.values.slice(mostLines), whole = answer.whole?.[name], shown = lines.slice();
@@ -76,10 +77,11 @@ export function linePanel(answer, calculation, index, says = calculation.name ? 
     ...before.map((b, k) => [`${single ? '' : `${lines[k].name.slice(0, 40)}, `}${ago}`, asFigure(b.values[i], unit).join(' ')])] }), { steps: () => steps });
   const offLift = liftedRow.subscribe(watch.redraw);
   const legend = h('span', { class: 'end row wrap legend' }), dashes = before.length > 0 && h('span', { class: 'key dashed faint small' }, ago);
-  if (single) fill(legend, dashes);
+  const partial = partialWords(steps), part = partial && h('span', { class: 'faint small' }, partial);
+  if (single) fill(legend, dashes, part);
   if (!single) fill(legend, lines.map((/** @type {any} */ l) => h('span', { class: 'key cut', vars: { '--c': l.colour },
     onpointerenter: () => liftedRow.set(l.row), onpointerleave: () => liftedRow.set(null) }, h('span', { class: 'cut' }, l.name))),
-    !additive && total > mostLines && h('span', { class: 'faint small' }, `${total - mostLines} more in the table`), dashes);
+    !additive && total > mostLines && h('span', { class: 'faint small' }, `${total - mostLines} more in the table`), dashes, part);
   const id = `line-${index}`;
   return { element: h('section', { class: 'panel', 'aria-labelledby': id }, h('header', {},
     h('h2', { id }, calculation.name ?? [calculation.op, calculation.column && [' ', h('span', { class: 'mono' }, calculation.column)]]), says && h('span', { class: 'sub cut mono', title: says }, says), legend),

@@ -4,11 +4,12 @@ import { lineChart } from '../charts/line.js';
 import { drawn } from '../charts/svg.js';
 import { bytes, plural, short, whole } from '../model/format.js';
 import { chart, timeUs } from '../model/insights.js';
+import { knownTime, partialWords } from '../model/time.js';
 import * as logs from '../wire/logs.js';
 import { hoverable } from './chart-hover.js';
 import { fill, h } from './dom.js';
 import { byArrows, logLine } from './logs-line.js';
-import { utc } from './router.js';
+import { time as span, utc } from './router.js';
 import { empty } from './states.js';
 
 const mostRows = 1000, mostLines = 12;
@@ -143,7 +144,7 @@ function chartOf(r, first) {
     const areLevels = own.every(Boolean) && new Set(own).size === own.length;
     return shown.map((line, i) => ({ ...line, colour: areLevels ? String(own[i]) : series.series.length === 1 ? 'var(--ink2)' : `var(--c${i % 12 + 1})` }));
   };
-  const steps = () => ({ startUs: series.startUs, stepUs: series.stepUs, count: series.count });
+  const known = knownTime(span(), Date.now() / 1000), steps = () => ({ startUs: series.startUs, stepUs: series.stepUs, count: series.count, ...known });
   const bars = () => /^(count|sum)\b/.test(series.column);
   const watch = drawn(host, () => { frame = lineChart(inner, steps(), list(), { bars: bars(), format: short, label: `${series.column} over time`, utc: utc.get() }); });
   const offHover = hoverable(host, () => frame, (i) => ({ rows: list().map((line) => [line.name.slice(0, 60), line.values[i] === null ? '–' : short(Number(line.values[i]))]) }), { steps });
@@ -151,7 +152,8 @@ function chartOf(r, first) {
     fill(legend, first.columns.length > 1 && h('span', { class: 'btns' }, first.columns.map((name) => h('button', { class: 'btn sm', type: 'button', 'aria-pressed': name === series.column,
       onclick: () => { series = chart(r.columns, r.rows, name) ?? series; draw(); watch.redraw(); } }, name))),
     series.series.length > 1 && list().map((line) => h('span', { class: 'key cut', vars: { '--c': line.colour } }, h('span', { class: 'cut' }, line.name))),
-    series.series.length > mostLines && h('span', { class: 'faint small' }, `${series.series.length - mostLines} more in the table`));
+    series.series.length > mostLines && h('span', { class: 'faint small' }, `${series.series.length - mostLines} more in the table`),
+    partialWords(steps()) && h('span', { class: 'faint small' }, partialWords(steps())));
   };
   draw();
   return { element: h('div', { class: 'result-chart' }, legend, host), stop() { watch.stop(); offHover(); } };

@@ -4,7 +4,7 @@ import { lineChart } from '../charts/line.js';
 import { drawn } from '../charts/svg.js';
 import { short } from '../model/format.js';
 import { chart } from '../model/insights.js';
-import { lengthName } from '../model/time.js';
+import { knownTime, lengthName, partialWords } from '../model/time.js';
 import * as logs from '../wire/logs.js';
 import { hoverable } from './chart-hover.js';
 import { fill, h } from './dom.js';
@@ -35,10 +35,10 @@ export function volume() {
         const kind = kinds.findIndex(([, , is]) => /** @type {RegExp} */ (is).test(row[1] ?? 'none'));
         if (at >= 0 && at < count) series[kind].values[at] += Number(row[2]);
       }
-      shown = { steps: { startUs: start, stepUs: step * 1e6, count }, series };
+      shown = { steps: { startUs: start, stepUs: step * 1e6, count, ...knownTime(span, Date.now() / 1000) }, series };
       host.dataset.lines = String(r.rows.reduce((sum, row) => sum + Number(row[2]), 0));
       if (!inner.isConnected) fill(host, inner);
-      fill(legend, h('span', { class: 'faint small' }, `lines per ${lengthName(step)}`), series.map((line) => h('span', { class: 'key', vars: { '--c': line.colour } }, line.name)));
+      fill(legend, h('span', { class: 'faint small' }, `lines per ${lengthName(step)}`, partialWords(shown.steps) && h('span', { class: 'hide-s' }, `, ${partialWords(shown.steps)}`)), series.map((line) => h('span', { class: 'key', vars: { '--c': line.colour } }, line.name)));
       watch.redraw();
       return found;
     }, () => h('div', { class: 'skel big' }));
