@@ -89,6 +89,14 @@ def test_an_occurrence_says_its_own_message_where_its_items_title_has_another(se
     assert len({one["data"]["body"]["trace"]["exception"]["message"] for one in found}) == 5
 
 
+@pytest.mark.parametrize("path, name", [("/ui/errors/999999?t=6h", "All errors"), ("/ui/occurrence/1?t=6h", "All errors"), ("/ui/boards/gone?t=6h", "All boards"), ("/ui/slos/gone?t=6h", "All SLOs")])
+def test_a_link_to_what_is_gone_leads_to_the_others(server, open_page, path, name):
+    page = open_page(server + path, allow=("404",))
+    page.get_by_role("link", name=name).click()
+    expect(page).to_have_url(re.compile(f"/ui/{name.split()[1].lower()}[?]t=6h$"))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
 def test_items_are_resolved_and_found_again(server, open_page):
     page = open_page(server + "/ui/errors")
     page.get_by_label("Select #2").or_(page.get_by_label("Select #1")).first.check()

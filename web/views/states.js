@@ -6,9 +6,11 @@ import { isAbort } from '../wire/http.js';
 import { hasKey } from '../wire/key.js';
 import { fill, h } from './dom.js';
 import { keyButton } from './key-form.js';
-import { utc } from './router.js';
+import { link, place, utc } from './router.js';
 
 const patience = 120; // ms before a skeleton: faster answers need none
+/** Where the others are, of a page of one thing that is gone. @type {Record<string, [string, string]>} */
+const lists = { errors: ['/ui/errors', 'All errors'], occurrence: ['/ui/errors', 'All errors'], boards: ['/ui/boards', 'All boards'], slos: ['/ui/slos', 'All SLOs'] };
 const retryPause = 3000; // ms, while the server does not answer
 
 /** @param {string} title @param {any[]} text @param {any[]} [actions] @returns {HTMLElement} */
@@ -42,9 +44,9 @@ function words(error, isAskedAgain) {
 
 /** @param {any} error @param {() => void} [retry] @returns {HTMLElement} what, why, and a button that helps; the rest of the page stays */
 export function failed(error, retry) {
-  const { title, what } = words(error, Boolean(retry));
+  const { title, what } = words(error, Boolean(retry)), list = error.status === 404 && place.get().id ? lists[place.get().page] : null;
   return h('div', { class: 'note err', role: 'alert' }, icon('err'), h('div', { class: 'grow' }, h('b', {}, title),
-    h('span', { class: 'small pre' }, what)),
+    h('span', { class: 'small pre' }, what)), list && h('a', { class: 'btn sm pri', href: link(list[0]) }, list[1]),
     error.status === 401 || error.status === 403 ? keyButton() : retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
 }
 
