@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that came in goes out again as lines of JSON, and in again elsewhere."""
+import http.client
 import itertools
 import json
 import subprocess
 import time
+
+import pytest
 
 import otlp
 from cairn_process import binary, column, until
@@ -48,6 +51,28 @@ def test_what_goes_out_comes_in_again_elsewhere(make_cairn, ids, mark):
         assert [column(answer, name) for name in ("user", "n", "ok", "word")] == [["ana"], [7], [True], ["a\x00b ☃"]]
     again = [json.loads(line) for line in export(second).stdout.splitlines()]
     assert [(line["time"], line["dataset"]) for line in again] == [(line["time"], line["dataset"]) for line in lines]
+
+
+def test_an_export_that_breaks_off_does_not_look_whole(make_cairn):
+    cairn = make_cairn().start()
+
+    def keys(*words):
+        return subprocess.run([binary(), "key", words[0], "--data", cairn.data, *words[1:]], capture_output=True, text=True, check=True).stdout
+
+    key, other = keys("create", "--scopes", "query").strip(), keys("create", "--scopes", "ingest").strip()
+    assert until(lambda: cairn.request("GET", "/api/cairn/columns").status == 401), "the server knows the keys by now"
+    for _ in range(8):
+        batch = [{"data": {"number": number, "text": "x" * 1_000}} for number in range(4_000)]
+        assert cairn.request("POST", "/1/batch/many", json.dumps(batch), {**KEY, "x-honeycomb-team": other}).status == 200
+    connection = http.client.HTTPConnection(cairn.http, timeout=60)
+    connection.request("GET", "/api/cairn/export", headers={"x-honeycomb-team": key})
+    answer = connection.getresponse()
+    assert answer.status == 200 and json.loads(answer.readline())["dataset"] == "many"
+    # More is left than fits between the two: the server waits for this reader, and finds its key revoked.
+    keys("revoke", key.split("_")[1])
+    assert until(lambda: cairn.request("GET", "/api/cairn/columns", headers={"x-honeycomb-team": key}).status == 401)
+    with pytest.raises(http.client.IncompleteRead):
+        answer.read()
 
 
 def test_an_export_is_of_what_is_asked_for(cairn, mark):

@@ -33,16 +33,20 @@ struct ExportAPI: Sendable {
     return Response(
       headers: headers,
       body: .stream { writer in
-        var (plan, hasMore, lines) = (rest, first.hasMore, Self.lines(first.events))
-        while true {
-          // Whoever reads slowly holds a page of text, and no page of events beside it.
-          while let part = lines.readSlice(length: min(lines.readableBytes, Self.partByteCount)), part.readableBytes > 0 { try await writer.write(part) }
-          guard hasMore else { return }
-          if state.isDraining { throw Refusal(.unavailable, "Cairn is shutting down") }
-          let answer = try await page(&plan)
-          (hasMore, lines) = (answer.hasMore, Self.lines(answer.events))
-        }
+        do { try await write(first, rest, to: writer) } catch is CancellationError { throw Refusal(.unavailable, "Cairn is shutting down") }
       })
+  }
+
+  private func write(_ first: EventsAnswer, _ rest: EventsPlan, to writer: StreamWriter) async throws {
+    var (plan, hasMore, lines) = (rest, first.hasMore, Self.lines(first.events))
+    while true {
+      // Whoever reads slowly holds a page of text, and no page of events beside it.
+      while let part = lines.readSlice(length: min(lines.readableBytes, Self.partByteCount)), part.readableBytes > 0 { try await writer.write(part) }
+      guard hasMore else { return }
+      if state.isDraining { throw Refusal(.unavailable, "Cairn is shutting down") }
+      let answer = try await page(&plan)
+      (hasMore, lines) = (answer.hasMore, Self.lines(answer.events))
+    }
   }
 
   /// The next page, after which the plan is for the one behind it.

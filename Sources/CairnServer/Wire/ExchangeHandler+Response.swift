@@ -16,9 +16,10 @@ extension ExchangeHandler {
     context.writeAndFlush(wrapOutboundOut(.head(head(of: response))), promise: nil)
   }
 
-  /// Ends a streamed answer.
-  func endStream(_ context: ChannelHandlerContext) {
+  /// Ends a streamed answer; one that broke off by cutting the connection, or resetting the stream: it has no other way to say so.
+  func endStream(isWhole: Bool, _ context: ChannelHandlerContext) {
     guard case .responding(_, isStreaming: true) = state else { return }
+    guard isWhole else { return context.close(promise: nil) }
     end(trailers: nil, closes: !keepsAlive, context)
   }
 

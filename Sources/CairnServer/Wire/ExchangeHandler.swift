@@ -180,8 +180,14 @@ final class ExchangeHandler: ChannelInboundHandler {
         return loop.execute { handler.value.finish(response) }
       }
       loop.execute { handler.value.startStream(response) }
-      try? await produce(writer)
-      loop.execute { handler.value.endStream() }
+      do {
+        try await produce(writer)
+        loop.execute { handler.value.endStream(isWhole: true) }
+      } catch {
+        // An answer that would go on for ever may end at any time.
+        let isWhole = error is CancellationError
+        loop.execute { handler.value.endStream(isWhole: isWhole) }
+      }
     }
   }
 
@@ -272,6 +278,6 @@ private struct HandlerInContext {
 
   func finish(_ response: Response) { handler.finish(response, context) }
   func startStream(_ response: Response) { handler.startStream(response, context) }
-  func endStream() { handler.endStream(context) }
+  func endStream(isWhole: Bool) { handler.endStream(isWhole: isWhole, context) }
   func wake() { handler.wake(context) }
 }
