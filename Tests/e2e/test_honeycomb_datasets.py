@@ -240,7 +240,7 @@ def test_definitions_of_what_is_not_there_are_refused(cairn):
 
 
 def test_a_dataset_that_is_not_there_has_no_lists(cairn):
-    lists = ("columns", "derived_columns", "triggers", "slos", "burn_alerts", "markers", "marker_settings", "query_annotations", "dataset_definitions", "datasets")
+    lists = ("columns", "derived_columns", "triggers", "slos", "burn_alerts", "query_annotations", "dataset_definitions", "datasets")
     for name in lists:
         refused = call(cairn, "GET", f"/1/{name}/nowhere", status=404)
         assert refused["type"].endswith("/problems/not-found") and refused["error"] == refused["detail"] == "Dataset not found", (name, refused)
@@ -250,6 +250,7 @@ def test_a_dataset_that_is_not_there_has_no_lists(cairn):
                        ("derived_columns", {}), ("query_annotations", {})):
         call(cairn, "POST", f"/1/{name}/nowhere", body, 404)
     # A deploy is told before the first event of its dataset, and is found then.
+    assert [call(cairn, "GET", f"/1/{name}/nowhere") for name in ("markers", "marker_settings")] == [[], []]
     marker = call(cairn, "POST", "/1/markers/not-yet", {"message": "deploy"}, 201)
     assert call(cairn, "GET", "/1/markers/not-yet") == [marker]
     send(cairn, "here", 1, name="x")

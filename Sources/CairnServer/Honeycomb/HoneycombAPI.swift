@@ -14,7 +14,7 @@ struct HoneycombAPI: Sendable {
     [
       Route(.GET, "/1/auth", .anyKey, .honeycomb) { (exchange) async throws(Refusal) in auth(exchange) },
     ] + HoneycombDatasets(state: state, directory: self).routes + HoneycombColumns(state: state, directory: self).routes
-      + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state, directory: self).routes + HoneycombDoor(state: state).routes + HoneycombTriggers(state: state, directory: self).routes + HoneycombRecipients(state: state).routes
+      + HoneycombQueries(state: state, directory: self).routes + HoneycombMarkers(state: state).routes + HoneycombDoor(state: state).routes + HoneycombTriggers(state: state, directory: self).routes + HoneycombRecipients(state: state).routes
       + HoneycombDerivedColumns(state: state, directory: self).routes + HoneycombSLOs(state: state, directory: self).routes
       + HoneycombBoards(state: state, directory: self).routes + HoneycombDefinitions(state: state, directory: self).routes
   }

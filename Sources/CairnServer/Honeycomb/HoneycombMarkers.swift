@@ -11,7 +11,6 @@ import NIOHTTP1
 /// Markers live in the catalog, one collection an environment, and are read from there at each question: there are few, and few ask.
 struct HoneycombMarkers: Sendable {
   let state: ServerState
-  let directory: HoneycombAPI
 
   /// More than this in one environment is refused: who makes one a second has mistaken them for events.
   static let countMax = 10_000
@@ -52,8 +51,9 @@ struct HoneycombMarkers: Sendable {
     return try answer(.created, exchange) { (writer, colors) in marker.write(to: &writer, color: colors[marker.type]) }
   }
 
-  private func listMarkers(_ exchange: Exchange) async throws(Refusal) -> Response {
-    let markers = try await directory.listed(try Shelf<HoneycombMarker>(state, exchange).all(), exchange).sorted { ($0.startTime, $0.id) < ($1.startTime, $1.id) }
+  /// Of a dataset that is not there too: it may have markers before its first event.
+  private func listMarkers(_ exchange: Exchange) throws(Refusal) -> Response {
+    let markers = try Shelf<HoneycombMarker>(state, exchange).all().sorted { ($0.startTime, $0.id) < ($1.startTime, $1.id) }
     return try answer(.ok, exchange) { (writer, colors) in
       writer.beginArray()
       for marker in markers { marker.write(to: &writer, color: colors[marker.type]) }
@@ -91,8 +91,8 @@ struct HoneycombMarkers: Sendable {
     return try answer(.created, exchange) { (writer, _) in setting.write(to: &writer) }
   }
 
-  private func listSettings(_ exchange: Exchange) async throws(Refusal) -> Response {
-    let settings = try await directory.listed(try Shelf<HoneycombMarkerSetting>(state, exchange).all(), exchange).sorted { $0.type < $1.type }
+  private func listSettings(_ exchange: Exchange) throws(Refusal) -> Response {
+    let settings = try Shelf<HoneycombMarkerSetting>(state, exchange).all().sorted { $0.type < $1.type }
     return try answer(.ok, exchange) { (writer, _) in
       writer.beginArray()
       for setting in settings { setting.write(to: &writer) }
