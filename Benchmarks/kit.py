@@ -154,6 +154,7 @@ def throughput(options):
             "OTLP": {"OTEL_EXPORTER_OTLP_ENDPOINT": place.url},
             "four vendors": {**full, "OTEL_LOGS_EXPORTER": "cloudwatch"},  # as the example has them: traces to two, lines to one
             "and lines by OTLP": full,
+            "one trace in twenty": {**full, "OTEL_LOGS_EXPORTER": "cloudwatch", "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.05"},
         }
         lost = dict.fromkeys(forms, 0)
 
