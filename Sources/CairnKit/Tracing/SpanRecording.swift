@@ -44,9 +44,7 @@ final class SpanRecording: Sendable {
     var attributes: SpanAttributes {
       get { dictionary ?? [:] }
       _modify {
-        var taken = SpanAttributes()
-        if let dictionary { taken = dictionary }
-        dictionary = nil
+        var taken = takeDictionary()
         defer { dictionary = taken.isEmpty ? nil : taken }
         yield &taken
       }
@@ -54,7 +52,7 @@ final class SpanRecording: Sendable {
 
     mutating func takeDictionary() -> SpanAttributes {
       defer { dictionary = nil }
-      return dictionary ?? [:]
+      return attributes
     }
 
     mutating func putBack(_ taken: SpanAttributes) { dictionary = dictionary.map { taken.merged(with: $0) } ?? taken }
@@ -186,16 +184,16 @@ final class SpanRecording: Sendable {
 
   /// Ends the span; what it is then, or nil if it had ended before.
   func end(unixNanoseconds: UInt64, name: String? = nil, _ change: (inout SpanFields) -> Void = { _ in }) -> EndedSpan? {
-    let (isFirst, isPlain) = state.withLock { state in
-      guard !state.hasEnded else { return (false, true) }
+    let isPlain = state.withLock { state -> Bool? in
+      guard !state.hasEnded else { return nil }
       if let name { state.name = name }
       state.edit(change)
       state.hasEnded = true
       state.endUnixNanoseconds = max(unixNanoseconds, startUnixNanoseconds)
       state.fields.settle(lengthMax: tracer.limits.attributeValueLength)
-      return (true, !state.hasDictionary && !state.hasExtra)
+      return !state.hasDictionary && !state.hasExtra
     }
-    guard isFirst else { return nil }
+    guard let isPlain else { return nil }
     if !isPlain { describe() }
     return EndedSpan(self)
   }

@@ -30,9 +30,9 @@ struct HoneycombMarkers: Sendable {
   }
 
   private func route(
-    _ method: HTTPMethod, _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (Exchange) async throws(Refusal) -> Response
+    _ method: HTTPMethod, _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (Exchange) throws(Refusal) -> Response
   ) -> Route {
-    Route(method, path, .key(scope), .honeycomb) { (exchange) async throws(Refusal) in try await handle(exchange) }
+    Route(method, path, .key(scope), .honeycomb) { (exchange) async throws(Refusal) in try handle(exchange) }
   }
 
   // MARK: Markers
