@@ -9,15 +9,16 @@
 /** @typedef {{name: string, at: Quantile, before: number, after: number, factor: number, since: number | null}} Slower */
 /** @typedef {{name: string, before: number, after: number, surely: number, since: number | null}} Failing  surely: of the last third, see there; since: the step at which it began */
 
-// How much slower, by at least so many requests in each part, and how many standard errors of `apart` above chance. One request in a hundred is rare: of few requests
-// P99 is the slowest of all, and goes up and down by itself.
-const quantiles = /** @type {const} */ ([{ at: 'p95', factor: 1.5, requests: 20, sigma: 0, since: began }, { at: 'p99', factor: 2, requests: 200, sigma: 3, since: parted }]);
+// How much slower, and by at least so many requests in each part. A quantile is one of at least `among` requests: of fewer it is the slowest of them, and half of the steps
+// may have no slow one at all where every fiftieth request is slow.
+const quantiles = /** @type {const} */ ([{ at: 'p95', factor: 1.5, among: 20, requests: 20 }, { at: 'p99', factor: 2, among: 100, requests: 200 }]);
 // Which parts of the range, by its length, are held against each other: wide ones first, since more steps tell more. What began lately, or soon after the start, shows in narrow ones alone.
-const thirds = { early: 3, late: 3 }, parts = [thirds, { early: 3, late: 6 }, { early: 3, late: 12 }, { early: 6, late: 3 }];
+const parts = [{ early: 3, late: 3 }, { early: 3, late: 1.5 }, { early: 3, late: 6 }, { early: 3, late: 12 }, { early: 6, late: 3 }];
 const failingPoints = 0.01; // one point of all requests
 const muchFailure = 0.05; // nobody means to refuse every twentieth request
 const leastRequests = 20; // in each part; fewer say nothing
-const leastApart = 0.8; // of all pairs of a late and an early step, those where the late one is slower; by chance it is half
+const leastApart = 0.8; // of all pairs of a late and an early value, those where the late one is slower; by chance it is half
+const mostChance = 1 / 900; // that so many slow steps are late ones by luck: six after six are once in 924
 const longest = 3600e3; // ms: a box of slow requests is open to the top
 const leastSigma = 3; // standard errors between two shares of failures: with fewer, one failure more would be news
 
@@ -37,18 +38,22 @@ export function began(values, before, after) {
 }
 
 /**
- * The step that parts what is above the middle of both best from what is not: of values that fall back now and then, since a step may have no slow request.
- * @param {(number | null)[]} values @param {number} before @param {number} after @returns {number | null} nothing where that is the start
+ * The step from which on most likely more values are above a bound than before: not all need be, since a step may have no slow request.
+ * @param {(number | null)[]} values @param {number} bound @returns {number | null} nothing where that is the start
  */
-export function parted(values, before, after) {
-  const middle = (before + after) / 2;
-  let wrong = values.filter((v) => v != null && v <= middle).length, least = wrong, step = 0;
-  values.forEach((v, i) => {
-    if (v != null) wrong += v > middle ? 1 : -1;
-    if (wrong < least) { least = wrong; step = i + 1; }
+export function parted(values, bound) {
+  const known = values.flatMap((v, i) => (v == null ? [] : [{ i, slow: v > bound ? 1 : 0 }])), all = known.reduce((sum, v) => sum + v.slow, 0);
+  const likely = (/** @type {number} */ part, /** @type {number} */ of) => (part ? part * Math.log(part / of) : 0);
+  let before = 0, best = -Infinity, step = /** @type {number | null} */ (null);
+  known.forEach(({ i, slow }, n) => {
+    const after = all - before, rest = known.length - n;
+    if (n && after / rest > before / n) {
+      const sum = likely(before, n) + likely(n - before, n) + likely(after, rest) + likely(rest - after, rest);
+      if (sum > best) [best, step] = [sum, i];
+    }
+    before += slow;
   });
-  const first = values.findIndex((v, i) => i >= step && v != null);
-  return step > 0 && first > 0 ? first : null;
+  return step;
 }
 
 /** @param {(number | null)[]} early @param {(number | null)[]} late @returns {number} the share of pairs in which the late value is the greater one: a few wild steps do not move it */
@@ -76,8 +81,41 @@ export function surely(failed, requests) {
   return Math.max(0, (share + z * z / (2 * requests) - z * Math.sqrt(share * (1 - share) / requests + (z / (2 * requests)) ** 2)) / (1 + z * z / requests));
 }
 
-/** @param {number} early @param {number} late known steps @returns {number} how far `apart` strays from a half by chance: its standard error */
-const strays = (early, late) => Math.sqrt((early + late + 1) / (12 * early * late));
+/**
+ * How likely so many slow ones or more are among the late by chance, where those of both are shuffled (Fisher's exact test).
+ * @param {number} slowBefore @param {number} before @param {number} slowAfter @param {number} after @returns {number}
+ */
+export function chance(slowBefore, before, slowAfter, after) {
+  const all = before + after, slow = slowBefore + slowAfter, most = Math.min(slow, after);
+  let sum = 0;
+  for (let k = slowAfter; k <= most; k += 1) sum += Math.exp(choices(after, k) + choices(before, slow - k) - choices(all, slow));
+  return sum;
+}
+
+/** @param {number} n @param {number} k @returns {number} the logarithm of how many ways there are to choose k of n; none is -Infinity */
+function choices(n, k) {
+  if (k < 0 || k > n) return -Infinity;
+  let sum = 0;
+  for (let i = 1; i <= k; i += 1) sum += Math.log((n - k + i) / i);
+  return sum;
+}
+
+/**
+ * A quantile of groups of steps that hold enough requests for one. A step with fewer has its slowest request as its value, so that of a group is the slowest of its steps'.
+ * @param {(number | null)[]} values @param {number[]} requests @param {number} among so many requests make a group; what is left at the end goes with the last one
+ * @returns {number[]}
+ */
+export function grouped(values, requests, among) {
+  const groups = [];
+  let group = 0, count = 0;
+  values.forEach((value, i) => {
+    if (value == null) return;
+    [group, count] = [Math.max(group, value), count + requests[i]];
+    if (count >= among) { groups.push(group); [group, count] = [0, 0]; }
+  });
+  if (count && groups.length) groups[groups.length - 1] = Math.max(group, groups[groups.length - 1]);
+  return groups;
+}
 
 /** @param {Line} line @returns {{slower: Slower | null, failing: Failing | null, change: number | null}} a change is one at P95, of the last third against the first */
 export function compare(line) {
@@ -92,14 +130,15 @@ export function compare(line) {
 }
 
 /** @param {Line} line @param {typeof quantiles[number]} quantile @param {{early: number, late: number}} part @returns {{slower: Slower | null, change: number | null}} */
-function slowerAt(line, { at, factor, requests: least, sigma, since }, part) {
+function slowerAt(line, { at, factor, among, requests: least }, part) {
   const values = line[`${at}_ms`], [from, to] = [part.early, part.late].map((share) => Math.max(1, Math.floor(values.length / share)));
-  const early = values.slice(0, from), late = values.slice(-to), before = median(early), after = median(late);
-  const count = (/** @type {number[]} */ requests) => requests.reduce((a, b) => a + (b ?? 0), 0), known = (/** @type {(number | null)[]} */ v) => v.filter((x) => x != null).length;
-  if (Math.min(count(line.requests.slice(0, from)), count(line.requests.slice(-to))) < least || !before || !after) return { slower: null, change: null };
-  const change = after / before - 1, far = apart(early, late), leastFar = (part === thirds ? sigma : leastSigma) * strays(known(early), known(late));
-  const isSlower = change + 1 >= factor && far >= leastApart && far - 0.5 >= leastFar;
-  return { slower: isSlower ? { name: line.name, at, before, after, factor: change + 1, since: since(values, before, after) } : null, change };
+  const [early, late] = [[0, from], [values.length - to, values.length]].map(([a, b]) => ({ steps: values.slice(a, b), requests: line.requests.slice(a, b) }));
+  const enough = [early, late].every(({ requests }) => requests.reduce((a, b) => a + (b ?? 0), 0) >= least);
+  const [was, is] = [early, late].map(({ steps, requests }) => grouped(steps, requests, among)), before = median(was), after = median(is);
+  if (!enough || !before || !after) return { slower: null, change: null };
+  const slow = Math.sqrt(before * after), [[slowBefore, all], [slowAfter, rest]] = [early, late].map(({ steps }) => [steps.filter((v) => v != null && v > slow).length, steps.filter((v) => v != null).length]);
+  const isSlower = after / before >= factor && apart(was, is) >= leastApart && chance(slowBefore, all, slowAfter, rest) <= mostChance;
+  return { slower: isSlower ? { name: line.name, at, before, after, factor: after / before, since: parted(values, slow) } : null, change: after / before - 1 };
 }
 
 /**
