@@ -145,7 +145,7 @@ let package = Package(
     // 7
     .executableTarget(
       name: "cairn",
-      dependencies: ["CairnServer", "CairnIssues", "CairnStore", "CairnStorage", "CairnCatalog", "CairnFormats", "CairnDemo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["CairnServer", "CairnIssues", "CairnStore", "CairnStorage", "CairnCatalog", "CairnBytes", "CairnFormats", "CairnDemo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: sheet),
     tests("CairnCatalogTests", ["CairnCatalog", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     tests(

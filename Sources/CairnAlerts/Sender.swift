@@ -19,6 +19,16 @@ public struct Sender: Sendable {
     trust = Trust(authorities: authorities)
   }
 
+  /// What is wrong with a file of certificates (PEM); nil where it can be trusted.
+  public static func whyNotTrusted(_ path: String) -> String? {
+    do {
+      let found = try NIOSSLCertificate.fromPEMFile(path)
+      return found.isEmpty ? "it holds none" : nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
   /// Returns what the other side said, in a few words. A mail bears the time at which it was written.
   public func send(_ shipment: Shipment, createdUnixMilliseconds: Int64) async throws(DeliveryError) -> String {
     switch shipment {

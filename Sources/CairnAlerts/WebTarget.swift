@@ -25,15 +25,20 @@ public struct WebTarget: Sendable, Hashable {
     let tail = String(rest[end...].prefix { $0 != "#" })
     path = tail.hasPrefix("/") ? tail : "/" + tail
     (host, port) = try Self.parts(authority, usualPort: isSecure ? 443 : 80)
-    let isName = host.utf8.allSatisfy { (97...122).contains($0 | 32) || (48...58).contains($0) || $0 == 45 || $0 == 46 || $0 == 95 }
-    guard !host.isEmpty, isName, (1...65_535).contains(port) else { throw DeliveryError("the URL's host is not one", isLasting: true) }
+    guard isUsable else { throw DeliveryError("the URL's host is not one", isLasting: true) }
   }
 
   /// Reads `host:port`, the form of a relay's setting.
   public init(hostAndPort text: String, usualPort: Int) throws(DeliveryError) {
     (isSecure, path) = (false, "/")
     (host, port) = try Self.parts(text[...], usualPort: usualPort)
-    guard !host.isEmpty, (1...65_535).contains(port) else { throw DeliveryError("'\(text)' is not HOST:PORT", isLasting: true) }
+    guard isUsable else { throw DeliveryError("'\(text)' is not HOST:PORT", isLasting: true) }
+  }
+
+  /// True for a name or address of signs that those have, and a port that can be called.
+  private var isUsable: Bool {
+    let isName = host.utf8.allSatisfy { (97...122).contains($0 | 32) || (48...58).contains($0) || $0 == 45 || $0 == 46 || $0 == 95 }
+    return !host.isEmpty && isName && (1...65_535).contains(port)
   }
 
   private static func parts(_ authority: Substring, usualPort: Int) throws(DeliveryError) -> (host: String, port: Int) {

@@ -74,16 +74,20 @@ public enum Operation: Sendable, Hashable {
     }
   }
 
+  private static let plain: [Operation] = [
+    .count, .sum, .average, .minimum, .maximum, .countDistinct, .heatmap, .concurrency, .rateAverage, .rateSum, .rateMaximum,
+  ]
+
+  /// The names of all operations on the wire.
+  public static var names: [String] { plain.map(\.name) + percentiles.map(\.name) }
+
   /// The operation with this name on the wire (upper case), or nil.
   public init?(named name: String) {
     if let found = Self.percentiles.first(where: { $0.name == name }) {
       self = .percentile(perMille: found.perMille)
       return
     }
-    let plain: [Operation] = [
-      .count, .sum, .average, .minimum, .maximum, .countDistinct, .heatmap, .concurrency, .rateAverage, .rateSum, .rateMaximum,
-    ]
-    guard let found = plain.first(where: { $0.name == name }) else { return nil }
+    guard let found = Self.plain.first(where: { $0.name == name }) else { return nil }
     self = found
   }
 }

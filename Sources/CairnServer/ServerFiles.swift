@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnAlerts
 import CairnFormats
 import FoundationEssentials
 import Glibc
@@ -11,12 +12,17 @@ enum ServerFiles {
   /// The bytes of a file, or nil where it cannot be read.
   static func bytes(at path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map(Array.init) }
 
+  /// Why a file could not be read, in the system's words.
+  static func whyUnreadable(_ path: String) -> String {
+    unsafe access(path, R_OK) != 0 ? String(cString: strerror(errno)) : "it is not a file"
+  }
+
   /// Writes beside and renames over, so that a reader sees the old file or the whole new one.
   static func write(_ bytes: [UInt8], to path: String) throws(ServerError) {
     do {
       try Data(bytes).write(to: URL(filePath: path), options: .atomic)
     } catch {
-      throw .cannotWrite(path: path, reason: "\(error)")
+      throw .cannotWrite(path: path, reason: words(error))
     }
   }
 
@@ -25,8 +31,14 @@ enum ServerFiles {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
     } catch {
-      throw .cannotWrite(path: path, reason: "\(error)")
+      throw .cannotWrite(path: path, reason: words(error))
     }
+  }
+
+  /// Foundation's error in the system's words: its own account of it runs over lines.
+  private static func words(_ error: any Error) -> String {
+    guard let cause = (error as? CocoaError)?.underlying as? POSIXError else { return "\(error)" }
+    return unsafe String(cString: strerror(cause.code.rawValue))
   }
 
   /// Throws where nothing can be made in a folder, in the system's words: SQLite's own would say less.
@@ -42,10 +54,17 @@ extension Settings {
     let environment = ProcessInfo.processInfo.environment
     var file: [Key: [String]] = [:]
     if let path = configPath ?? environment["CAIRN_CONFIG"] {
-      guard let text = ServerFiles.text(at: path) else { throw .badSetting("\(path) cannot be read") }
+      guard let text = ServerFiles.text(at: path) else {
+        let source = configPath == nil ? "CAIRN_CONFIG" : "--config"
+        throw .badSetting("\(source): '\(path)' cannot be read: \(ServerFiles.whyUnreadable(path))")
+      }
       file = try SettingsFile.parse(text, path: path)
     }
-    return try resolve(flags: flags, environment: environment, file: file)
+    let settings = try resolve(flags: flags, environment: environment, file: file)
+    if let path = settings.deliveryAuthorities, let reason = Sender.whyNotTrusted(path) {
+      throw .badSetting("\(Key.deliveryAuthorities.rawValue): '\(path)' is not a file of certificates (PEM): \(reason)")
+    }
+    return settings
   }
 
   /// Where the catalog is.

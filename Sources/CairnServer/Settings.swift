@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnAlerts
-import CairnIssues
 
 /// How a server is to run. A flag beats the environment, which beats the file, which beats the default.
 public struct Settings: Sendable, Hashable {
@@ -76,107 +75,18 @@ public struct Settings: Sendable, Hashable {
     case webDirectory = "web_dir"
 
     public var environmentName: String { "CAIRN_" + rawValue.uppercased() }
-  }
 
-  /// Settings from flags and environment (`values[key]` as text), over those of a file.
-  public static func resolve(
-    flags: [Key: String], environment: [String: String], file: [Key: [String]]
-  ) throws(ServerError) -> Settings {
-    var settings = Settings()
-    for key in Key.allCases {
-      if let text = flags[key] {
-        try settings.set(key, values(of: key, text), source: "--" + key.rawValue.replacing("_", with: "-"))
-      } else if let text = environment[key.environmentName] {
-        try settings.set(key, values(of: key, text), source: key.environmentName)
-      } else if let values = file[key] {
-        try settings.set(key, values, source: "'\(key.rawValue)' in the configuration file")
+    /// True where several values may stand: a list in the file, commas between them elsewhere.
+    var takesList: Bool {
+      switch self {
+      case .ingestOrigins, .hosts, .retentionDaysByDataset, .webhookHosts, .unscrubbedEnvironments: true
+      default: false
       }
-    }
-    settings.allowsTestReset = environment["CAIRN_TEST_RESET"] == "1"
-    return settings
-  }
-
-  /// Of a flag or a variable: parts between commas where the setting is a list, else the text, commas and all; of a password every blank.
-  private static func values(of key: Key, _ text: String) -> [String] {
-    switch key {
-    case .ingestOrigins, .hosts, .retentionDaysByDataset, .webhookHosts, .unscrubbedEnvironments:
-      text.split(separator: ",").map { trimmed(String($0)) }
-    case .smtpPassword: [text]
-    default: [trimmed(text)]
-    }
-  }
-
-  private mutating func set(_ key: Key, _ values: [String], source: String) throws(ServerError) {
-    let text = values.joined(separator: ",")
-    switch key {
-    case .data: dataDirectory = text
-    case .http: http = try endpoint(text, source)
-    case .otlpHTTP: otlpHTTP = try endpoint(text, source)
-    case .otlpGRPC: otlpGRPC = try endpoint(text, source)
-    case .xray: xray = try endpoint(text, source)
-    case .readyFile: readyFile = text
-    case .insecure: insecure = try boolean(text, source)
-    case .ingestOrigins: ingestOrigins = values
-    case .hosts: hosts = values
-    case .retentionDays: retentionDays = try number(text, source)
-    case .retentionDaysByDataset: retentionDaysByDataset = try numbers(values, source)
-    case .diskReserveMiB: diskReserveMiB = try number(text, source)
-    case .cacheMiB: cacheMiB = try number(text, source)
-    case .webhookHosts: webhookHosts = values
-    case .smtp:
-      guard text.isEmpty || (try? MailRelay(address: text)) != nil else { throw .badSetting("\(source): '\(text)' is not HOST:PORT") }
-      smtp = text
-    case .smtpUser: smtpUser = text
-    case .smtpPassword: smtpPassword = text
-    case .smtpSecurity:
-      guard let security = MailRelay.Security(rawValue: text) else {
-        throw .badSetting("\(source): '\(text)' is not automatic, starttls, tls or none")
-      }
-      smtpSecurity = security
-    case .deliveryAuthorities: deliveryAuthorities = text
-    case .mailFrom: mailFrom = text
-    case .unscrubbedEnvironments: unscrubbedEnvironments = values
-    case .groupingVersion:
-      guard GroupingVersion.all.contains(where: { $0.name == text }) else {
-        throw .badSetting("\(source): '\(text)' is not \(GroupingVersion.all.map(\.name).joined(separator: " or "))")
-      }
-      groupingVersion = text
-    case .webDirectory: webDirectory = text
     }
   }
 
   /// True where secrets stay in an environment's lines.
   func scrubsNothing(_ environment: String) -> Bool {
     unscrubbedEnvironments.contains(environment) || unscrubbedEnvironments.contains("*")
-  }
-
-  private func number(_ text: String, _ source: String) throws(ServerError) -> Int {
-    guard let number = Int(text), number >= 0, number < 1 << 30 else {
-      throw .badSetting("\(source): '\(text)' is not a whole number from 0 on")
-    }
-    return number
-  }
-
-  /// `name=days` entries.
-  private func numbers(_ values: [String], _ source: String) throws(ServerError) -> [String: Int] {
-    var found: [String: Int] = [:]
-    for value in values where !value.isEmpty {
-      guard let split = value.lastIndex(of: "=") else { throw .badSetting("\(source): '\(value)' is not DATASET=DAYS") }
-      found[String(value[..<split])] = try number(String(value[value.index(after: split)...]), source)
-    }
-    return found
-  }
-
-  private func endpoint(_ text: String, _ source: String) throws(ServerError) -> Endpoint {
-    guard let endpoint = Endpoint(text) else { throw .badSetting("\(source): '\(text)' is not HOST:PORT") }
-    return endpoint
-  }
-
-  private func boolean(_ text: String, _ source: String) throws(ServerError) -> Bool {
-    switch text.lowercased() {
-    case "1", "true", "yes", "on": return true
-    case "0", "false", "no", "off", "": return false
-    default: throw .badSetting("\(source): '\(text)' is neither true nor false")
-    }
   }
 }

@@ -21,15 +21,33 @@ public enum SettingsFile {
     guard case .mapping(let mapping) = node else { throw .badSetting("\(path): expected 'key: value' lines") }
     var values: [Settings.Key: [String]] = [:]
     for (name, value) in mapping {
-      guard let key = name.string.flatMap(Settings.Key.init(rawValue:)) else {
-        throw .badSetting("\(path): unknown key '\(name.string ?? "?")'")
-      }
-      switch value {
-      case .scalar(let scalar): values[key] = [scalar.string]
-      case .sequence(let sequence): values[key] = sequence.compactMap(\.string)
-      case .mapping, .alias: throw .badSetting("\(path): '\(key.rawValue)' is neither a value nor a list")
-      }
+      guard let key = name.string.flatMap(Settings.Key.init(rawValue:)) else { throw unknown(name.string ?? "?", path) }
+      guard values[key] == nil else { throw .badSetting("\(path): '\(key.rawValue)' stands there twice") }
+      values[key] = try texts(value, key, path)
     }
     return values
+  }
+
+  /// A value, a list of values where the key takes one, or `{dataset: days}`.
+  private static func texts(_ value: Node, _ key: Settings.Key, _ path: String) throws(ServerError) -> [String] {
+    var texts: [String?] = []
+    switch value {
+    case .scalar(let scalar): return [scalar.string]
+    case .sequence(let sequence) where key.takesList: texts = sequence.map(\.scalar?.string)
+    case .mapping(let days) where key == .retentionDaysByDataset:
+      texts = days.map { (name, days) in name.scalar.flatMap { (name) in days.scalar.map { "\(name.string)=\($0.string)" } } }
+    default: throw .badSetting("\(path): '\(key.rawValue)' is to be \(key.takesList ? "a value or a list of values" : "one value")")
+    }
+    return try texts.map { (text) throws(ServerError) in
+      guard let text else { throw .badSetting("\(path): '\(key.rawValue)' is to be a list of values") }
+      return text
+    }
+  }
+
+  private static func unknown(_ name: String, _ path: String) -> ServerError {
+    let keys = Settings.Key.allCases.map(\.rawValue)
+    let near = NearNames(keys.map { NearNames.Column(name: $0, eventCount: 0) }).find(name)
+    let offer = near.isEmpty ? "Known are \(keys.joined(separator: ", "))." : "Did you mean \(near.joined(separator: ", "))?"
+    return .badSetting("\(path): unknown key '\(name)'. \(offer)")
   }
 }

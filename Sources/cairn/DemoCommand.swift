@@ -30,7 +30,7 @@ struct DemoCommand: AsyncParsableCommand {
   func validate() throws {
     guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate is more than 0 and at most 10000") }
     guard history >= 0, history <= 7 * 24 * 60 else { throw ValidationError("--history is 0 to 10080 minutes") }
-    if duration != "forever" { _ = try lengthSeconds(duration) }
+    if duration != "forever" { _ = try lengthSeconds(duration, "--duration") }
   }
 
   func run() async throws {
@@ -78,7 +78,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   /// Second after second, as they pass.
   private func sendLive(_ traffic: inout DemoTraffic, _ sender: DemoSender, _ totals: inout DemoTotals) async throws {
-    let end = duration == "forever" ? Int64.max : Self.nowSeconds() + Int64(try lengthSeconds(duration))
+    let end = duration == "forever" ? Int64.max : Self.nowSeconds() + Int64(try lengthSeconds(duration, "--duration"))
     say("Sending live, until \(duration == "forever" ? "Ctrl-C" : "\(duration) have passed")")
     var lastReport = Self.nowSeconds()
     while Self.nowSeconds() < end {

@@ -39,11 +39,11 @@ actor DemoSender {
       } catch {
         lostCount += 1
         if case .unreachable = error, hasAnswered, lostCount <= patience.rawValue {
-          if lostCount == 1 { say("\(Self.words(error)); trying again") }
+          if lostCount == 1 { say("\(error); trying again") }
           try await Task.sleep(for: .seconds(1))
           continue
         }
-        throw DemoError(Self.words(error) + (hasAnswered ? "" : "\nStart one with 'cairn serve', or name it with --url."))
+        throw DemoError("\(error)" + (hasAnswered ? "" : "\nStart one with 'cairn serve', or name it with --url."))
       }
       hasAnswered = true
       if lostCount > 0 { say("connected again") }
@@ -66,14 +66,8 @@ actor DemoSender {
     do throws(ClientError) {
       _ = try await client.ask("POST", "/1/markers/__all__", body: marker.bytes)
     } catch {
-      say("the deploy of \(deploy) is not marked: \(Self.words(error))")
+      say("the deploy of \(deploy) is not marked: \(error)")
     }
-  }
-
-  /// A refused connection in words; the network's own account of it is long.
-  private static func words(_ error: ClientError) -> String {
-    guard case .unreachable(let address, let reason) = error, reason.contains("Connection refused") else { return "\(error)" }
-    return "no server answers at \(address): nothing listens there"
   }
 
   private func check(_ response: ClientResponse, _ body: DemoBody) throws {

@@ -12,11 +12,11 @@ struct ErrorsCommand: AsyncParsableCommand {
   @Option(help: "active, resolved, muted, archived or any.") var status = "active"
   @Option(help: "Words of the title, #12, class:, environment:, is:unassigned …") var find: String?
   @Option(help: "last, first, total, day or level.") var sort = "last"
-  @Option(help: "The most items.") var limit = 30
+  @Option(parsing: .unconditional, help: "The most items.") var limit = 30
 
   func run() async throws {
     guard ["active", "resolved", "muted", "archived", "any"].contains(status) else {
-      throw ValidationError("'\(status)' is no status of items: active, resolved, muted, archived or any")
+      throw ValidationError("--status: '\(status)' is not active, resolved, muted, archived or any")
     }
     let client = try options.client()
     if let id { return show(try await client.ask("GET", "/api/cairn/errors/\(id)")) }
@@ -33,22 +33,32 @@ struct ErrorsCommand: AsyncParsableCommand {
       ])
     }
     print(table.text)
-    print("\(cell(answer["total"])) items")
+    print(count(answer["total"], "item", "items"))
   }
 
   private func show(_ item: JSONValue) {
     if options.json { return print(String(decoding: item.bytes, as: UTF8.self)) }
     print(printable("#\(cell(item["counter"])) \(cell(item["title"]))"))
     print(printable("\(cell(item["level"])), \(cell(item["status"])), \(cell(item["project"])) in \(cell(item["environment"]))"))
-    print("\(cell(item["total"])) times, \(cell(item["people"])) people")
+    print("\(count(item["total"], "time", "times")), \(count(item["people"], "person", "people"))")
     for trace in item["occurrence"]?["chain"]?.array ?? [] {
       print(printable("\(cell(trace["class"])): \(cell(trace["message"]))"))
       for frame in (trace["frames"]?.array ?? []).reversed() {
-        print(printable("  \(frame["verdict"]?.string == "in-app" ? "*" : " ") \(cell(frame["function"])) in \(cell(frame["file"])):\(cell(frame["line"]))"))
+        print(printable("  \(frame["verdict"]?.string == "in-app" ? "*" : " ") \(place(frame))"))
       }
     }
     if let id = item["occurrence"]?["fields"]?["trace.trace_id"]?.string { print(printable("cairn trace \(id)")) }
   }
+
+  /// `FUNCTION in FILE:LINE`, as far as they are known: Swift's frames have no lines, those of a stripped library no names.
+  private func place(_ frame: JSONValue) -> String {
+    let line = frame["line"]?.integer ?? 0
+    let file = cell(frame["file"]) + (line > 0 ? ":\(line)" : "")
+    guard let function = frame["function"]?.string, !function.isEmpty else { return file }
+    return "\(function) in \(file)"
+  }
+
+  private func count(_ number: JSONValue?, _ one: String, _ many: String) -> String { "\(cell(number)) \(number?.integer == 1 ? one : many)" }
 
   /// Counts as eight heights of a block.
   private func bars(_ counts: [Double]) -> String {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import CairnFormats
 import CairnServer
+import Synchronization
 
 /// `cairn export`: events as lines of JSON.
 struct ExportCommand: AsyncParsableCommand {
@@ -17,12 +18,15 @@ struct ExportCommand: AsyncParsableCommand {
   func run() async throws {
     guard format == "ndjson" else {
       throw ValidationError(
-        "'\(format)' is not written. DuckDB makes Parquet of the lines: COPY (SELECT * FROM read_ndjson('events.ndjson')) TO 'events.parquet'")
+        "--format: '\(format)' is not written, only ndjson. DuckDB makes Parquet of the lines: COPY (SELECT * FROM read_ndjson('events.ndjson')) TO 'events.parquet'")
     }
-    let time = try last.map { "&range=\(try lengthSeconds($0))" } ?? ""
-    try await apiClient(server: server, key: key).lines("/api/cairn/export?dataset=\(percentEncoded(dataset))\(time)") { (lines) in
+    let time = try last.map { "&range=\(try lengthSeconds($0, "--last"))" } ?? ""
+    let client = try apiClient(server: server, key: key), isEmpty = Atomic(true)
+    try await client.lines("/api/cairn/export?dataset=\(percentEncoded(dataset))\(time)") { (lines) in
       for line in lines { print(line) }
+      if !lines.isEmpty { isEmpty.store(false, ordering: .relaxed) }
       endIfNobodyReads()
     }
+    if isEmpty.load(ordering: .relaxed), let hint = await missingDataset(dataset, client) { sayAside(hint) }
   }
 }

@@ -2,7 +2,7 @@
 import ArgumentParser
 import CairnCatalog
 import CairnServer
-import Foundation
+import FoundationEssentials
 
 /// `cairn key create | list | revoke`: works on the catalog itself, whether a server runs or not.
 struct KeyCommand: AsyncParsableCommand {
@@ -20,8 +20,9 @@ struct KeyCommand: AsyncParsableCommand {
     func run() async throws {
       let names = scopes.split(separator: ",").map(String.init)
       let known = names.compactMap(KeyScope.init(rawValue:))
-      guard !known.isEmpty, known.count == names.count else { throw ValidationError("scopes are ingest, query and manage") }
-      let catalog = try Catalog(path: try options.settings([:]).preparedCatalogPath())
+      guard !known.isEmpty, known.count == names.count else { throw ValidationError("--scopes: '\(scopes)' is not a list of ingest, query and manage") }
+      let path = try options.settings([:]).preparedCatalogPath()
+      let catalog = try Catalog(path: path)
       let created = try catalog.createKey(
         name: name, environment: environment, scopes: Set(known),
         nowUnixSeconds: WallClock.system.unixNanoseconds() / 1_000_000_000)
@@ -32,7 +33,7 @@ struct KeyCommand: AsyncParsableCommand {
         """
       print(aws ? credentials : created.text + "\n", terminator: "")
       // Beside the key, and not in the way of scripts that read it.
-      if !aws { FileHandle.standardError.write(Data("The same key for AWS's clients:\n\(credentials)".utf8)) }
+      if !aws { sayAside("It is kept in \(path). The same key for AWS's clients:\n\(credentials)", terminator: "") }
     }
   }
 
@@ -41,7 +42,7 @@ struct KeyCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-      let catalog = try Catalog(path: try options.settings([:]).preparedCatalogPath())
+      let catalog = try options.catalog()
       for key in catalog.keys() {
         let scopes = key.scopes.map(\.rawValue).sorted().joined(separator: ",")
         print(printable("\(key.id)  \(key.environment)  \(scopes)  \(key.revokedUnixSeconds == nil ? "good" : "revoked")  \(key.name)"))
@@ -55,10 +56,21 @@ struct KeyCommand: AsyncParsableCommand {
     @Argument(help: "The key's id, as 'cairn key list' shows it.") var id: String
 
     func run() async throws {
-      let catalog = try Catalog(path: try options.settings([:]).preparedCatalogPath())
+      let catalog = try options.catalog()
       let isRevoked = try catalog.revokeKey(id: id, nowUnixSeconds: WallClock.system.unixNanoseconds() / 1_000_000_000)
       guard isRevoked else { throw ValidationError("no good key has the id '\(id)'") }
       print("revoked \(id)")
     }
+  }
+}
+
+extension ServerOptions {
+  /// The catalog that is there: a mistaken folder is not made.
+  fileprivate func catalog() throws -> Catalog {
+    let settings = try settings([:])
+    guard FileManager.default.fileExists(atPath: settings.catalogPath) else {
+      throw ValidationError("'\(settings.dataDirectory)' is not a data folder of Cairn: it has no catalog.sqlite")
+    }
+    return try Catalog(path: settings.catalogPath)
   }
 }

@@ -17,7 +17,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "OpenTelemetry over gRPC (default 127.0.0.1:4317).") var otlpGrpc: String?
   @Option(help: "X-Ray daemon, UDP and TCP (default 127.0.0.1:2000).") var xray: String?
   @Option(help: "Write the addresses as JSON once all listen.") var readyFile: String?
-  @Option(help: "Days that events are kept; 0 keeps everything (default 60).") var retentionDays: String?
+  @Option(parsing: .unconditional, help: "Days that events are kept; 0 keeps everything (default 60).") var retentionDays: String?
   @Flag(help: "Serve beyond loopback without any key.") var insecure = false
 
   func run() async throws {

@@ -13,7 +13,7 @@ struct TraceCommand: AsyncParsableCommand {
   private static let barWidth = 40
 
   func run() async throws {
-    guard !id.isEmpty, id.allSatisfy({ $0.isHexDigit || $0 == "-" }) else { throw ValidationError("'\(id)' is not a trace id") }
+    guard !id.isEmpty, id.allSatisfy({ $0.isHexDigit || $0 == "-" }) else { throw ValidationError("'\(id)' is not a trace id: 32 hex digits, or X-Ray's 1-8hex-24hex") }
     let trace = try await options.client().ask("GET", "/api/cairn/traces/\(id)?fields=none")
     if options.json { return print(String(decoding: trace.bytes, as: UTF8.self)) }
     let whole = max(1, trace["duration_ns"]?.number ?? 1)

@@ -25,6 +25,9 @@ import Testing
       case .retentionDaysByDataset: "api=5"
       case .smtpSecurity: "tls"
       case .groupingVersion: "cg1.0"
+      case .ingestOrigins: "https://shop.example:8443"
+      case .hosts, .webhookHosts: "shop.example"
+      case .mailFrom: "cairn@shop.example"
       default: "127.0.0.1:5"
       }
     let flag = try Settings.resolve(flags: [key: value], environment: [:], file: [:])
@@ -48,7 +51,8 @@ import Testing
     #expect(try Settings.resolve(flags: [:], environment: environment, file: [:]).ingestOrigins == origins)
   }
 
-  @Test(arguments: ["nonsense: 1", "- a", "http: {a: 1}", "http: [", "http: localhost"])
+  @Test(arguments: ["nonsense: 1", "- a", "http: {a: 1}", "http: [", "http: localhost", "data: [a, b]", "hosts: [a, {b: c}]", "hosts: {a: 1}",
+    "retention_days_by_dataset: {api: [7]}", "cache_mib: 1\ncache_mib: 2"])
   func refusesBadFiles(_ text: String) {
     #expect(throws: ServerError.self) {
       try Settings.resolve(flags: [:], environment: [:], file: try SettingsFile.parse(text, path: "f"))
@@ -59,10 +63,43 @@ import Testing
     #expect(throws: ServerError.badSetting("CAIRN_HTTP: '8080' is not HOST:PORT")) {
       try Settings.resolve(flags: [:], environment: ["CAIRN_HTTP": "8080"], file: [:])
     }
-    #expect(throws: ServerError.self) { try Settings.resolve(flags: [.insecure: "maybe"], environment: [:], file: [:]) }
-    #expect(throws: ServerError.self) { try Settings.resolve(flags: [.retentionDays: "-1"], environment: [:], file: [:]) }
-    #expect(throws: ServerError.self) { try Settings.resolve(flags: [.smtpSecurity: "ssl"], environment: [:], file: [:]) }
-    #expect(throws: ServerError.self) { try Settings.resolve(flags: [.retentionDaysByDataset: "api"], environment: [:], file: [:]) }
+  }
+
+  @Test(arguments: [
+    (Settings.Key.insecure, "maybe"), (.retentionDays, "-1"), (.cacheMiB, "2000000000"), (.smtpSecurity, "ssl"), (.smtp, "mail host:25"), (.data, ""),
+    (.retentionDaysByDataset, "api"), (.retentionDaysByDataset, "=7"), (.retentionDaysByDataset, "api=x"), (.groupingVersion, "cg0"),
+    (.ingestOrigins, "shop.example"), (.ingestOrigins, "https://shop.example/"), (.ingestOrigins, "https://a.example https://b.example"),
+    (.hosts, "https://shop.example"), (.hosts, "shop.example:8080"), (.hosts, "a b"), (.hosts, "[::1]"), (.webhookHosts, "http://10.0.0.1"),
+    (.mailFrom, "nobody"), (.mailFrom, "@shop.example"),
+  ])
+  func namesTheSettingAndTheValueThatMakesNoSense(_ key: Settings.Key, _ value: String) {
+    let error = #expect(throws: ServerError.self) {
+      try Settings.resolve(flags: [:], environment: [key.environmentName: value], file: [:])
+    }
+    #expect(error?.description.contains(key.environmentName) == true && error?.description.contains(value) == true)
+  }
+
+  @Test func takesWhatComesNearToNonsense() throws {
+    let values: [Settings.Key: String] = [
+      .ingestOrigins: "*,null,HTTPS://Shop.Example:8443", .hosts: "::1,shop.example", .webhookHosts: "10.0.0.1,fd00::7", .smtp: "[::1]:25",
+      .mailFrom: "Cairn <cairn@shop.example>", .readyFile: "",
+    ]
+    let settings = try Settings.resolve(flags: values, environment: [:], file: [:])
+    #expect(settings.ingestOrigins == ["*", "null", "https://shop.example:8443"] && settings.hosts == ["::1", "shop.example"])
+    #expect(settings.mailFrom == "Cairn <cairn@shop.example>" && settings.smtp == "[::1]:25" && settings.readyFile == nil)
+  }
+
+  @Test(arguments: ["[api=7, web=0]", "api=7", "{api: 7, web: 0}"]) func readsDaysByDatasetInEachForm(_ value: String) throws {
+    let file = try SettingsFile.parse("retention_days_by_dataset: \(value)\n", path: "f")
+    #expect(try Settings.resolve(flags: [:], environment: [:], file: file).retentionDaysByDataset["api"] == 7)
+  }
+
+  @Test func offersTheKeyThatWasMeant() {
+    #expect(throws: ServerError.badSetting("f: unknown key 'retention_day'. Did you mean retention_days?")) {
+      try SettingsFile.parse("retention_day: 7", path: "f")
+    }
+    let error = #expect(throws: ServerError.self) { try SettingsFile.parse("colour: red", path: "f") }
+    #expect(error?.description.contains("Known are data, http, ") == true)
   }
 
   @Test(arguments: [

@@ -99,7 +99,8 @@ extension HoneycombQuery {
     }
     guard let operation = Operation(named: name) else {
       let isMetric = name == "COUNT_DATAPOINTS" || name == "HISTOGRAM_COUNT"
-      findings.add("\(field).\(opName)", .invalid, "'\(name)' is not \(isMetric ? "supported yet" : "an operation")")
+      let known = "an operation; those are \(Operation.names.joined(separator: " "))"
+      findings.add("\(field).\(opName)", .invalid, "'\(name)' is not \(isMetric ? "supported yet" : known)")
       return nil
     }
     let column = findings.text(json["column"], "\(field).column")

@@ -86,7 +86,7 @@ public struct APIClient: Sendable {
         switch part {
         case .head(let head): status = Int(head.status.code)
         case .body(let bytes):
-          guard status == 200 else { throw ClientError.refused(status: status, reason: String(buffer: bytes)) }
+          guard status == 200 else { throw ClientError.refused(status: status, reason: Self.words(bytes.readableBytesView)) }
           for line in lines.add(bytes) {
             if line.hasPrefix("event: ") { event = String(line.dropFirst(7)) }
             if line.hasPrefix("data: ") { receive(event, String(line.dropFirst(6))) }
@@ -115,12 +115,16 @@ public struct APIClient: Sendable {
           }
         case .end:
           guard status != 200 else { return }
-          let reason = (try? JSONValue(parsing: refusal))?["error"]?.string ?? String(decoding: refusal.prefix(300), as: UTF8.self)
-          throw ClientError.refused(status: status, reason: reason)
+          throw ClientError.refused(status: status, reason: Self.words(refusal))
         }
       }
       throw ClientError.malformed("it ends too early")
     }
+  }
+
+  /// What a refusal says, or how its body begins.
+  private static func words(_ body: some Collection<UInt8>) -> String {
+    (try? JSONValue(parsing: Array(body)))?["error"]?.string ?? String(decoding: body.prefix(300), as: UTF8.self)
   }
 
   /// One request, whose answer the closure reads.
@@ -133,7 +137,9 @@ public struct APIClient: Sendable {
     } catch let error as ClientError {
       throw error
     } catch {
-      throw .unreachable(server.text, reason: "\(error)")
+      // The network's own account of a refused connection is long.
+      let reason = "\(error)"
+      throw .unreachable(server.text, reason: reason.contains("Connection refused") ? "nothing listens there" : reason)
     }
   }
 
