@@ -32,7 +32,7 @@ extension Settings {
     let text = values.first ?? "", list = values.filter { !$0.isEmpty }
     switch key {
     case .data:
-      guard !text.isEmpty else { throw .badSetting("\(source): a folder is to stand there") }
+      guard !text.isEmpty else { throw .badSetting("\(source): must name a folder, not ''") }
       dataDirectory = text
     case .http: http = try endpoint(text, source)
     case .otlpHTTP: otlpHTTP = try endpoint(text, source)
@@ -101,7 +101,7 @@ extension Settings {
   private func names(_ values: [String], _ source: String) throws(ServerError) -> [String] {
     for value in values {
       let isName = !value.contains { $0.isWhitespace || "/[]*".contains($0) } && value.count(where: { $0 == ":" }) != 1
-      guard isName else { throw .badSetting("\(source): '\(value)' is not a host's name or address, without scheme and port") }
+      guard isName else { throw .badSetting("\(source): '\(value)' is not a host name or address (without scheme and port)") }
     }
     return values
   }

@@ -22,7 +22,7 @@ public enum SettingsFile {
     var values: [Settings.Key: [String]] = [:]
     for (name, value) in mapping {
       guard let key = name.string.flatMap(Settings.Key.init(rawValue:)) else { throw unknown(name.string ?? "?", path) }
-      guard values[key] == nil else { throw .badSetting("\(path): '\(key.rawValue)' stands there twice") }
+      guard values[key] == nil else { throw .badSetting("\(path): '\(key.rawValue)' appears twice") }
       values[key] = try texts(value, key, path)
     }
     return values
@@ -36,10 +36,10 @@ public enum SettingsFile {
     case .sequence(let sequence) where key.takesList: texts = sequence.map(\.scalar?.string)
     case .mapping(let days) where key == .retentionDaysByDataset:
       texts = days.map { (name, days) in name.scalar.flatMap { (name) in days.scalar.map { "\(name.string)=\($0.string)" } } }
-    default: throw .badSetting("\(path): '\(key.rawValue)' is to be \(key.takesList ? "a value or a list of values" : "one value")")
+    default: throw .badSetting("\(path): '\(key.rawValue)' must be \(key.takesList ? "a value or a list of values" : "one value")")
     }
     return try texts.map { (text) throws(ServerError) in
-      guard let text else { throw .badSetting("\(path): '\(key.rawValue)' is to be a list of values") }
+      guard let text else { throw .badSetting("\(path): '\(key.rawValue)' must be a list of values") }
       return text
     }
   }
@@ -47,7 +47,7 @@ public enum SettingsFile {
   private static func unknown(_ name: String, _ path: String) -> ServerError {
     let keys = Settings.Key.allCases.map(\.rawValue)
     let near = NearNames(keys.map { NearNames.Column(name: $0, eventCount: 0) }).find(name)
-    let offer = near.isEmpty ? "Known are \(keys.joined(separator: ", "))." : "Did you mean \(near.joined(separator: ", "))?"
+    let offer = near.isEmpty ? "Known keys: \(keys.joined(separator: ", "))." : "Did you mean \(near.joined(separator: ", "))?"
     return .badSetting("\(path): unknown key '\(name)'. \(offer)")
   }
 }

@@ -99,7 +99,7 @@ import Testing
       try SettingsFile.parse("retention_day: 7", path: "f")
     }
     let error = #expect(throws: ServerError.self) { try SettingsFile.parse("colour: red", path: "f") }
-    #expect(error?.description.contains("Known are data, http, ") == true)
+    #expect(error?.description.contains("Known keys: data, http, ") == true)
   }
 
   @Test(arguments: [

@@ -103,7 +103,7 @@ def test_a_key_says_where_it_is_kept(tmp_path):
     ({"CAIRN_DELIVERY_CA": "/nowhere.pem"}, "delivery_ca: '/nowhere.pem' is not a file of certificates (PEM): "),
     ({"CAIRN_DATA": "/proc/nowhere"}, "cannot write /proc/nowhere: No such file or directory"),
     ({"CAIRN_READY_FILE": "/nowhere/ready"}, "cannot write /nowhere/ready: No such file or directory"),
-    ({"CAIRN_HOSTS": "http://shop.example"}, "CAIRN_HOSTS: 'http://shop.example' is not a host's name or address"),
+    ({"CAIRN_HOSTS": "http://shop.example"}, "CAIRN_HOSTS: 'http://shop.example' is not a host name or address"),
 ])
 def test_a_setting_that_makes_no_sense_stops_the_start_in_a_line(settings, said, tmp_path):
     ports = [word for name in ("http", "otlp-http", "otlp-grpc", "xray") for word in (f"--{name}", "127.0.0.1:0")]
