@@ -2,57 +2,17 @@
 """What X-Ray's service model forbids, as botocore has it, Cairn refuses: each bound of each member of each operation, one at a time."""
 import copy
 import json
+import time
 
 import botocore.session
 import pytest
 
+from model_bounds import breaches
 from test_xray_model import calls  # noqa: F401 (a fixture)
+from test_xray_queries import client_of, refused
+from xray import new_id
 
 MODEL = botocore.session.get_session().get_service_model("xray")
-
-
-def breaches(shape, value, path=()):
-    """Of a value that the shape allows: (where and which bound, the value with that one bound broken)."""
-    bounds = shape.metadata
-    if shape.type_name == "string":
-        if bounds.get("min", 0) > 0:
-            yield (*path, "min"), ""
-        if "max" in bounds:
-            yield (*path, "max"), (value + "x" * bounds["max"])[: bounds["max"] + 1]
-        if "pattern" in bounds:
-            yield (*path, "pattern"), "not/allowed !"
-        if shape.enum:
-            yield (*path, "enum"), "NEITHER"
-    elif shape.type_name in ("integer", "double"):
-        for name, step in (("min", -1), ("max", 1)):
-            if name in bounds:
-                yield (*path, name), bounds[name] + step
-    elif shape.type_name == "list":
-        if "max" in bounds:
-            item = value[0] if value else example(shape.member)
-            yield (*path, "max"), [item] * (bounds["max"] + 1)
-        for where, broken in breaches(shape.member, value[0] if value else example(shape.member), (*path, "0")):
-            yield where, [broken]
-    elif shape.type_name == "map":
-        if "max" in bounds:
-            yield (*path, "max"), {f"k{n}": "v" for n in range(bounds["max"] + 1)}
-    elif shape.type_name == "structure":
-        for name in shape.required_members:
-            yield (*path, name, "required"), {key: part for key, part in value.items() if key != name}
-        for name, member in shape.members.items():
-            for where, broken in breaches(member, value.get(name, example(member)), (*path, name)):
-                yield where, {**value, name: broken}
-
-
-def example(shape):
-    """A small value that the shape allows."""
-    match shape.type_name:
-        case "string": return shape.enum[0] if shape.enum else "x" * max(1, shape.metadata.get("min", 1))
-        case "integer" | "double" | "timestamp": return max(1, shape.metadata.get("min", 1))
-        case "boolean": return True
-        case "list": return [example(shape.member)]
-        case "structure": return {name: example(shape.members[name]) for name in shape.required_members}
-        case _: return {}
 
 
 # A group is named by its name or its ARN; the other one is left out so that only the broken member is at fault.
@@ -70,3 +30,24 @@ def test_each_bound_of_the_model_is_kept(cairn, calls, name):  # noqa: F811
         elif reply.json()["Message"].startswith("Insight not found"):
             accepted.append((".".join(where), "looked up", reply.body[:200]))
     assert not accepted, "\n".join(map(str, accepted))
+
+
+def test_what_the_model_s_texts_forbid_is_refused(cairn):
+    xray, now, mark = client_of(cairn), time.time(), new_id()[:6]
+    day = 86_400
+    assert "30 days" in refused(xray.get_insight_summaries, StartTime=now - 31 * day, EndTime=now, GroupName="Default")[1]
+    assert xray.get_insight_summaries(StartTime=now - 30 * day, EndTime=now, GroupName="Default")["InsightSummaries"] == []
+    series = {"StartTime": now - 600, "EndTime": now, "ForecastStatistics": True}
+    assert "EntitySelectorExpression" in refused(xray.get_time_series_service_statistics, **series)[1]
+    assert "regular expression" in refused(xray.create_group, GroupName=f"g-{mark}", Tags=[{"Key": "a<b", "Value": "c"}])[1]
+    for call in (xray.list_resource_policies, xray.get_indexing_rules):
+        assert refused(call, NextToken="of another list") == ("InvalidRequestException", "Invalid NextToken")
+
+
+def test_a_rule_whose_tags_cannot_be_is_not_made(cairn):
+    xray, name = client_of(cairn), f"r-{new_id()[:6]}"
+    rule = {"RuleName": name, "ResourceARN": "*", "Priority": 10, "FixedRate": 0.1, "ReservoirSize": 1, "ServiceName": "*", "ServiceType": "*", "Host": "*",
+            "HTTPMethod": "*", "URLPath": "*", "Version": 1}
+    assert refused(xray.create_sampling_rule, SamplingRule=rule, Tags=[{"Key": "aws:own", "Value": "x"}])[0] == "InvalidRequestException"
+    assert name not in [record["SamplingRule"]["RuleName"] for record in xray.get_sampling_rules()["SamplingRuleRecords"]]
+    assert xray.create_sampling_rule(SamplingRule=rule)["SamplingRuleRecord"]["SamplingRule"]["RuleName"] == name

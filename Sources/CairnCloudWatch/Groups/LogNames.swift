@@ -52,17 +52,6 @@ public enum LogNames {
     }
   }
 
-  /// A name or an ARN without `:*`, as the model's `[\w#+=/:,.@-]*` says.
-  public static func checkIdentifier(_ text: String, at member: String = "logGroupIdentifier") throws(LogsError) {
-    let isAllowed: (UInt8) -> Bool = { isGroupByte($0) || [0x2b, 0x3d, 0x3a, 0x2c, 0x40].contains($0) }
-    guard text.utf8.allSatisfy(isAllowed) else {
-      throw LogsError(
-        .invalidParameter,
-        "1 validation error detected: Value at '\(member)' failed to satisfy constraint: "
-          + "Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*")
-    }
-  }
-
   /// The name of a group in an identifier: the name itself, or an ARN with or without `:*`.
   public static func group(ofIdentifier text: String) -> String {
     guard text.hasPrefix("arn:"), let range = text.firstRange(of: ":log-group:") else { return text }

@@ -25,8 +25,11 @@ struct CloudWatchDoor: Sendable {
   init(state: ServerState) {
     self.state = state
     let desk = LogsDesk(state: state)
-    logs = Dictionary(desk.operations.map { ($0.name, $0) }) { first, _ in first }
-    metrics = Dictionary(MetricsDesk(state: state).operations.map { ($0.name, $0) }) { first, _ in first }
+    logs = Dictionary(desk.operations.map { ($0.name, $0.within(LogsBounds.bounds, .invalidParameter)) }) { first, _ in first }
+    metrics = Dictionary(
+      MetricsDesk(state: state).operations.map { (operation) in
+        (operation.name, operation.within(MetricsBounds.bounds, MetricsBounds.refusal(of: operation.name)))
+      }) { first, _ in first }
   }
 
   var routes: [Route] {
@@ -160,7 +163,9 @@ struct CloudWatchDoor: Sendable {
         throw LogsError(.unknownOperation, "Cairn does not support the action '\(form.action.prefix(200))'.")
       }
       try check(exchange, operation)
-      let result = try await result(of: operation, call(exchange, form.input, exchange.request.body))
+      var call = call(exchange, form.input, exchange.request.body)
+      call.isForm = true
+      let result = try await result(of: operation, call)
       return xml(AWSForm.answer(form.action, result, namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/"), .ok)
     } catch {
       return xml(AWSForm.failure(error), error.kind.metricsStatus)

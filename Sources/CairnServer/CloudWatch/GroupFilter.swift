@@ -20,31 +20,11 @@ struct GroupFilter: Sendable {
   private let hasSources: Bool
 
   init(_ call: LogsCall) throws(LogsError) {
-    var tags: [Tag] = []
-    for (index, entry) in try Self.list(call, "logGroupTags", 5).enumerated() {
-      let place = "logGroupTags.\(index + 1).member"
-      guard let key = entry["key"]?.string else { throw .missing("\(place).key") }
-      try LogNames.checkLength(key, at: "\(place).key", max: 128)
-      let values = (entry["values"]?.array ?? []).compactMap(\.string)
-      guard values.count <= 5 else {
-        throw .constraint("[\(values.joined(separator: ", "))]", at: "\(place).values", "have length less than or equal to 5")
-      }
-      for value in values { try LogNames.checkLength(value, at: "\(place).values", min: 0, max: 259) }
-      tags.append(Tag(key: key, values: values))
+    tags = (call.input["logGroupTags"]?.array ?? []).map { (entry) in
+      Tag(key: entry["key"]?.string ?? "", values: (entry["values"]?.array ?? []).compactMap(\.string))
     }
-    self.tags = tags
-    fields = try call.texts("fieldIndexNames", countMax: 20) ?? []
-    for field in fields { try LogNames.checkLength(field, at: "fieldIndexNames", max: 512) }
-    let sources = try Self.list(call, "dataSources", 5)
-    for (index, source) in sources.enumerated() where source["name"]?.string == nil { throw .missing("dataSources.\(index + 1).member.name") }
-    hasSources = !sources.isEmpty
-  }
-
-  private static func list(_ call: LogsCall, _ name: String, _ countMax: Int) throws(LogsError) -> [JSONValue] {
-    guard let value = call.input[name], value != .null else { return [] }
-    guard let list = value.array else { throw LogsError(.serialization, "'\(name)' must be a list.") }
-    guard list.count <= countMax else { throw .constraint("[…]", at: name, "have length less than or equal to \(countMax)") }
-    return list
+    fields = try call.texts("fieldIndexNames") ?? []
+    hasSources = call.input["dataSources"]?.array?.isEmpty == false
   }
 
   /// `indexed` tells the fields that the group has indexes of.

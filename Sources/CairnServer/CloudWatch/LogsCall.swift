@@ -11,22 +11,22 @@ struct LogsCall: Sendable {
   /// The body as it came, for calls with many events.
   var body: ByteBuffer
   var nowUnixNanoseconds: Int64
+  /// True where the input was spelled by a form, whose numbers are text.
+  var isForm = false
   var nowUnixMilliseconds: Int64 { nowUnixNanoseconds / 1_000_000 }
 
   // MARK: Members of the input
 
   /// A text that must be there.
-  func text(_ name: String, _ length: ClosedRange<Int> = 0...Int.max) throws(LogsError) -> String {
-    guard let text = try optionalText(name, length) else { throw .missing(name) }
+  func text(_ name: String) throws(LogsError) -> String {
+    guard let text = try optionalText(name) else { throw .missing(name) }
     return text
   }
 
-  func optionalText(_ name: String, _ length: ClosedRange<Int> = 0...Int.max) throws(LogsError) -> String? {
+  func optionalText(_ name: String) throws(LogsError) -> String? {
     switch input[name] {
     case nil, .null?: return nil
-    case .string(let text)?:
-      try LogNames.checkLength(text, at: name, min: length.lowerBound, max: length.upperBound)
-      return text
+    case .string(let text)?: return text
     default: throw LogsError(.serialization, "'\(name)' must be a string.")
     }
   }
@@ -53,60 +53,32 @@ struct LogsCall: Sendable {
     return boolean
   }
 
-  func texts(_ name: String, countMax: Int = .max) throws(LogsError) -> [String]? {
+  func texts(_ name: String) throws(LogsError) -> [String]? {
     guard let value = input[name], value != .null else { return nil }
     guard let array = value.array else { throw LogsError(.serialization, "'\(name)' must be a list.") }
     let texts = array.compactMap(\.string)
     guard texts.count == array.count else { throw LogsError(.serialization, "'\(name)' must be a list of strings.") }
-    guard texts.count <= countMax else {
-      throw .constraint("[\(texts.joined(separator: ", "))]", at: name, "have length less than or equal to \(countMax)")
-    }
     return texts
   }
 
-  func choice(_ name: String, _ allowed: [String]) throws(LogsError) -> String? {
-    guard let text = try optionalText(name) else { return nil }
-    guard allowed.contains(text) else {
-      throw .constraint(text, at: name, "satisfy enum value set: [\(allowed.joined(separator: ", "))]")
-    }
-    return text
-  }
-
-  /// `tags`: a map of texts, at most 50.
-  func tags(_ name: String = "tags") throws(LogsError) -> [String: String] {
-    guard let value = input[name], value != .null else { return [:] }
-    guard let members = value.members else { throw LogsError(.serialization, "'\(name)' must be a map.") }
-    var tags: [String: String] = [:]
-    for member in members {
-      guard let text = member.value.string else { throw LogsError(.serialization, "'\(name)' must be a map of strings.") }
-      try LogNames.checkLength(member.name, at: "\(name).key", max: 128)
-      try LogNames.checkLength(text, at: "\(name).value", min: 0, max: 256)
-      tags[member.name] = text
-    }
-    guard tags.count <= 50 else { throw .constraint("{…}", at: name, "have length less than or equal to 50") }
-    return tags
+  /// `tags`: a map of texts.
+  func tags() -> [String: String] {
+    Dictionary((input["tags"]?.members ?? []).map { ($0.name, $0.value.string ?? "") }) { $1 }
   }
 
   // MARK: Groups
 
   /// A group's name, that must be there.
-  func groupName(_ name: String = "logGroupName") throws(LogsError) -> String {
-    let text = try text(name)
-    try LogNames.checkGroup(text, at: name)
-    return text
-  }
+  func groupName() throws(LogsError) -> String { try text("logGroupName") }
 
   /// A group by `logGroupName` or by `logGroupIdentifier`, but not by both.
   func groupNameOrIdentifier() throws(LogsError) -> String {
     let name = try optionalText("logGroupName")
-    let identifier = try optionalText("logGroupIdentifier", 1...2048)
+    let identifier = try optionalText("logGroupIdentifier")
     switch (name, identifier) {
     case (.some, .some): throw LogsError(.validation, "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
-    case (.some(let name), nil):
-      try LogNames.checkGroup(name)
-      return name
+    case (.some(let name), nil): return name
     case (nil, .some(let identifier)):
-      try LogNames.checkIdentifier(identifier)
       let name = LogNames.group(ofIdentifier: identifier)
       try LogNames.checkGroup(name, at: "logGroupIdentifier")
       return name
@@ -122,7 +94,7 @@ struct LogsCall: Sendable {
     _ all: [Element], limit: Int, token name: String = "nextToken", refusal: LogsError.Kind = .invalidParameter, key: (Element) -> String
   ) throws(LogsError) -> (page: ArraySlice<Element>, next: String?) {
     var start = 0
-    if let token = try optionalText(name, 1...4096) {
+    if let token = try optionalText(name) {
       guard let last = Self.decode(token) else { throw LogsError(refusal, "The specified nextToken is invalid.") }
       start = all.firstIndex { key($0) == last }.map { $0 + 1 } ?? all.firstIndex { precedes(last, key($0)) } ?? all.count
     }

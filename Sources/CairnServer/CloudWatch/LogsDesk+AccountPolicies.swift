@@ -32,11 +32,11 @@ extension LogsDesk {
   private func putAccountPolicy(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let name = try call.text("policyName")
     let document = try call.text("policyDocument")
-    guard let type = try call.choice("policyType", Self.accountPolicyTypes) else { throw .missing("policyType") }
+    guard let type = try call.optionalText("policyType") else { throw .missing("policyType") }
     guard let most = Self.countMax[type] else {
       throw LogsError(.invalidParameter, "Cairn applies no account policy of the type \(type): set it for each log group.")
     }
-    let criteria = try call.optionalText("selectionCriteria", 0...25_600)
+    let criteria = try call.optionalText("selectionCriteria")
     try await check(call, type, document)
     _ = try AccountSelection(criteria, ofType: type)
     let key = "\(type)/\(name)"
@@ -45,7 +45,7 @@ extension LogsDesk {
     var members = [
       JSONMember("policyName", .string(name)), JSONMember("policyDocument", .string(document)),
       JSONMember("lastUpdatedTime", .integer(call.nowUnixMilliseconds)), JSONMember("policyType", .string(type)),
-      JSONMember("scope", .string(try call.choice("scope", ["ALL"]) ?? "ALL")),
+      JSONMember("scope", .string(try call.optionalText("scope") ?? "ALL")),
     ]
     if let criteria { members.append(JSONMember("selectionCriteria", .string(criteria))) }
     let policy = JSONValue.object(members + [JSONMember("accountId", .string(call.account.account))])
@@ -67,13 +67,17 @@ extension LogsDesk {
   }
 
   private func describeAccountPolicies(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    guard let type = try call.choice("policyType", Self.accountPolicyTypes) else { throw .missing("policyType") }
+    guard let type = try call.optionalText("policyType") else { throw .missing("policyType") }
     let name = try call.optionalText("policyName")
     let found = registry.items(call.environment, "account-policy").filter {
       $0.value["policyType"]?.string == type && (name == nil || $0.value["policyName"]?.string == name)
     }
     if name != nil, found.isEmpty { throw LogsError(.resourceNotFound, "The specified policy does not exist.") }
-    return .object { $0.member("accountPolicies", .array(found.map(\.value))) }
+    let (page, next) = try call.page(found, limit: 50) { $0.name }
+    return .object {
+      $0.member("accountPolicies", .array(page.map(\.value)))
+      $0.member("nextToken", ifPresent: next)
+    }
   }
 
   /// The policies of a type that bear upon a group.

@@ -34,7 +34,7 @@ extension LogsDesk {
         return .object { Self.write(found.value, &$0) }
       },
       LogsOperation("ListLogAnomalyDetectors", .query) { (call) async throws(LogsError) in
-        let group = try call.optionalText("filterLogGroupArn", 1...2048).map { LogNames.group(ofIdentifier: $0) }
+        let group = try call.optionalText("filterLogGroupArn").map { LogNames.group(ofIdentifier: $0) }
         let all = registry.items(call.environment, Self.detectorKind).filter { group == nil || $0.value["group"]?.string == group }
         let (page, next) = try call.page(all, limit: try call.limit()) { $0.name }
         return .object { writer in
@@ -55,7 +55,7 @@ extension LogsDesk {
   private func arn(_ call: LogsCall, _ id: String) -> String { call.account.arn("anomaly-detector:\(id)") }
 
   private func detector(_ call: LogsCall) throws(LogsError) -> (id: String, value: JSONValue) {
-    let text = try call.text("anomalyDetectorArn", 1...2048)
+    let text = try call.text("anomalyDetectorArn")
     let id = text.split(separator: ":").last.map(String.init) ?? text
     guard let value = registry.item(call.environment, Self.detectorKind, id) else {
       throw LogsError(.resourceNotFound, "The anomaly detector does not exist.")
@@ -70,7 +70,7 @@ extension LogsDesk {
   }
 
   private func checkedPattern(_ call: LogsCall) throws(LogsError) -> String? {
-    guard let text = try call.optionalText("filterPattern", 0...1024) else { return nil }
+    guard let text = try call.optionalText("filterPattern") else { return nil }
     guard try FilterPattern(text).isExactInStore else {
       throw LogsError(.invalidParameter, "An anomaly detector's filterPattern has words and regular expressions; JSON and fields are not supported.")
     }
@@ -92,14 +92,14 @@ extension LogsDesk {
     let now = JSONValue.integer(call.nowUnixMilliseconds)
     var members = [
       JSONMember("group", .string(name)), JSONMember("logGroupArnList", .array([.string(call.account.groupARN(name))])),
-      JSONMember("evaluationFrequency", .string(try call.choice("evaluationFrequency", Self.frequencies.keys.sorted()) ?? "FIVE_MIN")),
+      JSONMember("evaluationFrequency", .string(try call.optionalText("evaluationFrequency") ?? "FIVE_MIN")),
       JSONMember("anomalyVisibilityTime", .integer(try call.integer("anomalyVisibilityTime", 7...90) ?? 21)),
       JSONMember("creationTimeStamp", now), JSONMember("lastModifiedTimeStamp", now),
     ]
-    if let text = try call.optionalText("detectorName", 1...256) { members.append(JSONMember("detectorName", .string(text))) }
+    if let text = try call.optionalText("detectorName") { members.append(JSONMember("detectorName", .string(text))) }
     if let text = try checkedPattern(call) { members.append(JSONMember("filterPattern", .string(text))) }
-    if let text = try call.optionalText("kmsKeyId", 0...256) { members.append(JSONMember("kmsKeyId", .string(text))) }
-    let tags = try call.tags()
+    if let text = try call.optionalText("kmsKeyId") { members.append(JSONMember("kmsKeyId", .string(text))) }
+    let tags = call.tags()
     try registry.put(call.environment, Self.detectorKind, id, .object(members))
     if !tags.isEmpty { try keepTags(call, Self.detectorKind, id, tags) }
     return .object { $0.member("anomalyDetectorArn", arn(call, id)) }
@@ -109,7 +109,7 @@ extension LogsDesk {
     let found = try detector(call)
     guard let isEnabled = try call.boolean("enabled") else { throw .missing("enabled") }
     var value = found.value.with("isPaused", .boolean(!isEnabled)).with("lastModifiedTimeStamp", .integer(call.nowUnixMilliseconds))
-    if let text = try call.choice("evaluationFrequency", Self.frequencies.keys.sorted()) { value = value.with("evaluationFrequency", .string(text)) }
+    if let text = try call.optionalText("evaluationFrequency") { value = value.with("evaluationFrequency", .string(text)) }
     if let days = try call.integer("anomalyVisibilityTime", 7...90) { value = value.with("anomalyVisibilityTime", .integer(days)) }
     if let text = try checkedPattern(call) { value = value.with("filterPattern", .string(text)) }
     try registry.put(call.environment, Self.detectorKind, found.id, value)
@@ -119,8 +119,8 @@ extension LogsDesk {
   // MARK: Anomalies
 
   private func listAnomalies(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let wanted = try call.optionalText("anomalyDetectorArn", 1...2048) == nil ? nil : try detector(call).id
-    let suppression = try call.choice("suppressionState", ["SUPPRESSED", "UNSUPPRESSED"])
+    let wanted = try call.optionalText("anomalyDetectorArn") == nil ? nil : try detector(call).id
+    let suppression = try call.optionalText("suppressionState")
     var visible: [String: Int64] = [:]
     for (id, value) in registry.items(call.environment, Self.detectorKind) {
       visible[id] = call.nowUnixMilliseconds - (value["anomalyVisibilityTime"]?.integer ?? 21) * 86_400_000
@@ -154,12 +154,12 @@ extension LogsDesk {
 
   private func updateAnomaly(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let id = try detector(call).id
-    let anomaly = try call.optionalText("anomalyId", 36...36)
-    let pattern = try call.optionalText("patternId", 32...32)
+    let anomaly = try call.optionalText("anomalyId")
+    let pattern = try call.optionalText("patternId")
     guard (anomaly == nil) != (pattern == nil) else {
       throw LogsError(.invalidParameter, "Either anomalyId or patternId must be specified, and not both.")
     }
-    let kind = try call.choice("suppressionType", ["LIMITED", "INFINITE"])
+    let kind = try call.optionalText("suppressionType")
     var until: Int64?
     if kind == "LIMITED" {
       let units: [String: Int64] = ["SECONDS": 1000, "MINUTES": 60_000, "HOURS": 3_600_000]

@@ -10,14 +10,14 @@ extension LogsDesk {
     [
       LogsOperation("PutDeliverySource", .manage) { (call) async throws(LogsError) in try putSource(call) },
       LogsOperation("GetDeliverySource", .query) { (call) async throws(LogsError) in
-        let source = try found(call, "delivery-source", try call.text("name", 1...60))
+        let source = try found(call, "delivery-source", try call.text("name"))
         return .object { $0.member("deliverySource", source) }
       },
       LogsOperation("DescribeDeliverySources", .query) { (call) async throws(LogsError) in
         try listed(call, "delivery-source", "deliverySources")
       },
       LogsOperation("DeleteDeliverySource", .manage) { (call) async throws(LogsError) in
-        let name = try call.text("name", 1...60)
+        let name = try call.text("name")
         _ = try found(call, "delivery-source", name)
         try refuseInUse(call, "deliverySourceName", name)
         try registry.remove(call.environment, "delivery-source", name)
@@ -25,14 +25,14 @@ extension LogsDesk {
       },
       LogsOperation("PutDeliveryDestination", .manage) { (call) async throws(LogsError) in try putDeliveryDestination(call) },
       LogsOperation("GetDeliveryDestination", .query) { (call) async throws(LogsError) in
-        let destination = try found(call, "delivery-destination", try call.text("name", 1...60))
+        let destination = try found(call, "delivery-destination", try call.text("name"))
         return .object { $0.member("deliveryDestination", destination) }
       },
       LogsOperation("DescribeDeliveryDestinations", .query) { (call) async throws(LogsError) in
         try listed(call, "delivery-destination", "deliveryDestinations")
       },
       LogsOperation("DeleteDeliveryDestination", .manage) { (call) async throws(LogsError) in
-        let name = try call.text("name", 1...60)
+        let name = try call.text("name")
         let destination = try found(call, "delivery-destination", name)
         try refuseInUse(call, "deliveryDestinationArn", destination["arn"]?.string ?? "")
         try registry.remove(call.environment, "delivery-destination", name)
@@ -40,33 +40,33 @@ extension LogsDesk {
         return .nothing
       },
       LogsOperation("PutDeliveryDestinationPolicy", .manage) { (call) async throws(LogsError) in
-        let name = try call.text("deliveryDestinationName", 1...60)
-        let policy = try call.text("deliveryDestinationPolicy", 1...51_200)
+        let name = try call.text("deliveryDestinationName")
+        let policy = try call.text("deliveryDestinationPolicy")
         _ = try found(call, "delivery-destination", name)
         try registry.put(
           call.environment, "delivery-policy", name, .object([JSONMember("deliveryDestinationPolicy", .string(policy))]))
         return .object { $0.member("policy", .object([JSONMember("deliveryDestinationPolicy", .string(policy))])) }
       },
       LogsOperation("GetDeliveryDestinationPolicy", .query) { (call) async throws(LogsError) in
-        let name = try call.text("deliveryDestinationName", 1...60)
+        let name = try call.text("deliveryDestinationName")
         _ = try found(call, "delivery-destination", name)
         return .object { $0.member("policy", registry.item(call.environment, "delivery-policy", name) ?? .object([])) }
       },
       LogsOperation("DeleteDeliveryDestinationPolicy", .manage) { (call) async throws(LogsError) in
-        let name = try call.text("deliveryDestinationName", 1...60)
+        let name = try call.text("deliveryDestinationName")
         _ = try found(call, "delivery-destination", name)
         try registry.remove(call.environment, "delivery-policy", name)
         return .nothing
       },
       LogsOperation("CreateDelivery", .manage) { (call) async throws(LogsError) in try createDelivery(call) },
       LogsOperation("GetDelivery", .query) { (call) async throws(LogsError) in
-        let delivery = try found(call, "delivery", try call.text("id", 1...64))
+        let delivery = try found(call, "delivery", try call.text("id"))
         return .object { $0.member("delivery", delivery) }
       },
       LogsOperation("DescribeDeliveries", .query) { (call) async throws(LogsError) in try listed(call, "delivery", "deliveries")
       },
       LogsOperation("UpdateDeliveryConfiguration", .manage) { (call) async throws(LogsError) in
-        let id = try call.text("id", 1...64)
+        let id = try call.text("id")
         var delivery = try found(call, "delivery", id)
         for name in ["recordFields", "fieldDelimiter", "s3DeliveryConfiguration"] {
           if let value = call.input[name], value != .null { delivery = delivery.with(name, value) }
@@ -75,7 +75,7 @@ extension LogsDesk {
         return .object { _ in }
       },
       LogsOperation("DeleteDelivery", .manage) { (call) async throws(LogsError) in
-        let id = try call.text("id", 1...64)
+        let id = try call.text("id")
         _ = try found(call, "delivery", id)
         try registry.remove(call.environment, "delivery", id)
         return .nothing
@@ -110,9 +110,9 @@ extension LogsDesk {
   }
 
   private func putSource(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let name = try call.text("name", 1...60)
+    let name = try call.text("name")
     let resource = try call.text("resourceArn")
-    let type = try call.text("logType", 1...255)
+    let type = try call.text("logType")
     let parts = resource.split(separator: ":", omittingEmptySubsequences: false)
     guard resource.hasPrefix("arn:"), parts.count >= 6 else {
       throw LogsError(.validation, "ResourceArn \(resource) is not valid.")
@@ -129,15 +129,15 @@ extension LogsDesk {
       JSONMember("logType", .string(type)),
     ])
     try registry.put(call.environment, "delivery-source", name, source)
-    let tags = try call.tags()
+    let tags = call.tags()
     if !tags.isEmpty { try keepTags(call, "delivery-source", name, tags) }
     let shown = try found(call, "delivery-source", name)
     return .object { $0.member("deliverySource", shown) }
   }
 
   private func putDeliveryDestination(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let name = try call.text("name", 1...60)
-    let format = try call.choice("outputFormat", ["json", "plain", "w3c", "raw", "parquet"])
+    let name = try call.text("name")
+    let format = try call.optionalText("outputFormat")
     let resource = call.input["deliveryDestinationConfiguration"]?["destinationResourceArn"]?.string ?? ""
     let service = resource.split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first ?? ""
     let types = ["s3": "S3", "logs": "CWL", "firehose": "FH", "xray": "XRAY"]
@@ -158,14 +158,14 @@ extension LogsDesk {
     document.append(
       JSONMember("deliveryDestinationConfiguration", .object([JSONMember("destinationResourceArn", .string(resource))])))
     try registry.put(call.environment, "delivery-destination", name, .object(document))
-    let tags = try call.tags()
+    let tags = call.tags()
     if !tags.isEmpty { try keepTags(call, "delivery-destination", name, tags) }
     let shown = try found(call, "delivery-destination", name)
     return .object { $0.member("deliveryDestination", shown) }
   }
 
   private func createDelivery(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let source = try call.text("deliverySourceName", 1...60)
+    let source = try call.text("deliverySourceName")
     let arn = try call.text("deliveryDestinationArn")
     _ = try found(call, "delivery-source", source)
     guard
@@ -187,7 +187,7 @@ extension LogsDesk {
       if let value = call.input[name], value != .null { document.append(JSONMember(name, value)) }
     }
     try registry.put(call.environment, "delivery", id, .object(document))
-    let tags = try call.tags()
+    let tags = call.tags()
     if !tags.isEmpty { try keepTags(call, "delivery", id, tags) }
     let shown = try found(call, "delivery", id)
     return .object { $0.member("delivery", shown) }

@@ -11,8 +11,8 @@ extension LogsDesk {
     [
       LogsOperation("CreateExportTask", .manage) { (call) async throws(LogsError) in try await createExport(call) },
       LogsOperation("DescribeExportTasks", .query) { (call) async throws(LogsError) in
-        let id = try call.optionalText("taskId", 1...512)
-        let code = try call.choice("statusCode", ["CANCELLED", "COMPLETED", "FAILED", "PENDING", "PENDING_CANCEL", "RUNNING"])
+        let id = try call.optionalText("taskId")
+        let code = try call.optionalText("statusCode")
         let all = registry.items(call.environment, "export-task").filter {
           (id == nil || $0.name == id) && (code == nil || $0.value["status"]?["code"]?.string == code)
         }
@@ -24,7 +24,7 @@ extension LogsDesk {
         }
       },
       LogsOperation("CancelExportTask", .manage) { (call) async throws(LogsError) in
-        let id = try call.text("taskId", 1...512)
+        let id = try call.text("taskId")
         guard let task = registry.item(call.environment, "export-task", id) else {
           throw LogsError(.resourceNotFound, "The specified export task does not exist.")
         }
@@ -42,7 +42,7 @@ extension LogsDesk {
     guard let from = try call.integer("from", 0 ... .max) else { throw .missing("from") }
     guard let to = try call.integer("to", 0 ... .max) else { throw .missing("to") }
     guard from < to else { throw LogsError(.invalidParameter, "'from' must be before 'to'.") }
-    let destination = try call.text("destination", 1...512)
+    let destination = try call.text("destination")
     let prefix = try call.optionalText("destinationPrefix") ?? "exportedlogs"
     for part in [destination, prefix]
     where part.split(separator: "/").contains("..") || part.hasPrefix("/") || part.contains("\0") {
@@ -52,7 +52,7 @@ extension LogsDesk {
     guard !running else { throw LogsError(.limitExceeded, "Resource limit exceeded.") }
     let id = AWSErrorResponse.requestID()
     var document = [JSONMember("taskId", .string(id))]
-    if let name = try call.optionalText("taskName", 1...512) { document.append(JSONMember("taskName", .string(name))) }
+    if let name = try call.optionalText("taskName") { document.append(JSONMember("taskName", .string(name))) }
     document += [
       JSONMember("logGroupName", .string(group.name)), JSONMember("from", .integer(from)), JSONMember("to", .integer(to)),
       JSONMember("destination", .string(destination)), JSONMember("destinationPrefix", .string(prefix)),
@@ -60,7 +60,7 @@ extension LogsDesk {
       JSONMember("executionInfo", .object([JSONMember("creationTime", .integer(call.nowUnixMilliseconds))])),
     ]
     try registry.put(call.environment, "export-task", id, .object(document))
-    let streamPrefix = try call.optionalText("logStreamNamePrefix", 1...512) ?? ""
+    let streamPrefix = try call.optionalText("logStreamNamePrefix") ?? ""
     let folder = "\(state.settings.dataDirectory)/exports/\(destination)/\(prefix)/\(id)"
     let time = Self.range(from, to, call, group)
     Task { await export(call, id, group, streamPrefix, time, folder) }

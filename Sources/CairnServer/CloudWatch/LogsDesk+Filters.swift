@@ -24,7 +24,7 @@ extension LogsDesk {
       LogsOperation("PutDestination", .manage) { (call) async throws(LogsError) in try putDestination(call) },
       LogsOperation("PutDestinationPolicy", .manage) { (call) async throws(LogsError) in
         let name = try call.text("destinationName")
-        let policy = try call.text("accessPolicy", 1...Int.max)
+        let policy = try call.text("accessPolicy")
         try registry.update(call.environment, "destination", name) { (destination) throws(LogsError) in
           guard let destination else { throw LogsError(.resourceNotFound, "The specified destination does not exist.") }
           return destination.with("accessPolicy", .string(policy))
@@ -32,7 +32,7 @@ extension LogsDesk {
         return .nothing
       },
       LogsOperation("DescribeDestinations", .query) { (call) async throws(LogsError) in
-        let prefix = try call.optionalText("DestinationNamePrefix", 1...512) ?? ""
+        let prefix = try call.optionalText("DestinationNamePrefix") ?? ""
         let all = registry.items(call.environment, "destination").filter { $0.name.hasPrefix(prefix) }
         let (page, next) = try call.page(all, limit: try call.limit()) { $0.name }
         return .object {
@@ -57,14 +57,9 @@ extension LogsDesk {
   private func putMetricFilter(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let group = try call.groupName()
     let name = try call.text("filterName")
-    try LogNames.checkStream(name, at: "filterName")
-    let pattern = try call.text("filterPattern", 0...1024)
-    guard let transformations = call.input["metricTransformations"]?.array else { throw .missing("metricTransformations") }
-    guard transformations.count == 1 else {
-      throw .constraint(
-        "[…]", at: "metricTransformations", "have length \(transformations.isEmpty ? "greater" : "less") than or equal to 1")
-    }
-    let compiled = try MetricFilter(name: name, pattern: try FilterPattern(pattern), transformation: transformations[0])
+    let pattern = try call.text("filterPattern")
+    guard let transformation = call.input["metricTransformations"]?.array?.first else { throw .missing("metricTransformations") }
+    let compiled = try MetricFilter(name: name, pattern: try FilterPattern(pattern), transformation: transformation)
     let entry = try await ownGroup(call, group)
     let known = entry.items["metric-filter"] ?? [:]
     guard known[name] != nil || known.count < Self.metricFilterCountMax else {
@@ -82,9 +77,9 @@ extension LogsDesk {
   }
 
   private func describeMetricFilters(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let prefix = try call.optionalText("filterNamePrefix", 1...512) ?? ""
-    let metric = try call.optionalText("metricName", 0...255)
-    let namespace = try call.optionalText("metricNamespace", 0...255)
+    let prefix = try call.optionalText("filterNamePrefix") ?? ""
+    let metric = try call.optionalText("metricName")
+    let namespace = try call.optionalText("metricNamespace")
     guard (metric == nil) == (namespace == nil) else {
       throw LogsError(
         .invalidParameter,
@@ -92,7 +87,6 @@ extension LogsDesk {
     }
     let groups: [LogRegistry.Group]
     if let name = try call.optionalText("logGroupName") {
-      try LogNames.checkGroup(name)
       groups = [try await group(call, name)]
     } else {
       groups = registry.groups(call.environment)
@@ -114,9 +108,8 @@ extension LogsDesk {
   }
 
   private func testMetricFilter(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let pattern = try FilterPattern(try call.text("filterPattern", 0...1024))
-    guard let lines = try call.texts("logEventMessages", countMax: 50) else { throw .missing("logEventMessages") }
-    guard !lines.isEmpty else { throw .constraint("[]", at: "logEventMessages", "have length greater than or equal to 1") }
+    let pattern = try FilterPattern(try call.text("filterPattern"))
+    guard let lines = try call.texts("logEventMessages") else { throw .missing("logEventMessages") }
     return .object { writer in
       let found = lines.enumerated().compactMap { (index, line) in pattern.extract(line).map { (index + 1, line, $0) } }
       writer.objects("matches", found) { writer, match in
@@ -133,7 +126,6 @@ extension LogsDesk {
   private func deleteFilter(_ call: LogsCall, _ kind: String, _ missing: String) async throws(LogsError) -> LogsAnswer {
     let group = try call.groupName()
     let name = try call.text("filterName")
-    try LogNames.checkStream(name, at: "filterName")
     _ = try await self.group(call, group)
     guard try registry.remove(call.environment, kind, group: group, name) else { throw LogsError(.resourceNotFound, missing) }
     return .nothing
@@ -144,11 +136,10 @@ extension LogsDesk {
   private func putSubscription(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let group = try call.groupName()
     let name = try call.text("filterName")
-    try LogNames.checkStream(name, at: "filterName")
-    let pattern = try call.text("filterPattern", 0...1024)
+    let pattern = try call.text("filterPattern")
     _ = try FilterPattern(pattern)
-    let destination = try call.text("destinationArn", 1...Int.max)
-    let distribution = try call.choice("distribution", ["Random", "ByLogStream"]) ?? "ByLogStream"
+    let destination = try call.text("destinationArn")
+    let distribution = try call.optionalText("distribution") ?? "ByLogStream"
     let entry = try await ownGroup(call, group)
     try await checkDestination(call, destination)
     let known = entry.items["subscription"] ?? [:]
@@ -160,7 +151,7 @@ extension LogsDesk {
       JSONMember("filterPattern", .string(pattern)),
       JSONMember("destinationArn", .string(destination)),
     ]
-    if let role = try call.optionalText("roleArn", 1...Int.max) { document.append(JSONMember("roleArn", .string(role))) }
+    if let role = try call.optionalText("roleArn") { document.append(JSONMember("roleArn", .string(role))) }
     document += [
       JSONMember("distribution", .string(distribution)), JSONMember("applyOnTransformedLogs", .boolean(false)),
       JSONMember("creationTime", known[name]?["creationTime"] ?? .integer(call.nowUnixMilliseconds)),
@@ -194,7 +185,7 @@ extension LogsDesk {
 
   private func describeSubscriptions(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let name = try call.groupName()
-    let prefix = try call.optionalText("filterNamePrefix", 1...512) ?? ""
+    let prefix = try call.optionalText("filterNamePrefix") ?? ""
     let group = try await group(call, name)
     let all = (group.items["subscription"] ?? [:]).filter { $0.key.hasPrefix(prefix) }.sorted { precedes($0.key, $1.key) }
     let (page, next) = try call.page(all, limit: try call.limit()) { $0.key }
@@ -206,11 +197,10 @@ extension LogsDesk {
 
   private func putDestination(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let name = try call.text("destinationName")
-    try LogNames.checkStream(name, at: "destinationName")
     let known = registry.item(call.environment, "destination", name)
     var document = [
-      JSONMember("destinationName", .string(name)), JSONMember("targetArn", .string(try call.text("targetArn", 1...Int.max))),
-      JSONMember("roleArn", .string(try call.text("roleArn", 1...Int.max))),
+      JSONMember("destinationName", .string(name)), JSONMember("targetArn", .string(try call.text("targetArn"))),
+      JSONMember("roleArn", .string(try call.text("roleArn"))),
     ]
     if let policy = known?["accessPolicy"] { document.append(JSONMember("accessPolicy", policy)) }
     document += [
@@ -219,7 +209,7 @@ extension LogsDesk {
     ]
     let destination = JSONValue.object(document)
     try registry.put(call.environment, "destination", name, destination)
-    let tags = try call.tags()
+    let tags = call.tags()
     if !tags.isEmpty { try keepTags(call, "destination", name, tags) }
     return .object { $0.member("destination", destination) }
   }

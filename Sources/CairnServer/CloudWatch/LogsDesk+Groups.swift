@@ -21,7 +21,7 @@ extension LogsDesk {
         return .nothing
       },
       LogsOperation("AssociateKmsKey", .manage) { (call) async throws(LogsError) in
-        let key = try call.text("kmsKeyId", 0...256)
+        let key = try call.text("kmsKeyId")
         try await changeNamed(call) { $0.kmsKey = key }
         return .nothing
       },
@@ -30,14 +30,14 @@ extension LogsDesk {
         return .nothing
       },
       LogsOperation("PutLogGroupDeletionProtection", .manage) { (call) async throws(LogsError) in
-        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier", 1...2048))
+        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier"))
         guard let isProtected = try call.boolean("deletionProtectionEnabled") else { throw .missing("deletionProtectionEnabled") }
         _ = try await ownGroup(call, name)
         try registry.change(call.environment, name) { $0.isProtected = isProtected }
         return .nothing
       },
       LogsOperation("PutBearerTokenAuthentication", .manage) { (call) async throws(LogsError) in
-        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier", 1...2048))
+        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier"))
         guard let allows = try call.boolean("bearerTokenAuthenticationEnabled") else {
           throw .missing("bearerTokenAuthenticationEnabled")
         }
@@ -51,7 +51,7 @@ extension LogsDesk {
   /// `logGroupName`, or `resourceIdentifier` with an ARN.
   private func changeNamed(_ call: LogsCall, _ body: (inout LogGroup) -> Void) async throws(LogsError) {
     let named = try call.optionalText("logGroupName")
-    let identifier = try call.optionalText("resourceIdentifier", 1...2048)
+    let identifier = try call.optionalText("resourceIdentifier")
     guard (named == nil) != (identifier == nil) else {
       throw LogsError(.invalidParameter, "Exactly one of logGroupName and resourceIdentifier must be specified.")
     }
@@ -68,9 +68,9 @@ extension LogsDesk {
       throw LogsError(.resourceAlreadyExists, "The specified log group already exists")
     }
     var group = LogGroup(name: name, createdUnixMilliseconds: call.nowUnixMilliseconds)
-    group.kmsKey = try call.optionalText("kmsKeyId", 0...256)
-    group.tags = try call.tags()
-    group.logClass = try call.choice("logGroupClass", LogGroup.classes) ?? group.logClass
+    group.kmsKey = try call.optionalText("kmsKeyId")
+    group.tags = call.tags()
+    group.logClass = try call.optionalText("logGroupClass") ?? group.logClass
     group.isProtected = try call.boolean("deletionProtectionEnabled") ?? false
     try registry.create(group, in: call.environment)
     return .nothing
@@ -91,15 +91,14 @@ extension LogsDesk {
   }
 
   private func describeGroups(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let prefix = try call.optionalText("logGroupNamePrefix", 1...512)
-    let pattern = try call.optionalText("logGroupNamePattern", 0...512)
+    let prefix = try call.optionalText("logGroupNamePrefix")
+    let pattern = try call.optionalText("logGroupNamePattern")
     if prefix != nil, pattern != nil {
       throw LogsError(.invalidParameter, "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
     }
-    if let prefix { try LogNames.checkGroup(prefix, at: "logGroupNamePrefix") }
     let limit = try call.limit()
-    let logClass = try call.choice("logGroupClass", LogGroup.classes)
-    let identifiers = try call.texts("logGroupIdentifiers", countMax: 50).map { Set($0.map(LogNames.group(ofIdentifier:))) }
+    let logClass = try call.optionalText("logGroupClass")
+    let identifiers = try call.texts("logGroupIdentifiers").map { Set($0.map(LogNames.group(ofIdentifier:))) }
     let all = try await allGroups(call).filter { group in
       group.group.name.hasPrefix(prefix ?? "") && (pattern.map { $0.isEmpty || group.group.name.contains($0) } ?? true)
         && (logClass == nil || group.group.logClass == logClass) && (identifiers?.contains(group.group.name) ?? true)
@@ -136,8 +135,8 @@ extension LogsDesk {
   }
 
   private func listGroups(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let pattern = try call.optionalText("logGroupNamePattern", 3...129)
-    let logClass = try call.choice("logGroupClass", LogGroup.classes)
+    let pattern = try call.optionalText("logGroupNamePattern")
+    let logClass = try call.optionalText("logGroupClass")
     let limit = try call.limit(max: 1000)
     let wanted = try GroupFilter(call)
     let alternatives = pattern.map { $0.split(separator: "|").map(String.init) }

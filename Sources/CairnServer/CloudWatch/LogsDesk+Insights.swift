@@ -37,8 +37,8 @@ extension LogsDesk {
   }
 
   private func startQuery(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let text = try call.text("queryString", 0...10_000)
-    if let language = try call.choice("queryLanguage", ["CWLI", "SQL", "PPL"]), language != "CWLI" {
+    let text = try call.text("queryString")
+    if let language = try call.optionalText("queryLanguage"), language != "CWLI" {
       throw LogsError(.invalidParameter, "Cairn reads the Logs Insights query language (CWLI), not \(language).")
     }
     guard let start = try call.integer("startTime", 0 ... .max) else { throw .missing("startTime") }
@@ -53,9 +53,9 @@ extension LogsDesk {
   }
 
   private func queriedGroups(_ call: LogsCall) throws(LogsError) -> [String] {
-    let name = try call.optionalText("logGroupName", 1...512)
-    let names = try call.texts("logGroupNames", countMax: 50)
-    let identifiers = try call.texts("logGroupIdentifiers", countMax: 50)
+    let name = try call.optionalText("logGroupName")
+    let names = try call.texts("logGroupNames")
+    let identifiers = try call.texts("logGroupIdentifiers")
     let given = [name != nil, names?.isEmpty == false, identifiers?.isEmpty == false].count { $0 }
     guard given <= 1 else {
       throw LogsError(
@@ -147,7 +147,7 @@ extension LogsDesk {
   // MARK: Results
 
   private func entry(_ call: LogsCall) throws(LogsError) -> InsightsShelf.Entry {
-    let id = try call.text("queryId", 0...256)
+    let id = try call.text("queryId")
     guard let entry = state.insights.find(call.environment, id) else {
       throw LogsError(.resourceNotFound, "Query id \(id) not found")
     }
@@ -158,13 +158,14 @@ extension LogsDesk {
     let entry = try entry(call)
     let rows = entry.results.rows
     var start = 0
-    if let token = try call.optionalText("nextToken", 1...2048) {
+    if let token = try call.optionalText("nextToken") {
       guard let place = Int(token), place >= 0, place <= rows.count else {
         throw LogsError(.invalidParameter, "The specified nextToken is invalid.")
       }
       start = place
     }
-    let most = try call.integer("maxItems", 1...10_000) ?? 10_000
+    // Zero, which the model allows, is no limit here: it would be a page on which nobody gets on.
+    let most = try call.integer("maxItems", 0...10_000).flatMap { $0 == 0 ? nil : $0 } ?? 10_000
     let end = min(rows.count, start + Int(most))
     return .object { writer in
       writer.member("queryLanguage", "CWLI")
@@ -208,15 +209,15 @@ extension LogsDesk {
   }
 
   private func describeQueries(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let group = try call.optionalText("logGroupName", 1...512)
-    let status = try call.choice("status", InsightsShelf.Status.allCases.map(\.rawValue))
-    _ = try call.choice("queryLanguage", ["CWLI", "SQL", "PPL"])
+    let group = try call.optionalText("logGroupName")
+    let status = try call.optionalText("status")
+    _ = try call.optionalText("queryLanguage")
     let limit = try call.limit("maxResults", max: 1000, otherwise: 1000)
     var found = state.insights.list(call.environment)
     if let group { found = found.filter { $0.groups.contains(group) } }
     if let status { found = found.filter { $0.status.rawValue == status } }
     var start = 0
-    if let token = try call.optionalText("nextToken", 1...2048) {
+    if let token = try call.optionalText("nextToken") {
       guard let index = found.firstIndex(where: { $0.id == token }) else {
         throw LogsError(.invalidParameter, "The specified nextToken is invalid.")
       }

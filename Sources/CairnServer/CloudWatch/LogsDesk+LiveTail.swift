@@ -31,11 +31,8 @@ extension LogsDesk {
   private static let sessionMax = Duration.seconds(3 * 3600)
 
   private func startLiveTail(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    guard let identifiers = try call.texts("logGroupIdentifiers", countMax: 10) else { throw .missing("logGroupIdentifiers") }
+    guard let identifiers = try call.texts("logGroupIdentifiers") else { throw .missing("logGroupIdentifiers") }
     guard !identifiers.isEmpty else { throw .constraint("[]", at: "logGroupIdentifiers", "have length greater than or equal to 1") }
-    if identifiers.contains(where: { $0.hasSuffix("*") }) {
-      throw LogsError(.invalidParameter, "An ARN in logGroupIdentifiers must not end with '*'.")
-    }
     let names = try call.texts("logStreamNames") ?? []
     let prefixes = try call.texts("logStreamNamePrefixes") ?? []
     guard names.isEmpty || prefixes.isEmpty else {

@@ -29,17 +29,14 @@ extension LogsDesk {
   }
 
   private func createTable(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let name = try call.text("lookupTableName", 1...256)
-    guard name.utf8.allSatisfy({ $0 == 0x2d || $0 == 0x5f || ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) }) else {
-      throw .constraint(name, at: "lookupTableName", "satisfy regular expression pattern: [a-zA-Z0-9_-]+")
-    }
+    let name = try call.text("lookupTableName")
     guard registry.item(call.environment, Self.tableKind, name) == nil else {
       throw LogsError(.resourceAlreadyExists, "The lookup table '\(name)' already exists.")
     }
     guard registry.items(call.environment, Self.tableKind).count < Self.tableCountMax else {
       throw LogsError(.limitExceeded, "Resource limit exceeded.")
     }
-    try keep(call, name, try call.text("tableBody"), try call.optionalText("description", 0...1024))
+    try keep(call, name, try call.text("tableBody"), try call.optionalText("description"))
     return .object { writer in
       writer.member("lookupTableArn", arn(call, name))
       writer.member("createdAt", call.nowUnixMilliseconds)
@@ -51,7 +48,7 @@ extension LogsDesk {
     let document = JSONValue.object([
       JSONMember("body", .string(body)), JSONMember("description", description.map { .string($0) } ?? .null),
       JSONMember("fields", .array(table.columns.map { .string($0) })), JSONMember("records", .integer(Int64(table.rows.count))),
-      JSONMember("kms", (try call.optionalText("kmsKeyId", 0...256)).map { .string($0) } ?? .null),
+      JSONMember("kms", (try call.optionalText("kmsKeyId")).map { .string($0) } ?? .null),
       JSONMember("updated", .integer(call.nowUnixMilliseconds)),
     ])
     try registry.put(call.environment, Self.tableKind, name, document)
@@ -59,7 +56,7 @@ extension LogsDesk {
 
   /// The table that an ARN or a name means.
   private func table(_ call: LogsCall) throws(LogsError) -> (name: String, value: JSONValue) {
-    let text = try call.text("lookupTableArn", 1...2048)
+    let text = try call.text("lookupTableArn")
     let name = text.split(separator: ":").last.map(String.init) ?? text
     guard let value = registry.item(call.environment, Self.tableKind, name) else {
       throw LogsError(.resourceNotFound, "The lookup table '\(name)' does not exist.")
@@ -69,7 +66,7 @@ extension LogsDesk {
 
   private func updateTable(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let (name, value) = try table(call)
-    try keep(call, name, try call.text("tableBody"), try call.optionalText("description", 0...1024) ?? value["description"]?.string)
+    try keep(call, name, try call.text("tableBody"), try call.optionalText("description") ?? value["description"]?.string)
     return .object { writer in
       writer.member("lookupTableArn", arn(call, name))
       writer.member("lastUpdatedTime", call.nowUnixMilliseconds)
@@ -90,9 +87,9 @@ extension LogsDesk {
   }
 
   private func describeTables(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let prefix = try call.optionalText("lookupTableNamePrefix", 1...256) ?? ""
+    let prefix = try call.optionalText("lookupTableNamePrefix") ?? ""
     let all = registry.items(call.environment, Self.tableKind).filter { $0.name.hasPrefix(prefix) }
-    let (page, next) = try call.page(all, limit: try call.limit("maxResults")) { $0.name }
+    let (page, next) = try call.page(all, limit: try call.limit("maxResults", max: 100)) { $0.name }
     return .object { writer in
       writer.objects("lookupTables", page) { writer, item in
         write(call, item.name, item.value, &writer)

@@ -20,12 +20,12 @@ extension LogsDesk {
       },
       LogsOperation("PutDataProtectionPolicy", .manage) { (call) async throws(LogsError) in try await putProtection(call) },
       LogsOperation("GetDataProtectionPolicy", .query) { (call) async throws(LogsError) in
-        let identifier = try call.text("logGroupIdentifier", 1...2048)
+        let identifier = try call.text("logGroupIdentifier")
         let group = try await group(call, LogNames.group(ofIdentifier: identifier)).group
         return .object { protection(group, identifier, &$0) }
       },
       LogsOperation("DeleteDataProtectionPolicy", .manage) { (call) async throws(LogsError) in
-        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier", 1...2048))
+        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier"))
         _ = try await ownGroup(call, name)
         try registry.change(call.environment, name) { $0.protectionPolicy = nil }
         return .nothing
@@ -34,7 +34,7 @@ extension LogsDesk {
       LogsOperation("DescribeIndexPolicies", .query) { (call) async throws(LogsError) in try await describeIndexPolicies(call) },
       LogsOperation("DescribeFieldIndexes", .query) { (call) async throws(LogsError) in try await describeFieldIndexes(call) },
       LogsOperation("DeleteIndexPolicy", .manage) { (call) async throws(LogsError) in
-        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier", 1...2048))
+        let name = LogNames.group(ofIdentifier: try call.text("logGroupIdentifier"))
         _ = try await group(call, name)
         try registry.remove(call.environment, "index-policy", group: name, "policy")
         return .object { _ in }
@@ -47,7 +47,7 @@ extension LogsDesk {
   private func putResourcePolicy(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let resource = try call.optionalText("resourceArn")
     let name = if let resource { resource } else { try call.text("policyName") }
-    let document = try call.text("policyDocument", 1...51_200)
+    let document = try call.text("policyDocument")
     let known = registry.items(call.environment, "resource-policy")
     guard known.count < 10 || known.contains(where: { $0.name == name }) else {
       throw LogsError(.limitExceeded, "Resource limit exceeded.")
@@ -62,7 +62,7 @@ extension LogsDesk {
   }
 
   private func describeResourcePolicies(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let scope = try call.choice("policyScope", ["ACCOUNT", "RESOURCE"]) ?? "ACCOUNT"
+    let scope = try call.optionalText("policyScope") ?? "ACCOUNT"
     let resource = try call.optionalText("resourceArn")
     let all = registry.items(call.environment, "resource-policy").filter {
       resource == nil ? $0.value["policyScope"]?.string == scope : $0.name == resource
@@ -77,7 +77,7 @@ extension LogsDesk {
   // MARK: Data protection
 
   private func putProtection(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let identifier = try call.text("logGroupIdentifier", 1...2048)
+    let identifier = try call.text("logGroupIdentifier")
     let document = try call.text("policyDocument")
     let name = LogNames.group(ofIdentifier: identifier)
     _ = try await ownGroup(call, name)
@@ -116,8 +116,8 @@ extension LogsDesk {
   }
 
   private func putIndexPolicy(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let identifier = try call.text("logGroupIdentifier", 1...2048)
-    let document = try call.text("policyDocument", 1...5_120)
+    let identifier = try call.text("logGroupIdentifier")
+    let document = try call.text("policyDocument")
     _ = try indexedFields(document)
     let name = LogNames.group(ofIdentifier: identifier)
     _ = try await ownGroup(call, name)
@@ -153,16 +153,27 @@ extension LogsDesk {
 
   private func describeIndexPolicies(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let policies = try await indexPolicies(call)
-    return .object { $0.member("indexPolicies", .array(policies)) }
+    let (page, next) = try call.page(policies, limit: 50) { Self.place($0) }
+    return .object {
+      $0.member("indexPolicies", .array(Array(page)))
+      $0.member("nextToken", ifPresent: next)
+    }
+  }
+
+  /// What tells a policy of a group from its others.
+  private static func place(_ policy: JSONValue) -> String {
+    "\(policy["logGroupIdentifier"]?.string ?? "")\0\(policy["policyName"]?.string ?? "")"
   }
 
   private func describeFieldIndexes(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let policies = try await indexPolicies(call)
+    let fields = policies.flatMap { policy in
+      ((try? indexedFields(policy["policyDocument"]?.string ?? "")) ?? []).map { (policy, $0) }
+    }
+    let (page, next) = try call.page(fields, limit: 100) { "\(Self.place($0.0))\0\($0.1)" }
     return .object { writer in
-      let fields = policies.flatMap { policy in
-        ((try? indexedFields(policy["policyDocument"]?.string ?? "")) ?? []).map { (policy, $0) }
-      }
-      writer.objects("fieldIndexes", fields) {
+      writer.member("nextToken", ifPresent: next)
+      writer.objects("fieldIndexes", page) {
         $0.member("logGroupIdentifier", ifPresent: $1.0["logGroupIdentifier"])
         $0.member("fieldIndexName", $1.1)
         $0.member("lastScanTime", call.nowUnixMilliseconds)

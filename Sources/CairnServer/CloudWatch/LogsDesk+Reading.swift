@@ -39,11 +39,10 @@ extension LogsDesk {
   private func getEvents(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let name = try call.groupNameOrIdentifier()
     let stream = try call.text("logStreamName")
-    try LogNames.checkStream(stream)
     let limit = try call.limit(max: Int64(Self.pageEventsMax), otherwise: Self.pageEventsMax)
     let start = try call.integer("startTime", 0 ... .max)
     let end = try call.integer("endTime", 0 ... .max)
-    let token = try call.optionalText("nextToken", 1...4096)
+    let token = try call.optionalText("nextToken")
     let fromHead = try call.boolean("startFromHead") ?? false
     let group = try await group(call, name)
     guard try await hasStream(call, group, stream) else { throw .noStream }
@@ -98,16 +97,16 @@ extension LogsDesk {
 
   private func filterEvents(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let name = try call.groupNameOrIdentifier()
-    let names = try call.texts("logStreamNames", countMax: 100)
-    let prefix = try call.optionalText("logStreamNamePrefix", 1...512)
+    let names = try call.texts("logStreamNames")
+    let prefix = try call.optionalText("logStreamNamePrefix")
     if names?.isEmpty == false, prefix != nil {
       throw LogsError(.invalidParameter, "Only one of logStreamNames and logStreamNamePrefix can be specified.")
     }
     let limit = try call.limit(max: Int64(Self.pageEventsMax), otherwise: Self.pageEventsMax)
     let start = try call.integer("startTime", 0 ... .max)
     let end = try call.integer("endTime", 0 ... .max)
-    let text = try call.optionalText("filterPattern", 0...1024) ?? ""
-    let token = try call.optionalText("nextToken", 1...4096)
+    let text = try call.optionalText("filterPattern") ?? ""
+    let token = try call.optionalText("nextToken")
     let pattern = try FilterPattern(text)
     let isForward = try call.boolean("startFromHead") ?? true
     var position: LogPosition?

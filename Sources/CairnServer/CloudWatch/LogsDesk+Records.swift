@@ -12,14 +12,14 @@ extension LogsDesk {
     [
       LogsOperation("GetLogRecord", .query) { (call) async throws(LogsError) in try await getRecord(call) },
       LogsOperation("GetLogObject", .query) { (call) async throws(LogsError) in
-        _ = try call.text("logObjectPointer", 1...512)
+        _ = try call.text("logObjectPointer")
         throw LogsError(.resourceNotFound, "No object was cut out of a log event: Cairn keeps events whole.")
       },
       LogsOperation("GetLogGroupFields", .query) { (call) async throws(LogsError) in try await getFields(call) },
       LogsOperation("PutQueryDefinition", .manage) { (call) async throws(LogsError) in try putDefinition(call) },
       LogsOperation("DescribeQueryDefinitions", .query) { (call) async throws(LogsError) in
-        let prefix = try call.optionalText("queryDefinitionNamePrefix", 1...255) ?? ""
-        let language = try call.choice("queryLanguage", ["CWLI", "SQL", "PPL"])
+        let prefix = try call.optionalText("queryDefinitionNamePrefix") ?? ""
+        let language = try call.optionalText("queryLanguage")
         let all = registry.items(call.environment, "query-definition").filter {
           ($0.value["name"]?.string ?? "").hasPrefix(prefix) && (language == nil || $0.value["queryLanguage"]?.string == language)
         }
@@ -30,7 +30,7 @@ extension LogsDesk {
         }
       },
       LogsOperation("DeleteQueryDefinition", .manage) { (call) async throws(LogsError) in
-        guard try registry.remove(call.environment, "query-definition", try call.text("queryDefinitionId", 1...256)) else {
+        guard try registry.remove(call.environment, "query-definition", try call.text("queryDefinitionId")) else {
           throw LogsError(.resourceNotFound, "The specified query definition does not exist.")
         }
         return .object { $0.member("success", true) }
@@ -40,7 +40,7 @@ extension LogsDesk {
 
   /// `pointer` is an event's id, or a query's `@ptr`: see `RecordPlace`.
   private func getRecord(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let text = try call.text("logRecordPointer", 1...4096)
+    let text = try call.text("logRecordPointer")
     let place: RecordPlace
     if let position = LogPosition(digits: text) {
       place = RecordPlace(position, environment: call.environment, isThere: exclusions(call))
@@ -111,22 +111,21 @@ extension LogsDesk {
   }
 
   private func putDefinition(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
-    let given = try call.optionalText("queryDefinitionId", 1...256)
+    let given = try call.optionalText("queryDefinitionId")
     if let given, registry.item(call.environment, "query-definition", given) == nil {
       throw LogsError(.resourceNotFound, "The specified query definition does not exist.")
     }
     // A request that its sender repeats, since the answer got lost, makes no second definition.
-    let token = try call.optionalText("clientToken", 36...128)
+    let token = try call.optionalText("clientToken")
     let id = given ?? token.map { AWSErrorResponse.uuidText(Array(SHA256.hash(data: Array($0.utf8)).prefix(16))) } ?? AWSErrorResponse.requestID()
     var document = [
-      JSONMember("queryLanguage", .string(try call.choice("queryLanguage", ["CWLI", "SQL", "PPL"]) ?? "CWLI")),
-      JSONMember("queryDefinitionId", .string(id)), JSONMember("name", .string(try call.text("name", 1...255))),
-      JSONMember("queryString", .string(try call.text("queryString", 1...10_000))),
+      JSONMember("queryLanguage", .string(try call.optionalText("queryLanguage") ?? "CWLI")),
+      JSONMember("queryDefinitionId", .string(id)), JSONMember("name", .string(try call.text("name"))),
+      JSONMember("queryString", .string(try call.text("queryString"))),
       JSONMember("lastModified", .integer(call.nowUnixMilliseconds)),
       JSONMember("logGroupNames", .array((try call.texts("logGroupNames") ?? []).map { .string($0) })),
     ]
     if let parameters = call.input["parameters"], let list = parameters.array, !list.isEmpty {
-      guard list.count <= 20 else { throw .constraint("[…]", at: "parameters", "have length less than or equal to 20") }
       document.append(JSONMember("parameters", parameters))
     }
     try registry.put(call.environment, "query-definition", id, .object(document))

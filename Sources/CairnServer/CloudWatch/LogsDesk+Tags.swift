@@ -8,16 +8,16 @@ extension LogsDesk {
   var tagOperations: [LogsOperation] {
     [
       LogsOperation("TagResource", .ingest) { (call) async throws(LogsError) in
-        try await changeTags(call, try call.text("resourceArn", 1...1011), add: try call.tags())
+        try await changeTags(call, try call.text("resourceArn"), add: call.tags())
       },
       LogsOperation("UntagResource", .manage) { (call) async throws(LogsError) in
-        try await changeTags(call, try call.text("resourceArn", 1...1011), remove: try call.texts("tagKeys") ?? [])
+        try await changeTags(call, try call.text("resourceArn"), remove: try call.texts("tagKeys") ?? [])
       },
       LogsOperation("ListTagsForResource", .query) { (call) async throws(LogsError) in
-        try await listTags(call, try call.text("resourceArn", 1...1011))
+        try await listTags(call, try call.text("resourceArn"))
       },
       LogsOperation("TagLogGroup", .ingest) { (call) async throws(LogsError) in
-        try await changeTags(call, try call.groupName(), add: try call.tags())
+        try await changeTags(call, try call.groupName(), add: call.tags())
       },
       LogsOperation("UntagLogGroup", .manage) { (call) async throws(LogsError) in
         try await changeTags(call, try call.groupName(), remove: try call.texts("tags") ?? [])
@@ -62,11 +62,12 @@ extension LogsDesk {
         guard group.tags.count <= 50 else { throw LogsError(.tooManyTags, "A resource can have no more than 50 tags.") }
       }
     } else {
-      try registry.update(call.environment, "tags", "\(kind)/\(name)") { known in
+      try registry.update(call.environment, "tags", "\(kind)/\(name)") { (known) throws(LogsError) in
         var tags: [String: String] = [:]
         for member in known?.members ?? [] { tags[member.name] = member.value.string }
         tags.merge(add) { $1 }
         for key in remove { tags[key] = nil }
+        guard tags.count <= 50 else { throw LogsError(.tooManyTags, "A resource can have no more than 50 tags.") }
         return Self.object(tags)
       }
     }

@@ -14,6 +14,29 @@ struct LogsOperation: Sendable {
     self.scope = scope
     self.run = run
   }
+
+  /// The operation behind a check of its call by its service's model.
+  func within(_ bounds: ModelBounds.ByName, _ refusal: LogsError.Kind) -> LogsOperation {
+    LogsOperation(name, scope) { (call) async throws(LogsError) in
+      do throws(ModelBounds.Breach) {
+        try bounds.check(call.input, name, isForm: call.isForm)
+      } catch {
+        throw LogsError(error, refusal)
+      }
+      return try await run(call)
+    }
+  }
+}
+
+extension LogsError {
+  /// A bound of the model that a call breaks.
+  fileprivate init(_ breach: ModelBounds.Breach, _ kind: Kind) {
+    switch breach {
+    case .constraint(let value, let member, let words):
+      self.init(kind, "1 validation error detected: Value \(value) at '\(member)' failed to satisfy constraint: \(words)")
+    case .type(let member): self.init(.serialization, "'\(member)' has the wrong type.")
+    }
+  }
 }
 
 /// What all operations work on.

@@ -23,17 +23,6 @@ extension JSONValue {
   }
 }
 
-extension LogsCall {
-  /// A member that is one of some words, in CloudWatch's own error where it is none of them.
-  func oneOf(_ name: String, _ allowed: [String]) throws(LogsError) -> String? {
-    guard let text = input[name]?.string else { return nil }
-    guard allowed.contains(text) else {
-      throw LogsError(.invalidParameterValue, "The parameter \(name) must be one of \(allowed.joined(separator: ", ")).")
-    }
-    return text
-  }
-}
-
 /// A metric as calls name it.
 struct MetricName: Sendable, Hashable {
   var namespace: String

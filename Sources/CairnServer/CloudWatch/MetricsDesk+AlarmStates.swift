@@ -147,9 +147,8 @@ extension MetricsDesk {
 
   func describeHistory(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let name = call.input["AlarmName"]?.string
-    let kind = try call.oneOf(
-      "HistoryItemType", ["ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"])
-    let order = try call.oneOf("ScanBy", ["TimestampDescending", "TimestampAscending"])
+    let kind = try call.optionalText("HistoryItemType")
+    let order = try call.optionalText("ScanBy")
     let types = call.input["AlarmTypes"]?.array.map { $0.compactMap(\.string) }
     let start = call.input["StartDate"]?.looseTime.map { Double($0) / 1e9 } ?? 0
     let end = call.input["EndDate"]?.looseTime.map { Double($0) / 1e9 } ?? .infinity

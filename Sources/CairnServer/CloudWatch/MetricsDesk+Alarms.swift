@@ -163,7 +163,7 @@ extension MetricsDesk {
   private func describeAlarms(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let names = (call.input["AlarmNames"]?.array ?? []).compactMap(\.string)
     let prefix = call.input["AlarmNamePrefix"]?.string ?? ""
-    let value = try call.oneOf("StateValue", Self.states)
+    let value = try call.optionalText("StateValue")
     let action = call.input["ActionPrefix"]?.string
     let related = try relatives(call)
     // Composite alarms are shown to those who ask for them.

@@ -108,7 +108,7 @@ struct MetricsDesk: Sendable {
   static let isPoint = Filter.exists(column: MetricField.dimensions)
 
   private func listMetrics(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
-    let hours: Int64 = try call.oneOf("RecentlyActive", ["PT3H"]) != nil ? 3 : 14 * 24
+    let hours: Int64 = try call.optionalText("RecentlyActive") != nil ? 3 : 14 * 24
     let time = TimeRange(startUnixNanoseconds: call.nowUnixNanoseconds - hours * 3_600_000_000_000, endUnixNanoseconds: .max)
     var parts: [Filter] = []
     if let name = call.input["MetricName"]?.string { parts.append(.compare(column: MetricField.name, .equal, .string(name))) }

@@ -74,6 +74,7 @@ struct AccountOperations: Sendable {
   // MARK: Indexing rules
 
   private func indexingRules(_ call: XRayCall) throws(Refusal) -> Response {
+    try call.refuseToken()
     let object = try object(.indexingRule, "Default", call)
     return XRayCall.answer { (writer) in
       writer.array("IndexingRules", [object]) { (object, writer) in write(object, &writer) }
@@ -138,6 +139,7 @@ struct AccountOperations: Sendable {
   }
 
   private func policies(_ call: XRayCall) throws(Refusal) -> Response {
+    try call.refuseToken()
     let found = try objects(.policy, call)
     return XRayCall.answer { (writer) in
       writer.array("ResourcePolicies", found) { (object, writer) in writePolicy(object, &writer) }

@@ -50,8 +50,12 @@ struct SamplingOperations: Sendable {
     let now = state.sampling.nowUnixSeconds
     let record = SamplingDesk.Record(rule: rule, createdUnixSeconds: now, modifiedUnixSeconds: now)
     try state.sampling.save(record, call.environment)
-    if let tags = call.body["Tags"]?.array {
-      try TagOperations(state: state).add(tags, to: arn(rule.name, call), call)
+    do throws(Refusal) {
+      try TagOperations(state: state).add(call.body["Tags"]?.array ?? [], to: arn(rule.name, call), call)
+    } catch {
+      // Tags that cannot be are no reason for a rule without them.
+      _ = try state.sampling.remove(rule.name, call.environment)
+      throw error
     }
     return answer(record, call)
   }

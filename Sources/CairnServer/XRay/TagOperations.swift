@@ -30,6 +30,7 @@ struct TagOperations: Sendable {
   }
 
   private func list(_ call: XRayCall) throws(Refusal) -> Response {
+    try call.refuseToken()
     let tags = try tags(of: try resource(call), call)
     return XRayCall.answer { (writer) in
       writer.array("Tags", tags) { (tag, writer) in

@@ -191,6 +191,7 @@ struct TraceOperations: Sendable {
   }
 
   private func graph(_ call: XRayCall) async throws(Refusal) -> Response {
+    try call.refuseToken()
     let retrieval = try retrieval(call)
     var services: [JSONValue] = []
     if !retrieval.isCancelled {

@@ -67,6 +67,11 @@ struct XRayCall: Sendable {
     return place
   }
 
+  /// A list that is one page has given out no token.
+  func refuseToken() throws(Refusal) {
+    guard text("NextToken") == nil else { throw Refusal(aws: "InvalidRequestException", "Invalid NextToken") }
+  }
+
   /// The exception for a value outside its bounds, in the words of AWS's validation.
   static func constraint(_ value: String, _ member: String, _ words: String) -> Refusal {
     let name = member.prefix(1).lowercased() + member.dropFirst()

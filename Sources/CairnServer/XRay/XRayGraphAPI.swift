@@ -62,10 +62,13 @@ struct XRayGraphAPI: Sendable {
     if let text = try question.text("EntitySelectorExpression", count: 1...500) {
       do throws(FilterSyntaxError) { selector = try ServiceSelector.entity(parsing: text) } catch { throw XRayQuestion.invalid(error.message) }
     }
+    let hasForecast = try question.boolean("ForecastStatistics") ?? false
+    guard !hasForecast || selector != nil else {
+      throw XRayQuestion.invalid("ForecastStatistics needs an EntitySelectorExpression.")
+    }
     let expression = try groups.expression(question)
     let graph = try await GraphFinder(state: state, environment: exchange.environment).graph(time, expression, stepNanoseconds: step)
-    let series = XRayTimeSeries(
-      graph, selector: selector, time: time, stepNanoseconds: step, hasForecast: try question.boolean("ForecastStatistics") ?? false)
+    let series = XRayTimeSeries(graph, selector: selector, time: time, stepNanoseconds: step, hasForecast: hasForecast)
     let start = min(try question.offset(), series.points.count)
     let end = min(start + Self.pointCountOfPage, series.points.count)
     return xrayResponse(reserving: 65_536) { (writer) in
