@@ -33,6 +33,7 @@ final class ServerState: Sendable {
   let groupingRules = GroupingRules()
   let sourceMaps: SourceMapShelf
   let insights = InsightsShelf()
+  let tailSeats = TailSeats()
   let triggers = TriggerBook()
   let slos = SLOBook()
   /// What is kept of the catalog's shelves for those who read them again and again.

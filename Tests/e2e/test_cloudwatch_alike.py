@@ -81,6 +81,33 @@ def test_a_pattern_and_lines_that_are_wholly_alike(cairn, logs, mark):
             assert sorted(found) == sorted(wanted)
 
 
+def test_records_without_a_body_are_told_by_their_fields(cairn, logs, mark):
+    """Of one nanosecond, some of them wholly alike but for what they say, over pages of two."""
+    at, made = time.time_ns(), otlp.ExportLogsServiceRequest()
+    resource = made.resource_logs.add()
+    resource.resource.attributes.extend(otlp.attributes({"service.name": mark}))
+    scoped = resource.scope_logs.add()
+    for n in range(5):
+        record = scoped.log_records.add(time_unix_nano=at, event_name="user.login")
+        record.attributes.extend(otlp.attributes({"n": n}))
+    scoped.log_records.add(time_unix_nano=at).body.string_value = "a line"
+    scoped.log_records.add(time_unix_nano=at + 10**6).attributes.extend(otlp.attributes({"exception.type": "Oops", "exception.message": "no"}))
+    assert cairn.send(made.SerializeToString(), "logs").status == 200
+
+    def told(texts):
+        return sorted(str(json.loads(text).get("n", json.loads(text).get("exception.type"))) if text != "a line" else text for text in texts)
+
+    wanted = ["0", "1", "2", "3", "4", "Oops", "a line"]
+    for limit in (2, 100):
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=mark, PaginationConfig={"PageSize": limit})
+        assert told(each["message"] for page in pages for each in page["events"]) == wanted
+        stream = {"logGroupName": mark, "logStreamName": "default", "limit": limit}
+        assert told(walk(logs, "nextForwardToken", startFromHead=True, **stream)[0]) == wanted
+        assert told(walk(logs, "nextBackwardToken", **stream)[0]) == wanted
+    [first] = [each for each in logs.filter_log_events(logGroupName=mark)["events"] if '"n":3' in each["message"]]
+    assert json.loads(first["message"])["event.name"] == "user.login" and first["ingestionTime"]
+
+
 def test_pages_go_on_over_a_restart(make_cairn):
     cairn = make_cairn().start()
     at = time.time_ns()

@@ -10,6 +10,7 @@ import botocore.exceptions
 import pytest
 
 import otlp
+from cairn_process import until
 
 
 def logs_client(cairn):
@@ -181,6 +182,26 @@ def test_a_tail_names_what_it_cannot_do(logs, group):
         logs.start_live_tail(logGroupIdentifiers=[f"arn:aws:logs:eu-west-1:123456789012:log-group:{group}:*"])
     with pytest.raises(logs.exceptions.InvalidParameterException):
         logs.start_live_tail(logGroupIdentifiers=["a" * 20, "b" * 20], logStreamNames=["x"])
+
+
+def test_an_environment_has_fifteen_tails_at_a_time(cairn, logs, group):
+    arn = f"arn:aws:logs:eu-west-1:123456789012:log-group:{group}"
+    sessions = [logs.start_live_tail(logGroupIdentifiers=[arn])["responseStream"] for _ in range(15)]
+    with pytest.raises(logs.exceptions.LimitExceededException):
+        logs.start_live_tail(logGroupIdentifiers=[arn])
+    sessions.pop().close()
+
+    def again():
+        try:
+            return logs.start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+        except logs.exceptions.LimitExceededException:
+            return None
+
+    # The server learns that a client is gone when it writes to it.
+    sessions.append(until(again))
+    assert "sessionStart" in next(iter(sessions[-1]))
+    for session in sessions:
+        session.close()
 
 
 def test_a_deleted_group_s_lines_are_not_found_again(logs, now):

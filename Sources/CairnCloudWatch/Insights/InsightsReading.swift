@@ -170,19 +170,6 @@ public struct InsightsReading: Sendable {
 
   /// The text of a line; of other events all fields, internal ones left out.
   private func message(_ page: EventsAnswer, _ row: Int, _ bodies: [FieldValue?]?) -> String {
-    if let text = bodies?[row]?.text { return text }
-    var writer = JSONWriter()
-    writer.beginObject()
-    for column in page.columns where !column.name.hasPrefix("meta.") {
-      switch column.values[row] {
-      case nil: continue
-      case .string(let text): writer.member(column.name, text)
-      case .integer(let value): writer.member(column.name, value)
-      case .float(let value): writer.member(column.name, value)
-      case .boolean(let value): writer.member(column.name, value)
-      }
-    }
-    writer.endObject()
-    return String(decoding: writer.finish(), as: UTF8.self)
+    bodies?[row]?.text ?? recordText(page.event(row))
   }
 }

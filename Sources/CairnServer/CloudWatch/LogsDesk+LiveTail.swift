@@ -10,7 +10,7 @@ import NIOHTTP1
 /// StartLiveTail: lines as they are acknowledged, as AWS's event stream.
 ///
 /// `initial-response`, `sessionStart`, then a `sessionUpdate` every second with the newest 500 lines that match; more are sampled away.
-/// After three hours a SessionTimeoutException ends it. A client that takes nothing slows its own session alone: what comes meanwhile
+/// After three hours a SessionTimeoutException ends it. An environment has at most 15 sessions at a time (`TailSeats`). A client that takes nothing slows its own session alone: what comes meanwhile
 /// waits in the session's feed, bounded.
 extension LogsDesk {
   var liveTailOperations: [LogsOperation] {
@@ -28,7 +28,7 @@ extension LogsDesk {
 
   private static let updateMax = 500
   private static let updatePause = Duration.seconds(1)
-  private static let sessionMax = Duration.seconds(3 * 3600)
+  private static let sessionNanosecondsMax: Int64 = 3 * 3_600_000_000_000
 
   private func startLiveTail(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     guard let identifiers = try call.texts("logGroupIdentifiers") else { throw .missing("logGroupIdentifiers") }
@@ -41,9 +41,10 @@ extension LogsDesk {
     guard identifiers.count == 1 || (names.isEmpty && prefixes.isEmpty) else {
       throw LogsError(.invalidParameter, "logStreamNames and logStreamNamePrefixes can be specified with one log group only.")
     }
-    let text = try call.optionalText("logEventFilterPattern", 0...1024) ?? ""
+    let text = try call.optionalText("logEventFilterPattern") ?? ""
     let groups = identifiers.map(LogNames.group(ofIdentifier:))
     for name in groups { _ = try await group(call, name) }
+    guard let seat = state.tailSeats.take(call.environment) else { throw LogsError(.limitExceeded, "Rate exceeded") }
     let session = Session(
       groups: groups, identifiers: groups.map { call.account.groupARN($0) }, streamNames: names, streamPrefixes: prefixes,
       patternText: text, pattern: try FilterPattern(text))
@@ -53,7 +54,10 @@ extension LogsDesk {
     return .other(
       Response(
         headers: ["content-type": "application/vnd.amazon.eventstream", "x-amzn-requestid": AWSErrorResponse.requestID()],
-        body: .stream { writer in try await desk.follow(session, environment, account, writer) }))
+        body: .stream { writer in
+          defer { withExtendedLifetime(seat) {} }
+          try await desk.follow(session, environment, account, writer)
+        }))
   }
 
   private func follow(_ session: Session, _ environment: String, _ account: LogAccount, _ writer: StreamWriter) async throws {
@@ -67,20 +71,20 @@ extension LogsDesk {
             return LogField.defaultStream.hasPrefix(prefix) ? .any([own, .not(.exists(column: FieldName.logStream))]) : own
           }))
     }
-    let feed = state.store.follow(
-      EventsPlan(
-        scope: Scope(environment: environment, datasets: .named(session.groups), time: .everything), filter: .all(parts),
-        columns: [FieldName.body, FieldName.logStream, FieldName.ingestionTime], sequenceColumn: FieldName.ingestionTime))
+    let plan = EventsPlan(
+      scope: Scope(environment: environment, datasets: .named(session.groups), time: .everything), filter: .all(parts),
+      columns: Self.lineColumns, sequenceColumn: FieldName.ingestionTime)
+    let feed = state.store.follow(plan)
     defer { feed.close() }
     try await send(.event("initial-response", Array("{}".utf8)), writer)
     try await send(.event("sessionStart", Self.start(session)), writer)
-    let begin = ContinuousClock.now
-    var next = begin + Self.updatePause
+    let end = state.parts.clock.unixNanoseconds() + Self.sessionNanosecondsMax
+    var next = ContinuousClock.now + Self.updatePause
     while !Task.isCancelled {
       if state.isDraining {
         return try await send(.exception("SessionStreamingException", Self.message("Cairn is shutting down.")), writer)
       }
-      if ContinuousClock.now - begin > Self.sessionMax {
+      if state.parts.clock.unixNanoseconds() > end {
         return try await send(.exception("SessionTimeoutException", Self.message("The session has lasted three hours.")), writer)
       }
       try await Task.sleep(until: next, clock: .continuous)
@@ -89,7 +93,8 @@ extension LogsDesk {
       // A pattern that the store cannot test whole is tested here, so more lines are read than are sent.
       let limit = session.pattern.isExactInStore ? Self.updateMax : Self.updateMax * 10
       let answer = try await state.desk.ask { () async throws(QueryError) in try await store.read(feed, limit: limit) }
-      try await send(.event("sessionUpdate", Self.update(session, answer, account)), writer)
+      let messages = try await bareMessages(answer.events, plan) { _ in 0 }
+      try await send(.event("sessionUpdate", Self.update(session, answer, messages, account)), writer)
     }
   }
 
@@ -115,7 +120,7 @@ extension LogsDesk {
   }
 
   /// The newest lines that match, in order of time.
-  private static func update(_ session: Session, _ answer: FeedAnswer, _ account: LogAccount) -> [UInt8] {
+  private static func update(_ session: Session, _ answer: FeedAnswer, _ messages: [Int: String], _ account: LogAccount) -> [UInt8] {
     let events = answer.events
     var rows = Array(0..<events.rowCount)
     if !session.pattern.isExactInStore {
@@ -134,7 +139,7 @@ extension LogsDesk {
       if case .integer(let number)? = events.columns[2].values[row] { arrival = number }
       writer.member("logStreamName", events.columns[1].values[row]?.text ?? LogField.defaultStream)
       writer.member("logGroupIdentifier", "\(account.account):\(events.datasets[row])")
-      writer.member("message", events.columns[0].values[row]?.text ?? "")
+      writer.member("message", events.columns[0].values[row]?.text ?? messages[row] ?? "")
       writer.member("timestamp", time / 1_000_000)
       writer.member("ingestionTime", arrival / 1_000_000)
     }

@@ -187,6 +187,8 @@ extension LogsDesk {
 
   // MARK: Lines of the store
 
+  static let lineColumns = [FieldName.body, FieldName.logStream, FieldName.ingestionTime]
+
   func lines(
     _ call: LogsCall, _ group: LogGroup, stream: String?, time: TimeRange, _ direction: EventsPlan.Direction, after: LogPosition?,
     limit: Int
@@ -210,7 +212,7 @@ extension LogsDesk {
   ) async throws(LogsError) -> (lines: [Line], hasMore: Bool) {
     let plan = EventsPlan(
       scope: Scope(environment: call.environment, datasets: .named([group]), time: time), filter: filter,
-      columns: [FieldName.body, FieldName.logStream, FieldName.ingestionTime], direction: direction, limit: limit,
+      columns: Self.lineColumns, direction: direction, limit: limit,
       after: after.map { $0.cursor(direction) }, sequenceColumn: FieldName.ingestionTime)
     let answer = try await ask { store throws(QueryError) in try await store.events(plan) }
     var lines: [Line] = []
@@ -221,14 +223,15 @@ extension LogsDesk {
       if case .integer(let number)? = answer.columns[2].values[row] { position.sequence = max(0, number) }
       if position.sequence == 0, position.hash != 0 { position.count(behind: last) }
       last = position
-      let message = answer.columns[0].values[row]?.text ?? ""
       lines.append(
         Line(
           position: position,
           textHash: position.sequence == 0
             ? RecordPlace.hash(dataset: group, stream: answer.columns[1].values[row], text: answer.columns[0].values[row]) : 0,
-          stream: answer.columns[1].values[row]?.text ?? LogField.defaultStream, message: message))
+          stream: answer.columns[1].values[row]?.text ?? LogField.defaultStream, message: answer.columns[0].values[row]?.text ?? ""))
     }
+    let told = lines
+    for (row, message) in try await bareMessages(answer, plan, place: { max(0, Int(told[$0].position.alikeCount) - 1) }) { lines[row].message = message }
     // Others of the last line's time may still come: its place among them is known.
     if let cursor = answer.cursor, let last = lines.indices.last, lines[last].position.sequence == 0 {
       lines[last].position.hash = cursor.hash
