@@ -43,6 +43,7 @@ extension Batch {
     unsafe (columns + columnCount).initialize(to: builder)
     columnCount += 1
     columnOfKey[slot] = UInt32(columnCount)
+    markTwins(ofKey: slot / 8)
     return ColumnIndex(columnCount - 1)
   }
 
@@ -106,16 +107,16 @@ extension Batch {
   /// Gives the column a bit of its own, the same at each call, so that a decoder can gather in one word which of its base fields an
   /// attribute has set. There are `watchCountMax` bits; a column beyond them has none (0).
   public mutating func watch(_ column: ColumnIndex) -> UInt64 {
-    if unsafe columns[column.value].watchMask == 0, watchedCount < Self.watchCountMax {
-      unsafe columns[column.value].watchMask = 1 << UInt64(watchedCount)
+    if watchMask(column) == 0, watchedCount < Self.watchCountMax {
+      unsafe columns[column.value].marks |= 1 << UInt64(watchedCount)
       watchedCount += 1
     }
-    return unsafe columns[column.value].watchMask
+    return watchMask(column)
   }
 
   /// The column's bit, or 0 where it is not watched.
   @inlinable @inline(__always)
-  public func watchMask(_ column: ColumnIndex) -> UInt64 { unsafe columns[column.value].watchMask }
+  public func watchMask(_ column: ColumnIndex) -> UInt64 { unsafe columns[column.value].marks & Self.watchMasks }
 
   /// A word of the column's kind: `Int64` or `Double` bits, 0 or 1, nanoseconds, or the eight bytes of an id as they are read.
   @inlinable @inline(__always)

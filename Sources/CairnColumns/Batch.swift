@@ -66,6 +66,8 @@ public struct Batch: ~Copyable, @unchecked Sendable {
   /// The columns set for the row being built, so that it can be dropped without a look at all the others.
   @usableFromInline var touched = GrowableBuffer<UInt32>(capacity: 64)
   var watchedCount = 0
+  /// The groups that `groupOfRow` made, by group and column.
+  var groupsWithout: [UInt64: UInt32] = [:]
   /// What the batch before this one held.
   var expected = BatchSizes()
 
@@ -158,6 +160,7 @@ public struct Batch: ~Copyable, @unchecked Sendable {
     while keyCount > 0, groupOfKey[keyCount - 1] >= UInt32(mark.groupCount) { keyCount -= 1 }
     groupOfKey.truncate(to: keyCount)
     groupKeys.truncate(to: keyCount)
+    if !groupsWithout.isEmpty { groupsWithout = groupsWithout.filter { $0.value < UInt32(mark.groupCount) } }
     identities.takeBack()
     touched.removeAll()
     target = UInt32(mark.rowCount)

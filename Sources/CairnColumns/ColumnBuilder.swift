@@ -22,8 +22,8 @@ public struct ColumnBuilder: ~Copyable {
   /// The columns that were seen to follow this one in an event, as index + 1; 0 is none.
   @usableFromInline var successors: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
 
-  /// The column's bit in an intake's masks, or 0 (`Batch.watch`).
-  @usableFromInline var watchMask: UInt64 = 0
+  /// The column's bit in an intake's masks, or 0 (`Batch.watch`), and `Batch.twinMark`.
+  @usableFromInline var marks: UInt64 = 0
 
   /// `name` is the field's name on the wire.
   init(name: String, kind: ColumnKind) {

@@ -71,16 +71,16 @@ func setNested(
   case .array, .map, .bytes:
     guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: any.range.lowerBound) }
     try setJSONText(bytes, any, column: column, depth: depth, &batch)
-    state.ownColumnsSet |= batch.watchMask(column)
+    state.ownColumnsSet |= batch.marks(column)
   case .string:
     guard let column = batch.column(name, .string) else { throw DecodeError(.tooManyFields, at: any.range.lowerBound) }
     try setText(column, bytes, any.range, &batch)
-    state.ownColumnsSet |= batch.watchMask(column)
+    state.ownColumnsSet |= batch.marks(column)
   case .boolean, .integer, .double:
     let kind: ColumnKind = any.form == .boolean ? .boolean : any.form == .integer ? .integer : .float
     guard let column = batch.column(name, kind) else { throw DecodeError(.tooManyFields, at: 0) }
     batch.setWord(column, any.word)
-    state.ownColumnsSet |= batch.watchMask(column)
+    state.ownColumnsSet |= batch.marks(column)
   }
 }
 

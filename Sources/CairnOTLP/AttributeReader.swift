@@ -21,9 +21,15 @@ struct EventState {
   var fieldCount = 0
   /// From the attribute, else 0.
   var sampleRate: Int64 = 0
-  /// The bits (`Batch.watch`) of the intake's own columns that an attribute has set: the attribute wins.
+  /// The bits (`Batch.marks`) of the intake's own columns that an attribute has set: the attribute wins.
   var ownColumnsSet: UInt64 = 0
   var hasLongName = false
+
+  /// The group of the row: without what an attribute of the row has in another type.
+  @inline(__always)
+  func group(_ group: GroupIndex, _ batch: inout Batch) -> GroupIndex {
+    ownColumnsSet & Batch.twinMark == 0 ? group : batch.groupOfRow(group)
+  }
 
   /// Why the item or group cannot be kept, or nil.
   var refusal: StaticText? {
@@ -62,7 +68,7 @@ func readAttribute(
     var position = offset &+ batch.prefixCount(predicted)
     let byteCount = try readLength(bytes, &position, end)
     if position &+ byteCount == end, try setScalar(bytes, position, end, predicted, &batch) {
-      state.ownColumnsSet |= batch.watchMask(predicted)
+      state.ownColumnsSet |= batch.marks(predicted)
       return
     }
   }
@@ -182,7 +188,7 @@ private func setField(
     throw DecodeError(.tooManyFields, at: key.lowerBound)
   }
   batch.learn(column)
-  state.ownColumnsSet |= batch.watchMask(column)
+  state.ownColumnsSet |= batch.marks(column)
   if any.form == .string {
     try setText(column, bytes, any.range, &batch)
   } else {

@@ -9,8 +9,8 @@ public import CairnColumns
 //               9 trace_id  10 span_id  11 observed_time (fixed64)  12 event_name
 //
 //   time, else observed_time, else arrival   the event's time
-//   severity_number    severity: trace (1-4) debug (5-8) info (9-12) warn (13-16) error (17-20) fatal (21-24) or unspecified;
-//                      severity_code: the number
+//   severity_number    severity: trace (1-4) debug (5-8) info (9-12) warn (13-16) error (17-20) fatal (21-24) or unspecified, where it is
+//                      0 the level that severity_text names; severity_code: the number
 //   severity_text      severity_text
 //   event_name         event.name
 //   flags              flags, where not 0
@@ -76,7 +76,7 @@ private struct LogReader: RequestReader {
     }
     verdict.acceptedCount += 1
     try setOwnFields(bytes, message, record, &batch, state)
-    batch.appendRow(timeUnixNanoseconds: time == 0 ? context.receivedUnixNanoseconds : Int64(time), group: group)
+    batch.appendRow(timeUnixNanoseconds: time == 0 ? context.receivedUnixNanoseconds : Int64(time), group: state.group(group, &batch))
   }
 
   private func setBody(
@@ -96,12 +96,20 @@ private struct LogReader: RequestReader {
     }
   }
 
+  /// The word for the number; a record without a number may say its level in its text alone.
+  private func severityCode(_ bytes: RawSpan, _ record: LogHead) -> UInt32 {
+    guard record.severityNumber == 0, !record.severityText.isEmpty, let level = SeverityLevel(word: text(bytes, record.severityText)) else {
+      return columns.severityCode(number: record.severityNumber)
+    }
+    return columns.severityCodes[Int(level.rawValue) + 1]
+  }
+
   private func setOwnFields(
     _ bytes: RawSpan, _ message: Range<Int>, _ record: LogHead, _ batch: inout Batch, _ state: EventState
   ) throws(DecodeError) {
     let taken = state.ownColumnsSet
     if taken & batch.watchMask(columns.severity) == 0 {
-      batch.setCode(columns.severity, columns.severityCode(number: record.severityNumber))
+      batch.setCode(columns.severity, severityCode(bytes, record))
     }
     if taken & batch.watchMask(columns.severityCode) == 0 { batch.setWord(columns.severityCode, record.severityNumber) }
     if !record.severityText.isEmpty, taken & batch.watchMask(columns.severityText) == 0 {

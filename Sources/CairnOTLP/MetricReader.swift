@@ -155,7 +155,7 @@ private struct MetricReader: RequestReader, ~Copyable {
       unsafe batch.setText(metadataColumn, metadata.span.bytes, 0, metadata.count)
     }
     if state.sampleRate > 1 { batch.set(FieldName.sampleRate, integer: state.sampleRate) }
-    batch.appendRow(timeUnixNanoseconds: event.second, group: group)
+    batch.appendRow(timeUnixNanoseconds: event.second, group: state.group(group, &batch))
   }
 }
 

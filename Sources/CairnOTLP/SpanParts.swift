@@ -8,7 +8,7 @@ internal import CairnColumns
 //   Link    1 trace_id  2 span_id  3 trace_state  4 attributes (repeated)
 //
 //   event   name, time, trace.trace_id, trace.parent_id (the span), parent_name, meta.annotation_type = span_event,
-//           meta.time_since_span_start_ms (negative: 0 and meta.invalid_time_since_span_start), error as the span's, attributes
+//           meta.time_since_span_start_ms (negative, or of a time not kept: 0 and meta.invalid_time_since_span_start), error as the span's, attributes
 //           a time that is 0 or not kept becomes the span's start
 //   link    trace.trace_id, trace.parent_id, trace.link.trace_id, trace.link.span_id, parent_name, meta.annotation_type = link,
 //           attributes; its time is the span's start
@@ -69,9 +69,9 @@ struct SpanParts {
     }
     try setCommon(bytes, &batch, annotation: columns.spanEventCode, taken: state.ownColumnsSet)
     if state.ownColumnsSet & batch.watchMask(columns.name) == 0 { try setText(columns.name, bytes, name, &batch) }
-    setTime(since: Int64(clamping: time), isKnown: time != 0, &batch)
     let isKept = time != 0 && context.refusal(unixNanoseconds: time) == nil
-    batch.appendRow(timeUnixNanoseconds: isKept ? Int64(time) : startUnixNanoseconds, group: group)
+    if time != 0 { setTime(since: isKept ? Int64(time) : nil, &batch) }
+    batch.appendRow(timeUnixNanoseconds: isKept ? Int64(time) : startUnixNanoseconds, group: state.group(group, &batch))
     return nil
   }
 
@@ -97,7 +97,7 @@ struct SpanParts {
       return refusal
     }
     try setCommon(bytes, &batch, annotation: columns.linkCode, taken: state.ownColumnsSet)
-    batch.appendRow(timeUnixNanoseconds: startUnixNanoseconds, group: group)
+    batch.appendRow(timeUnixNanoseconds: startUnixNanoseconds, group: state.group(group, &batch))
     return nil
   }
 
@@ -117,12 +117,11 @@ struct SpanParts {
     if sampleRate > 1 { batch.setWord(columns.sampleRate, UInt64(sampleRate)) }
   }
 
-  private func setTime(since time: Int64, isKnown: Bool, _ batch: inout Batch) {
-    guard isKnown else { return }
-    let (distance, overflow) = time.subtractingReportingOverflow(startUnixNanoseconds)
-    let isInvalid = overflow || distance < 0
-    batch.setWord(columns.timeSinceStart, (isInvalid ? 0 : Double(distance) / 1e6).bitPattern)
-    if isInvalid { batch.setWord(columns.invalidTimeSinceStart, 1) }
+  /// How long after the span's start an event was; nil for one whose time is not kept.
+  private func setTime(since time: Int64?, _ batch: inout Batch) {
+    let distance = time.map { $0 - startUnixNanoseconds } ?? -1
+    batch.setWord(columns.timeSinceStart, (Double(max(0, distance)) / 1e6).bitPattern)
+    if distance < 0 { batch.setWord(columns.invalidTimeSinceStart, 1) }
   }
 }
 

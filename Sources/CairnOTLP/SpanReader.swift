@@ -96,7 +96,7 @@ struct SpanReader: RequestReader {
     if state.sampleRate == 0 { state.sampleRate = sampleRate(fromTraceState: span.traceState, bytes, spanID: span.spanID) }
     try setOwnFields(bytes, span, &batch, state)
     if !events.isEmpty { try copyException(bytes, events, columns, &batch) }
-    batch.appendRow(timeUnixNanoseconds: start, group: group)
+    batch.appendRow(timeUnixNanoseconds: start, group: state.group(group, &batch))
     guard !events.isEmpty || !links.isEmpty else { return }
     var parts = SpanParts(
       columns: columns, context: context, span: span, startUnixNanoseconds: start, sampleRate: state.sampleRate, group: group,

@@ -12,6 +12,24 @@ struct AttributeTests {
     return try TestSignal.traces.rows(Protobuf.request(items: spans))
   }
 
+  /// The resource's field of another type is not found at a span that has its own, whatever came before in the batch.
+  @Test(arguments: [[1, 2, 3], [3, 1, 2]])
+  func theNearerOfTwoTypesWins(order: [Int]) throws {
+    let own: [(sent: TestValue, wanted: FieldValue)] = [(.integer(3), .integer(3)), (.string("silver"), .string("silver")), (.double(0.5), .float(0.5))]
+    var spans = [testSpan(spanID: [1, 1, 1, 1, 1, 1, 1, 1], [])]
+    for place in order { spans.append(testSpan(spanID: [1, 1, 1, 1, 1, 1, 2, UInt8(place)], [("tier", own[place - 1].sent)])) }
+    spans.append(testSpan(spanID: [1, 1, 1, 1, 1, 1, 1, 3], [("zone", .string("a")), ("tier", .integer(4))]))
+    spans.append(testSpan(spanID: [1, 1, 1, 1, 1, 1, 1, 4], []))
+    let resource: [(String, TestValue)] = [("service.name", .string("shop")), ("tier", .string("gold")), ("zone", .integer(1)), ("kept", .boolean(true))]
+    let rows = try TestSignal.traces.rows(Protobuf.request(resource: resource, items: spans))
+    try #require(rows.count == 6)
+    func values(_ row: Int, _ name: String) -> [FieldValue] { rows[row].fields.filter { $0.key.name == name }.map(\.value) }
+    #expect(values(0, "tier") == [.string("gold")] && values(5, "tier") == [.string("gold")] && values(0, "zone") == [.integer(1)])
+    for (row, place) in order.enumerated() { #expect(values(row + 1, "tier") == [own[place - 1].wanted] && values(row + 1, "zone") == [.integer(1)]) }
+    #expect(values(4, "tier") == [.integer(4)] && values(4, "zone") == [.string("a")])
+    #expect(rows.allSatisfy { $0["kept"] == .boolean(true) && $0["service.name"] == .string("shop") && $0.dataset == "shop" })
+  }
+
   @Test func keepsScalarTypes() throws {
     let list: [(String, TestValue)] = [
       ("s", .string("x")), ("e", .string("")), ("i", .integer(.min)), ("d", .double(-0.5)), ("t", .boolean(true)), ("f", .boolean(false)),

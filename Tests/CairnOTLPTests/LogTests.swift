@@ -71,6 +71,17 @@ struct LogTests {
     }
   }
 
+  @Test(arguments: [("WARN", "warn"), ("Information", "info"), ("critical", "fatal"), ("level 7", "unspecified"), ("", "unspecified")])
+  func aTextAloneNamesTheSeverity(text: String, word: String) throws {
+    let log = try row { $0.text(3, text) }
+    #expect(log["severity"] == .string(word) && log["severity_code"] == .integer(0))
+    let both = try row {
+      $0.varint(2, 17)
+      $0.text(3, text)
+    }
+    #expect(both["severity"] == .string("error"), "the number comes first")
+  }
+
   @Test(arguments: 0...30)
   func namesTheSeverity(_ number: Int) throws {
     let words = ["trace", "debug", "info", "warn", "error", "fatal"]

@@ -100,6 +100,21 @@ struct SpanTests {
     #expect(all[3]["meta.time_since_span_start_ms"] == nil)
   }
 
+  @Test func anEventOfATimeThatIsNotKeptHasNoneSinceItsSpan() throws {
+    let all = try TestSignal.traces.rows(
+      Protobuf.request(items: [
+        testSpan {
+          $0.message(11) {
+            $0.fixed64(1, .max)
+            $0.text(2, "odd")
+          }
+        }
+      ]))
+    try #require(all.count == 2)
+    #expect(all[1].time == Int64(testTime) && all[1]["meta.time_since_span_start_ms"] == .float(0))
+    #expect(all[1]["meta.invalid_time_since_span_start"] == .boolean(true))
+  }
+
   @Test func makesRowsOfLinks() throws {
     let all = try TestSignal.traces.rows(
       Protobuf.request(items: [

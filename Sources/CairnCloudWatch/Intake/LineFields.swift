@@ -119,7 +119,7 @@ struct LineFields: ~Copyable {
       guard let meaning = LeafMeaning(name, word: word) else { return }
       let value = reader.string(text, line)
       switch meaning {
-      case .level: found.level = found.level ?? LineLevel(word: value)
+      case .level: found.level = found.level ?? SeverityLevel(word: value)
       case .trace: found.traceID = found.traceID ?? TraceText.id(value)
       case .span: found.spanID = found.spanID ?? (value.utf8.count == 16 ? parseHex(Array(value.utf8)[...]) : nil)
       case .stack: found.stackTrace = found.stackTrace ?? StackTrace.find(in: value)
@@ -127,8 +127,8 @@ struct LineFields: ~Copyable {
       }
     case .integer(let value):
       switch LeafMeaning(name, word: TraceText.lastWord(name)) {
-      case .level: found.level = found.level ?? LineLevel(number: value)
-      case .severityNumber: found.level = found.level ?? LineLevel(severityNumber: value)
+      case .level: found.level = found.level ?? SeverityLevel(number: value)
+      case .severityNumber: found.level = found.level ?? SeverityLevel(severityNumber: value)
       default: return
       }
     default: return

@@ -1,54 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CairnBytes
+internal import CairnColumns
 
-/// How severe a line says it is, in OpenTelemetry's six words.
-enum LineLevel: UInt8, CaseIterable, Sendable {
-  case trace
-  case debug
-  case info
-  case warn
-  case error
-  case fatal
-
-  var word: StaticString {
-    switch self {
-    case .trace: "trace"
-    case .debug: "debug"
-    case .info: "info"
-    case .warn: "warn"
-    case .error: "error"
-    case .fatal: "fatal"
-    }
-  }
-
-  /// A level by any of its usual names; nil for other words.
-  init?(word: String) {
-    guard word.utf8.count <= 12 else { return nil }
-    switch word.lowercased() {
-    case "trace", "verbose": self = .trace
-    case "debug", "dbg": self = .debug
-    case "info", "information", "notice", "inf": self = .info
-    case "warn", "warning", "wrn": self = .warn
-    case "error", "err", "severe": self = .error
-    case "fatal", "critical", "crit", "emergency", "alert", "panic": self = .fatal
-    default: return nil
-    }
-  }
-
+extension SeverityLevel {
   /// The numbers of pino and bunyan: 10 to 60.
   init?(number: Int64) {
     guard number >= 10, number <= 60, number % 10 == 0 else { return nil }
     self.init(rawValue: UInt8(number / 10 - 1))
   }
 
-  /// OpenTelemetry's numbers: four a word, from 1 to 24.
-  init?(severityNumber number: Int64) {
-    guard number >= 1, number <= 24 else { return nil }
-    self.init(rawValue: UInt8((number - 1) / 4))
-  }
-
   /// A level named near the start of a line: a word of capitals (`ERROR`, `[WARN]`), or `level=error`.
-  static func find(in line: RawSpan) -> LineLevel? {
+  static func find(in line: RawSpan) -> SeverityLevel? {
     let end = min(line.byteCount, 160)
     var position = 0
     while position < end {
@@ -72,7 +34,7 @@ enum LineLevel: UInt8, CaseIterable, Sendable {
     return nil
   }
 
-  private static func named(_ line: RawSpan, _ start: Int, _ end: Int) -> LineLevel? {
+  private static func named(_ line: RawSpan, _ start: Int, _ end: Int) -> SeverityLevel? {
     var from = start
     if from < end, loadByte(line, from) == 0x22 { from &+= 1 }
     var word = ""
@@ -80,10 +42,10 @@ enum LineLevel: UInt8, CaseIterable, Sendable {
       word.unicodeScalars.append(Unicode.Scalar(loadByte(line, from)))
       from &+= 1
     }
-    return LineLevel(word: word)
+    return SeverityLevel(word: word)
   }
 
-  private static func level(_ line: RawSpan, _ start: Int, _ count: Int) -> LineLevel? {
+  private static func level(_ line: RawSpan, _ start: Int, _ count: Int) -> SeverityLevel? {
     switch count {
     case 4:
       if isWord(line, start, "INFO") { return .info }

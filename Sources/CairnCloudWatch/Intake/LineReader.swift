@@ -25,7 +25,7 @@ struct LineReader: ~Copyable {
       json.set(line, &batch, &found)
       found.stackTrace = found.stackTrace ?? found.thrown.stackTrace
     } else {
-      found.level = LineLevel.find(in: line)
+      found.level = SeverityLevel.find(in: line)
       found.traceID = TraceText.find(in: line)
       found.stackTrace = StackTrace.find(in: line)
     }
@@ -58,7 +58,7 @@ struct LineReader: ~Copyable {
 
 /// What a line says of itself beyond its fields.
 struct LineFindings {
-  var level: LineLevel?
+  var level: SeverityLevel?
   var traceID: TraceID?
   var spanID: UInt64?
   var stackTrace: StackTrace?
@@ -84,7 +84,7 @@ struct LineColumns {
     exceptionMessage = try batch.column(needed: FieldName.exceptionMessage, .string)
     exceptionStacktrace = try batch.column(needed: FieldName.exceptionStacktrace, .string)
     var codes: [UInt32] = []
-    for level in LineLevel.allCases { codes.append(batch.code(of: level.word, in: severity)) }
+    for level in SeverityLevel.allCases { codes.append(batch.code(of: level.word, in: severity)) }
     levelCodes = codes
     spanEventCode = batch.code(of: "span_event", in: annotationType)
   }
