@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import CairnServer
 
 /// The program `cairn`.
 @main struct Cairn: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cairn", abstract: "An observability server: everything that a program says becomes one wide event.",
+    version: CairnServer.version,
     subcommands: [Serve.self, QueryCommand.self, TraceCommand.self, TailCommand.self, ErrorsCommand.self, ExportCommand.self, DemoCommand.self, KeyCommand.self, FsckCommand.self])
 
   /// As every command's, but for its last step: what was printed is written, or the exit code says that it was not.

@@ -90,6 +90,10 @@ def test_a_folder_that_is_none_is_not_made(words, tmp_path):
     assert not (tmp_path / "typo").exists()
 
 
+def test_it_says_its_version(cairn):
+    assert run("--version").stdout.strip() == json.loads(cairn.request("GET", "/api/cairn/status").body)["version"]
+
+
 def test_a_key_says_where_it_is_kept(tmp_path):
     done = run("key", "create", "--data", tmp_path / "data")
     assert done.returncode == 0 and len(done.stdout.split()) == 1
