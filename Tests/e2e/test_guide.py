@@ -51,7 +51,7 @@ def shop(cairn):
 
 
 def test_its_requests_are_a_trace_an_error_and_lines(cairn, shop):
-    paths = re.findall(r"curl http://127.0.0.1:8000(\S+?);?\s", commands())
+    paths = re.findall(r"curl -i http://127.0.0.1:8000(\S+)", commands())
     assert paths == ["/cart/andrew", "/cart/nobody"]
     ids = [requests.get(shop + path, timeout=10).headers["x-amzn-trace-id"].removeprefix("Root=1-").replace("-", "") for path in paths]
     for trace_id in ids:
