@@ -64,8 +64,17 @@ function nowherePage(host) {
   return { update() {}, close() {} };
 }
 
+/** What the bar has for the page. @returns {boolean} whether it has a time */
+function showBar() {
+  const { page: name, id } = place.get(), route = routes[name], hasTime = route?.time === 'list' ? !id : route?.time === 'one' ? Boolean(id) && id !== 'new' : Boolean(route?.time);
+  byID('time').hidden = byID('live').hidden = !hasTime;
+  byID('refresh').hidden = !hasTime && !route?.again;
+  byID('dataset').hidden = !route?.dataset;
+  return hasTime;
+}
+
 function show() {
-  const { page: name, id } = place.get(), route = routes[name], key = `${name}/${id}`, main = byID('main'), hasTime = route?.time === 'list' ? !id : route?.time === 'one' ? Boolean(id) && id !== 'new' : Boolean(route?.time);
+  const { page: name, id } = place.get(), route = routes[name], key = `${name}/${id}`, main = byID('main');
   closePopover();
   if (key === shown) { page?.update(); links(); return; }
   page?.close();
@@ -74,10 +83,7 @@ function show() {
   main.className = `main page-${route ? name : 'none'}`;
   main.removeAttribute('aria-busy');
   document.title = `${route?.title ?? 'No such page'} · Cairn`;
-  byID('time').hidden = byID('live').hidden = !hasTime;
-  byID('refresh').hidden = !hasTime && !route?.again;
-  byID('dataset').hidden = !route?.dataset;
-  if (!hasTime) setLive(false);
+  if (!showBar()) setLive(false);
   page = (route?.open ?? nowherePage)(main);
   setPageKeys(page.keys ?? []);
   links();
@@ -154,6 +160,7 @@ async function start() {
   byID('live').addEventListener('click', toggleLive);
   byID('refresh').addEventListener('click', again);
   addEventListener('click', onClick);
+  showBar(); // with the first paint, so that nothing moves when the page comes
   await Promise.race([readCatalog(), new Promise((done) => setTimeout(done, catalogPatience))]);
   place.subscribe(show);
   utc.subscribe(() => { shown = ''; show(); });

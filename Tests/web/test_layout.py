@@ -92,6 +92,35 @@ def test_the_way_to_other_pages_keeps_its_places(open_page, base):
     assert places[0] == places[1] and all(fits for *_, fits in places[1])
 
 
+# What moves after it was painted, without anybody's doing: the sum of Chromium's scores, and what moved.
+SHIFTS = """
+window.__shifts = [];
+new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) {
+  window.__shifts.push([e.value, ...e.sources.map((s) => `${s.node?.nodeName} ${(s.node?.textContent ?? '').slice(0, 30)} ${s.previousRect.y} to ${s.currentRect.y}`)]);
+} }).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path, last", [("/ui/map", ".map-traces tbody tr"), ("/ui/send", ".arrivals > *"), ("/ui/server", ".tile .big")])
+def test_nothing_moves_when_answers_come_late_one_after_the_other(open_page, mocked, path, last, width):
+    page = open_page("about:blank", width)
+    page.add_init_script(SHIFTS)
+    answers = []
+
+    def late(route):
+        answers.append(route)
+        page.wait_for_timeout(60 * len(answers))
+        route.continue_()
+
+    page.route("**/api/cairn/**", late)
+    page.goto(mocked + path)
+    page.wait_for_selector(last)
+    ready(page)
+    shifts = page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(window.__shifts))))")
+    assert sum(score for score, *_ in shifts) < 0.01, shifts
+
+
 @pytest.mark.parametrize("query, lines", [("c=COUNT&by=service.name", 1), ("c=COUNT&c=MAX(duration_ms)&by=service.name", 2)])
 def test_a_group_with_one_result_is_one_line_of_a_narrow_screen(open_page, mocked, query, lines):
     page = open_page(f"{mocked}/ui/explore?t=2h&{query}", 390)

@@ -9,7 +9,7 @@ import { patch, utc } from './router.js';
 
 const shown = 3;
 
-/** @returns {{element: HTMLElement, read: (span: {start: number, end: number}, group: string) => void, stop: () => void}} */
+/** @returns {{element: HTMLElement, read: (span: {start: number, end: number}, group: string) => Promise<void>, stop: () => void}} read: ends when it is drawn, or cannot be */
 export function mapInsights() {
   const element = h('ul', { class: 'map-insights', 'aria-label': 'Insights', hidden: true });
   let asked = new AbortController();
@@ -17,7 +17,7 @@ export function mapInsights() {
     asked.abort();
     asked = new AbortController();
     // Without it the map says the same, only less: a failure is no news here.
-    api.mapInsights({ ...span, group }, asked.signal).then(({ insights }) => draw(element, insights), () => { element.hidden = true; });
+    return api.mapInsights({ ...span, group }, asked.signal).then(({ insights }) => draw(element, insights), () => { element.hidden = true; });
   };
   return { element, read, stop: () => asked.abort() };
 }

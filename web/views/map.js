@@ -33,7 +33,7 @@ export function mapState(params = place.get().params) {
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
 export function mapPage(host) {
   const picture = h('div', { class: 'map-picture' }), side = h('section', { class: 'panel map-side', 'aria-label': 'Picked' });
-  const body = h('div', { class: 'stack-4' }), list = h('section', { class: 'panel', 'aria-label': 'Traces' }), load = loader();
+  const body = h('div', { class: 'stack-4' }), list = h('section', { class: 'panel', 'aria-label': 'Traces', hidden: true }), load = loader(); // the list once it is known how far down it stands
   const head = mapHead();
   fill(host, h('h1', { class: 'sr' }, 'Service map'), head.element, body, list);
   let asked = '', whole = /** @type {any} */ (null), graph = /** @type {any} */ (null), seconds = 1, panel = /** @type {{stop: () => void} | null} */ (null);
@@ -62,12 +62,13 @@ export function mapPage(host) {
   const read = () => load.run(body, (signal) => {
     span = time();
     seconds = Math.max(1, span.end - span.start);
-    return ask(span, signal, { series: true }).catch((error) => {
+    const answer = ask(span, signal, { series: true }).catch((error) => {
       list.hidden = true;
       if (error.field === 'filter') { head.wrong(error.message); delete error.field; }
       throw error;
     });
-  }, (answer) => {
+    return Promise.all([answer, insights.read(span, mapState().group)]); // insights stand above the picture, and would push it down
+  }, ([answer]) => {
     part.stop();
     whole = graph = answer;
     head.wrong('');
@@ -75,7 +76,6 @@ export function mapPage(host) {
     if (list.hidden) { whole = graph = null; panel?.stop(); fill(body, nothing()); return; }
     fill(body, h('div', { class: 'grid map-two' },
       h('section', { class: 'panel', 'aria-label': 'Graph' }, insights.element, note, picture, scrub.element, legend(answer.traces)), side));
-    insights.read(span, mapState().group);
     const kept = place.get().params.get('w');
     scrub.read(answer, kept ? Number(kept) : null);
     show();
@@ -123,8 +123,8 @@ function mapHead() {
   groups.hidden = true;
   api.mapGroups().then((answer) => fillGroups(answer.groups), () => {});
   return {
-    element: h('div', { class: 'head map-head' }, h('label', { class: 'input map-filter' }, icon('filter', 'i faint'), input, h('kbd', { class: 'hide-s' }, 'f')), groups,
-      h('span', { class: 'btns' }, buttons), h('span', { class: 'row end small wrap' }, key('base', 'ok'), key('warn', 'error 4xx'), key('throttle', 'throttle 429'),
+    element: h('div', { class: 'head map-head' }, h('label', { class: 'input map-filter' }, icon('filter', 'i faint'), input, h('kbd', { class: 'hide-s' }, 'f')),
+      h('span', { class: 'btns' }, buttons), groups, h('span', { class: 'row end small wrap' }, key('base', 'ok'), key('warn', 'error 4xx'), key('throttle', 'throttle 429'),
         key('err', 'fault 5xx')), problem),
     update() {
       const state = mapState();

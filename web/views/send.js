@@ -22,15 +22,16 @@ export function sendPage(host) {
   const trouble = h('div', { class: 'trouble' }), list = h('section', { class: 'panel', 'aria-label': 'Doors' }, skeleton(6, true));
   const arriving = h('div', { class: 'arrivals' }), rate = h('span', { class: 'end' }), rejected = h('div'),
     rejectedSub = h('span', { class: 'sub' });
-  const bar = h('i'), count = h('b', {}, '');
+  const bar = h('i'), count = h('b', { class: 'prog-count num' }, ''), side = h('div', { class: 'stack-4', hidden: true }); // until it is known how far down it stands
   fill(host, h('div', { class: 'head' }, h('h1', {}, 'Send data'), h('span', { class: 'sub' },
     'Point a program here. Each line ticks itself when its first event comes.'),
     h('span', { class: 'row end' }, h('a', { href: link('/ui/server') }, 'This server'), h('span', { class: 'prog hide-s', 'aria-hidden': 'true' }, bar), count)), trouble,
-  h('div', { class: 'grid two' }, list, h('div', { class: 'stack-4' }, nothingYet(),
+  h('div', { class: 'grid two' }, list, side));
+  fill(side, nothingYet(),
     h('section', { class: 'panel', 'aria-labelledby': 'arriving-title' }, h('header', {}, h('h2', { id: 'arriving-title' }, 'Arriving now'), rate),
       arriving),
     h('section', { class: 'panel', 'aria-labelledby': 'rejected-title' }, h('header', {}, h('h2', { id: 'rejected-title' }, 'Turned away'),
-      rejectedSub), rejected))));
+      rejectedSub), rejected));
   /** @type {Map<string, ReturnType<typeof doorRow>>} */
   const rows = new Map();
   const ticked = new Set();
@@ -60,6 +61,7 @@ export function sendPage(host) {
   const poll = async () => {
     if (!document.hidden) {
       try { draw(await api.doors(abort.signal)); } catch (error) { if (isAbort(error)) return; fill(trouble, failed(error)); }
+      side.hidden = false;
     }
     if (!stopped) timer = window.setTimeout(poll, every);
   };

@@ -6,6 +6,7 @@ import { durations, greatest, growth, growths, percentile, total } from '../mode
 import { ago, bytes, digits, duration, plural, rate, short, whole } from '../model/format.js';
 import * as api from '../wire/api.js';
 import { isAbort } from '../wire/http.js';
+import { status as known } from './catalog.js';
 import { badge, figure, fill, h, say } from './dom.js';
 import { forgetButton } from './key-form.js';
 import { failed, skeleton } from './states.js';
@@ -26,17 +27,20 @@ export function serverPage(host) {
   const readings = [];
   let was = 'accepting', timer = 0, stopped = false;
   const abort = new AbortController();
+  const tell = (/** @type {any} */ status, /** @type {number} */ us) => {
+    const { ingest_state: ingest, ingest_reason: why } = status.store, [kind, text] = words[/** @type {'slowed'} */ (ingest)] ?? ['warn', ingest];
+    fill(sub, `Cairn ${status.version}, process ${status.pid}, started ${ago(status.started_us, us)}`);
+    fill(state, forgetButton(), badge(/** @type {'ok'} */ (kind), text, kind === 'ok' ? 'check' : 'warn'));
+    fill(reason, why && h('div', { class: `note ${kind}`, role: 'alert' }, icon('warn'), h('span', {}, why)));
+    if (ingest !== was) { was = ingest; say(`Cairn is ${text}`); }
+  };
   const draw = (/** @type {any} */ status, /** @type {Reading} */ now) => {
     if (readings.length && (total(now, 'process_start_time_seconds') ?? 0) !== (total(readings[0], 'process_start_time_seconds') ?? 0)) readings.length = 0;
     readings.push(now);
     if (readings.length > kept) readings.shift();
-    const { ingest_state: ingest, ingest_reason: why, quarantined } = status.store;
-    const [kind, text] = words[/** @type {'slowed'} */ (ingest)] ?? ['warn', ingest];
+    const { quarantined } = status.store;
     fill(trouble);
-    fill(sub, `Cairn ${status.version}, process ${status.pid}, started ${ago(status.started_us, now.us)}`);
-    fill(state, forgetButton(), badge(/** @type {'ok'} */ (kind), text, kind === 'ok' ? 'check' : 'warn'));
-    fill(reason, why && h('div', { class: `note ${kind}`, role: 'alert' }, icon('warn'), h('span', {}, why)));
-    if (ingest !== was) { was = ingest; say(`Cairn is ${text}`); }
+    tell(status, now.us);
     fill(tiles, tilesOf(readings, now));
     fill(tables, panel('took', 'How long things take', readings.length > 1 ? `last ${seconds(readings)}` : 'since the start', took(readings, now)),
       panel('waits', 'What waits', 'at this moment', lines(waiting(now))), panel('kept', 'What is kept', '', lines(holding(now))),
@@ -52,6 +56,7 @@ export function serverPage(host) {
     }
     if (!stopped) timer = window.setTimeout(poll, every);
   };
+  if (known.get()) tell(known.get(), Date.now() * 1000); // at once, so that nothing moves when the figures come
   poll();
   return { update() {}, close() { stopped = true; clearTimeout(timer); abort.abort(); } };
 }
