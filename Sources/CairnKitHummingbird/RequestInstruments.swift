@@ -6,7 +6,7 @@ internal import Synchronization
 /// The instruments of the middleware, each made once: finding one by its label and dimensions costs more than recording with it.
 ///
 ///     http.server.active_requests     by method
-///     http.server.request.duration    by method, status and route, in seconds
+///     http.server.request.duration    by method, status, route and error, in seconds
 ///     http.server.request.body.size, http.server.response.body.size    the same, in bytes; requests that say their length, responses that know it
 final class RequestInstruments: Sendable {
   /// Methods are any word that a client likes; further ones are made anew each time, and the factory bounds their number.
@@ -26,7 +26,7 @@ final class RequestInstruments: Sendable {
 
   private static let recentCountMax = 4
 
-  /// What is measured of the requests that have the same method, status and route, and how these are written.
+  /// What is measured of the requests that have the same method, status, route and error, and how these are written.
   struct Series: Sendable {
     /// nil where there is no route: the span keeps its name.
     var spanName: String?
@@ -40,6 +40,7 @@ final class RequestInstruments: Sendable {
     var status: Int
     var method: String
     var route: String?
+    var errorType: String?
   }
 
   init(_ factory: KitMetricsFactory, scheme: String) {
@@ -58,8 +59,9 @@ final class RequestInstruments: Sendable {
     }
   }
 
-  func series(_ method: RequestMethod, status: Int, route: String?) -> Series {
-    let key = Key(status: status, method: method.name, route: route)
+  /// - Parameter errorType: Of an error that no status tells, since the answer had begun; nil for all others.
+  func series(_ method: RequestMethod, status: Int, route: String?, errorType: String?) -> Series {
+    let key = Key(status: status, method: method.name, route: route, errorType: errorType)
     return made.withLock { made in
       if let recent = made.recent.first(where: { $0.key == key }) { return recent.series }
       let series = made.series[key] ?? make(key, method)
@@ -78,7 +80,7 @@ final class RequestInstruments: Sendable {
     let statusText = String(key.status)
     var dimensions = [("http.request.method", key.method), ("http.response.status_code", statusText), ("url.scheme", scheme)]
     if let route = key.route { dimensions.append(("http.route", route)) }
-    if key.status >= 500 { dimensions.append(("error.type", statusText)) }
+    if let type = key.errorType ?? (key.status >= 500 ? statusText : nil) { dimensions.append(("error.type", type)) }
     return Series(
       spanName: key.route.map { "\(method.spanName) \($0)" }, statusText: statusText,
       duration: factory.spanHistogram(label: "http.server.request.duration", unit: "s", dimensions: dimensions),

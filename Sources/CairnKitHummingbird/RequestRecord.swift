@@ -105,7 +105,8 @@ final class RequestRecord: Sendable {
     }
     guard isFirst else { return }
     let nanoseconds = SteadyClock.nanoseconds &- startNanoseconds, unixNanoseconds = startUnixNanoseconds &+ nanoseconds
-    let series = instruments.series(method, status: status, route: route)
+    let brokenBy = status < 500 ? error.map(ErrorDescription.typeName) : nil
+    let series = instruments.series(method, status: status, route: route, errorType: brokenBy)
     endSpan(series, status, route, byteCount, error, unixNanoseconds)
     active.decrement(by: 1)
     series.duration.record(Double(nanoseconds) / 1e9, in: span, unixNanoseconds: unixNanoseconds)

@@ -102,6 +102,8 @@ struct ResponseBodyTests {
     let span = try await span(of: "/breaks")
     #expect(span.status?.code == .error && span.attributes["http.response.status_code"]?.toSpanAttribute() == .int64(200))
     #expect(span.events.map(\.name) == ["exception"] && span.attributes["error.type"]?.toSpanAttribute() == .string("CairnKitHummingbirdTests.Broken"))
+    let duration = try #require(memory.metrics.first { $0.name == "http.server.request.duration" })
+    #expect(duration.dimensions["error.type"] == "CairnKitHummingbirdTests.Broken" && duration.dimensions["http.response.status_code"] == "200")
   }
 
   /// Whoever hangs up is no fault of the server's.

@@ -117,7 +117,7 @@ struct KitSettingsTests {
   @Test(arguments: [
     ("OTEL_TRACES_SAMPLER", "sometimes"), ("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_PROPAGATORS", "ot"), ("OTEL_BSP_MAX_QUEUE_SIZE", "many"),
     ("OTEL_BSP_SCHEDULE_DELAY", "-1"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift"),
-    ("OTEL_EXPORTER_OTLP_HEADERS", "novalue"), ("OTEL_RESOURCE_ATTRIBUTES", "a=%zz"), ("OTEL_LOG_LEVEL", "loud"), ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "novalue"), ("OTEL_RESOURCE_ATTRIBUTES", "a=%zz"), ("OTEL_LOG_LEVEL", "loud"), ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"), ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:0"),
     ("OTEL_LOGS_EXPORTER", "cloudwatch"), ("ROLLBAR_ENDPOINT", "ftp://x"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
     ("CAIRN_XRAY_TRANSPORT", "tcp"), ("CAIRN_RUNTIME_METRICS", "maybe"), ("CAIRN_SHUTDOWN_TIMEOUT", "5s"), ("OTEL_TRACES_SAMPLER_ARG", "half"),
     ("OTEL_METRIC_EXPORT_INTERVAL", "minute"), ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes"), ("OTEL_SPAN_LINK_COUNT_LIMIT", "-1"),
@@ -163,6 +163,9 @@ struct KitSettingsTests {
     #expect(ResourceDetector.containerID(in: "12:memory:/docker/\(id)\n") == id)
     #expect(ResourceDetector.containerID(in: "0::/system.slice/docker-\(id).scope\n") == id)
     #expect(ResourceDetector.containerID(in: "0::/user.slice/\(id)\n") == nil)
+    let task = String(repeating: "cd", count: 16)
+    #expect(ResourceDetector.containerID(in: "1:name=systemd:/ecs/\(task)/\(task)-2495160603\n") == "\(task)-2495160603")
+    for other in [task, "\(task)-", "\(task)-x", "\(task)-1-2", "-1"] { #expect(ResourceDetector.containerID(in: "1:a:/ecs/\(task)/\(other)\n") == nil) }
   }
 }
 

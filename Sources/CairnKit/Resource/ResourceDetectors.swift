@@ -82,7 +82,7 @@ struct ResourceDetector {
     unsafe withUnsafeBytes(of: field) { bytes in unsafe String(decoding: Array(bytes).prefix { $0 != 0 }, as: UTF8.self) }
   }
 
-  /// The 64 hex digits that container runtimes put into the paths of a process's control groups and mounts.
+  /// What container runtimes put into the paths of a process's control groups and mounts.
   private func container(_ resource: inout Resource) {
     for path in ["/proc/self/cgroup", "/proc/self/mountinfo"] {
       guard let content = file(path), let id = Self.containerID(in: content) else { continue }
@@ -90,12 +90,19 @@ struct ResourceDetector {
     }
   }
 
+  /// 64 hex digits; on Fargate 32, a dash and a number.
   static func containerID(in content: String) -> String? {
     for line in content.split(separator: "\n") where isContainerPath(line) {
-      guard let id = line.utf8.split(whereSeparator: { hexNibble($0) == nil }).first(where: { $0.count == 64 }) else { continue }
-      return String(decoding: Array(id), as: UTF8.self)
+      if let id = line.utf8.split(whereSeparator: { hexNibble($0) == nil }).first(where: { $0.count == 64 }) { return String(decoding: Array(id), as: UTF8.self) }
+      if let last = line.split(separator: "/").last, isFargateID(last.utf8) { return String(last) }
     }
     return nil
+  }
+
+  private static func isFargateID(_ text: Substring.UTF8View) -> Bool {
+    let parts = text.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = parts.last, !number.isEmpty else { return false }
+    return parts[0].count == 32 && parts[0].allSatisfy { hexNibble($0) != nil } && number.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
   private static func isContainerPath(_ text: Substring) -> Bool {

@@ -106,9 +106,9 @@ extension KitSettings {
     guard let text = reader.text("AWS_XRAY_DAEMON_ADDRESS") else { return }
     for part in text.split(separator: " ") {
       let address = part.hasPrefix("tcp:") || part.hasPrefix("udp:") ? part.dropFirst(4) : part
-      guard let colon = address.lastIndex(of: ":"), colon > address.startIndex, UInt16(address[address.index(after: colon)...]) != nil else {
+      guard let colon = address.lastIndex(of: ":"), colon > address.startIndex, let port = UInt16(address[address.index(after: colon)...]), port > 0 else {
         throw ConfigurationError(
-          variable: "AWS_XRAY_DAEMON_ADDRESS", problem: "'\(text)' is neither HOST:PORT nor 'tcp:HOST:PORT udp:HOST:PORT'")
+          variable: "AWS_XRAY_DAEMON_ADDRESS", problem: "'\(text)' is neither HOST:PORT nor 'tcp:HOST:PORT udp:HOST:PORT' with ports of 1 to 65535")
       }
       if !part.hasPrefix("tcp:") { xray.udpAddress = String(address) }
       if !part.hasPrefix("udp:") { xray.tcpAddress = String(address) }

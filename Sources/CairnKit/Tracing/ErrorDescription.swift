@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What an error says of itself, and where it was recorded.
-enum ErrorDescription {
+package enum ErrorDescription {
   static let errorsPerSpanMax = 16
   private static let causesMax = 8
 
@@ -12,7 +12,7 @@ enum ErrorDescription {
   }
 
   /// The type with its module, such as `Shop.PaymentError`.
-  static func typeName(_ error: any Error) -> String {
+  package static func typeName(_ error: any Error) -> String {
     var name = String(reflecting: type(of: error))
     // The context of a private type is told by its address, which every start of the program changes.
     while let open = name.firstRange(of: "(unknown context at $"), let end = name[open.upperBound...].firstRange(of: ").") {
