@@ -12,7 +12,7 @@ public import CairnColumns
 //   trace_id, span_id, parent_span_id   trace.trace_id, trace.span_id, trace.parent_id (absent where empty or zero)
 //   name, kind                          name, span.kind as a word
 //   start                               the event's time; 0 becomes the time of arrival
-//   end - start                         duration_ms; negative becomes 0 with meta.invalid_duration
+//   end - start                         duration_ms; where either is missing or it is negative none, and meta.invalid_duration
 //   status                              status_code (above 2: 0), status_message, error (true, only where the code is ERROR)
 //   events, links                       rows of their own (SpanParts) and span.num_events, span.num_links
 //   first exception event               its exception.* fields are copied onto the span, unless the span has its own
@@ -220,8 +220,7 @@ struct SpanReader: RequestReader {
     }
     let (length, overflow) = span.endUnixNanoseconds.subtractingReportingOverflow(span.startUnixNanoseconds)
     let isInvalid = overflow || length > UInt64(Int64.max) || span.startUnixNanoseconds == 0
-    batch.setWord(columns.duration, isInvalid ? 0 : length)
-    if isInvalid { batch.setWord(columns.invalidDuration, 1) }
+    batch.setWord(isInvalid ? columns.invalidDuration : columns.duration, isInvalid ? 1 : length)
     if taken & batch.watchMask(columns.statusCode) == 0 { batch.setWord(columns.statusCode, span.statusCode <= 2 ? span.statusCode : 0) }
     if span.isError, taken & batch.watchMask(columns.error) == 0 { batch.setWord(columns.error, 1) }
     if taken & batch.watchMask(columns.eventCount) == 0 { batch.setWord(columns.eventCount, UInt64(events.count)) }

@@ -51,6 +51,11 @@ public indirect enum Filter: Sendable, Hashable {
   /// Passes every event.
   public static let everything = Filter.all([])
 
+  /// Passes spans: what has a duration, or would have one if its end were known. Span events, links and log lines have neither.
+  public static let isTimed = Filter.any([
+    .exists(column: FieldName.durationMilliseconds), .exists(column: FieldName.invalidDuration),
+  ])
+
   /// The columns that the leaves name, in order, each once.
   public var columns: [String] {
     var found: [String] = []

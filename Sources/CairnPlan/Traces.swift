@@ -81,10 +81,12 @@ public struct TraceSummary: Sendable, Hashable {
   /// Services by number of spans, most first.
   public var services: [(name: String, spanCount: Int)]
   public var hasRoot: Bool
+  /// Its root says when it ended; if not, the duration is what is known of it, and may be longer.
+  public var hasEnd: Bool
 
   public init(
     traceID: TraceID, rootService: String, rootName: String, startUnixNanoseconds: Int64, durationNanoseconds: Int64,
-    spanCount: Int, errorCount: Int, services: [(name: String, spanCount: Int)], hasRoot: Bool
+    spanCount: Int, errorCount: Int, services: [(name: String, spanCount: Int)], hasRoot: Bool, hasEnd: Bool
   ) {
     self.traceID = traceID
     self.rootService = rootService
@@ -95,6 +97,7 @@ public struct TraceSummary: Sendable, Hashable {
     self.errorCount = errorCount
     self.services = services
     self.hasRoot = hasRoot
+    self.hasEnd = hasEnd
   }
 
   public static func == (left: TraceSummary, right: TraceSummary) -> Bool {

@@ -21,7 +21,7 @@ struct NaiveEngine {
     case FieldName.timestamp: return .integer(event.time)
     case FieldName.dataset: return .string(event.dataset)
     case FieldName.isRoot:
-      let isSpan = event.fields[FieldName.traceID] != nil && event.fields[FieldName.durationMilliseconds] != nil
+      let isSpan = event.fields[FieldName.traceID] != nil && (event.fields[FieldName.durationMilliseconds] != nil || event.fields[FieldName.invalidDuration] != nil)
       return .boolean(isSpan && event.fields[FieldName.parentID] == nil)
     case FieldName.type: return event.fields[name] ?? event.fields[FieldName.spanKind]
     default: return event.fields[name]

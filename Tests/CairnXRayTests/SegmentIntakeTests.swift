@@ -144,6 +144,11 @@ func decodeDocument(_ bytes: RawSpan, _ context: IntakeContext, _ batch: inout B
     #expect(rows[1]["duration_ms"] == .float(1000))
   }
 
+  @Test func anEndBeforeTheStartIsNoDuration() throws {
+    let (rows, _) = try decode([small(id: 1, #""end_time":1"#)])
+    #expect(rows[0]["duration_ms"] == nil && rows[0]["meta.invalid_duration"] == .boolean(true) && rows[0]["xray.in_progress"] == nil)
+  }
+
   @Test(arguments: [(200, nil, nil, nil), (404, "xray.error", nil, nil), (429, "xray.error", "xray.throttle", nil), (503, nil, nil, "xray.fault")])
   func theStatusDecidesWhereTheDocumentHasNoFlag(_ status: Int, _ error: String?, _ throttle: String?, _ fault: String?) throws {
     let (rows, _) = try decode([small(id: 1, #""end_time":2,"http":{"response":{"status":\#(status)}}"#)])

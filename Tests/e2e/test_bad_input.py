@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import random
+import time
 
 import pytest
 
@@ -167,7 +168,7 @@ def test_ids_of_the_wrong_length(cairn, ids, mark, trace, span_id):
 
 
 def test_odd_times(cairn, ids, mark):
-    """A span that ends before it starts keeps its row with length 0; one in year 2262 or at the year 1970 is rejected by itself."""
+    """A span that ends before it starts keeps its row, without a length; one in year 2262 or at the year 1970 is rejected by itself."""
     backwards = otlp.span(ids, fields={"test.mark": mark})
     backwards.end_time_unix_nano = backwards.start_time_unix_nano - 5_000_000
     far = otlp.span(ids, fields={"test.mark": mark}, start=2**63 - 1, milliseconds=0)
@@ -176,7 +177,27 @@ def test_odd_times(cairn, ids, mark):
     assert reply.status == 200
     assert otlp.RESPONSES["traces"].FromString(reply.body).partial_success.rejected_spans == 2
     [span] = cairn.trace(backwards.trace_id.hex())["spans"]
-    assert span["duration_ns"] == 0 and span["fields"]["meta.invalid_duration"] is True
+    assert span["duration_ns"] == 0 and span["no_end"] is True and span["fields"]["meta.invalid_duration"] is True and "duration_ms" not in span["fields"]
+
+
+def test_a_span_without_an_end_is_a_span_but_no_duration(cairn, ids, mark):
+    """It counts as a request and a root; percentiles, heatmaps, the slowest traces and the map are of those that ended."""
+    ended = [otlp.span(ids, fields={"test.mark": mark}, milliseconds=100, kind=2) for _ in range(3)]
+    endless = [otlp.span(ids, fields={"test.mark": mark}, kind=2) for _ in range(9)]
+    for span in endless:
+        span.end_time_unix_nano = 0
+    assert cairn.send(otlp.traces(ended + endless, service=mark).SerializeToString()).status == 200
+    answer = cairn.ask(calculations=[{"op": "COUNT"}, {"op": "P50", "column": "duration_ms"}, {"op": "AVG", "column": "duration_ms"}, {"op": "HEATMAP", "column": "duration_ms"}],
+                       filters=[{"column": "service.name", "op": "=", "value": mark}, {"column": "is_root", "op": "=", "value": True}])
+    assert [column[0] for column in answer["data"]] == [12, 100, 100]
+    assert sum(sum(counts) for counts in answer["heatmaps"]["HEATMAP(duration_ms)"]["counts"]) == 3
+    end = time.time()
+    [service] = [s for s in cairn.get("services", start=end - 3600, end=end)["services"] if s["name"] == mark]
+    assert [service[key] for key in ("requests", "p50_ms", "p99_ms")] == [12, 100, 100]
+    traces = cairn.get("traces", service=mark, order="slowest", limit=50)["traces"]
+    assert [t.get("no_end", False) for t in traces] == [False] * 3 + [True] * 9 and all(t["has_root"] for t in traces)
+    [node] = [n for n in cairn.get("map", start=end - 3600, end=end)["nodes"] if n["name"] == mark]
+    assert node["ok"] == 12 and sum(n for _, n in node["histogram"]) == 3 and round(node["p50_ms"]) == 100
 
 
 def test_a_change_of_type_rejects_nothing(cairn, ids, mark):

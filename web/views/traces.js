@@ -153,7 +153,7 @@ export function traceTable(traces, most) {
           h('span', { class: 'cut name' }, t.root_name || '(no name)'), !t.has_root && badge('warn', 'no root'))),
         h('td', { class: 'num wide-dur', 'data-l': 'duration' }, h('span', { class: 'dur' },
           h('span', { class: 'meter hide-s', 'aria-hidden': 'true' }, h('i', { vars: { width: `${Math.max(0.5, t.duration_ms / most * 100)}%` } })),
-          figure(duration(t.duration_ms)))),
+          t.no_end ? h('span', { class: 't-warn', title: 'Its root has no end: it may have taken longer' }, t.duration_ms ? ['≥ ', figure(duration(t.duration_ms))] : 'no end') : figure(duration(t.duration_ms)))),
         h('td', { class: 'num', 'data-l': 'spans' }, whole(t.spans)), h('td', { class: `num ${t.errors ? 't-err b' : 'faint'}`, 'data-l': 'errors' },
           whole(t.errors)),
         h('td', { class: 'hide-m' }, h('span', { class: 'strip', title: t.services.map((/** @type {any} */ s) => `${s.name} ${s.spans}`).join(', ') },

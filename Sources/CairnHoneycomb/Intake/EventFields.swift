@@ -153,8 +153,7 @@ struct EventFields: ~Copyable {
 
   private func setDuration(_ milliseconds: Double, _ batch: inout Batch) {
     let isValid = milliseconds >= 0 && milliseconds < 9e12
-    batch.setWord(columns.duration, isValid ? UInt64((milliseconds * 1e6).rounded()) : 0)
-    if !isValid { batch.setWord(columns.invalidDuration, 1) }
+    batch.setWord(isValid ? columns.duration : columns.invalidDuration, isValid ? UInt64((milliseconds * 1e6).rounded()) : 1)
   }
 }
 

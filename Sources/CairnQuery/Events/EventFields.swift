@@ -65,8 +65,8 @@ struct EventFields: Sendable {
     case .dataset: return .string(open.runs[row.run].dataset)
     case .time: return .integer(row.timeUnixNanoseconds)
     case .isRoot:
-      let isSpan = has(FieldName.traceID, row) && has(FieldName.durationMilliseconds, row)
-      return .boolean(isSpan && !has(FieldName.parentID, row))
+      let isSpan = has(FieldName.durationMilliseconds, row) || has(FieldName.invalidDuration, row)
+      return .boolean(isSpan && has(FieldName.traceID, row) && !has(FieldName.parentID, row))
     case .columns(let columns):
       for column in columns {
         if let value = column.value(at: row.row) { return value }

@@ -53,11 +53,12 @@ indirect enum PieceFilter: Sendable {
     PieceFilter.any(columns.map { .column($0, ColumnTest(test, $0)) }).simplified
   }
 
-  /// Events that are root spans: in a trace, with a duration, without a parent.
+  /// Events that are root spans: in a trace, with a duration or an unknown one, without a parent.
   private static func root(_ piece: OpenPiece) -> PieceFilter {
     func present(_ name: String) -> PieceFilter { columns(piece.stored(name), .exists) }
     let isOrphan = PieceFilter.not(present(FieldName.parentID)).simplified
-    return PieceFilter.all([present(FieldName.traceID), present(FieldName.durationMilliseconds), isOrphan]).simplified
+    let isSpan = PieceFilter.any([present(FieldName.durationMilliseconds), present(FieldName.invalidDuration)]).simplified
+    return PieceFilter.all([present(FieldName.traceID), isSpan, isOrphan]).simplified
   }
 
   /// Every event of the piece passes.

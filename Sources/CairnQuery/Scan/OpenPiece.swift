@@ -69,7 +69,8 @@ func exactNames(_ names: String...) -> Set<ExactText> { Set(names.map { ExactTex
 func storedNames(_ name: String) -> [ExactText] {
   switch name {
   case FieldName.dataset: []
-  case FieldName.isRoot: [FieldName.traceID, FieldName.durationMilliseconds, FieldName.parentID].map { ExactText($0) }
+  case FieldName.isRoot:
+    [FieldName.traceID, FieldName.durationMilliseconds, FieldName.invalidDuration, FieldName.parentID].map { ExactText($0) }
   case FieldName.type: [ExactText(FieldName.type), ExactText(FieldName.spanKind)]
   default: [ExactText(name)]
   }

@@ -66,7 +66,6 @@ struct CallTally: Sendable {
   @inline(__always)
   mutating func add(_ row: borrowing GraphRow) {
     let weight = Int64(row.weight)
-    let seconds = Double(row.nanoseconds) / 1e9
     if row.flags & GraphRow.anyOutcome == 0 {
       statistics.okCount &+= weight
     } else if row.flags & GraphRow.fault != 0 {
@@ -76,8 +75,11 @@ struct CallTally: Sendable {
     } else {
       statistics.otherErrorCount &+= weight
     }
-    statistics.durationSeconds += seconds * Double(weight)
-    cells.add(seconds, weight)
+    if row.nanoseconds >= 0 {
+      let seconds = Double(row.nanoseconds) / 1e9
+      statistics.durationSeconds += seconds * Double(weight)
+      cells.add(seconds, weight)
+    }
     startUnixNanoseconds = min(startUnixNanoseconds, row.start)
     endUnixNanoseconds = max(endUnixNanoseconds, row.end)
   }

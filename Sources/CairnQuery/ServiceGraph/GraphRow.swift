@@ -27,6 +27,7 @@ struct GraphRow: Sendable {
   /// 0 where the span has none.
   var parent: UInt64
   var start: Int64
+  /// -1 where its end is not known.
   var nanoseconds: Int64
   /// Numbers of identities: its own service, the same without its type, and what it calls (0 where nothing tells).
   var node: UInt32

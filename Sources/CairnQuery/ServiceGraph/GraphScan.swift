@@ -177,10 +177,10 @@ struct GraphReader: Sendable {
     if columns.count == 1, columns[0].isNanoseconds {
       let block = columns[0].blocks[slice.block]
       columns[0].readIntegers(block, selection, into: &lengths)
-      if block.nullCount > 0 { zeroAbsent(columns[0], slice) }
+      if block.nullCount > 0 { markAbsent(columns[0], slice) }
     } else {
       let base = slice.block * blockRowCount
-      for position in 0..<selection.count { lengths[position] = spanNanoseconds(columns, base + selection.row(position)) ?? 0 }
+      for position in 0..<selection.count { lengths[position] = spanNanoseconds(columns, base + selection.row(position)) ?? -1 }
     }
     if let column = piece.columns[sampleRateKey] {
       _ = readSampleRates(column, column.blocks[slice.block], selection, into: &weights)
@@ -189,9 +189,9 @@ struct GraphReader: Sendable {
     }
   }
 
-  private mutating func zeroAbsent(_ column: ScanColumn, _ slice: Slice) {
+  private mutating func markAbsent(_ column: ScanColumn, _ slice: Slice) {
     column.markPresent(column.blocks[slice.block], slice.rows, &scratch)
-    for position in 0..<selection.count where !scratch.contains(selection.row(position)) { lengths[position] = 0 }
+    for position in 0..<selection.count where !scratch.contains(selection.row(position)) { lengths[position] = -1 }
   }
 
   private static func readIDs(_ column: ScanColumn?, _ block: Int, _ selection: borrowing Selection, into ids: inout [UInt64]) {

@@ -10,7 +10,8 @@ struct TraceSearch {
   let plan: TraceSearchPlan
   let watch: QueryWatch
   private static let marginNanoseconds: Int64 = 3_600_000_000_000
-  private static let names = exactNames(FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode)
+  private static let names = exactNames(
+    FieldName.traceID, FieldName.durationMilliseconds, FieldName.invalidDuration, FieldName.error, FieldName.statusCode)
 
   func answer(_ pieces: [any Piece]) async throws(QueryError) -> TraceSearchAnswer {
     let inTrace = Filter.all([plan.filter, .exists(column: FieldName.traceID)])
@@ -66,7 +67,7 @@ struct TraceSearch {
   }
 
   private func added(_ scan: ScanSet, _ domain: KeyDomain, _ marks: [UInt8]) async throws(QueryError) -> TraceWorker {
-    let spans = scan.pieces.map { PieceFilter(.all([spanFilter, .exists(column: FieldName.traceID)]), $0) }
+    let spans = scan.pieces.map { PieceFilter(.all([.isTimed, .exists(column: FieldName.traceID)]), $0) }
     let errors = scan.pieces.map { PieceFilter(errorFilter, $0) }
     let watch = watch
     try watch.hold(domain.codeCount * 24 * watch.budget.taskCountMax)

@@ -12,6 +12,7 @@ struct TraceSummaries {
     var end: Int64
     var isError: Bool
     var isRoot: Bool
+    var hasEnd: Bool
     var place: EventRow
     var id: String
     var givesWay: Bool
@@ -30,10 +31,10 @@ struct TraceSummaries {
   func read(_ scope: Scope, _ pieces: [any Piece]) throws(QueryError) -> [TraceSummary] {
     guard !ids.isEmpty else { return [] }
     let names = exactNames(
-      FieldName.traceID, FieldName.durationMilliseconds, FieldName.error, FieldName.statusCode, FieldName.parentID,
+      FieldName.traceID, FieldName.durationMilliseconds, FieldName.invalidDuration, FieldName.error, FieldName.statusCode, FieldName.parentID,
       FieldName.serviceName, FieldName.name, FieldName.spanID, FieldName.requestMethod, FieldName.requestURL)
     let scan = try ScanSet(scope, names: names.union(givesWay.columns.flatMap(storedNames)), pieces: pieces, watch)
-    let wanted = Filter.all([.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) }), spanFilter])
+    let wanted = Filter.all([.oneOf(column: FieldName.traceID, ids.map { .string($0.hex) }), .isTimed])
     let rows = try EventReader.rows(wanted, scan, watch).sorted(by: EventReader.isBefore)
     let errors = scan.pieces.map { RowTest(PieceFilter(errorFilter, $0)) }
     let yielding = scan.pieces.map { RowTest(PieceFilter(givesWay, $0)) }
@@ -41,14 +42,14 @@ struct TraceSummaries {
     for row in rows {
       let piece = scan.pieces[row.piece]
       guard case .string(let text) = first(piece, FieldName.traceID, row.row), let id = TraceID(text) else { continue }
-      let length = spanNanoseconds(piece.columns(named: FieldName.durationMilliseconds), row.row) ?? 0
-      let end = row.timeUnixNanoseconds.addingReportingOverflow(max(length, 0))
+      let length = spanNanoseconds(piece.columns(named: FieldName.durationMilliseconds), row.row)
+      let end = row.timeUnixNanoseconds.addingReportingOverflow(max(length ?? 0, 0))
       spans[id, default: []].append(
         Span(
           service: first(piece, FieldName.serviceName, row.row)?.text ?? piece.runs[row.run].dataset,
           name: first(piece, FieldName.name, row.row)?.text ?? "", start: row.timeUnixNanoseconds,
           end: end.overflow ? .max : end.partialValue, isError: errors[row.piece].passes(row),
-          isRoot: first(piece, FieldName.parentID, row.row) == nil, place: row, id: first(piece, FieldName.spanID, row.row)?.text ?? "",
+          isRoot: first(piece, FieldName.parentID, row.row) == nil, hasEnd: length != nil, place: row, id: first(piece, FieldName.spanID, row.row)?.text ?? "",
           givesWay: yielding[row.piece].passes(row)))
     }
     return ids.compactMap { (id) in spans[id].map { summary(id, Self.once($0), scan) } }
@@ -87,7 +88,7 @@ struct TraceSummaries {
     return TraceSummary(
       traceID: id, rootService: shown.service, rootName: name(shown, scan), startUnixNanoseconds: start,
       durationNanoseconds: end.subtractingReportingOverflow(start).overflow ? .max : end - start, spanCount: spans.count,
-      errorCount: spans.count { $0.isError }, services: services, hasRoot: root != nil)
+      errorCount: spans.count { $0.isError }, services: services, hasRoot: root != nil, hasEnd: shown.hasEnd)
   }
 }
 

@@ -7,9 +7,6 @@ let errorFilter = Filter.any([
   .compare(column: FieldName.error, .equal, .boolean(true)), .compare(column: FieldName.statusCode, .equal, .integer(2)),
 ])
 
-/// Rows that are spans: what has a duration. Span events, links and logs have none.
-let spanFilter = Filter.exists(column: FieldName.durationMilliseconds)
-
 /// Figures of every candidate trace, by the code of its id: what traces are ranked by.
 struct TraceTotals: Sendable {
   var starts: [Int64]
@@ -87,7 +84,7 @@ struct TraceWorker: Sendable {
     timeColumn.readIntegers(timeColumn.blocks[slice.block], selection, into: &times)
     let columns = piece.columns(named: FieldName.durationMilliseconds)
     let base = slice.block * blockRowCount
-    let isPlain = columns.count == 1 && columns[0].isNanoseconds
+    let isPlain = columns.count == 1 && columns[0].isNanoseconds && columns[0].blocks[slice.block].nullCount == 0
     if isPlain { columns[0].readIntegers(columns[0].blocks[slice.block], selection, into: &lengths) }
     for position in 0..<selection.count {
       let code = Int(codes[position])

@@ -19,7 +19,7 @@ struct ServicesAPI: Sendable {
   }
 
   private static let isSpan = Filter.all([
-    .exists(column: FieldName.durationMilliseconds), .not(.exists(column: FieldName.annotationType)),
+    .isTimed, .not(.exists(column: FieldName.annotationType)),
     .not(.compare(column: FieldName.signalType, .equal, .string("log"))),
   ])
   private static let isRequest = Filter.all([

@@ -149,7 +149,7 @@ struct TraceTree: Sendable {
     writer.member("error", event[FieldName.error] == .boolean(true))
     writer.member("status_message", orNull: event[FieldName.statusMessage]?.text)
     if span.isInProgress { writer.member("in_progress", true) }
-    if event[FieldName.invalidDuration] == .boolean(true) { writer.member("no_end", true) }
+    if event[FieldName.invalidDuration] == .boolean(true), span.durationNanoseconds == 0 { writer.member("no_end", true) }
     if twins.contains(span.id) { writer.member("doors", ["otlp", "xray"]) }
     writer.member("sample_rate", wholeIfPossible: event[FieldName.sampleRate]?.number ?? 1)
     if hasFields { writer.fields(event) }

@@ -78,6 +78,7 @@ struct TracesAPI: Sendable {
       }
     }
     writer.member("has_root", trace.hasRoot)
+    if !trace.hasEnd { writer.member("no_end", true) }
   }
 
   private func trace(_ exchange: Exchange) async throws(Refusal) -> Response {

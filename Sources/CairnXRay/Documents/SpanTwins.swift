@@ -35,7 +35,7 @@ public struct SpanTwins: Sendable {
   /// A span, and no document, event, link or log record.
   private static func isSpan(_ event: Event) -> Bool {
     event[SegmentField.type] == nil && event[FieldName.annotationType] == nil && event[FieldName.signalType]?.text != "log"
-      && event[FieldName.durationMilliseconds] != nil
+      && (event[FieldName.durationMilliseconds] != nil || event[FieldName.invalidDuration] != nil)
   }
 
   private struct Raised: Hashable {

@@ -177,8 +177,7 @@ struct SegmentReader: ~Copyable {
     let parentID = index == 0 ? head.parentID : ids[Int(node.parent)]
     if let parentID { batch.setWord(columns.parentID, parentID.byteSwapped) }
     if let end {
-      batch.setWord(columns.duration, UInt64(max(0, end - start)))
-      if end < start { batch.setWord(columns.invalidDuration, 1) }
+      batch.setWord(end < start ? columns.invalidDuration : columns.duration, end < start ? 1 : UInt64(end - start))
     } else {
       batch.setWord(columns.inProgress, 1)
     }
