@@ -161,3 +161,7 @@ def test_a_narrow_screen_has_few_pages_below_and_the_rest_in_a_sheet(mocked, ope
     assert sheet.get_by_role("link", name="Map").get_attribute("aria-current") == "page"
     more.click()
     sheet.wait_for(state="detached")
+    # However fast one click follows the other.
+    page.evaluate("() => { const more = document.getElementById('more'); more.click(); more.click(); }")
+    sheet.wait_for(state="detached")
+    assert more.get_attribute("aria-expanded") == "false"

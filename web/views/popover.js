@@ -5,14 +5,23 @@ import { focusAgain } from './focus.js';
 
 /** @type {HTMLElement | null} */
 let shown = null;
+let opener = /** @type {HTMLElement | null} */ (null);
+/** The anchor of an open one that is pressed: the press closes it, and the click that follows must not open it again. @type {HTMLElement | null} */
+let pressed = null;
+addEventListener('pointerdown', (event) => { pressed = isOpen() && opener?.contains(/** @type {Node} */ (event.target)) ? opener : null; }, true);
+addEventListener('keydown', () => { pressed = null; }, true);
+
+function isOpen() { return Boolean(shown?.matches(':popover-open')); }
 
 /**
  * @param {HTMLElement} anchor @param {string} name @param {(close: () => void) => any} build its content @param {number | {sheet: true}} [width] of what stands beside it; or a sheet over the foot of the window
  */
 export function popover(anchor, name, build, width = 340) {
-  const button = anchor instanceof HTMLButtonElement ? anchor : null;
-  if (button?.popoverTargetElement === shown && shown?.matches(':popover-open')) return; // the click closes it
+  const isAgain = pressed === anchor || isOpen() && opener === anchor;
+  pressed = null;
   closePopover();
+  if (isAgain) return;
+  opener = anchor;
   const around = /** @type {HTMLElement | null} */ (anchor.closest('section, main')); // for when the anchor is gone by then
   const isSheet = typeof width !== 'number', box = h('div', { class: isSheet ? 'menu sheet' : 'menu', popover: 'auto', role: 'dialog', 'aria-label': name, vars: isSheet ? {} : { width: `${width}px` } });
   const close = () => { if (box.isConnected) box.hidePopover(); };
@@ -29,9 +38,6 @@ export function popover(anchor, name, build, width = 340) {
     if (inside) focusAgain(anchor, around);
   });
   box.showPopover(/** @type {any} */ ({ source: anchor })); // Tab leads on from the anchor into the box
-  if (button) setTimeout(() => { // after the click that opened it: the next one closes it
-    if (box.isConnected) { button.popoverTargetElement = box; button.popoverTargetAction = 'hide'; }
-  });
   if (!isSheet) settle(box, anchor);
   box.querySelector('[autofocus], input, select, button')?.focus();
 }

@@ -37,14 +37,14 @@ function inWords(answer) {
 
 /** @param {string} url @param {RequestInit} init @returns {Promise<any>} */
 export async function ask(url, init) {
-  let response;
-  try {
+  let response, text;
+  try { // it can be gone between the head of an answer and its end, too
     response = await fetch(url, { ...init, headers: { ...init.headers, ...keyHeaders() }, credentials: 'same-origin', cache: 'no-store' });
+    text = await response.text();
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw failure('offline', 'Cairn does not answer.', 0);
   }
-  const text = await response.text();
   let answer;
   try { answer = text ? readJSON(text) : {}; } catch {
     throw failure('shape', response.ok ? 'The answer is no JSON.' : `Status ${response.status}.`, response.status);
