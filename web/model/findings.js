@@ -9,9 +9,9 @@
 /** @typedef {{name: string, at: Quantile, before: number, after: number, factor: number, since: number | null}} Slower */
 /** @typedef {{name: string, before: number, after: number, surely: number, since: number | null}} Failing  surely: of the last third, see there; since: the step at which it began */
 
-// How much slower, and by at least so many requests in each part. A quantile is one of at least `among` requests: of fewer it is the slowest of them, and half of the steps
-// may have no slow one at all where every fiftieth request is slow.
-const quantiles = /** @type {const} */ ([{ at: 'p95', factor: 1.5, among: 20, requests: 20 }, { at: 'p99', factor: 2, among: 100, requests: 200 }]);
+// How much slower, and by at least so many requests in each part. A step of few requests has the slowest of them as its quantile, and half of the steps may have no slow one
+// at all where every fiftieth request is slow. Of `among` requests, ln 2 / (1 - q), the slowest is as often above the quantile as below it: so many tell it.
+const quantiles = /** @type {const} */ ([{ at: 'p95', factor: 1.5, among: 14, requests: 20 }, { at: 'p99', factor: 2, among: 69, requests: 200 }]);
 // Which parts of the range, by its length, are held against each other: wide ones first, since more steps tell more. What began lately, or soon after the start, shows in narrow ones alone.
 const parts = [{ early: 3, late: 3 }, { early: 3, late: 1.5 }, { early: 3, late: 6 }, { early: 3, late: 12 }, { early: 6, late: 3 }];
 const failingPoints = 0.01; // one point of all requests

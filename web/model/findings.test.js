@@ -40,7 +40,8 @@ const small = { name: 'timeline', errors: Array(60).fill(0),
   p99_ms: [313, 257, 285, 244, 320, 291, 275, 312, 218, 243, 287, 288, 224, 336, 353, 369, 221, 303, 247, 870, 1188, 230, 1014, 303, 1552, 1143, 326, 1420, 260, 291, 347, 363, 1077, 260, 1312, 1115, 941, 300, 314, 333, 1203, 281, 1414, 271, 1001, 976, 1279, 863, 1628, 287, 267, 1015, 1720, 1424, 275, 334, 366, 1626, 2299, 263] };
 test('of a small service a slow P99 is told too, with the step at which it began', () => {
   const [{ at, before, after, since }, ...others] = findings([small]).slower;
-  equal([at, before, after, since, others.length], ['p99', 320, 1628, 19, 0]);
+  equal([at, before, after, since, others.length], ['p99', 313, 1628, 19, 0]);
+  equal(Math.abs(findings([small]).changes.get('timeline') ?? 1) < 0.5, true); // one in forty is not one in twenty
   // The minutes before that alone, thrice.
   const calm = (/** @type {any[]} */ values) => [0, 7, 13].flatMap((from) => [...values.slice(from, 19), ...values.slice(0, from)]);
   equal(findings([{ ...small, requests: calm(small.requests), p95_ms: calm(small.p95_ms), p99_ms: calm(small.p99_ms) }]).slower, []);

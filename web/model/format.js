@@ -13,7 +13,7 @@ export function whole(n) { return group.format(n); }
 export function short(n) {
   const size = Math.abs(n);
   if (size < 10000) return Number.isInteger(n) ? whole(n) : digits(n);
-  const [divisor, letter] = size >= 1e9 ? [1e9, 'G'] : size >= 1e6 ? [1e6, 'M'] : [1e3, 'k'];
+  const [divisor, letter] = size >= 1e12 ? [1e12, 'T'] : size >= 1e9 ? [1e9, 'G'] : size >= 1e6 ? [1e6, 'M'] : [1e3, 'k'];
   return `${digits(n / divisor)} ${letter}`;
 }
 

@@ -69,14 +69,14 @@ export function pieces(text, language) {
 
 /**
  * Series of an answer to `stats … by bin(…)`: the time column, the other groups as names, the numbers as values.
- * @param {string[]} columns @param {(string | null)[][]} rows
+ * @param {string[]} columns @param {(string | null)[][]} rows @param {string} [wanted] the column to draw @param {string[]} [named] names that the query gives to what it counts
  * @returns {{startUs: number, stepUs: number, count: number, series: {name: string, values: (number | null)[]}[], column: string, columns: string[]} | null}
  */
-export function chart(columns, rows, wanted = '') {
+export function chart(columns, rows, wanted = '', named = []) {
   const time = columns.findIndex((name) => /^(bin|datefloor)\(/.test(name) || rows.length > 1 && name !== '@timestamp' && !name.includes('(') && rows.every((row) => isTime(row[columns.indexOf(name)])));
   if (time < 0 || rows.length < 2) return null;
-  // Groups come before what is counted: a number before the first `name(…)` is a group, such as a status.
-  const counted = columns.findIndex((name, i) => i > time && name.includes('('));
+  // Groups come before what is counted: a number before the first `name(…)`, or name that the query gives, is a group, such as a status.
+  const counted = columns.findIndex((name, i) => i > time && (name.includes('(') || named.includes(name)));
   const numeric = columns.map((_, i) => i).filter((i) => i !== time && !(i > time && i < counted) && rows.some((row) => row[i] !== null)
     && rows.every((row) => row[i] === null || row[i] !== '' && Number.isFinite(Number(row[i]))));
   const last = columns.length - 1, values = numeric.filter((i) => i > time || numeric.length === 1);
@@ -97,6 +97,11 @@ export function chart(columns, rows, wanted = '') {
   });
   return { startUs, stepUs, count, column: columns[value], columns: values.map((i) => columns[i]),
     series: [...series].map(([name, list]) => ({ name, values: list })) };
+}
+
+/** @param {string} query @returns {string[]} the names that its stats give to what they count */
+export function givenNames(query) {
+  return [...query.matchAll(/\bstats\b([^|]*?)(?:\bby\b|\||$)/gi)].flatMap(([, counts]) => [...counts.matchAll(/\bas\s+(?:`([^`]+)`|([\w@.]+))/gi)].map(([, quoted, plain]) => quoted ?? plain));
 }
 
 /** @param {string | null | undefined} text */

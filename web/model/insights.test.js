@@ -1,5 +1,5 @@
 // @ts-check
-import { chart, complete, fieldName, level, patternCondition, pieces, quoted, problem, takeMarks, withMarks } from './insights.js';
+import { chart, complete, fieldName, givenNames, level, patternCondition, pieces, problem, quoted, takeMarks, withMarks } from './insights.js';
 import { equal, test } from './testing.js';
 
 const language = { commands: ['fields', 'filter', 'stats', 'sort'], functions: ['strlen', 'bin'], statistics: ['count', 'pct'], fields: ['@message', 'status', 'user.name'] };
@@ -31,6 +31,11 @@ test('makes series of statistics over time', () => {
   equal(chart(['bin(5m)', 'status', 'count(*)'], [['2023-08-01 00:00:00.000', '200', '3'], ['2023-08-01 00:05:00.000', '500', '1']])?.series.map((line) => line.name), ['200', '500']);
   equal(chart(['@log', 'max(@timestamp)', 'count(*)'], [['a', '2023-08-01 00:00:00.000', '3'], ['b', '2023-08-01 00:05:00.000', '1']]), null); // times that were worked out are no axis
   equal(chart(['level', 'count(*)'], [['info', '3'], ['warn', '1']]), null);
+  // A name that the query gives is counted, and no group, though a function's comes after it.
+  const rows = [['2023-08-01 00:00:00.000', 'info', '3', '9'], ['2023-08-01 00:05:00.000', 'info', '1', '8']], columns = ['bin(5m)', 'level', 'n', 'pct(ms, 50)'];
+  const named = givenNames('filter a = "as b" | stats count(*) as n, max(ms) AS `the most`, pct(ms, 50) by bin(5m), lower(x) as y | sort n');
+  equal(named, ['n', 'the most']);
+  equal(chart(columns, rows, '', named)?.series, [{ name: 'info', values: [3, 1] }]);
   equal(chart(['bin(1m)', 'a', 'b'], [['2023-08-01 00:00:00.000', '1', '2'], ['2023-08-01 00:01:00.000', '3', '4']], 'b')?.series[0].values, [2, 4]);
 });
 

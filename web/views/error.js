@@ -7,11 +7,10 @@ import { curlOf, telemetry } from '../model/errors.js';
 import { clock, stamp, zoneName } from '../model/time.js';
 import { changeItem, errorItem, errorOccurrences, errorWhy, occurrence as readOccurrence, unmergeItem } from '../wire/errors.js';
 import { assign, quiet as quietMenu } from './error-actions.js';
-import { deployMarks } from './error-parts.js';
 import { sidePanels } from './error-side.js';
 import { stackPanel } from './error-stack.js';
 import { groupingPanel, once, whyPanel } from './error-why.js';
-import { stateBadge, titleParts, when } from './error-parts.js';
+import { deployMarks, stateBadge, titleParts, when } from './error-parts.js';
 import { badge, breakable, copyButton, fill, h, say, service } from './dom.js';
 import { asMarker, markerBefore, markerButton } from './markers.js';
 import { go, link, place, refresh, utc, visited } from './router.js';
@@ -53,7 +52,7 @@ export function occurrencePage(host) {
   load.run(host, (signal) => readOccurrence(id, signal), (answer) => {
     const item = answer.item, [name, message] = item ? titleParts(item) : [answer.occurrence.fields.name ?? 'Occurrence', ''];
     document.title = `${name} · Cairn`;
-    fill(host, h('div', { class: 'head' }, h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), h('span', { class: 'sub' }, `occurrence ${answer.occurrence.id}, `, instant(answer.occurrence.us), ` ${zoneName(answer.occurrence.us, utc.get())}`, copyTime(answer.occurrence.us)),
+    fill(host, h('div', { class: 'head' }, h('h1', { class: 'ttl1' }, h('b', {}, breakable(name)), message && `: ${message}`), h('span', { class: 'sub' }, `occurrence ${answer.occurrence.id}, `, instant(answer.occurrence.us), ` ${zoneName(answer.occurrence.us, utc.get())}`, copyTime(answer.occurrence.us)),
       item && h('span', { class: 'end' }, h('a', { class: 'btn sm', href: link(`/ui/errors/${item.id}`) }, `All of #${item.counter}`))),
     h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, main(answer.occurrence, item?.title ?? name, 'This occurrence')), h('div', { class: 'stack-4' }, before(answer.occurrence), groupingPanel(answer.grouping))));
   }, () => h('div', { class: 'panel' }, skeleton(14)));
@@ -65,7 +64,7 @@ function draw(host, item, act, early) {
   const [name, message] = titleParts(item), why = whyPanel(item, early?.why), list = occurrencesPanel(item, early?.list);
   document.title = `#${item.counter} ${name} · Cairn`;
   fill(host, h('div', { class: 'head' }, h('a', { class: 'btn ghost sq', href: link('/ui/errors'), 'aria-label': 'All errors' }, icon('left')),
-    h('h1', { class: 'ttl1' }, h('b', {}, name), message && `: ${message}`), stateBadge(item), h('span', { class: 'row end wrap' }, actions(item, act))),
+    h('h1', { class: 'ttl1' }, h('b', {}, breakable(name)), message && `: ${message}`), stateBadge(item), h('span', { class: 'row end wrap' }, actions(item, act))),
   h('div', { class: 'row wrap dim item-line' }, h('span', {}, `#${item.counter}`), service(item.project, true), badge('', item.environment), badge(item.level === 'critical' || item.level === 'error' ? 'err' : item.level === 'warning' ? 'warn' : '', item.level),
     item.context && h('span', { class: 'mono small cut' }, item.context), h('span', {}, 'first seen ', when(item.first_us)), item.suspect_deploy && h('span', {}, 'after deploy ', markerButton({ ...asMarker(item.suspect_deploy), message: `${item.project} ${item.suspect_deploy.revision.slice(0, 12)}` }, item.suspect_deploy.revision), item.suspect_deploy.local_username && ` by ${item.suspect_deploy.local_username}`)),
   h('div', { class: 'grid error-two' }, h('div', { class: 'stack-4' }, figures(item), item.occurrence ? main(item.occurrence, item.title) : h('section', { class: 'panel' }, empty('Its occurrences are gone.', ['They were older than events are kept. The item remembers their counts.'])), list.element),

@@ -17,7 +17,7 @@ const mostRows = 1000, mostLines = 12;
 const levels = [[/^(error|err)$/i, 'var(--err)'], [/^(fatal|critical)$/i, 'var(--throttle-ink)'], [/^warn(ing)?$/i, 'var(--warn)'], [/^info$/i, 'var(--info)'],
   [/^debug$/i, 'var(--base)'], [/^trace$/i, 'var(--ink3)']];
 
-/** @param {HTMLElement} host @param {{addFilter: (condition: string) => void, all: (() => void) | null}} actions  all: shows the lines of the time without the query's filters */
+/** @param {HTMLElement} host @param {{addFilter: (condition: string) => void, all: (() => void) | null, named: string[]}} actions  all: shows the lines of the time without the query's filters; named: what the query calls what it counts */
 export function resultsPanel(host, actions) {
   const note = h('span', { class: 'sub' }), body = h('div', { class: 'results' });
   const more = h('span', { class: 'end row' });
@@ -51,8 +51,8 @@ export function resultsPanel(host, actions) {
       if (body.firstChild !== box || body.childNodes.length > 1) fill(body, box);
       return;
     }
-    const series = chart(r.columns, r.rows);
-    const picture = series && chartOf(r, series);
+    const series = chart(r.columns, r.rows, '', actions.named);
+    const picture = series && chartOf(r, series, actions.named);
     off = picture?.stop ?? (() => {});
     fill(body, picture?.element, table(r, actions, shown));
   };
@@ -133,8 +133,8 @@ function opener(pointer, actions, events) {
   return cell;
 }
 
-/** @param {logs.Results} r @param {NonNullable<ReturnType<typeof chart>>} first */
-function chartOf(r, first) {
+/** @param {logs.Results} r @param {NonNullable<ReturnType<typeof chart>>} first @param {string[]} named what the query calls what it counts */
+function chartOf(r, first, named) {
   let series = first;
   const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart line-chart' }, inner), legend = h('div', { class: 'row wrap legend pad' });
   /** @type {import('../charts/line.js').Frame | null} */
@@ -150,7 +150,7 @@ function chartOf(r, first) {
   const offHover = hoverable(host, () => frame, (i) => ({ rows: list().map((line) => [line.name.slice(0, 60), line.values[i] === null ? '–' : short(Number(line.values[i]))]) }), { steps });
   const draw = () => {
     fill(legend, first.columns.length > 1 && h('span', { class: 'btns' }, first.columns.map((name) => h('button', { class: 'btn sm', type: 'button', 'aria-pressed': name === series.column,
-      onclick: () => { series = chart(r.columns, r.rows, name) ?? series; draw(); watch.redraw(); } }, name))),
+      onclick: () => { series = chart(r.columns, r.rows, name, named) ?? series; draw(); watch.redraw(); } }, name))),
     series.series.length > 1 && list().map((line) => h('span', { class: 'key cut', vars: { '--c': line.colour } }, h('span', { class: 'cut' }, line.name))),
     series.series.length > mostLines && h('span', { class: 'faint small' }, `${series.series.length - mostLines} more in the table`),
     partialWords(steps()) && h('span', { class: 'faint small' }, partialWords(steps())));

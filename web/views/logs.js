@@ -2,7 +2,7 @@
 // Log lines: an Insights query over groups, what comes live, and the patterns of it all.
 import { icon } from '../charts/svg.js';
 import { plural } from '../model/format.js';
-import { takeMarks, withMarks } from '../model/insights.js';
+import { givenNames, takeMarks, withMarks } from '../model/insights.js';
 import { rangeText } from '../model/time.js';
 import * as logs from '../wire/logs.js';
 import { fill, h, say } from './dom.js';
@@ -63,7 +63,7 @@ export function logsPage(host) {
     for (const [i, button] of [...modes.children].entries()) button.setAttribute('aria-selected', String((i === 0) === now.isLive));
     if (now.isLive) { shown = tailPanel(main, now.groups); return; }
     shown = { stop() {} };
-    const panel = resultsPanel(main, { addFilter: (condition) => run(withFilter(now.query, condition)), all: leadingFilters(now.query) ? () => run(aroundQuery) : null });
+    const panel = resultsPanel(main, { addFilter: (condition) => run(withFilter(now.query, condition)), all: leadingFilters(now.query) ? () => run(aroundQuery) : null, named: givenNames(now.query) });
     shown = panel;
     editor.blame('');
     load.run(panel.body, (signal) => logs.run({ query: withMarks(now.query || standardQuery), groups: now.groups, ...time() }, signal, (r) => panel.partial(takeMarks(r))).then(takeMarks)
