@@ -58,6 +58,17 @@ def test_values_with_commas_and_signs_are_one_dimension(metrics, mark):
                                          StartTime=utc(now - 300), EndTime=utc(now + 60))["Datapoints"]
 
 
+def test_each_unit_has_datapoints_of_its_own(metrics, mark):
+    at = int(time.time()) // 60 * 60 - 300
+    metrics.put_metric_data(Namespace=mark, MetricData=[
+        {"MetricName": "m", "Value": value, "Timestamp": utc(at), **({"Unit": unit} if unit else {})} for unit, value in (("Seconds", 1), ("Seconds", 3), ("Bytes", 500), (None, 7))])
+    arguments = {"Namespace": mark, "MetricName": "m", "Period": 60, "StartTime": utc(at), "EndTime": utc(at + 60), "Statistics": ["Sum", "SampleCount"]}
+    found = {each["Unit"]: (each["Sum"], each["SampleCount"]) for each in metrics.get_metric_statistics(**arguments)["Datapoints"]}
+    assert found == {"Seconds": (4, 2), "Bytes": (500, 1), "None": (7, 1)}
+    [one] = metrics.get_metric_statistics(Unit="Bytes", **arguments)["Datapoints"]
+    assert (one["Sum"], one["Unit"]) == (500, "Bytes") and metrics.get_metric_statistics(Unit="Bits", **arguments)["Datapoints"] == []
+
+
 def test_what_is_not_kept_is_not_said_to_be(metrics, mark):
     for days in (-70, 3):
         with pytest.raises(ClientError) as failure:
@@ -70,6 +81,17 @@ def alarm(metrics, name, namespace, **more):
     metrics.put_metric_alarm(**{
         "AlarmName": name, "Namespace": namespace, "MetricName": "m", "Period": 10, "EvaluationPeriods": 1, "Threshold": 1,
         "ComparisonOperator": "GreaterThanThreshold", **statistic, **more})
+
+
+def test_alarms_of_a_metric_are_told_by_statistic_period_and_unit(metrics, mark):
+    alarm(metrics, f"{mark}-sum", mark)
+    alarm(metrics, f"{mark}-p99", mark, ExtendedStatistic="p99", Period=60, Unit="Bytes")
+
+    def told(**more):
+        return sorted(each["AlarmName"].removeprefix(f"{mark}-") for each in metrics.describe_alarms_for_metric(Namespace=mark, MetricName="m", **more)["MetricAlarms"])
+
+    assert told() == ["p99", "sum"] and told(Statistic="Sum") == ["sum"] and told(Statistic="Average") == []
+    assert told(ExtendedStatistic="p99") == told(Period=60) == told(Unit="Bytes") == ["p99"] and told(Period=10, Unit="Bytes") == []
 
 
 def state(metrics, name):

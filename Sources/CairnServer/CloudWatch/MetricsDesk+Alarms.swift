@@ -10,11 +10,7 @@ extension MetricsDesk {
     [
       LogsOperation("PutMetricAlarm", .manage) { (call) async throws(LogsError) in try putAlarm(call) },
       LogsOperation("DescribeAlarms", .query) { (call) async throws(LogsError) in try describeAlarms(call) },
-      LogsOperation("DescribeAlarmsForMetric", .query) { (call) async throws(LogsError) in
-        let metric = try MetricName(call.input)
-        let found = registry.items(call.environment, "alarm").map(\.value).filter { (try? MetricName($0)) == metric }
-        return .object { $0.member("MetricAlarms", .array(found)) }
-      },
+      LogsOperation("DescribeAlarmsForMetric", .query) { (call) async throws(LogsError) in try describeAlarmsForMetric(call) },
       LogsOperation("DeleteAlarms", .manage) { (call) async throws(LogsError) in try deleteAlarms(call) },
       LogsOperation("SetAlarmState", .manage) { (call) async throws(LogsError) in
         guard let name = call.input["AlarmName"]?.string, let reason = call.input["StateReason"]?.string else {
@@ -183,6 +179,19 @@ extension MetricsDesk {
       writer.member("CompositeAlarms", .array(page.map(\.value).filter { Self.kind($0) == "CompositeAlarm" }))
       writer.member("NextToken", ifPresent: next)
     }
+  }
+
+  /// The alarms on one metric, of those the ones with the statistic, period and unit that the call names.
+  private func describeAlarmsForMetric(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
+    let metric = try MetricName(call.input)
+    let period = call.input["Period"]?.looseInteger
+    let found = registry.items(call.environment, "alarm").map(\.value).filter { alarm in
+      guard (try? MetricName(alarm)) == metric, period == nil || alarm["Period"]?.looseInteger == period else { return false }
+      return ["Statistic", "ExtendedStatistic", "Unit"].allSatisfy { name in
+        call.input[name]?.string.map { $0 == alarm[name]?.string } ?? true
+      }
+    }
+    return .object { $0.member("MetricAlarms", .array(found)) }
   }
 
   static func kind(_ alarm: JSONValue) -> String { alarm["AlarmRule"] == nil ? "MetricAlarm" : "CompositeAlarm" }

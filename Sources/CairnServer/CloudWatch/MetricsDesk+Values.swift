@@ -15,7 +15,11 @@ extension MetricsDesk {
     _ time: TimeRange
   ) async throws(LogsError) -> [Period] {
     var filter = Filter.all([Self.isPoint, metric.filter])
-    if let unit { filter = .all([filter, .compare(column: MetricField.unit, .equal, .string(unit))]) }
+    if let unit {
+      let own = Filter.compare(column: MetricField.unit, .equal, .string(unit))
+      // A point that came by another door may say none at all.
+      filter = .all([filter, unit == "None" ? .any([own, .not(.exists(column: MetricField.unit))]) : own])
+    }
     let calculations = statistics.map(\.calculation)
     let plan = Plan(
       scope: scope(call, metric.namespace, time), filter: filter, calculations: [.count] + calculations.compactMap(\.self),

@@ -183,15 +183,22 @@ struct MetricsDesk: Sendable {
       }
       statistics.append(statistic)
     }
-    let unit = call.input["Unit"]?.string
-    let found = try await values(call, metric, statistics, unit: unit, periodSeconds: period, try aligned(try span(call), period))
-    let unitFound = try await self.unit(call, metric)
+    let time = try aligned(try span(call), period)
+    // Values of several units have nothing to do with each other: each unit has datapoints of its own.
+    let units = if let unit = call.input["Unit"]?.string { [unit] } else { try await units(call, metric, time) }
+    var found: [(unit: String, entry: Period)] = []
+    for unit in units {
+      let entries = try await values(call, metric, statistics, unit: unit, periodSeconds: period, time)
+      found += entries.map { (unit, $0) }
+    }
+    let datapoints = found
     return .object { writer in
       writer.member("Label", metric.name)
-      writer.objects("Datapoints", found) { writer, entry in
+      writer.objects("Datapoints", datapoints) { writer, datapoint in
+        let entry = datapoint.entry
         writer.member("Timestamp", Double(entry.startUnixNanoseconds) / 1e9)
         for (index, name) in names.enumerated() { writer.member(name, ifPresent: entry.values[index]) }
-        writer.member("Unit", unit ?? unitFound)
+        writer.member("Unit", datapoint.unit)
         guard !extended.isEmpty else { return }
         writer.key("ExtendedStatistics")
         writer.beginObject()
@@ -201,11 +208,12 @@ struct MetricsDesk: Sendable {
     }
   }
 
-  private func unit(_ call: LogsCall, _ metric: MetricName) async throws(LogsError) -> String {
+  /// The units that a metric's values of a time have.
+  private func units(_ call: LogsCall, _ metric: MetricName, _ time: TimeRange) async throws(LogsError) -> [String] {
     let plan = Plan(
-      scope: scope(call, metric.namespace, .everything), filter: metric.filter, breakdowns: [MetricField.unit],
-      calculations: [.count], limit: 1)
-    return try await logs.ask { store throws(QueryError) in try await store.run(plan) }.columns.first?.values.first??.text
-      ?? "None"
+      scope: scope(call, metric.namespace, time), filter: .all([Self.isPoint, metric.filter]), breakdowns: [MetricField.unit],
+      calculations: [.count], limit: MetricsBounds.units.count)
+    let answer = try await logs.ask { store throws(QueryError) in try await store.run(plan) }
+    return Set(answer.columns.first?.values.map { $0?.text ?? "None" } ?? []).sorted(by: precedes)
   }
 }
