@@ -25,7 +25,10 @@ def run(tmp_path):
     def start(*words, **more):
         environment = {**kept, **ports, "CAIRN_DATA": str(tmp_path / "data"), "PATH": f"{swift.parent}:{os.environ['PATH']}", **more}
         output = open(tmp_path / "said", "w+")
-        process = subprocess.Popen([cairn_process.ROOT / "run", *words], stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        # What a shell starts in the background ignores Ctrl-C, and so does all that it starts.
+        heeds = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+        process = subprocess.Popen(
+            [cairn_process.ROOT / "run", *words], stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True, preexec_fn=heeds)
         process.said = lambda: (tmp_path / "said").read_text()
         started.append(process)
         return process
