@@ -13,6 +13,7 @@ const nearEnd = 8; // px: farther from the newest line, the reader looks at an o
 const typingPause = 300; // ms
 const emptyAfter = 1500; // ms: the newest lines take a moment, and until then nobody knows that there is none
 const drawEvery = 250; // ms: lines come in lumps, the page draws them together
+const rateOver = 5; // s: a program that says something every other second is not silent in between
 
 const wanted = () => place.get().params.get('has') ?? '';
 
@@ -40,10 +41,24 @@ function frame(host, does) {
   return { list, speed, kept, skipped, fresh, freshWord, why, words, pauseButton, jump, stop: () => clearTimeout(timer) };
 }
 
-/** How fast they come. @param {HTMLElement} badge @param {number} lineCount @param {number} milliseconds */
-function showRate(badge, lineCount, milliseconds) {
-  badge.className = 'badge ok';
-  fill(badge, h('span', { class: 'live row' }, lineCount ? rate(lineCount / milliseconds * 1000).join(' ').replace('/', 'lines/') : 'no new lines'));
+/** How fast lines come, over the last seconds. @param {HTMLElement} badge */
+function pace(badge) {
+  const seconds = /** @type {{lines: number, ms: number}[]} */ ([]);
+  let came = 0, since = 0;
+  return {
+    start() { [came, since, seconds.length] = [0, performance.now(), 0]; },
+    line() { came += 1; },
+    show() {
+      const ms = performance.now() - since;
+      if (ms < 1000) return;
+      seconds.push({ lines: came, ms });
+      if (seconds.length > rateOver) seconds.shift();
+      [came, since] = [0, since + ms];
+      const lines = seconds.reduce((sum, second) => sum + second.lines, 0), time = seconds.reduce((sum, second) => sum + second.ms, 0);
+      badge.className = 'badge ok';
+      fill(badge, h('span', { class: 'live row' }, lines ? rate(lines / time * 1000).join(' ').replace('/', 'lines/') : 'no new lines'));
+    },
+  };
 }
 
 /** What stands where no line is yet. */
@@ -64,7 +79,8 @@ function saysLater(list, isEmpty) {
 export function tailPanel(host, groups) {
   const { list, speed, kept, skipped, fresh, freshWord, why, words, pauseButton, jump, stop } =
     frame(host, { pause: () => set(!paused), resume: () => set(false), typed: () => follow() });
-  let paused = false, anew = true, isOpen = true, missed = 0, came = 0, since = performance.now();
+  let paused = false, anew = true, isOpen = false, missed = 0;
+  const speedometer = pace(speed);
   /** @type {any[]} */
   let waiting = [];
   const set = (/** @type {boolean} */ on) => {
@@ -75,11 +91,7 @@ export function tailPanel(host, groups) {
     if (!on) draw();
   };
   const draw = () => {
-    const now = performance.now();
-    if (isOpen && now - since > 1000) {
-      showRate(speed, came, now - since);
-      [came, since] = [0, now];
-    }
+    if (isOpen) speedometer.show();
     [fresh.textContent, freshWord.textContent] = [whole(waiting.length), waiting.length === 1 ? ' new line' : ' new lines'];
     jump.hidden = !paused || !waiting.length;
     if (paused || !waiting.length) return;
@@ -98,11 +110,12 @@ export function tailPanel(host, groups) {
   const follow = () => {
     end();
     [waiting, anew, missed] = [[], true, 0];
+    speedometer.start();
     kept.textContent = skipped.textContent = '0';
     unsaid(); unsaid = saysLater(list, () => anew);
     end = logs.tail(groups, first, wanted(), {
       line: (event) => {
-        if (event.us >= opened) came += 1;
+        if (event.us >= opened) speedometer.line();
         waiting.push(event);
         if (waiting.length > mostWaiting) { waiting.shift(); missed += 1; skipped.textContent = whole(missed); }
       },
@@ -110,7 +123,7 @@ export function tailPanel(host, groups) {
       state: (open) => {
         isOpen = open;
         if (!open) { speed.className = 'badge warn'; fill(speed, 'no connection: trying again'); }
-        else [waiting, anew] = [[], true]; // a new connection begins with the newest lines again
+        else { speedometer.start(); [waiting, anew] = [[], true]; } // a new connection begins with the newest lines again
         host.classList.toggle('is-open', open);
       },
     });
