@@ -2,11 +2,14 @@
 internal import CairnBytes
 
 // A name with two types has two columns. Where a row has its own value in one of them and its group has one in the other, the row's is the
-// nearer one, and its group's must not be found: such a row gets a group that is like its own but for that column.
+// nearer one, and its group's must not be found: such a row gets a group that is like its own but for that column. A group costs memory in
+// each column that it has, so that rows with ever other sets of such names could fill it: there are so many of these groups in a batch, and
+// rows beyond them are found by both values.
 
 extension Batch {
   /// Set in the `marks` of a column whose name another column has, too.
   @inlinable public static var twinMark: UInt64 { 1 << 63 }
+  private static var groupsWithoutMax: Int { 1_024 }
   @usableFromInline static var watchMasks: UInt64 { 1 << UInt64(watchCountMax) - 1 }
 
   /// The column's bit (`watch`), and `twinMark` where another column has its name.
@@ -21,7 +24,7 @@ extension Batch {
   }
 
   /// The group for the row that is being built: this one, or one without the fields that the row has in another type. For rows that have
-  /// set a column with `twinMark`. O(columns) the first time, then O(values of the row).
+  /// set a column with `twinMark`. O(columns) for each group that is made, else O(values of the row).
   public mutating func groupOfRow(_ group: GroupIndex) -> GroupIndex {
     var group = group
     for index in 0..<touched.count {
@@ -39,6 +42,7 @@ extension Batch {
   private mutating func group(_ group: GroupIndex, without column: ColumnIndex) -> GroupIndex {
     let wanted = UInt64(group.value) << 32 | UInt64(column.value)
     if let known = groupsWithout[wanted] { return GroupIndex(known) }
+    guard groupsWithout.count < Self.groupsWithoutMax else { return group }
     let made = UInt32(groupCount)
     for index in 0..<columnCount where index != column.value {
       guard let place = unsafe columns[index].groupPlace(group.value) else { continue }

@@ -30,6 +30,20 @@ struct AttributeTests {
     #expect(rows.allSatisfy { $0["kept"] == .boolean(true) && $0["service.name"] == .string("shop") && $0.dataset == "shop" })
   }
 
+  /// Each row has another set of them: a group for each would be memory without end.
+  @Test func namesOfTwoTypesMakeNoMoreThanSomeGroups() throws {
+    let names = (0..<200).map { "field.\($0)" }
+    let spans = (0..<20).map { number in
+      testSpan(spanID: [1, 1, 1, 1, 1, 1, 1, UInt8(number + 1)], names.enumerated().filter { ($0.offset * 7 + $0.offset / 3) % (number + 2) != 0 }.map { ($0.element, .integer(1)) })
+    }
+    let rows = try TestSignal.traces.rows(Protobuf.request(resource: names.map { ($0, .string("far")) }, items: spans))
+    let kept = rows.map { row in row.fields.count { $0.value == .string("far") && names.contains($0.key.name) } }
+    let own = rows.map { row in row.fields.count { $0.value == .integer(1) && names.contains($0.key.name) } }
+    try #require(rows.count == spans.count)
+    #expect(kept[0] == names.count - own[0], "the first ones replace what is far")
+    #expect(kept[19] > 150 && own[19] > 150, "the last ones are found by both")
+  }
+
   @Test func keepsScalarTypes() throws {
     let list: [(String, TestValue)] = [
       ("s", .string("x")), ("e", .string("")), ("i", .integer(.min)), ("d", .double(-0.5)), ("t", .boolean(true)), ("f", .boolean(false)),
