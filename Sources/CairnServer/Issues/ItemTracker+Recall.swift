@@ -44,13 +44,15 @@ extension ItemTracker {
   /// Fills the memory with what came lately and is counted.
   private func recall(_ tenant: String, upTo highestID: Int64) async throws(QueryError) {
     let now = clock.unixNanoseconds()
-    let oldest = now - FailureMemory.secondsMax * 1_000_000_000
+    let oldest = now - FailureMemory.secondsMax * 1_000_000_000, oldestID = oldest / 1_000 * 4
+    // To look for them reads a column of every event of the last hour.
+    guard book.state.withLock({ $0.progress.highestID }) > oldestID else { return }
     let plan = EventsPlan(
       // Events that say they are much older are rare; their failures are counted by each door.
       scope: Scope(
         environment: tenant, datasets: .all, time: TimeRange(startUnixNanoseconds: oldest - 3_600_000_000_000, endUnixNanoseconds: .max)),
       filter: .all([
-        .compare(column: FieldName.occurrenceID, .greater, .integer(oldest / 1_000 * 4)),
+        .compare(column: FieldName.occurrenceID, .greater, .integer(oldestID)),
         .compare(column: FieldName.occurrenceID, .lessOrEqual, .integer(highestID)),
       ]), columns: Self.columns, limit: Self.recalledCountMax)
     let seen = Self.added(try await store.events(plan).events.reversed(), tenant)
