@@ -6,8 +6,9 @@ internal import CairnColumns
 struct LogColumns {
   let traceID, parentID, severity, severityCode, severityText, flags, eventName, body: ColumnIndex
   let annotationType, sampleRate: ColumnIndex
-  /// The codes of the severity words, by severity.
-  let severityCodes: [UInt32]
+  /// The codes of the severity words, by level, and that of a record without one.
+  private let levelCodes: [UInt32]
+  private let unspecifiedCode: UInt32
   let spanEventCode: UInt32
 
   init(_ batch: inout Batch) throws(DecodeError) {
@@ -22,13 +23,12 @@ struct LogColumns {
     annotationType = try batch.column(needed: FieldName.annotationType, .string)
     sampleRate = try batch.column(needed: FieldName.sampleRate, .integer)
     for column in [severity, severityCode, severityText, flags, eventName, body, annotationType] { _ = batch.watch(column) }
-    let words: [StaticString] = ["unspecified", "trace", "debug", "info", "warn", "error", "fatal"]
+    unspecifiedCode = batch.code(of: "unspecified", in: severity)
     var codes: [UInt32] = []
-    for word in words { codes.append(batch.code(of: word, in: severity)) }
-    severityCodes = codes
+    for level in SeverityLevel.allCases { codes.append(batch.code(of: level.word, in: severity)) }
+    levelCodes = codes
     spanEventCode = batch.code(of: "span_event", in: annotationType)
   }
 
-  /// The word for a severity number: four numbers a word from 1 to 24, unspecified for all others.
-  func severityCode(number: UInt64) -> UInt32 { severityCodes[number >= 1 && number <= 24 ? Int(number - 1) / 4 + 1 : 0] }
+  func code(of level: SeverityLevel?) -> UInt32 { level.map { levelCodes[Int($0.rawValue)] } ?? unspecifiedCode }
 }

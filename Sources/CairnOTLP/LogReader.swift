@@ -96,12 +96,10 @@ private struct LogReader: RequestReader {
     }
   }
 
-  /// The word for the number; a record without a number may say its level in its text alone.
-  private func severityCode(_ bytes: RawSpan, _ record: LogHead) -> UInt32 {
-    guard record.severityNumber == 0, !record.severityText.isEmpty, let level = SeverityLevel(word: text(bytes, record.severityText)) else {
-      return columns.severityCode(number: record.severityNumber)
-    }
-    return columns.severityCodes[Int(level.rawValue) + 1]
+  /// The level of the number; a record without a number may say it in its text alone.
+  private func level(_ bytes: RawSpan, _ record: LogHead) -> SeverityLevel? {
+    guard record.severityNumber == 0 else { return SeverityLevel(severityNumber: Int64(clamping: record.severityNumber)) }
+    return record.severityText.isEmpty ? nil : SeverityLevel(word: text(bytes, record.severityText))
   }
 
   private func setOwnFields(
@@ -109,7 +107,7 @@ private struct LogReader: RequestReader {
   ) throws(DecodeError) {
     let taken = state.ownColumnsSet
     if taken & batch.watchMask(columns.severity) == 0 {
-      batch.setCode(columns.severity, severityCode(bytes, record))
+      batch.setCode(columns.severity, columns.code(of: level(bytes, record)))
     }
     if taken & batch.watchMask(columns.severityCode) == 0 { batch.setWord(columns.severityCode, record.severityNumber) }
     if !record.severityText.isEmpty, taken & batch.watchMask(columns.severityText) == 0 {

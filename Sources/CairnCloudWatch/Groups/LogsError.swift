@@ -40,17 +40,17 @@ public struct LogsError: Error, Sendable, Hashable {
     self.message = message
   }
 
-  /// AWS's text for a value that a constraint of the model refuses.
+  /// AWS's text for a value, as it is to be shown, that a constraint of the model refuses.
+  public init(_ kind: Kind, value: String, at member: String, breaks words: String) {
+    self.init(kind, "1 validation error detected: Value \(value) at '\(member)' failed to satisfy constraint: \(words)")
+  }
+
   public static func constraint(_ value: String, at member: String, _ rule: String) -> LogsError {
-    LogsError(
-      .invalidParameter,
-      "1 validation error detected: Value '\(value)' at '\(member)' failed to satisfy constraint: Member must \(rule)")
+    LogsError(.invalidParameter, value: "'\(value)'", at: member, breaks: "Member must \(rule)")
   }
 
   public static func missing(_ member: String) -> LogsError {
-    LogsError(
-      .invalidParameter,
-      "1 validation error detected: Value null at '\(member)' failed to satisfy constraint: Member must not be null")
+    LogsError(.invalidParameter, value: "null", at: member, breaks: "Member must not be null")
   }
 
   public static let noGroup = LogsError(.resourceNotFound, "The specified log group does not exist.")

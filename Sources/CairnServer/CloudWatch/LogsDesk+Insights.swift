@@ -211,7 +211,6 @@ extension LogsDesk {
   private func describeQueries(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
     let group = try call.optionalText("logGroupName")
     let status = try call.optionalText("status")
-    _ = try call.optionalText("queryLanguage")
     let limit = try call.limit("maxResults", max: 1000, otherwise: 1000)
     var found = state.insights.list(call.environment)
     if let group { found = found.filter { $0.groups.contains(group) } }

@@ -33,7 +33,7 @@ extension LogsError {
   fileprivate init(_ breach: ModelBounds.Breach, _ kind: Kind) {
     switch breach {
     case .constraint(let value, let member, let words):
-      self.init(kind, "1 validation error detected: Value \(value) at '\(member)' failed to satisfy constraint: \(words)")
+      self.init(kind, value: value, at: member, breaks: words)
     case .type(let member): self.init(.serialization, "'\(member)' has the wrong type.")
     }
   }
