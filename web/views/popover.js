@@ -29,12 +29,15 @@ export function popover(anchor, name, build, width = 340) {
   document.body.append(box);
   shown = box;
   anchor.setAttribute('aria-expanded', 'true');
+  box.addEventListener('beforetoggle', (/** @type {any} */ event) => { // at once: 'toggle' comes when it has been gone for a while
+    if (event.newState !== 'closed') return;
+    anchor.setAttribute('aria-expanded', 'false');
+    if (shown === box) shown = null;
+  });
   box.addEventListener('toggle', (/** @type {any} */ event) => {
     if (event.newState !== 'closed') return;
     const inside = box.contains(document.activeElement) || document.activeElement === document.body;
     box.remove();
-    if (!shown || shown === box) anchor.setAttribute('aria-expanded', 'false');
-    if (shown === box) shown = null;
     if (inside) focusAgain(anchor, around);
   });
   box.showPopover(/** @type {any} */ ({ source: anchor })); // Tab leads on from the anchor into the box

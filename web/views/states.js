@@ -50,17 +50,18 @@ export function failed(error, retry) {
     error.status === 401 || error.status === 403 ? keyButton() : retry && h('button', { class: 'btn sm', type: 'button', onclick: retry }, 'Try again'));
 }
 
-/** Whose content is old because the server is away, and of when it is. @type {Map<object, number>} */
+/** Whose content is old or missing because the server is away, and of when it is; 0: it never came. @type {Map<object, number>} */
 const away = new Map();
 const lost = h('div', { class: 'note warn lost', role: 'alert' });
 
-/** Says once for the whole page that what is shown is old; the content stays as it is. @param {object} who @param {number} at Unix ms of its content */
+/** Says once for the whole page that what is shown is old; the content stays as it is. @param {object} who @param {number} at Unix ms of its content; 0: it has none */
 export function showAway(who, at) {
   away.set(who, at);
-  if (lost.isConnected) return;
-  fill(lost, icon('warn'), h('div', { class: 'grow' }, h('b', {}, 'Cairn does not answer.'),
-    h('span', { class: 'small' }, `This is what it said at ${clock(at * 1000, utc.get())}. It is asked again every 3 seconds.`)));
-  document.body.append(lost);
+  const oldest = Math.min(...[...away.values()].filter(Boolean));
+  const what = Number.isFinite(oldest) ? `This is what it said at ${clock(oldest * 1000, utc.get())}.` : 'Is the server running? Start it with ./run.', said = `${what} It is asked again every 3 seconds.`;
+  if (lost.isConnected && lost.textContent?.endsWith(said)) return; // said once to those who listen, too
+  fill(lost, icon('warn'), h('div', { class: 'grow' }, h('b', {}, 'Cairn does not answer.'), h('span', { class: 'small' }, said)));
+  if (!lost.isConnected) document.body.append(lost);
 }
 
 /** @param {object} who has an answer again, or asks no more */
@@ -68,13 +69,13 @@ export function endAway(who) { if (away.delete(who) && !away.size) lost.remove()
 
 /**
  * Asks and draws; a newer question ends the older one. Old content stays, faded, until the new one comes; it stays too while the server is away,
- * with a word of it, and is drawn anew when the server is back.
+ * with a word of it, if it answers what the address still asks, and is drawn anew when the server is back.
  * @returns {{run: (host: HTMLElement, ask: (signal: AbortSignal) => Promise<any>, draw: (answer: any) => void, wait?: () => HTMLElement) => Promise<void>, stop: () => void}}
  */
 export function loader() {
   /** @type {AbortController | null} */
-  let current = null, later = 0, drawn = /** @type {HTMLElement | null} */ (null), drawnAt = 0;
-  const run = async (host, ask, draw, wait = skeleton) => {
+  let current = null, later = 0, drawn = /** @type {HTMLElement | null} */ (null), drawnAt = 0, drawnFor = '';
+  const run = async (host, ask, draw, wait = skeleton, address = location.href) => {
     current?.abort();
     clearTimeout(later);
     const mine = current = new AbortController();
@@ -88,14 +89,17 @@ export function loader() {
       draw(answer);
       drawn = host;
       drawnAt = Date.now();
+      drawnFor = address;
     } catch (error) {
       if (isAbort(error) || mine.signal.aborted) return;
-      const isAway = /** @type {any} */ (error).kind === 'offline';
-      if (isAway) later = window.setTimeout(() => run(host, ask, draw, wait), retryPause);
-      if (isAway && drawn === host) { showAway(me, drawnAt); return; }
-      endAway(me);
+      const isAway = /** @type {any} */ (error).kind === 'offline', isOld = drawn === host && drawnFor === address;
+      const isPart = host.id !== 'main', again = () => run(host, ask, draw, wait, address);
+      if (isAway) later = window.setTimeout(again, retryPause);
+      if (isAway && (isPart || isOld)) showAway(me, isOld ? drawnAt : 0); else endAway(me); // the page says it for its parts: each would say the same
+      if (isAway && isOld) return;
       drawn = null;
-      fill(host, host.id === 'main' && h('h1', { class: 'sr' }, document.title.split(' · ')[0]), h('div', { class: 'pad' }, failed(error, () => run(host, ask, draw, wait))));
+      if (isAway && isPart) { fill(host, empty('No answer yet.', ['It comes as soon as Cairn answers again.'])); return; }
+      fill(host, !isPart && h('h1', { class: 'sr' }, document.title.split(' · ')[0]), h('div', { class: 'pad' }, failed(error, again)));
       if (!/** @type {any} */ (error).kind) throw error; // a fault of ours belongs into the console too
     } finally {
       clearTimeout(timer);
