@@ -186,6 +186,7 @@ def test_live_waits_for_an_answer_that_takes_longer_than_its_pause(night, open_p
 
 
 def test_what_a_page_shows_stays_while_the_server_is_away(night, open_page):
+    send_span(night, f"{time.time_ns():032x}", "00000000000000aa", "", "GET /kept")
     page = open_page(f"{night.url}/ui/services?t=15m", allow=("ERR_CONNECTION", "Failed to load"))
     expect(page.get_by_role("heading", name="Requests")).to_be_visible()
     page.route("**/api/cairn/services?*", lambda route: route.abort("connectionrefused"))
