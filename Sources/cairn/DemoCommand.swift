@@ -35,7 +35,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let endpoint = try serverEndpoint(url)
-    let sender = DemoSender(client: APIClient(server: endpoint, key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"]))
+    let client = APIClient(server: endpoint, key: key ?? ProcessInfo.processInfo.environment["CAIRN_KEY"])
+    let sender = DemoSender(client: client)
     let seed = seed ?? UInt64.random(in: 1...999_999)
     let start = Self.nowSeconds() - Self.lagSeconds - Int64(history * 60)
     let release = start + Int64(history * 60 * Self.releaseAfter)
@@ -47,6 +48,11 @@ struct DemoCommand: AsyncParsableCommand {
     totals.add(try await sendHistory(&traffic, sender))
     say("Sent \(totals)")
     await sender.mark(PlantedFault.deploy, unixSecond: release)
+    do throws(ClientError) {
+      try await DemoWatch(client, minutes: minutes).make()
+    } catch {
+      say("the board, the SLO and the trigger of a microblog's team are not made: \(error)")
+    }
     say(hint(endpoint))
     guard !once else { return }
     try await sendLive(&traffic, sender, &totals)
@@ -96,14 +102,16 @@ struct DemoCommand: AsyncParsableCommand {
     }
   }
 
+  /// How far to look back.
+  private var minutes: Int { max(5, Int(history)) }
+
   private func hint(_ endpoint: Endpoint) -> String {
     let filter = #"["name","=","\#(PlantedFault.requestName)"]"#
-    let minutes = max(5, Int(history))
     return """
 
       Open http://\(endpoint.text)/ui/explore?t=\(minutes)m&c=HEATMAP(duration_ms)&c=COUNT&f=\(percentEncoded(filter))
       Above one second lies a thin band, from the deploy of \(PlantedFault.deploy) on. Drag a box over it: BubbleUp names app.version = \(PlantedFault.version) and cloud.region = \(PlantedFault.region).
-      One of its traces shows where the time goes: in '\(PlantedFault.service)'.
+      One of its traces shows where the time goes: in '\(PlantedFault.service)'. The board of its team: http://\(endpoint.text)/ui/boards
 
       """
   }

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from cairn_process import as_filter, binary, column, rows
+from cairn_process import as_filter, binary, column, rows, until
 
 SLOW_REQUEST, SLOW_SERVICE, SLOW_SPAN = "GET /api/activities/home", "timeline", "GET /timeline/<user>"
 SERVICES = {"gateway", "backend-flask", "auth", "feed", "timeline", "notify", "media", "search", "profile", "messages", "billing", "worker"}
@@ -62,6 +62,19 @@ def test_the_deploy_is_marked_and_nobody_runs_the_release_before(filled):
     first = cairn.ask(calculations=[{"op": "COUNT"}], filters=[as_filter("app.version", "=", "1.4.2")], end_time=marker["start_time"], start_time=marker["start_time"] - 3600)
     after = cairn.ask(calculations=[{"op": "COUNT"}], filters=[as_filter("app.version", "=", "1.4.2")], start_time=marker["start_time"], end_time=int(time.time()) + 60)
     assert rows(first)[0][0] == 0 and rows(after)[0][0] > 1000
+
+
+def test_its_team_has_a_board_an_objective_and_a_trigger_once(filled):
+    cairn, said = filled
+    assert "not made" not in said
+    again = demo("--url", cairn.url, "--once", "--history", 0.1, "--rate", 1)
+    assert again.returncode == 0 and "not made" not in again.stdout, again
+    (board,) = cairn.request("GET", "/1/boards").json()
+    assert [panel["type"] for panel in board["panels"]] == ["text", "slo", "query", "query", "query", "query"]
+    (trigger,) = cairn.request("GET", "/1/triggers/gateway").json()
+    assert until(lambda: cairn.request("GET", f"/1/triggers/gateway/{trigger['id']}").json()["triggered"], 30)
+    (slo,) = cairn.request("GET", "/1/slos/gateway").json()
+    assert until(lambda: cairn.request("GET", f"/1/slos/gateway/{slo['id']}?detailed").json()["budget_remaining"] < 0, 30)
 
 
 def test_bubbleup_names_the_cause_of_slow_requests(filled):
@@ -126,4 +139,4 @@ def test_a_key_is_asked_for(make_cairn):
     refused = demo("--url", cairn.url, "--once", "--history", 1, "--rate", 1, timeout=60)
     assert refused.returncode != 0 and "--key" in refused.stderr, refused
     taken = demo("--url", cairn.url, "--once", "--history", 1, "--rate", 1, "--key", made.stdout.split()[-1], timeout=60)
-    assert taken.returncode == 0, taken
+    assert taken.returncode == 0 and "are not made" in taken.stdout, taken

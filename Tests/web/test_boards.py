@@ -111,6 +111,26 @@ def test_a_board_draws_what_the_api_put_on_it(server, open_page, board):
     expect(page.locator(".board-stat")).to_contain_text(re.compile("7[3-6]"))
 
 
+def test_charts_show_the_markers_of_their_dataset_and_of_all(server, open_page):
+    at = int(time.time()) - 1200
+    for dataset, name in (("__all__", "all 1.1"), ("shop", "shop 1.2"), ("other", "other 1.3")):
+        ask(server, "POST", f"/1/markers/{dataset}", {"type": "deploy", "message": name, "start_time": at})
+    panels = []
+    for n, (op, hides) in enumerate((({"op": "COUNT"}, False), ({"op": "HEATMAP", "column": "duration_ms"}, False), ({"op": "COUNT"}, True))):
+        made = ask(server, "POST", "/1/queries/shop", {"calculations": [op]})
+        panels.append({"type": "query", "query_panel": {"query_id": made["id"], "query_style": "graph", "visualization_settings": {"hide_markers": hides}},
+                       "position": {"x_coordinate": 4 * n, "y_coordinate": 0, "width": 4, "height": 5}})
+    board = ask(server, "POST", "/1/boards", {"name": "Flags", "type": "flexible", "panels": panels})
+    page = open_page(f"{server.url}/ui/boards/{board['id']}?t=60m")
+    cells = page.locator("[data-panel=query]")
+    for n in (0, 1):
+        expect(cells.nth(n).get_by_role("note")).to_have_count(2)
+        expect(cells.nth(n).get_by_role("note", name="deploy: shop 1.2")).to_have_count(1)
+        expect(cells.nth(n).get_by_role("note", name="deploy: all 1.1")).to_have_count(1)
+    expect(cells.nth(2).get_by_role("img", name="COUNT over time")).to_be_visible()
+    expect(cells.nth(2).get_by_role("note")).to_have_count(0)
+
+
 def test_a_panel_names_the_column_that_no_event_has(server, open_page):
     panels = []
     for n, question in enumerate(({"calculations": [{"op": "P95", "column": "duraton_ms"}]}, {"calculations": [{"op": "COUNT"}], "filters": [{"column": "regoin", "op": "!=", "value": "eu"}]})):

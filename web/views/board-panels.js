@@ -16,6 +16,7 @@ import { figure, fill, h, service } from './dom.js';
 import { calculationUnit, earlierLines, groupColour, groupName } from './explore-lines.js';
 import { resultsTable } from './explore-results.js';
 import { markdown } from './markdown.js';
+import { markerLayer } from './markers.js';
 import { go, link, time, utc } from './router.js';
 import { budgetBar } from './slos.js';
 import { loader, skeleton } from './states.js';
@@ -59,25 +60,26 @@ export function queryPanel(panel, saved, filters) {
     const { query, unfiltered } = questionOf(saved.query, time(), filters());
     open.setAttribute('href', link('/ui/explore', { ds: saved.dataset, ...toURL(exploreQuery(query)) }));
     fill(note, unfiltered ? 'not filtered: its own filters are alternatives' : saved.dataset === api.everything ? '' : service(saved.dataset));
-    return load.run(body, (signal) => api.query(saved.dataset, query, signal, true), (answer) => { clear(); stops = draw(body, answer, shown, panel, open); }, () => skeleton(3, true));
+    return load.run(body, (signal) => api.query(saved.dataset, query, signal, true), (answer) => { clear(); stops = draw(body, answer, shown, panel, open, saved.dataset); }, () => skeleton(3, true));
   };
   read();
   return { element: h('section', { class: 'panel board-panel' }, h('header', {}, h('h2', { class: 'cut', title: saved.description || null }, saved.name || (shown.formulas.length ? shown.formulas.map((f) => f.name) : shown.calculations.map(label)).join(', ')), note, open), body), read, stop() { load.stop(); clear(); } };
 }
 
-/** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} panel @param {HTMLElement} open @returns {(() => void)[]} */
-function draw(body, answer, query, panel, open) {
+/** @param {HTMLElement} body @param {any} answer @param {import('../model/query.js').Query} query @param {any} panel @param {HTMLElement} open @param {string} dataset @returns {(() => void)[]} */
+function draw(body, answer, query, panel, open, dataset) {
   const vain = (answer.missing ?? []).map((/** @type {any} */ one) => h('p', { class: 'pad small t-warn', role: 'status' }, 'No event has the column ', h('b', { class: 'mono' }, one.name), '.',
     one.near.length > 0 && ` Did you mean ${one.near.join(', ')}?`));
   if (!answer.info.rows_matched) { fill(body, vain.length ? vain : h('p', { class: 'pad faint' }, 'No event in this time.')); return []; }
   const settings = panel.visualization_settings ?? {}, shown = settings.hide_compare ? { ...answer, compare: undefined } : answer, of = (/** @type {number} */ i) => settings.charts?.find((/** @type {any} */ c) => c.chart_index === i) ?? {};
+  const flagged = settings.hide_markers ? null : dataset;
   const results = query.formulas.length ? query.formulas.map((f) => ({ op: '', name: f.name })) : query.calculations;
   /** @type {{element: HTMLElement, stop: () => void}[]} */
   const charts = panel.query_style === 'table' && results.some((c) => c.op !== 'HEATMAP') ? [] : results.flatMap((/** @type {import('../model/query.js').Calculation} */ c, i) => { // a heatmap is a picture in any style
     const { chart_type: type } = of(i);
-    if (c.op === 'HEATMAP') { const map = answer.heatmaps?.[label(c)]; return map ? [heat(map, c.column ?? '')] : []; }
+    if (c.op === 'HEATMAP') { const map = answer.heatmaps?.[label(c)]; return map ? [heat(map, c.column ?? '', flagged)] : []; }
     if (type === 'stat') return [stat(shown, c)];
-    return shown.series ? [lines(shown, c, type, results.length > 1)] : [];
+    return shown.series ? [lines(shown, c, type, results.length > 1, flagged)] : [];
   });
   const isWorthless = vain.length > 0 && !answer.data.some((/** @type {any[]} */ values) => values.some((v) => v !== null));
   if (isWorthless) { for (const c of charts) c.stop(); fill(body, vain); return []; }
@@ -93,8 +95,8 @@ function stat(answer, calculation) {
   return { element: h('div', { class: 'board-stat' }, figure(asFigure(value, calculationUnit(calculation))), h('span', { class: 'small faint' }, label(calculation))), stop() {} };
 }
 
-/** @param {any} answer @param {import('../model/query.js').Calculation} calculation @param {string | undefined} type @param {boolean} named */
-function lines(answer, calculation, type, named) {
+/** @param {any} answer @param {import('../model/query.js').Calculation} calculation @param {string | undefined} type @param {boolean} named @param {string | null} dataset whose markers it shows */
+function lines(answer, calculation, type, named, dataset) {
   const name = label(calculation), unit = calculationUnit(calculation), values = answer.series.values, steps = { startUs: answer.series.start_us, stepUs: answer.series.step_us, count: answer.series.count, ...knownTime(time(), Date.now() / 1000) }, partial = partialWords(steps);
   const series = values.slice(0, mostLines).map((/** @type {any} */ v) => ({ name: groupName(answer, v.row), colour: groupColour(answer, v.row), values: v[name] ?? [] }));
   const single = values.length <= 1, bars = type === 'stacked' || type === 'tsbar' || (type !== 'line' && single && (calculation.op === 'COUNT' || calculation.op === 'SUM'));
@@ -102,20 +104,24 @@ function lines(answer, calculation, type, named) {
   const inner = h('div', { class: 'chart-in' }), host = h('div', { class: 'chart board-chart' }, inner);
   /** @type {import('../charts/line.js').Frame | null} */
   let frame = null;
-  const watch = drawn(host, () => { frame = lineChart(inner, steps, series.map((/** @type {any} */ l) => ({ ...l, dim: single && bars })), { bars, behind, format: unit === 'ms' ? durationTick : short, label: `${name} over time`, utc: utc.get() }); });
+  const flags = dataset === null ? null : markerLayer(host, () => frame, dataset);
+  const watch = drawn(host, () => { frame = lineChart(inner, steps, series.map((/** @type {any} */ l) => ({ ...l, dim: single && bars })), { bars, behind, format: unit === 'ms' ? durationTick : short, label: `${name} over time`, utc: utc.get() }); flags?.draw(); });
   const off = hoverable(host, () => frame, (i) => ({ rows: series.map((/** @type {any} */ l) => [single ? name : l.name.slice(0, 60), asFigure(l.values[i], unit).join(' ')]) }), { steps: () => steps });
   return { element: h('div', { class: 'board-graph' }, (named || !single || partial) && h('div', { class: 'row wrap small board-key' }, named && h('b', {}, name), !single && series.map((/** @type {any} */ l) => h('span', { class: 'key cut', vars: { '--c': l.colour } }, h('span', { class: 'cut' }, l.name))),
-    values.length > mostLines && h('span', { class: 'faint' }, `${values.length - mostLines} more`), partial && h('span', { class: 'faint' }, partial)), host), stop() { watch.stop(); off(); } };
+    values.length > mostLines && h('span', { class: 'faint' }, `${values.length - mostLines} more`), partial && h('span', { class: 'faint' }, partial)), host), stop() { watch.stop(); flags?.stop(); off(); } };
 }
 
-/** @param {import('../model/heatbox.js').Heatmap} map @param {string} column */
-function heat(map, column) {
+/** @param {import('../model/heatbox.js').Heatmap} map @param {string} column @param {string | null} dataset whose markers it shows */
+function heat(map, column, dataset) {
   const canvas = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' }), host = h('div', { class: 'hm plain-hm', role: 'img', 'aria-label': `HEATMAP(${column}) over time` }, canvas, svg);
+  let frame = /** @type {ReturnType<typeof heatFrame>} */ (null);
+  const flags = dataset === null ? null : markerLayer(host, () => frame && { left: frame.left, right: frame.right, at: (us) => /** @type {any} */ (frame).x.at(us / 1e6) }, dataset);
   const watch = drawn(host, () => {
-    const frame = heatFrame(map, host.clientWidth, host.clientHeight, map.scale !== 'linear');
+    frame = heatFrame(map, host.clientWidth, host.clientHeight, map.scale !== 'linear');
+    flags?.draw();
     if (!frame) return;
     drawCells(canvas, map, frame);
     drawOverlay(svg, frame, { rect: null, boxText: '', cursor: null, unit: columnUnit(column), utc: utc.get() });
   });
-  return { element: h('div', { class: 'board-graph' }, host), stop: () => watch.stop() };
+  return { element: h('div', { class: 'board-graph' }, host), stop() { watch.stop(); flags?.stop(); } };
 }

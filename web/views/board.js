@@ -11,6 +11,7 @@ import { columns } from './catalog.js';
 import { fill, h, say } from './dom.js';
 import { field, select } from './forms.js';
 import { popover } from './popover.js';
+import { readMarkers } from './markers.js';
 import { go, link, patch, place, range, refresh } from './router.js';
 import { empty, failed, loader, skeleton } from './states.js';
 
@@ -47,16 +48,18 @@ export function boardPage(host, id) {
     fill(body, head(answer, { editing, edit: () => { editing = !editing; draw(); }, keep }), filterBar(answer), trouble,
       panels.length ? grid : h('section', { class: 'panel' }, empty('Nothing is on this board.', ['Ask in Explore, then press ', h('b', {}, 'Add to board'), '; texts and SLOs are added here.'], [h('a', { class: 'btn pri', href: link('/ui/explore') }, 'Explore')])));
   };
+  const flags = () => { readMarkers(...(now?.queries ?? []).map((q) => q.dataset)); };
+  const readPanels = () => { flags(); for (const one of drawn) one.read(); };
   const read = () => load.run(body, async (signal) => {
     const answer = await wire.board(id, signal);
     if (answer.board.preset_filters?.length) types = new Map((await columns('__all__').catch(() => [])).map((c) => [c.name, c.type]));
     return answer;
-  }, (answer) => { now = answer; draw(); }, () => h('div', { class: 'panel' }, skeleton(6, true)));
+  }, (answer) => { now = answer; flags(); draw(); }, () => h('div', { class: 'panel' }, skeleton(6, true)));
   const signature = () => `${rangeText(range())} ${place.get().params.getAll('pf')} ${place.get().params.get('view')}`;
   read();
   shown = signature();
-  const stop = refresh.subscribe(() => { for (const one of drawn) one.read(); });
-  return { update() { const next = signature(); if (next !== shown) { shown = next; for (const one of drawn) one.read(); } }, close() { stop(); load.stop(); stopPanels(); } };
+  const stop = refresh.subscribe(readPanels);
+  return { update() { const next = signature(); if (next !== shown) { shown = next; readPanels(); } }, close() { stop(); load.stop(); stopPanels(); } };
 }
 
 /** @param {wire.Panel} panel @param {Awaited<ReturnType<typeof wire.board>>} answer @param {() => any[]} filters @returns {Drawn} */

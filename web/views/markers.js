@@ -15,18 +15,18 @@ import { copyTime, instant } from './times.js';
 
 /** @typedef {import('../wire/honeycomb.js').Marker} Marker */
 
-/** The markers of the chosen dataset and of the whole environment, and the deploys that Rollbar was told of. */
-const markers = signal(/** @type {Marker[]} */ ([]));
+/** The markers of the datasets on the page and of the whole environment, and the deploys that Rollbar was told of. */
+const markers = signal(/** @type {(Marker & {dataset?: string})[]} */ ([]));
 const leastCompared = 600, mostCompared = 7200; // s before and after a marker
 const leastShown = 0.001, mostShown = 3.6e6; // ms: as good as every duration
 const mostBefore = 6 * 3600; // s: what went out longer ago is no news
 const mostServices = 8; // whose own markers are asked for
 const labelMost = 150, labelLeast = 34; // px: the width of a flag; with less room there is none
 
-/** Reads them again; without an answer there are none, and the charts are what they are. @param {string} dataset */
-export async function readMarkers(dataset) {
+/** Reads them again; without an answer there are none, and the charts are what they are. @param {string[]} names of the datasets */
+export async function readMarkers(...names) {
   const told = deploys(time()).then((answer) => answer.deploys.map(asMarker), () => []);
-  const lists = await Promise.all([told, ...[...new Set([dataset, everything])].map((name) => markersOf(name).catch(() => []))]);
+  const lists = await Promise.all([told, ...[...new Set([...names, everything])].map((dataset) => markersOf(dataset).then((list) => list.map((marker) => ({ ...marker, dataset })), () => []))]);
   markers.set(lists.flat().sort((a, b) => a.start_time - b.start_time));
 }
 
@@ -40,12 +40,13 @@ export function asMarker(deploy) {
  * A layer over a chart.
  * @param {HTMLElement} host the chart's box, position relative
  * @param {() => {left: number, right: number, at: (us: number) => number} | null} frame
+ * @param {string} [dataset] what the chart is of, where the page has charts of several
  */
-export function markerLayer(host, frame) {
+export function markerLayer(host, frame, dataset) {
   const layer = h('div', { class: 'markers' });
   host.append(layer);
   const draw = () => {
-    const f = frame(), seen = f ? placed(markers.get(), f) : [];
+    const f = frame(), seen = f ? placed(markers.get().filter((m) => !dataset || !m.dataset || m.dataset === everything || m.dataset === dataset), f) : [];
     let taken = 0; // up to here flags are written
     fill(layer, seen.map(({ marker, at, width }, i) => {
       const behind = Math.min(labelMost, (seen[i + 1]?.at ?? f?.right ?? at) - at - 4), before = Math.min(labelMost, at - taken - 4);

@@ -72,7 +72,7 @@ struct HoneycombSLOs: Sendable {
   /// With `?detailed`, or `?detailed=true`, as it stands now; where nothing is good and a column is not there, that is said instead.
   private func get(_ exchange: Exchange) async throws(Refusal) -> Response {
     let slo = try find(exchange)
-    guard let detailed = QueryString(exchange.request.query)["detailed"], detailed != "false" else { return Self.answer(.ok, slo) }
+    guard QueryString(exchange.request.query).isSet("detailed") else { return Self.answer(.ok, slo) }
     let now = state.parts.clock.unixNanoseconds()
     let ledger = try await SLODesk(state: state).ledger(slo, exchange.environment, now)
     let standing = ledger.standing(slo, atUnixNanoseconds: now)

@@ -20,6 +20,9 @@ struct QueryString: Sendable {
     guard let value = values[name], !value.isEmpty else { return nil }
     return value
   }
+
+  /// Whether it is there, also without a value, and not `false`.
+  func isSet(_ name: String) -> Bool { values[name].map { $0 != "false" } ?? false }
 }
 
 /// `+` as a space, as forms write it.
