@@ -13,6 +13,7 @@ struct ClientTests {
     ("https://user:hush@shop.example/a?token=hush&n=1", "https://REDACTED:REDACTED@shop.example/a?token=REDACTED&n=1"),
     ("http://shop.example/a?X-Amz-Signature=hush", "http://shop.example/a?X-Amz-Signature=REDACTED"), ("http://shop.example", "http://shop.example/"),
     ("http://[::1]:8080/a?sig=", "http://[::1]:8080/a?sig=REDACTED"), ("/a?token=hush", "/a?token=REDACTED"), ("", "/"), ("?&&=", "/?="), ("http://@/?token", "http://REDACTED:REDACTED@/?token=REDACTED"),
+    ("https://shop.example/a?n=1#access_token=hush", "https://shop.example/a?n=1"), ("http://shop.example#/a?b", "http://shop.example/"),
     ("/a?t%6fken=hush&pass%77ord=hush&n%61=1", "/a?t%6fken=REDACTED&pass%77ord=REDACTED&n%61=1"), ("/a?pass%zzword=hush&%ff=hush", "/a?pass%zzword=REDACTED&%ff=REDACTED"),
   ]) func secretsOfAURLAreNotWrittenDown(url: String, written: String) {
     #expect(TracedHTTPClient.redacted(url, parameters: ["token", "sig", "X-Amz-Signature"]) == written)

@@ -75,9 +75,9 @@ public struct TracedHTTPClient: Sendable {
     return (String(host), request.url.hasPrefix("https") ? 443 : 80)
   }
 
-  /// The URL with `REDACTED` for user and password and for the values of the parameters.
+  /// The URL with `REDACTED` for user and password and for the values of the parameters; without its fragment, which is not sent.
   static func redacted(_ url: String, parameters: Set<String>) -> String {
-    let target = URLParts(url)
+    let url = String(url.prefix { $0 != "#" }), target = URLParts(url)
     let scheme = url.firstRange(of: "://").map { url[..<$0.upperBound] } ?? ""
     let host = target.host.lastIndex(of: "@").map { "REDACTED:REDACTED@" + target.host[target.host.index(after: $0)...] } ?? target.host
     guard !target.query.isEmpty else { return scheme + host + target.path }
