@@ -43,6 +43,21 @@ import Testing
     #expect(try Self.batch("[{}]").body.isEmpty)
   }
 
+  /// What is kept as one text is one field, and an object is only what is in it.
+  @Test func onlyFieldsCountTowardsTheirLimit() throws {
+    let members = { (count: Int, value: String) in (0..<count).map { "\"k\($0)\": \(value)" }.joined(separator: ", ") }
+    let list = Array(repeating: #"{"sku": 1, "n": 2}"#, count: 1500).joined(separator: ", ")
+    let deep = #"{"a": {"b": {"c": {"d": {"e": {\#(members(2001, "1"))}}}}}}"#
+    let batch = try Self.batch("""
+      [{"data": {"cart": [\(list)]}}, {"data": {\(members(1500, #"{"x": 1}"#))}}, {"data": \(deep)}, {"data": {"o": {}}},
+       {"data": {\(members(2000, "1"))}}, {"data": {\(members(2001, "1"))}}, {"data": {"o": {\(members(2001, "1"))}}}, {"data": [{"a": 1}]}, {"data": {}}]
+      """)
+    #expect(batch.verdicts.map { $0?.text ?? "" } == [
+      "", "", "", "", "", "Event has too many columns.", "Event has too many columns.", "the event's data is not an object", "Request body should not be empty.",
+    ])
+    #expect(try Self.rows(batch).rowCount == 5)
+  }
+
   @Test func aSpanThatComesAgainCountsOnce() throws {
     let span = #"{"data": {"trace.trace_id": "0123456789abcdef0123456789abcdef", "trace.span_id": "0123456789abcdef"}, "time": 1700000000}"#
     #expect(try Self.rows(Self.batch("[\(span), \(span)]")).rowCount == 1)

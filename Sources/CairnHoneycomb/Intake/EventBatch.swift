@@ -126,22 +126,30 @@ extension EventBatch {
   /// One event while it is read.
   fileprivate struct Item {
     var data: Range<Int>?
-    var memberCount = 0
+    var fieldCount = 0
+    var isEmpty = true
     var isObject = false
     /// nil for the time of arrival, and where it cannot be read.
     var time: Int64?
     var sampleRate: Int64 = 1
 
-    /// Reads the data's place and counts its members.
+    /// Reads the data's place and counts the fields that `EventFields` makes of it.
     mutating func readData(_ bytes: RawSpan, _ reader: inout JSONReader) throws(DecodeError) {
       let outside = reader.depth
-      var token = try reader.next(bytes)
+      let first = try reader.next(bytes)
       let start = reader.tokenOffset
-      isObject = token == .objectStart
-      memberCount = 0
+      isObject = first == .objectStart
+      (fieldCount, isEmpty) = (0, true)
       while reader.depth > outside {
-        if case .key = token { memberCount += 1 }
-        token = try reader.next(bytes)
+        switch try reader.next(bytes) {
+        case .key: (fieldCount, isEmpty) = (fieldCount + 1, false)
+        // One field with what is in it as text.
+        case .arrayStart: try reader.skipRest(bytes)
+        case .objectStart where reader.depth > outside + EventFields.depthMax: try reader.skipRest(bytes)
+        // The members of an object inside are fields, it is none.
+        case .objectStart: fieldCount -= 1
+        default: break
+        }
       }
       data = start..<reader.offset
     }
@@ -150,8 +158,8 @@ extension EventBatch {
     var fault: StaticText? {
       guard let data else { return "the event has no data" }
       if !isObject { return "the event's data is not an object" }
-      if memberCount == 0 { return "Request body should not be empty." }
-      if memberCount > fieldCountMax { return "Event has too many columns." }
+      if isEmpty { return "Request body should not be empty." }
+      if fieldCount > fieldCountMax { return "Event has too many columns." }
       return data.count > eventByteCountMax ? "Request body is too large." : nil
     }
   }

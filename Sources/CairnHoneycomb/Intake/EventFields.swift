@@ -22,7 +22,7 @@ struct EventFields: ~Copyable {
   }
   private static let error = Array(FieldName.error.utf8)
   /// Objects in objects become paths down to this depth; Honeycomb's own limit.
-  private static let depthMax = 5
+  static let depthMax = 5
 
   init(_ context: IntakeContext, _ batch: inout Batch) throws(DecodeError) {
     environmentHash = lastingHash(of: context.environment)
