@@ -55,7 +55,7 @@ extension FormulaFunction {
     case .integer, .float: return value
     case .string(let text):
       if let whole = Int64(text) { return .integer(whole) }
-      return Double(text).map { .float($0) }
+      return FieldValue.decimal(text).map { .float($0) }
     case .boolean, nil: return nil
     }
   }
@@ -110,7 +110,10 @@ extension FormulaFunction {
       return .integer(Int64(isBytes ? text.utf8.count : text.unicodeScalars.count))
     default:
       guard let text = argument(0)?.text, let part = argument(1)?.text else { return .boolean(false) }
-      return .boolean(self == .startsWith ? text.hasPrefix(part) : self == .endsWith ? text.hasSuffix(part) : text.contains(part))
+      // By bytes, as filters do: Swift's letters take `\r\n` for one that does not end with `\n`.
+      return .boolean(
+        self == .startsWith ? text.utf8.starts(with: part.utf8)
+          : self == .endsWith ? text.utf8.suffix(part.utf8.count).elementsEqual(part.utf8) : part.isEmpty || text.utf8.contains(part.utf8))
     }
   }
 }

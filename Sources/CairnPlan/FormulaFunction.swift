@@ -142,7 +142,7 @@ public enum FormulaFunction: String, Sendable, Hashable, CaseIterable {
   private static func compare(_ left: FieldValue?, _ right: FieldValue?, _ comparison: Comparison) -> Bool {
     guard let left, let right else { return false }
     switch (left, right) {
-    case (.string(let left), .string(let right)): return comparison.holds(left, right)
+    case (.string(let left), .string(let right)): return comparison.holds(ExactText(left), ExactText(right))
     case (.integer(let left), .integer(let right)): return comparison.holds(left, right)
     default:
       guard let left = left.number, let right = right.number else { return false }

@@ -28,7 +28,8 @@ import Testing
     ("LT($nothing, 5)", .boolean(false)), ("GT($nothing, 5)", .boolean(false)), ("EQUALS($nothing, null)", .boolean(true)),
     ("IN($http.status_code, 500, 502, 503,)", .boolean(true)), ("EXISTS($error)", .boolean(true)), ("NOT(EXISTS($nothing))", .boolean(true)),
     ("AND(EXISTS($name), $zero)", .boolean(false)), ("OR($empty, $error)", .boolean(true)), ("BOOL(1)", .boolean(true)), ("BOOL(0)", .boolean(false)),
-    ("SUM(1, $size, \"no number\", null)", .integer(13)), ("SUB(5, 7)", .integer(-2)), ("MUL(2, 1.5)", .float(3)), ("DIV(7, 2)", .float(3.5)),
+    ("SUM(1, $size, \"no number\", null)", .integer(13)), ("SUM(\"NaN\", \"inf\", \"0x10\", \"1e999\", \"2.5\")", .float(2.5)), ("MAX(\"Infinity\", 1)", .integer(1)),
+    ("SUB(5, 7)", .integer(-2)), ("MUL(2, 1.5)", .float(3)), ("DIV(7, 2)", .float(3.5)),
     ("MOD(7, 4)", .integer(3)), ("MIN(3, $nothing, 2)", .integer(2)), ("MAX(3, 2.5)", .integer(3)), ("LOG10(1000)", .float(3)),
     ("INT(\"12.9\")", .integer(12)), ("FLOAT($size)", .float(12)), ("STRING($http.status_code)", .string("503")),
     ("CONCAT($name, \"-\", 1, $nothing)", .string("GET /cart-1")), ("STARTS_WITH($name, \"GET\")", .boolean(true)),
@@ -40,6 +41,9 @@ import Testing
     ("BUCKET($duration_ms, 100)", .string("100 - 200")), ("BUCKET(5, 10, 10, 100)", .string("< 10")), ("BUCKET(100, 10, 10, 100)", .string(">= 100")),
     ("$\"a name\" + 1", .integer(8)), ("1 + 2 * 3", .integer(7)), ("(1 + 2) * 3 = 9 AND !false", .boolean(true)), ("10 - 2 - 3", .integer(5)),
     ("$http.status_code >= 500 AND $duration_ms < 1000 OR false", .boolean(true)), ("$http.status_code != 200", .boolean(true)), ("-5 < 2", .boolean(true)),
+    ("ENDS_WITH(\"a\\r\\n\", \"\\n\")", .boolean(true)), ("CONTAINS(\"a\\r\\nb\", \"\\n\")", .boolean(true)), ("CONTAINS($name, \"\")", .boolean(true)),
+    ("STARTS_WITH(\"e\\u0301\", \"e\")", .boolean(true)), ("CONTAINS(\"e\\u0301\", \"\\u00e9\")", .boolean(false)), ("ENDS_WITH(\"a\", \"ba\")", .boolean(false)),
+    ("LTE(\"e\\u0301\", \"\\u00e9\") AND !GTE(\"e\\u0301\", \"\\u00e9\")", .boolean(true)),
     ("\"\\u00e9\\n\\x41\\101\"", .string("é\nAA")), ("9223372036854775807 + 1", .float(9_223_372_036_854_775_808)),
   ])
   func comesTo(expression: String, wanted: FieldValue) throws {
