@@ -171,6 +171,15 @@ import Testing
     }
   }
 
+  @Test func aHeatmapOfAllNumbersHasAWidthOfItsCells() throws {
+    var answer = Answer()
+    answer.heatmaps = [
+      AnswerHeatmap(column: "d", startUnixNanoseconds: 0, stepNanoseconds: second, scale: .linear, edges: [-1.5e308, 0, 1.5e308], counts: [[1, 2]])
+    ]
+    let data = try Self.data(Self.result(#"{"calculations":[{"op":"HEATMAP","column":"d"}]}"#).body(answer))
+    #expect(data["results"]?.array?.first?["data"]?["HEATMAP(d)"]?["step_size"]?.number == 1.5e308)
+  }
+
   @Test func heatmapsOfGroupedQueriesStandInTheTotals() throws {
     var answer = Self.grouped
     answer.heatmaps = [

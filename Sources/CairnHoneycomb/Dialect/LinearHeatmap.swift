@@ -30,13 +30,14 @@ struct LinearHeatmap {
     }
     minimum = heatmap.edges[first]
     maximum = heatmap.edges[last + 1]
-    let width = maximum - minimum
+    let cellCount = Double(heatmap.scale == .linear ? cells.count : Self.cellCount)
+    let width = (maximum - minimum) / cellCount
+    // All cells together may be wider than a number can tell, one is not.
+    step = maximum > minimum ? (width.isFinite ? width : maximum / cellCount - minimum / cellCount) : 1
     if heatmap.scale == .linear {
-      step = width > 0 ? width / Double(cells.count) : 1
       counts = heatmap.counts.map { (row) in cells.map { $0 < row.count ? row[$0] : 0 } }
       return
     }
-    step = width > 0 ? width / Double(Self.cellCount) : 1
     counts = []
     for row in heatmap.counts { counts.append(spread(row, heatmap.edges, cells)) }
   }
