@@ -172,7 +172,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"exhaustion_minutes": 5, "slo": {"id": "1"}}"#, ["recipients"]), (#"{"slo": {"id": "1"}, "recipients": [{"id": "2"}]}"#, ["exhaustion_minutes"]),
+    (#"{"slo": {"id": "1"}, "recipients": [{"id": "2"}]}"#, ["exhaustion_minutes"]),
     (#"{"exhaustion_minutes": 5, "recipients": [{"id": "2"}]}"#, ["slo.id"]),
     (#"{"alert_type": "budget_rate", "exhaustion_minutes": 5, "slo": {"id": "1"}, "recipients": [{"id": "2"}]}"#,
      ["exhaustion_minutes", "budget_rate_window_minutes", "budget_rate_decrease_threshold_per_million"]),

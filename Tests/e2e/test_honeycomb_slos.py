@@ -155,6 +155,23 @@ def test_burn_alerts_tell_once_when_it_begins_and_when_it_is_over(cairn, hook):
     call(cairn, "GET", f"/1/burn_alerts/burn/{made[1]['id']}", status=404)
 
 
+def test_a_burn_alert_may_tell_nobody_and_stays(cairn, hook):
+    """Terraform's provider has zero or more recipients; one whose last was taken out is still listed, also after a restart."""
+    send(cairn, "nobody", 1, name="cart", duration_ms=5)
+    indicator(cairn, "nobody")
+    slo = objective(cairn, "nobody")
+    who = call(cairn, "POST", "/1/recipients", {"type": "webhook", "details": {"webhook_name": "nobody", "webhook_url": hook.url}}, 201)
+    body = {"alert_type": "exhaustion_time", "exhaustion_minutes": 60, "slo": {"id": slo["id"]}}
+    told = call(cairn, "POST", "/1/burn_alerts/nobody", {**body, "recipients": [{"id": who["id"]}]}, 201)
+    assert call(cairn, "PUT", f"/1/burn_alerts/nobody/{told['id']}", {**body, "recipients": []})["recipients"] == []
+    ids = {told["id"], call(cairn, "POST", "/1/burn_alerts/nobody", body, 201)["id"]}
+    for _ in range(2):
+        assert {one["id"] for one in call(cairn, "GET", f"/1/burn_alerts/nobody?slo_id={slo['id']}")} == ids
+        assert call(cairn, "GET", f"/1/burn_alerts/nobody/{told['id']}")["exhaustion_minutes"] == 60
+        cairn.stop()
+        cairn.start()
+
+
 def test_a_formula_is_tried_before_it_is_kept(cairn):
     send(cairn, "tried", 3, name="cart", duration_ms=5)
     send(cairn, "tried", 1, name="home", duration_ms=5)

@@ -43,6 +43,23 @@ def test_a_trigger_tells_when_it_begins_and_when_it_is_over(cairn, hook):
     assert [one["text"] for one in listed if one["trigger"]["id"] == made["id"]] == ["No longer less than threshold value (3)"]
 
 
+def test_the_same_question_sent_again_is_told_of_once(cairn, hook):
+    """Terraform's client sends a whole trigger with each change."""
+    send(cairn, "again", 1)
+    who = recipient(cairn, hook, "again")
+    made = call(cairn, "POST", "/1/triggers/shop", {
+        "name": "again", "frequency": 60, "threshold": {"op": ">", "value": 0}, "recipients": [{"id": who["id"]}],
+        "query": {"calculations": [COUNT], "filters": [{"column": "name", "op": "=", "value": "again"}]}}, 201)
+    path = f"/1/triggers/shop/{made['id']}"
+    wait(lambda: call(cairn, "GET", path)["triggered"] and told(hook, "again"))
+    changed = call(cairn, "PUT", path, {**made, "description": "now with a runbook"})
+    assert changed["triggered"] is True and changed["description"] == "now with a runbook"
+    asked = lambda: [one["asked_us"] for one in call(cairn, "GET", "/api/cairn/triggers")["triggers"] if one["trigger"]["id"] == made["id"]][0]  # noqa: E731
+    wait(asked)
+    assert call(cairn, "GET", path)["triggered"] is True and len(told(hook, "again")) == 1
+    assert call(cairn, "PUT", path, {**made, "threshold": {"op": ">", "value": 1e9}})["triggered"] is False
+
+
 def test_groups_beyond_the_threshold_are_named_and_a_test_says_that_it_is_one(cairn, hook):
     for route, length in (("/a", 900), ("/b", 5)):
         send(cairn, "request", 4, duration_ms=length, route=route)

@@ -67,7 +67,6 @@ public struct HoneycombBurnAlert: Sendable, Hashable {
     if findings.truth(json["auto_investigate"], "auto_investigate") == true { findings.add("auto_investigate", .invalid, "is not supported") }
     readCondition(json, isNew, &findings)
     if Findings.present(json["recipients"]) != nil { receivers = HoneycombTrigger.Receiver.list(json["recipients"], &findings) }
-    if isNew, receivers.isEmpty, findings.details.isEmpty { findings.add("recipients", .missing, "a burn alert needs somebody to tell") }
     try findings.settle()
   }
 

@@ -68,12 +68,13 @@ struct HoneycombTriggers: Sendable {
   private func change(_ exchange: Exchange) async throws(Refusal) -> Response {
     let scope = try await directory.scope(exchange)
     let shelf = Shelf<HoneycombTrigger>(state, exchange)
-    var trigger = try shelf.find()
+    let before = try shelf.find()
+    var trigger = before
     let (body, now) = (try await body(exchange), state.parts.clock.unixNanoseconds())
     try honeycomb { () throws(HoneycombError) in try trigger.change(body, nowUnixNanoseconds: now) }
     try await settle(&trigger, scope, exchange)
-    // Another question begins anew.
-    if ["query", "threshold", "baseline_details"].contains(where: { body[$0] != nil }) { trigger.isTriggered = false }
+    // Another question begins anew; Terraform's client sends the same one again with whatever else it changes.
+    if (trigger.query, trigger.threshold, trigger.baseline) != (before.query, before.threshold, before.baseline) { trigger.isTriggered = false }
     try shelf.save(trigger)
     state.triggers.forget(exchange.environment, trigger.id)
     return Self.answer(.ok, trigger)
