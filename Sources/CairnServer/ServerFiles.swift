@@ -3,6 +3,7 @@ import CairnAlerts
 import CairnFormats
 import FoundationEssentials
 import Glibc
+import Logging
 
 /// The few small files that the server itself reads and writes.
 enum ServerFiles {
@@ -65,6 +66,13 @@ extension Settings {
       throw .badSetting("\(Key.deliveryAuthorities.rawValue): '\(path)' is not a file of certificates (PEM): \(reason)")
     }
     return settings
+  }
+
+  /// Says once which variables of this process look like a setting's and are none.
+  public static func warnOfMisspeltVariables() {
+    for (name, near) in misspelt(ProcessInfo.processInfo.environment) {
+      Logger(label: "cairn.server").warning("\(name) is no setting and has no effect. Did you mean \(near.joined(separator: ", "))?")
+    }
   }
 
   /// Where the catalog is.

@@ -22,6 +22,19 @@ extension Settings {
     return settings
   }
 
+  /// Variables that look like a setting's and are none, each with what it may have meant. Others may begin with `CAIRN_` too: Kubernetes
+  /// tells each container of a service named `cairn` by them, so a name that is like none of ours is somebody else's.
+  public static func misspelt(_ environment: [String: String]) -> [(name: String, near: [String])] {
+    let known = Set(Key.allCases.map(\.environmentName)).union(otherVariables), names = NearNames(Key.allCases.map(\.rawValue))
+    return environment.keys.filter { $0.hasPrefix("CAIRN_") && !known.contains($0) }.sorted().compactMap { (name) in
+      let wanted = String(name.dropFirst(6)).lowercased(), near = names.misspelt(wanted)
+      return near.isEmpty ? nil : (name, near.map { "CAIRN_" + $0.uppercased() })
+    }
+  }
+
+  /// Variables that are no settings of the server.
+  private static let otherVariables: Set = ["CAIRN_CONFIG", "CAIRN_KEY", "CAIRN_SERVER", "CAIRN_TEST_RESET"]
+
   /// Of a flag or a variable: parts between commas where the setting is a list, else the text, commas and all; of a password every blank.
   private static func values(of key: Key, _ text: String) -> [String] {
     if key.takesList { return text.split(separator: ",").map { trimmed(String($0)) } }

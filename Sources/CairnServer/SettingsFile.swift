@@ -45,8 +45,7 @@ public enum SettingsFile {
   }
 
   private static func unknown(_ name: String, _ path: String) -> ServerError {
-    let keys = Settings.Key.allCases.map(\.rawValue)
-    let near = NearNames(keys.map { NearNames.Column(name: $0, eventCount: 0) }).find(name)
+    let keys = Settings.Key.allCases.map(\.rawValue), near = NearNames(keys).find(name)
     let offer = near.isEmpty ? "Known keys: \(keys.joined(separator: ", "))." : "Did you mean \(near.joined(separator: ", "))?"
     return .badSetting("\(path): unknown key '\(name)'. \(offer)")
   }

@@ -26,6 +26,7 @@ struct Serve: AsyncParsableCommand {
       .http: http, .otlpHTTP: otlpHttp, .otlpGRPC: otlpGrpc, .xray: xray, .readyFile: readyFile, .insecure: insecure ? "true" : nil,
       .retentionDays: retentionDays,
     ])
+    Settings.warnOfMisspeltVariables()
     let pending = PendingOccurrences()
     let catalogPath = try settings.preparedCatalogPath()
     let catalog = try Catalog(path: catalogPath)

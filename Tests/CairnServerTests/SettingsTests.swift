@@ -102,6 +102,15 @@ import Testing
     #expect(error?.description.contains("Known keys: data, http, ") == true)
   }
 
+  @Test func namesVariablesThatLookLikeASetting() {
+    let found = Settings.misspelt([
+      "CAIRN_OTLP_HTP": "1", "CAIRN_RETENTION_DAY": "7", "CAIRN_HTTP": "127.0.0.1:1", "CAIRN_KEY": "k", "CAIRN_CONFIG": "f", "CAIRN_SERVICE_HOST": "10.0.0.1",
+      "CAIRN_PORT": "tcp://10.0.0.1:8080", "CAIRN_PORT_8080_TCP_ADDR": "10.0.0.1", "CAIRN_SHUTDOWN_TIMEOUT": "1", "HTTP": "x",
+    ])
+    #expect(found.map(\.name) == ["CAIRN_OTLP_HTP", "CAIRN_RETENTION_DAY"])
+    #expect(found.map(\.near) == [["CAIRN_OTLP_HTTP"], ["CAIRN_RETENTION_DAYS"]])
+  }
+
   @Test(arguments: [
     ("127.0.0.1:80", "127.0.0.1:80", true), ("[::1]:80", "[::1]:80", true), (":80", "127.0.0.1:80", true),
     ("0.0.0.0:0", "0.0.0.0:0", false),

@@ -12,6 +12,7 @@ import { occurrence } from '../wire/errors.js';
 
 const names = { E: ['ERROR', 't-err'], W: ['WARN', 't-warn'], I: ['INFO', 't-info'], D: ['DEBUG', 'faint'], '': ['', 'faint'] };
 const aroundUs = 5e6;
+const mostInstead = 5, aside = /^(meta|item|occurrence|trace|severity|scope|library|telemetry|process|host|os|service|container|k8s|cloud|deployment|log|signal)(\.|_|$)|^(time|timestamp|dataset|name)$/;
 const traceIn = /"(?:trace_?id|xray_trace_id)"\s*:\s*"([0-9a-f]{32})"/i;
 
 /** @typedef {{us: number, dataset: string, message: string, fields?: Record<string, unknown>, severity?: string, trace?: string}} Line */
@@ -20,6 +21,13 @@ const traceIn = /"(?:trace_?id|xray_trace_id)"\s*:\s*"([0-9a-f]{32})"/i;
 function nice(text) {
   return text.slice(0, 2000).split(/((?:^|[\s,{])(?:"[\w.@]+"\s?[=:]\s?|[\w.@]+[=:]))("(?:[^"\\]|\\.)*"|[^\s,}]+)/).map((part, i) => (i % 3 === 1 ? h('span', { class: 'faint' }, part)
     : i % 3 === 2 ? h('span', { class: 'v' }, part) : part));
+}
+
+/** What stands where a record has no text: its event's name and some of what it carries. @param {Record<string, unknown> | undefined} fields @returns {string} */
+function instead(fields) {
+  const { 'event.name': name, ...rest } = fields ?? {}, own = Object.entries(rest).filter(([key, value]) => value !== '' && !aside.test(key)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = [...(name ? [String(name)] : []), ...own.slice(0, mostInstead).map(([key, value]) => `${key}=${String(value).slice(0, 60)}`)].join('  ');
+  return text || (fields ? 'no text' : 'no text; its fields are inside');
 }
 
 /**
@@ -31,7 +39,7 @@ export function logLine(line, options = {}) {
   const detail = h('div', { hidden: true });
   const row = h('button', { class: `ln ${grave}`, type: 'button', 'aria-expanded': false, tabindex: -1, onclick: () => toggle() },
     instant(line.us, clock(line.us, utc.get(), 'milli'), 'faint'), h('span', { class: `lv ${colour}` }, word), service(line.dataset),
-    h('span', { class: 'msg' }, options.mark ? marked(line.message.slice(0, 2000), options.mark) : nice(line.message)), h('span', { class: 'tr', title: trace ? `trace ${trace}` : null }, trace && icon('trace')));
+    !line.message ? h('span', { class: 'msg faint' }, instead(line.fields)) : h('span', { class: 'msg' }, options.mark ? marked(line.message.slice(0, 2000), options.mark) : nice(line.message)), h('span', { class: 'tr', title: trace ? `trace ${trace}` : null }, trace && icon('trace')));
   const toggle = async () => {
     const opens = detail.hidden;
     detail.hidden = !opens;

@@ -26,6 +26,9 @@ struct NearNames: Sendable {
     self.columns = columns.map { ($0, Self.bare($0.name.prefix(Self.lengthMax)), Self.bare(Self.lastPart($0.name))) }
   }
 
+  /// Names that nothing prefers.
+  init(_ names: [String]) { self.init(names.map { Column(name: $0, eventCount: 0) }) }
+
   /// At most four names, the likeliest first; of equally likely ones that which more events have.
   func find(_ name: String) -> [String] {
     let (wanted, last) = (Self.bare(name.prefix(Self.lengthMax)), Self.bare(Self.lastPart(name)))
@@ -45,6 +48,12 @@ struct NearNames: Sendable {
     // Where a few letters explain it, what is merely alike is noise.
     let misspelt = found.prefix { $0.score <= stepCountMax }
     return (misspelt.isEmpty ? found[...] : misspelt).prefix(Self.countMax).map(\.column.name)
+  }
+
+  /// Names that are this one but for a few letters.
+  func misspelt(_ name: String) -> [String] {
+    let wanted = Self.bare(name.prefix(Self.lengthMax)), stepCountMax = max(1, min(3, wanted.utf8.count / 4))
+    return columns.filter { Self.distance(Array(wanted.utf8), Array($0.bare.utf8), atMost: stepCountMax) <= stepCountMax }.map(\.column.name)
   }
 
   /// Letters and digits alone, the letters small.

@@ -47,16 +47,11 @@ struct SamplingOperations: Sendable {
     guard records.count <= Self.rulesMax else {
       throw Refusal(aws: "RuleLimitExceededException", "You have reached the limit of \(Self.rulesMax) sampling rules.")
     }
-    let now = state.sampling.nowUnixSeconds
+    let now = state.sampling.nowUnixSeconds, arn = arn(rule.name, call), tagging = TagOperations(state: state)
     let record = SamplingDesk.Record(rule: rule, createdUnixSeconds: now, modifiedUnixSeconds: now)
+    let tags = try tagging.together(call.body["Tags"]?.array ?? [], with: arn, call)
     try state.sampling.save(record, call.environment)
-    do throws(Refusal) {
-      try TagOperations(state: state).add(call.body["Tags"]?.array ?? [], to: arn(rule.name, call), call)
-    } catch {
-      // Tags that cannot be are no reason for a rule without them.
-      _ = try state.sampling.remove(rule.name, call.environment)
-      throw error
-    }
+    if !tags.isEmpty { try tagging.save(tags, of: arn, call) }
     return answer(record, call)
   }
 

@@ -18,7 +18,7 @@ struct TagOperations: Sendable {
 
   private func tag(_ call: XRayCall) throws(Refusal) -> Response {
     let arn = try resource(call)
-    try add(try call.requiredList("Tags"), to: arn, call)
+    try save(try together(try call.requiredList("Tags"), with: arn, call), of: arn, call)
     return XRayCall.answer { _ in }
   }
 
@@ -42,8 +42,8 @@ struct TagOperations: Sendable {
     }
   }
 
-  /// Adds tags, the new value of a known key over the old one.
-  func add(_ added: [JSONValue], to arn: String, _ call: XRayCall) throws(Refusal) {
+  /// What the resource has with these too, the new value of a known key over the old one.
+  func together(_ added: [JSONValue], with arn: String, _ call: XRayCall) throws(Refusal) -> [JSONMember] {
     var tags = try tags(of: arn, call)
     for tag in added {
       let key = tag["Key"]?.string ?? ""
@@ -59,7 +59,7 @@ struct TagOperations: Sendable {
       refusal.field = arn
       throw refusal
     }
-    try save(tags, of: arn, call)
+    return tags
   }
 
   /// Forgets the tags of a resource that is no more.
@@ -76,7 +76,7 @@ struct TagOperations: Sendable {
     }
   }
 
-  private func save(_ tags: [JSONMember], of arn: String, _ call: XRayCall) throws(Refusal) {
+  func save(_ tags: [JSONMember], of arn: String, _ call: XRayCall) throws(Refusal) {
     let now = state.sampling.nowUnixSeconds
     do {
       try state.parts.catalog.saveXRayObject(

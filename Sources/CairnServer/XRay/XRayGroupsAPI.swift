@@ -35,19 +35,12 @@ struct XRayGroupsAPI: Sendable {
     guard try groups.all(exchange.environment).count < Self.countMax else {
       throw XRayQuestion.invalid("There are \(Self.countMax) groups already.")
     }
-    let made = group
+    let made = group, arn = call.caller.arn("xray", XRayGroups.resource(group)), tagging = TagOperations(state: state)
+    let tags = try tagging.together(call.body["Tags"]?.array ?? [], with: arn, call)
     guard try groups.catalog({ (catalog) throws(CatalogError) in try catalog.createXRayGroup(made) }) else {
       throw XRayQuestion.invalid("Group already exists")
     }
-    do throws(Refusal) {
-      try TagOperations(state: state).add(call.body["Tags"]?.array ?? [], to: call.caller.arn("xray", XRayGroups.resource(group)), call)
-    } catch {
-      // Tags that cannot be are no reason for a group without them.
-      _ = try groups.catalog { (catalog) throws(CatalogError) in
-        try catalog.removeXRayGroup(name: made.name, environment: made.environment)
-      }
-      throw error
-    }
+    if !tags.isEmpty { try tagging.save(tags, of: arn, call) }
     return answer(group, exchange)
   }
 
