@@ -102,7 +102,7 @@ def test_what_is_open_stays_open_while_an_answer_grows(night, open_page, columns
     page.route("**/api/cairn/logs/record?*", lambda route: route.fulfill(json={"us": 1, "dataset": "api", "fields": {"colour": "teal"}}))
     page.goto(f"{night.url}/ui/logs?t=15m&q=fields%20{'%2C'.join(columns).replace('@', '%40')}")
     page.get_by_role("button", name="line 20" if len(columns) == 2 else "open").nth(0 if len(columns) == 2 else 20).click()
-    detail = page.get_by_text("teal")
+    detail = page.get_by_text("\"teal\"")
     expect(detail).to_be_visible()
     at = page.locator(".results .tail, .results .scroll-x").first.evaluate("e => e.scrollTop")
     state["count"] = 45
@@ -161,6 +161,16 @@ def test_the_focus_and_both_ways_of_scrolling_stay_while_an_answer_grows(night, 
     expect(rows).to_have_count(70)
     assert page.evaluate("e => e === document.activeElement", rows.nth(40).element_handle())
     assert page.evaluate(scrolled, 0) == at
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_record_without_text_shows_what_it_carries(night, open_page, width):
+    record = {"timeUnixNano": str(time.time_ns()), "severityNumber": 9, "eventName": "cart.emptied", "attributes": [{"key": "cart.id", "value": {"stringValue": f"c-{width}"}}]}
+    body = {"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": f"wordless-{width}"}}]}, "scopeLogs": [{"logRecords": [record]}]}]}
+    assert night.request("POST", "/v1/logs", json.dumps(body), {"content-type": "application/json"}).status == 200
+    page = open_page(f"{night.url}/ui/logs?t=15m&g=wordless-{width}", width)
+    expect(page.get_by_role("log").locator(".ln")).to_contain_text(f"cart.emptied  cart.id=c-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_time_that_is_over_has_results_and_no_live_tail(night, open_page):

@@ -104,3 +104,9 @@ function ruleForm(rule, known, act) {
   });
   return form;
 }
+
+/** Who hears of an alert. @param {{type: string, target: string}[]} recipients @param {string} [trouble] why mails do not arrive @returns {HTMLElement} */
+export function toldTo(recipients, trouble) {
+  return h('div', { class: 'small target' }, recipients.length ? recipients.map((r) => h('div', {}, h('span', { class: 'faint' }, `${r.type} `), h('span', { class: 'mono' }, r.target), r.type === 'email' && trouble && h('div', { class: 't-warn' }, trouble)))
+    : h('span', { class: 'faint' }, 'nobody is told'));
+}

@@ -9,7 +9,7 @@ import * as triggers from '../wire/triggers.js';
 import { badge, fill, h, say, withLinks } from './dom.js';
 import { field, select } from './forms.js';
 import { popover } from './popover.js';
-import { historyTable } from './rules.js';
+import { historyTable, toldTo } from './rules.js';
 import { failed } from './states.js';
 
 /** @param {wire.Detail} detail @param {() => void} again @returns {HTMLElement} */
@@ -40,7 +40,7 @@ function row(slo, { alert, text }, again) {
   return h('div', { class: 'notify', 'data-burn-alert': alert.id }, h('div', { class: 'notify-line burn-line' },
     h('div', { class: 'stack-1' }, h('div', { class: 'row wrap' }, h('b', {}, `When ${conditionText(alert)}`), badge(alert.triggered ? 'err' : 'ok', alert.triggered ? 'burning' : 'quiet')), alert.description && h('span', { class: 'small dim' }, withLinks(alert.description))),
     h('div', { class: `small ${alert.triggered ? 't-err' : 'dim'}` }, text),
-    h('div', { class: 'small target' }, alert.recipients.map((r) => h('div', {}, h('span', { class: 'faint' }, `${r.type} `), h('span', { class: 'mono' }, r.target)))),
+    toldTo(alert.recipients),
     h('div', { class: 'row' }, test, history, remove)), below);
 }
 

@@ -7,7 +7,7 @@ import * as wire from '../wire/triggers.js';
 import { badge, fill, h, say, service, withLinks } from './dom.js';
 import { calculationUnit } from './explore-lines.js';
 import { link, refresh } from './router.js';
-import { historyTable } from './rules.js';
+import { historyTable, toldTo } from './rules.js';
 import { empty, failed, loader, skeleton } from './states.js';
 
 /** @param {HTMLElement} host @returns {import('../app.js').Page} */
@@ -54,7 +54,7 @@ function row(one, again, canMail) {
   return h('div', { class: 'notify', 'data-trigger': trigger.id }, h('div', { class: 'notify-line' },
     h('div', { class: 'stack-1' }, h('div', { class: 'row wrap' }, h('b', {}, trigger.name), badge(/** @type {'ok'} */ (kind), word), trigger.dataset_slug === '__all__' ? h('span', { class: 'faint small' }, 'all datasets') : service(trigger.dataset_slug)),
       h('a', { class: 'small mono', href: one.explore }, conditionText(trigger)), h('span', { class: 'small dim' }, rhythmText(trigger)), trigger.triggered && one.text && h('span', { class: 'small t-err' }, one.text), trigger.description && h('span', { class: 'small dim' }, withLinks(trigger.description))),
-    h('div', { class: 'small target' }, trigger.recipients.length ? trigger.recipients.map((r) => h('div', {}, h('span', { class: 'faint' }, `${r.type} `), h('span', { class: 'mono' }, r.target), r.type === 'email' && !canMail && h('div', { class: 't-warn' }, 'no mail relay is configured: set smtp'))) : h('span', { class: 'faint' }, 'nobody is told')),
+    toldTo(trigger.recipients, canMail ? '' : 'no mail relay is configured: set smtp'),
     h('div', { class: 'small dim' }, one.failure ? h('span', { class: 't-err' }, one.failure) : one.missing.length ? h('span', { class: 't-warn' }, missingText(one.missing)) : one.asked_us ? [`asked ${ago(one.asked_us, Date.now() * 1000)}`, one.value !== null && h('div', {}, `value ${asFigure(one.value, calculationUnit(watched(trigger.query))).join(' ').trim()}`)] : ''),
     h('div', { class: 'row' }, test, history, toggle, remove)),
   below);
