@@ -184,6 +184,28 @@ def test_a_tail_names_what_it_cannot_do(logs, group):
         logs.start_live_tail(logGroupIdentifiers=["a" * 20, "b" * 20], logStreamNames=["x"])
 
 
+@pytest.mark.parametrize("query", ["fields @message", "fields @message, severity | sort n desc", "fields @message | filter n > 5000 or ispresent(severity)"])
+def test_a_record_without_a_body_has_all_its_fields_as_its_message(cairn, logs, now, query):
+    """Also where the first page has lines alone, and pages were read before it was known."""
+    group, at = f"bare-{abs(hash(query))}", (now - 60) * 10**9
+    made = otlp.ExportLogsServiceRequest()
+    resource = made.resource_logs.add()
+    resource.resource.attributes.extend(otlp.attributes({"service.name": group}))
+    scoped = resource.scope_logs.add()
+    for n in range(5_000):
+        record = scoped.log_records.add(time_unix_nano=at + n, severity_number=9)
+        record.body.string_value = f"line {n}"
+        record.attributes.extend(otlp.attributes({"n": n + 10_000}))
+    for n in range(3):
+        scoped.log_records.add(time_unix_nano=at - 10**9 - n, severity_number=9, event_name="user.login").attributes.extend(otlp.attributes({"n": n, "user.id": f"u-{n}"}))
+    assert cairn.send(made.SerializeToString(), "logs").status == 200
+    found = [row["@message"] for row in rows(logs, now, query + " | limit 10000", group)]
+    assert sorted(text for text in found if text.startswith("line")) == sorted(f"line {n}" for n in range(5_000))
+    bare = {each["message"] for each in logs.filter_log_events(logGroupName=group, endTime=(now - 60) * 1000 - 1)["events"]}
+    assert {text for text in found if not text.startswith("line")} == bare and len(found) == 5_003
+    assert sorted(json.loads(text)["user.id"] for text in bare) == ["u-0", "u-1", "u-2"]
+
+
 def test_an_environment_has_fifteen_tails_at_a_time(cairn, logs, group):
     arn = f"arn:aws:logs:eu-west-1:123456789012:log-group:{group}"
     sessions = [logs.start_live_tail(logGroupIdentifiers=[arn])["responseStream"] for _ in range(15)]

@@ -102,6 +102,13 @@ public struct InsightsReading: Sendable {
     return unique.isEmpty ? [FieldName.ingestionTime] : unique
   }
 
+  /// A record has no body, so that all its fields are its message: events are to be read again with all columns. Few groups have such
+  /// records, and lines are read without a look at their other columns.
+  func wantsWholeEvents(_ page: EventsAnswer) -> Bool {
+    guard page.rowCount > 0, sources.contains(where: { $0.source == .message }) else { return false }
+    return column(FieldName.body, page)?.contains { $0 == nil } ?? true
+  }
+
   /// The rows of a page of events.
   func rows(_ page: EventsAnswer) -> [InsightsRow] {
     var rows = [InsightsRow](repeating: InsightsRow(repeating: .absent, count: slotCount), count: page.rowCount)

@@ -39,6 +39,10 @@ public struct InsightsTask: Sendable {
   private var aggregation: InsightsAggregation?
   private var pipeline: InsightsPipeline
   private var readsPages = false
+  /// Some of the events have no text, so that all their fields are their message.
+  private var readsWholeEvents = false
+  /// As they were before the first page.
+  private var statisticsBefore = InsightsStatistics()
 
   public init(_ program: InsightsProgram, _ request: InsightsRequest) {
     self.program = program
@@ -165,9 +169,10 @@ public struct InsightsTask: Sendable {
     let stages = program.stages[..<count].enumerated().filter { !done.contains($0.offset) }.map(\.element)
     pipeline = InsightsPipeline(stages, context, limit: program.contrast == nil ? request.limit : 10_000)
     readsPages = true
+    statisticsBefore = statistics
     step = .events(
       EventsPlan(
-        scope: scope, filter: filter, columns: planner.reading.wantedColumns ?? [], direction: program.lead.isOldestFirst ? .oldestFirst : .newestFirst,
+        scope: scope, filter: filter, columns: readsWholeEvents ? [] : planner.reading.wantedColumns ?? [], direction: program.lead.isOldestFirst ? .oldestFirst : .newestFirst,
         limit: Self.pageRowCountFirst, sequenceColumn: InsightsReading.sequenceColumn))
   }
 
@@ -220,6 +225,12 @@ public struct InsightsTask: Sendable {
       return settleInner()
     }
     guard case .events(var plan) = step, let reading else { return }
+    if !plan.columns.isEmpty, reading.wantsWholeEvents(page) {
+      // From the start: a cursor is of the columns that were read.
+      readsWholeEvents = true
+      statistics = statisticsBefore
+      return readPages(planner(reading))
+    }
     statistics.add(page.info, columnCount: 1)
     for column in page.columns {
       for case .string(let text)? in column.values { statistics.bytesScanned += text.utf8.count }
