@@ -82,6 +82,7 @@ def test_boards_and_triggers_keep_it(open_page, ratios):
     page = open_page(ratios + "/ui/explore?" + urllib.parse.urlencode(QUESTION, doseq=True))
     ready(page)
     page.get_by_role("button", name="Add to board").click()
+    page.get_by_role("form", name="Add to board").locator("[name=where]").select_option("(new)")
     page.get_by_label("Its name").fill("Ratios")
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_url("**/ui/boards/*")
