@@ -16,7 +16,7 @@ import { figure, fill, h, service } from './dom.js';
 import { calculationUnit, earlierLines, groupColour, groupName } from './explore-lines.js';
 import { resultsTable } from './explore-results.js';
 import { markdown } from './markdown.js';
-import { markerLayer } from './markers.js';
+import { heatMarkerLayer, markerLayer } from './markers.js';
 import { go, link, time, utc } from './router.js';
 import { budgetBar } from './slos.js';
 import { loader, skeleton } from './states.js';
@@ -115,7 +115,7 @@ function lines(answer, calculation, type, named, dataset) {
 function heat(map, column, dataset) {
   const canvas = h('canvas', { 'aria-hidden': 'true' }), svg = s('svg', { 'aria-hidden': 'true' }), host = h('div', { class: 'hm plain-hm', role: 'img', 'aria-label': `HEATMAP(${column}) over time` }, canvas, svg);
   let frame = /** @type {ReturnType<typeof heatFrame>} */ (null);
-  const flags = dataset === null ? null : markerLayer(host, () => frame && { left: frame.left, right: frame.right, at: (us) => /** @type {any} */ (frame).x.at(us / 1e6) }, dataset);
+  const flags = dataset === null ? null : heatMarkerLayer(host, () => frame, dataset);
   const watch = drawn(host, () => {
     frame = heatFrame(map, host.clientWidth, host.clientHeight, map.scale !== 'linear');
     flags?.draw();

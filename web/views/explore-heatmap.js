@@ -8,7 +8,7 @@ import { countInside, countsInside, gripAt, peak, pull } from '../model/heatbox.
 import { clock, knownTime } from '../model/time.js';
 import { hovered } from './chart-hover.js';
 import { fill, h } from './dom.js';
-import { markerLayer } from './markers.js';
+import { heatMarkerLayer } from './markers.js';
 import { patch, place, time, utc } from './router.js';
 
 /** @typedef {import('../model/heatbox.js').Box} Box */
@@ -54,7 +54,7 @@ export function heatmapPanel(given) {
       { name: 'COUNT', colour: 'var(--base)', values: given.counts.map((n, i) => Math.max(0, (n ?? 0) - (inside?.[i] ?? 0))), dim: true }],
         { bars: true, format: short, label: 'COUNT', utc: utc.get(), left: 50 });
   };
-  const flags = markerLayer(host, () => frame && { left: frame.left, right: frame.right, at: (us) => /** @type {any} */ (frame).x.at(us / 1e6) });
+  const flags = heatMarkerLayer(host, () => frame);
   const watch = drawn(host, draw);
   const off = hovered.subscribe((us) => {
     hair.hidden = us == null || !frame;

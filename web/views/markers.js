@@ -60,6 +60,14 @@ export function markerLayer(host, frame, dataset) {
   return { draw, stop };
 }
 
+/** The same over a heatmap, whose own frame is in seconds. @param {HTMLElement} host @param {() => ReturnType<typeof import('../charts/heatmap.js').heatFrame>} frame @param {string} [dataset] */
+export function heatMarkerLayer(host, frame, dataset) {
+  return markerLayer(host, () => {
+    const f = frame();
+    return f && { left: f.left, right: f.right, at: (us) => f.x.at(us / 1e6) };
+  }, dataset);
+}
+
 /** Those in view, cut to it. @param {Marker[]} list by time @param {{left: number, right: number, at: (us: number) => number}} f */
 function placed(list, f) {
   return list.flatMap((marker) => {
