@@ -89,7 +89,8 @@ struct ServerCore: Service {
     let dialect = route?.dialect ?? guessedDialect(request)
     var response = ErrorResponse.make(refusal, in: dialect, to: request)
     state.telemetry.request(route: route?.pattern ?? "none", status: Int(refusal.kind.status.code))
-    state.telemetry.refusal(door: route?.door?.door.rawValue, reason: refusal.kind.name)
+    // Whoever went away before the answer was refused nothing; the request counts by its status.
+    if refusal.kind != .cancelled { state.telemetry.refusal(door: route?.door?.door.rawValue, reason: refusal.kind.name) }
     guard route?.door != nil || (route == nil && NearMiss.looksLikeIngest(request)) else { return response }
     CrossOrigin.annotate(&response, request, guardian: guardian)
     let door = route?.door?.door ?? (dialect == .grpc ? .otlpGRPC : .otlpHTTP)

@@ -73,6 +73,7 @@ import Testing
       script.answer = .failure(error)
       try await withServer(script) { (live) async throws in
         #expect(try await live.client().send("POST", "/api/cairn/query", body: Array("{}".utf8)).status == status)
+        #expect(live.server.state.telemetry.counts.refusals.isEmpty == (error == .cancelled), "\(error)")
       }
     }
   }
