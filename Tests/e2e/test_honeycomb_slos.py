@@ -149,6 +149,8 @@ def test_burn_alerts_tell_once_when_it_begins_and_when_it_is_over(cairn, hook):
     assert call(cairn, "DELETE", f"/1/recipients/{who['id']}", status=422)["error"]
     changed = call(cairn, "PUT", f"/1/burn_alerts/burn/{made[0]['id']}", {"exhaustion_minutes": 60, "recipients": [{"id": who["id"]}]})
     assert changed["exhaustion_minutes"] == 60 and changed["slo"] == {"id": slo["id"]}
+    call(cairn, "PUT", f"/1/recipients/{who['id']}", {**who, "details": {**who["details"], "webhook_name": "embers"}})
+    assert [one["target"] for one in call(cairn, "GET", f"/1/burn_alerts/burn/{made[0]['id']}")["recipients"]] == ["embers"]
     call(cairn, "PUT", f"/1/burn_alerts/burn/{made[0]['id']}", {"alert_type": "budget_rate"}, 422)
     call(cairn, "DELETE", f"/1/burn_alerts/burn/{made[0]['id']}", status=204)
     call(cairn, "DELETE", f"/1/slos/burn/{slo['id']}", status=204)

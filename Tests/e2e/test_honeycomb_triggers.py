@@ -60,6 +60,19 @@ def test_the_same_question_sent_again_is_told_of_once(cairn, hook):
     assert call(cairn, "PUT", path, {**made, "threshold": {"op": ">", "value": 1e9}})["triggered"] is False
 
 
+def test_a_recipient_s_new_name_is_that_of_those_who_are_told_by_it(cairn, hook):
+    """A client that compares what it declared with what is there sees no difference."""
+    send(cairn, "renamed", 1)
+    who = recipient(cairn, hook, "before")
+    made = call(cairn, "POST", "/1/triggers/shop", {"name": "renamed", "threshold": {"op": ">", "value": 1e9}, "recipients": [{"id": who["id"]}],
+                                                    "query": {"calculations": [COUNT]}}, 201)
+    path = f"/1/triggers/shop/{made['id']}"
+    call(cairn, "PUT", f"/1/recipients/{who['id']}", {**who, "details": {**who["details"], "webhook_name": "after"}})
+    kept = call(cairn, "GET", path)
+    assert kept == {**made, "recipients": [{"id": who["id"], "type": "webhook", "target": "after"}]}
+    call(cairn, "DELETE", path, status=204)
+
+
 def test_groups_beyond_the_threshold_are_named_and_a_test_says_that_it_is_one(cairn, hook):
     for route, length in (("/a", 900), ("/b", 5)):
         send(cairn, "request", 4, duration_ms=length, route=route)

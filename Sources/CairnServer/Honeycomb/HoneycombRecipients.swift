@@ -66,7 +66,24 @@ struct HoneycombRecipients: Sendable {
     try honeycomb { () throws(HoneycombError) in try recipient.change(body, nowUnixNanoseconds: now) }
     try await check(recipient)
     try shelf.save(recipient)
+    try tell(Shelf<HoneycombTrigger>(state.parts.catalog, environment: exchange.environment), \.receivers, recipient)
+    try tell(Shelf<HoneycombBurnAlert>(state.parts.catalog, environment: exchange.environment), \.receivers, recipient)
     return Self.answer(.ok, recipient)
+  }
+
+  /// What names the recipient has its new name.
+  private func tell<Entry: ShelfEntry>(
+    _ shelf: Shelf<Entry>, _ receivers: WritableKeyPath<Entry, [HoneycombTrigger.Receiver]>, _ recipient: HoneycombRecipient
+  ) throws(Refusal) {
+    _ = try shelf.change { (entries) in
+      entries.compactMap { (entry) in
+        var changed = entry
+        for index in entry[keyPath: receivers].indices where entry[keyPath: receivers][index].id == recipient.id {
+          changed[keyPath: receivers][index].target = recipient.target
+        }
+        return changed[keyPath: receivers] == entry[keyPath: receivers] ? nil : changed
+      }
+    }
   }
 
   private func remove(_ exchange: Exchange) throws(Refusal) -> Response {
