@@ -9,7 +9,7 @@ throughput  a Hummingbird server with everything on beside the same server witho
             the requests of a second. Their threads do not interrupt each other (SCHED_BATCH): on one processor the system would let each
             answer's way out interrupt the next request, the more so the more a request costs, and that would be measured. /plain
             answers "hello", /items twenty rows of JSON, /feed twenty posts by one query of SQLite, with three spans and two lines where
-            the kit is
+            the kit is; with --peer, /feed of the program in Benchmarks/swift-otel too
 example     the same of `Examples/cruddur` (--example), forty posts in its home feed: OTEL_SDK_DISABLED, its four vendors as its
             local.env has them, and all lines by OTLP besides
 latency     requests of /feed at a pace, by turns to a server whose collector answers and to one whose collector does harm; every two
@@ -156,16 +156,20 @@ def throughput(options):
             "and lines by OTLP": full,
             "one trace in twenty": {**full, "OTEL_LOGS_EXPORTER": "cloudwatch", "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.05"},
         }
+        forms = {name: (options.probe, variables) for name, variables in forms.items()}
+        if options.peer:
+            forms |= {"peer, bare": (options.peer, {"PROBE_BARE": "1"}), "peer, OTLP": (options.peer, {"OTEL_EXPORTER_OTLP_ENDPOINT": place.url})}
         lost = dict.fromkeys(forms, 0)
 
         @contextlib.contextmanager
         def start():
             with contextlib.ExitStack() as running:
-                servers = {name: running.enter_context(kit.Server(cpu=place.cpu, is_batch=True, **variables)) for name, variables in forms.items()}
+                servers = {name: running.enter_context(kit.Server(program, cpu=place.cpu, is_batch=True, **variables))
+                           for name, (program, variables) in forms.items()}
                 yield {name: (server.process.pid, server.port) for name, server in servers.items()}
                 for name, server in servers.items():
                     lost[name] += sum(server.stop()[1]["lost"].values())
-        place.compare(start, options.paths or ("/plain", "/items", "/feed"), options.rounds)
+        place.compare(start, options.paths or (("/feed",) if options.peer else ("/plain", "/items", "/feed")), options.rounds)
         print("lost", lost)
 
 
@@ -352,6 +356,7 @@ def quantile(values, percent):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--probe", default=".build/release/kit-probe")
+    parser.add_argument("--peer", help="what `swift build -c release` makes of Benchmarks/swift-otel")
     parser.add_argument("--example", default=".build/release/cruddur")
     parser.add_argument("--only", default="cost,throughput,example,latency")
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import CairnKit
 import Foundation
 import GRDB
 import Hummingbird
-import Logging
-import Tracing
 
-/// A request as backends have it: twenty posts of some thousand by one query of SQLite, as JSON. With the kit it has the spans and the
-/// line that the same request of `Examples/cruddur` has.
+/// A request as backends have it: twenty posts of some thousand by one query of SQLite, as JSON. `Benchmarks/swift-otel` has this
+/// file too.
 struct Feed: Sendable {
   struct Post: ResponseEncodable, Codable, Sendable {
     var uuid: String
@@ -18,7 +15,7 @@ struct Feed: Sendable {
   }
 
   private static let postCount = 5_000
-  private static let sql = """
+  static let sql = """
     SELECT uuid, handle, message, createdAt, (SELECT count(*) FROM activity r WHERE r.replyTo = activity.uuid)
     FROM activity INDEXED BY post_by_time WHERE replyTo IS NULL AND (expiresAt IS NULL OR expiresAt > ?) ORDER BY createdAt DESC LIMIT 20
     """
@@ -51,26 +48,6 @@ struct Feed: Sendable {
     return try await database.read { database in
       try Row.fetchAll(database, sql: Self.sql, arguments: values).map {
         Post(uuid: $0[0], handle: $0[1], message: $0[2], createdAt: $0[3], repliesCount: $0[4])
-      }
-    }
-  }
-
-  /// The same as an instrumented program has it.
-  func home(_ kit: Kit, _ log: Logger, user: String) async throws -> [Post] {
-    try await kit.tracer.with(.userID, user) {
-      try await kit.tracer.withSpan("home-activities") { span in
-        span.attributes["app.now"] = Date().ISO8601Format()
-        let posts = try await kit.tracer.withSpan("SELECT activity", ofKind: .client) { query in
-          query.attributes["db.system.name"] = "sqlite"
-          query.attributes["db.namespace"] = "cruddur"
-          query.attributes["db.query.text"] = Self.sql
-          let posts = try await home()
-          query.attributes["db.response.returned_rows"] = posts.count
-          return posts
-        }
-        span.attributes["app.result_length"] = posts.count
-        log.info("HomeActivities", metadata: ["user.id": .string(user), "results": .stringConvertible(posts.count)])
-        return posts
       }
     }
   }

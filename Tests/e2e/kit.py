@@ -36,10 +36,10 @@ def run(*words, timeout=60, check=True, **variables):
 class Server:
     """`kit-probe serve`: a Hummingbird server with the kit."""
 
-    def __init__(self, cpu=None, is_batch=False, **variables):
-        """`is_batch`: a thread that wakes does not interrupt one that works, as where there are processors for both."""
+    def __init__(self, program=None, cpu=None, is_batch=False, **variables):
+        """`program`: another that can be asked in its way. `is_batch`: a thread that wakes does not interrupt one that works, as where there are processors for both."""
         on_cpu = ([] if cpu is None else ["taskset", "-c", str(cpu)]) + (["chrt", "--batch", "0"] if is_batch else [])
-        self.process = subprocess.Popen([*on_cpu, probe(), "serve"], env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([*on_cpu, program or probe(), "serve"], env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read()
         self.port = json.loads(line)["port"]

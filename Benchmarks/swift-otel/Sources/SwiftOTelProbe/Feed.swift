@@ -1,0 +1,1 @@
+../../../../Tests/KitProbe/Feed.swift
