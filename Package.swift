@@ -162,7 +162,7 @@ let package = Package(
     tests("CairnFormatsTests", ["CairnBytes", "CairnFormats", "CZlib", "CZstd", "TestSupport"]),
     tests("CairnOTLPTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnOTLP", "TestSupport"]),
     tests("CairnIssuesTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "TestSupport"]),
-    tests("CairnAlertsTests", ["CairnAlerts", "CairnIssues", .product(name: "NIOCore", package: "swift-nio")]),
+    tests("CairnAlertsTests", ["CairnAlerts", "CairnFormats", "CairnIssues", .product(name: "NIOCore", package: "swift-nio")]),
     tests("CairnRollbarTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnIssues", "CairnRollbar", "TestSupport"]),
     tests("CairnHoneycombTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnHoneycomb", "TestSupport"]),
     tests("CairnXRayTests", ["CairnBytes", "CairnColumns", "CairnFormats", "CairnPlan", "CairnXRay", "TestSupport"]),

@@ -6,6 +6,7 @@ public struct ItemRule: Sendable, Hashable, Codable {
     case webhook
     case slack
     case email
+    case pagerduty
   }
   public enum Trigger: String, Sendable, Hashable, Codable, CaseIterable {
     case newItem = "new_item"
@@ -42,7 +43,7 @@ public struct ItemRule: Sendable, Hashable, Codable {
   public var channel: Channel
   public var trigger: Trigger
   public var isEnabled = true
-  /// The webhook's URL, or the mail's receivers.
+  /// The webhook's URL, the mail's receivers, or the integration key of a service of PagerDuty.
   public var target: [String]
   public var filters: [Filter] = []
 

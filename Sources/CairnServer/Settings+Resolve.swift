@@ -72,6 +72,9 @@ extension Settings {
       smtpSecurity = security
     case .deliveryAuthorities: deliveryAuthorities = text.isEmpty ? nil : text
     case .mailFrom: mailFrom = try mailAddress(text, source)
+    case .pagerDutyURL:
+      guard (try? WebTarget(text)) != nil else { throw .badSetting("\(source): '\(text)' is not a URL such as \(PagerDutyEvent.url)") }
+      pagerDutyURL = text
     case .unscrubbedEnvironments: unscrubbedEnvironments = list
     case .groupingVersion: groupingVersion = try grouping(text, source)
     case .webDirectory: webDirectory = text.isEmpty ? nil : text

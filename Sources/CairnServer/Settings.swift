@@ -36,6 +36,8 @@ public struct Settings: Sendable, Hashable {
   /// PEM file of certificate authorities that deliveries trust beside the system's.
   public var deliveryAuthorities: String?
   public var mailFrom = "cairn@localhost"
+  /// Where PagerDuty's events are posted.
+  public var pagerDutyURL = PagerDutyEvent.url
   /// Environments whose lines are kept with the secrets that are in them, or `*`.
   public var unscrubbedEnvironments: [String] = []
   /// The version of grouping to stay with; nil goes on to the newest.
@@ -70,6 +72,7 @@ public struct Settings: Sendable, Hashable {
     case smtpSecurity = "smtp_security"
     case deliveryAuthorities = "delivery_ca"
     case mailFrom = "mail_from"
+    case pagerDutyURL = "pagerduty_url"
     case unscrubbedEnvironments = "unscrubbed_environments"
     case groupingVersion = "grouping_version"
     case webDirectory = "web_dir"

@@ -400,123 +400,126 @@ static const unsigned char file_131[] = {
 #embed "../../web/views/popover.js"
 };
 static const unsigned char file_132[] = {
-#embed "../../web/views/router.js"
+#embed "../../web/views/recipient-field.js"
 };
 static const unsigned char file_133[] = {
-#embed "../../web/views/rules.js"
+#embed "../../web/views/router.js"
 };
 static const unsigned char file_134[] = {
-#embed "../../web/views/sampling.js"
+#embed "../../web/views/rules.js"
 };
 static const unsigned char file_135[] = {
-#embed "../../web/views/search.js"
+#embed "../../web/views/sampling.js"
 };
 static const unsigned char file_136[] = {
-#embed "../../web/views/send.js"
+#embed "../../web/views/search.js"
 };
 static const unsigned char file_137[] = {
-#embed "../../web/views/server.js"
+#embed "../../web/views/send.js"
 };
 static const unsigned char file_138[] = {
-#embed "../../web/views/services-before.js"
+#embed "../../web/views/server.js"
 };
 static const unsigned char file_139[] = {
-#embed "../../web/views/services-charts.js"
+#embed "../../web/views/services-before.js"
 };
 static const unsigned char file_140[] = {
-#embed "../../web/views/services.js"
+#embed "../../web/views/services-charts.js"
 };
 static const unsigned char file_141[] = {
-#embed "../../web/views/slo-alerts.js"
+#embed "../../web/views/services.js"
 };
 static const unsigned char file_142[] = {
-#embed "../../web/views/slo-charts.js"
+#embed "../../web/views/slo-alerts.js"
 };
 static const unsigned char file_143[] = {
-#embed "../../web/views/slo-events.js"
+#embed "../../web/views/slo-charts.js"
 };
 static const unsigned char file_144[] = {
-#embed "../../web/views/slo-form.js"
+#embed "../../web/views/slo-events.js"
 };
 static const unsigned char file_145[] = {
-#embed "../../web/views/slo.js"
+#embed "../../web/views/slo-form.js"
 };
 static const unsigned char file_146[] = {
-#embed "../../web/views/slos.js"
+#embed "../../web/views/slo.js"
 };
 static const unsigned char file_147[] = {
-#embed "../../web/views/span-panel.js"
+#embed "../../web/views/slos.js"
 };
 static const unsigned char file_148[] = {
-#embed "../../web/views/span-xray.js"
+#embed "../../web/views/span-panel.js"
 };
 static const unsigned char file_149[] = {
-#embed "../../web/views/states.js"
+#embed "../../web/views/span-xray.js"
 };
 static const unsigned char file_150[] = {
-#embed "../../web/views/teach.js"
+#embed "../../web/views/states.js"
 };
 static const unsigned char file_151[] = {
-#embed "../../web/views/time-picker.js"
+#embed "../../web/views/teach.js"
 };
 static const unsigned char file_152[] = {
-#embed "../../web/views/times.js"
+#embed "../../web/views/time-picker.js"
 };
 static const unsigned char file_153[] = {
-#embed "../../web/views/trace-deploy.js"
+#embed "../../web/views/times.js"
 };
 static const unsigned char file_154[] = {
-#embed "../../web/views/trace-errors.js"
+#embed "../../web/views/trace-deploy.js"
 };
 static const unsigned char file_155[] = {
-#embed "../../web/views/trace-lines.js"
+#embed "../../web/views/trace-errors.js"
 };
 static const unsigned char file_156[] = {
-#embed "../../web/views/trace-minimap.js"
+#embed "../../web/views/trace-lines.js"
 };
 static const unsigned char file_157[] = {
-#embed "../../web/views/trace-rows.js"
+#embed "../../web/views/trace-minimap.js"
 };
 static const unsigned char file_158[] = {
-#embed "../../web/views/trace.js"
+#embed "../../web/views/trace-rows.js"
 };
 static const unsigned char file_159[] = {
-#embed "../../web/views/traces.js"
+#embed "../../web/views/trace.js"
 };
 static const unsigned char file_160[] = {
-#embed "../../web/views/triggers.js"
+#embed "../../web/views/traces.js"
 };
 static const unsigned char file_161[] = {
-#embed "../../web/wire/api.js"
+#embed "../../web/views/triggers.js"
 };
 static const unsigned char file_162[] = {
-#embed "../../web/wire/boards.js"
+#embed "../../web/wire/api.js"
 };
 static const unsigned char file_163[] = {
-#embed "../../web/wire/errors.js"
+#embed "../../web/wire/boards.js"
 };
 static const unsigned char file_164[] = {
-#embed "../../web/wire/honeycomb.js"
+#embed "../../web/wire/errors.js"
 };
 static const unsigned char file_165[] = {
-#embed "../../web/wire/http.js"
+#embed "../../web/wire/honeycomb.js"
 };
 static const unsigned char file_166[] = {
-#embed "../../web/wire/key.js"
+#embed "../../web/wire/http.js"
 };
 static const unsigned char file_167[] = {
-#embed "../../web/wire/logs.js"
+#embed "../../web/wire/key.js"
 };
 static const unsigned char file_168[] = {
-#embed "../../web/wire/rules.js"
+#embed "../../web/wire/logs.js"
 };
 static const unsigned char file_169[] = {
-#embed "../../web/wire/slos.js"
+#embed "../../web/wire/rules.js"
 };
 static const unsigned char file_170[] = {
-#embed "../../web/wire/triggers.js"
+#embed "../../web/wire/slos.js"
 };
 static const unsigned char file_171[] = {
+#embed "../../web/wire/triggers.js"
+};
+static const unsigned char file_172[] = {
 #embed "../../web/wire/xray.js"
 };
 
@@ -653,47 +656,48 @@ static const cairn_web_file files[] = {
   {"views/more.js", file_129, sizeof file_129},
   {"views/paper.js", file_130, sizeof file_130},
   {"views/popover.js", file_131, sizeof file_131},
-  {"views/router.js", file_132, sizeof file_132},
-  {"views/rules.js", file_133, sizeof file_133},
-  {"views/sampling.js", file_134, sizeof file_134},
-  {"views/search.js", file_135, sizeof file_135},
-  {"views/send.js", file_136, sizeof file_136},
-  {"views/server.js", file_137, sizeof file_137},
-  {"views/services-before.js", file_138, sizeof file_138},
-  {"views/services-charts.js", file_139, sizeof file_139},
-  {"views/services.js", file_140, sizeof file_140},
-  {"views/slo-alerts.js", file_141, sizeof file_141},
-  {"views/slo-charts.js", file_142, sizeof file_142},
-  {"views/slo-events.js", file_143, sizeof file_143},
-  {"views/slo-form.js", file_144, sizeof file_144},
-  {"views/slo.js", file_145, sizeof file_145},
-  {"views/slos.js", file_146, sizeof file_146},
-  {"views/span-panel.js", file_147, sizeof file_147},
-  {"views/span-xray.js", file_148, sizeof file_148},
-  {"views/states.js", file_149, sizeof file_149},
-  {"views/teach.js", file_150, sizeof file_150},
-  {"views/time-picker.js", file_151, sizeof file_151},
-  {"views/times.js", file_152, sizeof file_152},
-  {"views/trace-deploy.js", file_153, sizeof file_153},
-  {"views/trace-errors.js", file_154, sizeof file_154},
-  {"views/trace-lines.js", file_155, sizeof file_155},
-  {"views/trace-minimap.js", file_156, sizeof file_156},
-  {"views/trace-rows.js", file_157, sizeof file_157},
-  {"views/trace.js", file_158, sizeof file_158},
-  {"views/traces.js", file_159, sizeof file_159},
-  {"views/triggers.js", file_160, sizeof file_160},
-  {"wire/api.js", file_161, sizeof file_161},
-  {"wire/boards.js", file_162, sizeof file_162},
-  {"wire/errors.js", file_163, sizeof file_163},
-  {"wire/honeycomb.js", file_164, sizeof file_164},
-  {"wire/http.js", file_165, sizeof file_165},
-  {"wire/key.js", file_166, sizeof file_166},
-  {"wire/logs.js", file_167, sizeof file_167},
-  {"wire/rules.js", file_168, sizeof file_168},
-  {"wire/slos.js", file_169, sizeof file_169},
-  {"wire/triggers.js", file_170, sizeof file_170},
-  {"wire/xray.js", file_171, sizeof file_171},
+  {"views/recipient-field.js", file_132, sizeof file_132},
+  {"views/router.js", file_133, sizeof file_133},
+  {"views/rules.js", file_134, sizeof file_134},
+  {"views/sampling.js", file_135, sizeof file_135},
+  {"views/search.js", file_136, sizeof file_136},
+  {"views/send.js", file_137, sizeof file_137},
+  {"views/server.js", file_138, sizeof file_138},
+  {"views/services-before.js", file_139, sizeof file_139},
+  {"views/services-charts.js", file_140, sizeof file_140},
+  {"views/services.js", file_141, sizeof file_141},
+  {"views/slo-alerts.js", file_142, sizeof file_142},
+  {"views/slo-charts.js", file_143, sizeof file_143},
+  {"views/slo-events.js", file_144, sizeof file_144},
+  {"views/slo-form.js", file_145, sizeof file_145},
+  {"views/slo.js", file_146, sizeof file_146},
+  {"views/slos.js", file_147, sizeof file_147},
+  {"views/span-panel.js", file_148, sizeof file_148},
+  {"views/span-xray.js", file_149, sizeof file_149},
+  {"views/states.js", file_150, sizeof file_150},
+  {"views/teach.js", file_151, sizeof file_151},
+  {"views/time-picker.js", file_152, sizeof file_152},
+  {"views/times.js", file_153, sizeof file_153},
+  {"views/trace-deploy.js", file_154, sizeof file_154},
+  {"views/trace-errors.js", file_155, sizeof file_155},
+  {"views/trace-lines.js", file_156, sizeof file_156},
+  {"views/trace-minimap.js", file_157, sizeof file_157},
+  {"views/trace-rows.js", file_158, sizeof file_158},
+  {"views/trace.js", file_159, sizeof file_159},
+  {"views/traces.js", file_160, sizeof file_160},
+  {"views/triggers.js", file_161, sizeof file_161},
+  {"wire/api.js", file_162, sizeof file_162},
+  {"wire/boards.js", file_163, sizeof file_163},
+  {"wire/errors.js", file_164, sizeof file_164},
+  {"wire/honeycomb.js", file_165, sizeof file_165},
+  {"wire/http.js", file_166, sizeof file_166},
+  {"wire/key.js", file_167, sizeof file_167},
+  {"wire/logs.js", file_168, sizeof file_168},
+  {"wire/rules.js", file_169, sizeof file_169},
+  {"wire/slos.js", file_170, sizeof file_170},
+  {"wire/triggers.js", file_171, sizeof file_171},
+  {"wire/xray.js", file_172, sizeof file_172},
 };
-const size_t cairn_web_file_count = 172;
+const size_t cairn_web_file_count = 173;
 
 cairn_web_file cairn_web_file_at(size_t index) { return files[index]; }

@@ -28,6 +28,7 @@ import Testing
       case .ingestOrigins: "https://shop.example:8443"
       case .hosts, .webhookHosts: "shop.example"
       case .mailFrom: "cairn@shop.example"
+      case .pagerDutyURL: "https://events.eu.pagerduty.com/v2/enqueue"
       default: "127.0.0.1:5"
       }
     let flag = try Settings.resolve(flags: [key: value], environment: [:], file: [:])

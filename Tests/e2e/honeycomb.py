@@ -34,4 +34,4 @@ def blamed(answer):
 
 def told(hook, name):
     """What a webhook heard of one trigger, objective or alert: header fields and bodies."""
-    return [(headers, json.loads(body)) for headers, body in hook.got if json.loads(body)["name"] == name]
+    return [(headers, json.loads(body)) for headers, body in hook.got if json.loads(body).get("name") == name]

@@ -73,6 +73,49 @@ def test_a_recipient_s_new_name_is_that_of_those_who_are_told_by_it(cairn, hook)
     call(cairn, "DELETE", path, status=204)
 
 
+def bodies(hook):
+    return [json.loads(body) for _, body in hook.got]
+
+
+def test_pagerduty_hears_of_one_incident_from_its_beginning_to_its_end(make_cairn, hook):
+    told_before = len(hook.got)
+    news = lambda: bodies(hook)[told_before:]  # noqa: E731
+    cairn = make_cairn(environment={**SETTINGS, "CAIRN_PAGERDUTY_URL": hook.url}).start()
+    send(cairn, "other", 1)
+    who = call(cairn, "POST", "/1/recipients", {"type": "pagerduty", "details": {
+        "pagerduty_integration_name": "on call", "pagerduty_integration_key": "cd6e8de3c857aefc950e0d5ebcb79ac2"}}, 201)
+    receiver = {"type": "pagerduty", "target": "on call", "details": {"pagerduty_severity": "warning"}}
+    made = call(cairn, "POST", "/1/triggers/shop", {
+        "name": "no pulse", "description": "the runbook", "frequency": 900, "threshold": {"op": "<", "value": 3}, "recipients": [receiver],
+        "query": {"calculations": [COUNT], "filters": [{"column": "name", "op": "=", "value": "pulse"}]}}, 201)
+    assert made["recipients"] == [{"id": who["id"], **receiver}]
+    wait(news)
+    began = news()[0]
+    assert (began["routing_key"], began["event_action"], began["payload"]["severity"]) == ("cd6e8de3c857aefc950e0d5ebcb79ac2", "trigger", "warning")
+    assert "no pulse" in began["payload"]["summary"] and "the runbook" in began["payload"]["custom_details"]["text"] and "ds=shop" in began["client_url"]
+    wait(lambda: call(cairn, "GET", f"/1/triggers/shop/{made['id']}")["triggered"])
+    send(cairn, "pulse", 5)
+    cairn.stop()
+    cairn.start()  # asks at once
+    wait(lambda: len(news()) == 2)
+    assert (news()[1]["event_action"], news()[1]["dedup_key"]) == ("resolve", began["dedup_key"])
+    call(cairn, "POST", "/1/recipients", {"type": "pagerduty", "details": {"pagerduty_integration_name": "x", "pagerduty_integration_key": "short"}}, 422)
+    call(cairn, "POST", "/1/triggers/shop", {**made, "recipients": [{**receiver, "details": {"pagerduty_severity": "loud"}}]}, 422)
+
+
+def test_a_workflow_of_teams_gets_a_card(cairn, hook):
+    send(cairn, "other", 1)
+    who = call(cairn, "POST", "/1/recipients", {"type": "msteams_workflow", "details": {"webhook_name": "ops", "webhook_url": hook.url}}, 201)
+    made = call(cairn, "POST", "/1/triggers/shop", {"name": "card", "threshold": {"op": ">", "value": 0}, "recipients": [{"id": who["id"]}], "disabled": True,
+                                                    "query": {"calculations": [COUNT]}}, 201)
+    before = len(hook.got)
+    assert json.loads(cairn.request("POST", f"/api/cairn/triggers/{made['id']}/test", "{}", KEY).body)["entries"][0]["delivered"]
+    [card] = bodies(hook)[before:]
+    content = card["attachments"][0]["content"]
+    assert content["body"][0]["text"].startswith("TEST: ") and content["actions"][0]["url"].startswith(cairn.url)
+    call(cairn, "DELETE", f"/1/triggers/shop/{made['id']}", status=204)
+
+
 def test_groups_beyond_the_threshold_are_named_and_a_test_says_that_it_is_one(cairn, hook):
     for route, length in (("/a", 900), ("/b", 5)):
         send(cairn, "request", 4, duration_ms=length, route=route)
@@ -105,7 +148,9 @@ def test_a_saved_query_can_be_a_triggers(cairn):
 @pytest.mark.parametrize("body, says", [
     ({"type": "webhook", "details": {"webhook_name": "in", "webhook_url": "http://10.0.0.1/x"}}, "webhook_hosts"),
     ({"type": "email", "details": {"email_address": "a@example.com"}}, "no mail relay"),
-    ({"type": "pagerduty", "details": {}}, "not supported"),
+    ({"type": "pagerduty", "details": {}}, "needs a name"),
+    ({"type": "slack", "details": {"slack_channel": "#ops"}}, "incoming webhooks"),
+    ({"type": "pigeon", "details": {}}, "not supported"),
 ])
 def test_who_cannot_be_told_is_refused(cairn, body, says):
     answer = call(cairn, "POST", "/1/recipients", body, 422)

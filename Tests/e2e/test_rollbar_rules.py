@@ -95,6 +95,27 @@ def test_rules_tell_webhooks_slack_and_mail(make_cairn):
     assert until(lambda: receiver.named("deploy"))[0]["data"]["deploy"]["revision"] == "1.0.0"
 
 
+def test_pagerduty_is_told_of_an_item_until_it_is_resolved(make_cairn):
+    receiver = Receiver()
+    key = "cd6e8de3c857aefc950e0d5ebcb79ac2"
+    cairn = make_cairn(environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1", "CAIRN_PAGERDUTY_URL": receiver.url}).start()
+    for trigger in ("new_item", "resolved_item"):
+        made = rule(cairn, "pagerduty", trigger, {"service_key": key})
+        assert made.status == 200 and made.json()["result"][0]["config"] == {"service_key": key}, made.body
+    assert "service_key" in rule(cairn, "pagerduty", "new_item", {"url": receiver.url}).json()["message"]
+    assert "32" in rule(cairn, "pagerduty", "new_item", {"service_key": "short"}).json()["message"]
+    assert "no incident" in rule(cairn, "pagerduty", "deploy", {"service_key": key}).json()["message"]
+    send(cairn, data(title="Lost", level="error", fingerprint="f"))
+    item = counted(cairn, 1)[0]
+    assert until(lambda: receiver.bodies)
+    began = receiver.bodies[0]
+    assert (began["routing_key"], began["event_action"], began["payload"]["severity"]) == (key, "trigger", "error")
+    assert "Lost" in began["payload"]["summary"] and began["client_url"].endswith(f"/ui/errors/{item['id']}")
+    cairn.request("PATCH", f"/api/1/item/{item['id']}", json.dumps({"status": "resolved"}).encode(), TOKEN)
+    assert until(lambda: len(receiver.bodies) == 2)
+    assert (receiver.bodies[1]["event_action"], receiver.bodies[1]["dedup_key"]) == ("resolve", began["dedup_key"])
+
+
 def test_a_delivery_that_fails_is_tried_again_and_the_history_says_so(make_cairn):
     receiver = Receiver(500)
     cairn = make_cairn(environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()

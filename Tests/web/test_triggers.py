@@ -14,8 +14,8 @@ import cairn_process  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = cairn_process.Cairn(tmp_path_factory.mktemp("triggers"), environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}).start()
+def server(tmp_path_factory, hook):
+    server = cairn_process.Cairn(tmp_path_factory.mktemp("triggers"), environment={"CAIRN_WEBHOOK_HOSTS": "127.0.0.1", "CAIRN_PAGERDUTY_URL": hook.url}).start()
     events = [{"time": f"{time.time():.3f}", "data": {"name": "work", "duration_ms": 900 + n, "service.name": "shop"}} for n in range(20)]
     assert server.request("POST", "/1/batch/shop", json.dumps(events), {"x-honeycomb-team": "any", "content-type": "application/json"}).status == 200
     yield server
@@ -64,3 +64,17 @@ def test_the_page_of_triggers_loads_clean(server, open_page, width, scheme):
     expect(page.locator("[data-trigger]")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("button", name="Delete").focus()
+
+
+def test_a_key_of_pagerduty_becomes_who_is_paged(server, open_page, hook):
+    page = open_page(server.url + "/ui/explore?c=COUNT&t=60m")
+    page.get_by_role("button", name="Alert").click()
+    form = page.get_by_role("form", name="New trigger")
+    form.locator("[name=name]").fill("page somebody")
+    form.locator("[name=value]").fill("1")
+    form.locator("[name=to]").fill("cd6e8de3c857aefc950e0d5ebcb79ac2")
+    form.get_by_role("button", name="Keep").click()
+    page.wait_for_url("**/ui/triggers*")
+    row = page.locator("[data-trigger]").filter(has_text="page somebody")
+    expect(row).to_contain_text("pagerduty PagerDuty …9ac2")
+    assert cairn_process.until(lambda: [body for _, body in hook.got if json.loads(body).get("routing_key") == "cd6e8de3c857aefc950e0d5ebcb79ac2"])

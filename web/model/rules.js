@@ -6,7 +6,7 @@
 
 export const triggers = /** @type {Record<string, string>} */ ({ new_item: 'A new item', occurrence: 'Every occurrence', exp_repeat_item: 'The 10th, 100th, 1000th … occurrence',
   occurrence_rate: 'Many occurrences in a while', reactivated_item: 'A resolved item comes back', reopened_item: 'An item is reopened', resolved_item: 'An item is resolved', deploy: 'A deploy' });
-export const channels = /** @type {Record<string, string>} */ ({ webhook: 'Webhook', slack: 'Slack', email: 'Mail' });
+export const channels = /** @type {Record<string, string>} */ ({ webhook: 'Webhook', slack: 'Slack', email: 'Mail', pagerduty: 'PagerDuty' });
 export const filterNames = /** @type {Record<string, string>} */ ({ environment: 'environment', level: 'level', title: 'title', context: 'route', framework: 'framework', class: 'class',
   unique_occurrences: 'addresses', rate: 'rate' });
 export const operations = /** @type {Record<string, string>} */ ({ eq: 'is', neq: 'is not', gte: 'at least', lte: 'at most', within: 'contains', nwithin: 'does not contain', startswith: 'begins with' });
@@ -36,5 +36,15 @@ export function ruleOf(form, filterCount) {
   if (form.trigger === 'occurrence_rate') filters.push({ type: 'rate', period: Number(form.period), count: Number(form.count) });
   const targets = form.target.split(/[\s,]+/).filter(Boolean);
   return { project: form.project, channel: form.channel, trigger: form.trigger, status: form.enabled ? 'enabled' : 'disabled',
-    config: form.channel === 'email' ? { to: targets } : { url: targets[0] ?? '' }, filters };
+    config: form.channel === 'email' ? { to: targets } : form.channel === 'pagerduty' ? { service_key: targets[0] ?? '' } : { url: targets[0] ?? '' }, filters };
+}
+
+/** @param {Rule} rule @returns {string} where it goes; of a key only its end */
+export function targetText(rule) { return rule.channel === 'pagerduty' ? rule.target.map((key) => `key …${key.slice(-4)}`).join() : rule.target.join(', '); }
+
+/** @param {string} channel @param {boolean} canMail @returns {string} what to write under To */
+export function targetHint(channel, canMail) {
+  if (channel === 'email') return canMail ? 'addresses, with commas between them' : 'no mail relay is configured: set smtp';
+  if (channel === 'pagerduty') return 'a service’s integration key (Events API v2); a rule for resolved items ends the incidents';
+  return 'https:// or http://; inside this network only where webhook_hosts says so';
 }

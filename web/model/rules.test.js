@@ -1,6 +1,6 @@
 // @ts-check
 import { equal, test } from './testing.js';
-import { filterText, ruleOf, standing } from './rules.js';
+import { filterText, ruleOf, standing, targetText } from './rules.js';
 
 test('filters read as sentences', () => {
   equal(filterText({ type: 'level', operation: 'gte', value: 'error' }), 'level at least error');
@@ -21,4 +21,10 @@ test('a rule says how its last delivery went', () => {
   equal(standing(rule).word, 'nothing sent yet');
   equal(standing({ ...rule, last: { delivered: false, attempt: 2, final: false } }).kind, 'warn');
   equal(standing({ ...rule, status: 'disabled' }).word, 'off');
+});
+
+test('a key of PagerDuty', () => {
+  equal(JSON.stringify(ruleOf({ project: 'shop', channel: 'pagerduty', trigger: 'new_item', target: ' cd6e8de3c857aefc950e0d5ebcb79ac2 ', enabled: 'on' }, 0)),
+    JSON.stringify({ project: 'shop', channel: 'pagerduty', trigger: 'new_item', status: 'enabled', config: { service_key: 'cd6e8de3c857aefc950e0d5ebcb79ac2' }, filters: [] }));
+  equal(targetText(/** @type {any} */ ({ channel: 'pagerduty', target: ['cd6e8de3c857aefc950e0d5ebcb79ac2'] })), 'key …9ac2');
 });

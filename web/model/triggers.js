@@ -51,9 +51,18 @@ export function questionOf(query, name, seconds) {
   return { calculations, ...(formulas.length ? { formulas } : {}), filters, filter_combination, breakdowns, ...(calculated_fields ? { calculated_fields } : {}), time_range: seconds };
 }
 
-/** @param {string} text a URL or an address @returns {object | null} a recipient of Honeycomb's API */
+/** Hosts of workflows of Microsoft Teams. */
+const teams = /^https:\/\/[^/]+\.(logic\.azure\.com|powerplatform\.com)(:\d+)?\//i;
+
+/** @param {{details: any}} recipient @returns {string} */
+export function recipientName({ details }) { return details.webhook_name ?? details.email_address ?? details.pagerduty_integration_name; }
+
+/** @param {string} text a URL, an address, or an integration key of PagerDuty @returns {object | null} a recipient of Honeycomb's API */
 export function recipientOf(text) {
   const target = text.trim();
-  if (/^https?:\/\/\S+$/i.test(target)) return { type: 'webhook', details: { webhook_name: target.replace(/^https?:\/\//i, '').slice(0, 120), webhook_url: target } };
+  if (/^https?:\/\/\S+$/i.test(target)) {
+    return { type: teams.test(target) ? 'msteams_workflow' : 'webhook', details: { webhook_name: target.replace(/^https?:\/\//i, '').slice(0, 120), webhook_url: target } };
+  }
+  if (/^[0-9a-z]{32}$/i.test(target)) return { type: 'pagerduty', details: { pagerduty_integration_name: `PagerDuty …${target.slice(-4)}`, pagerduty_integration_key: target } };
   return /^[^\s@]+@[^\s@]+$/.test(target) ? { type: 'email', details: { email_address: target } } : null;
 }

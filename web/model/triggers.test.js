@@ -1,7 +1,7 @@
 // @ts-check
 import { defaultQuery } from './query.js';
 import { equal, test } from './testing.js';
-import { comparable, conditionText, questionOf, recipientOf, rhythmText, watched } from './triggers.js';
+import { comparable, conditionText, questionOf, recipientName, recipientOf, rhythmText, watched } from './triggers.js';
 
 const trigger = { query: { calculations: [{ op: 'P95', column: 'duration_ms' }], breakdowns: ['http.route'], time_range: 600 }, threshold: { op: '>', value: 500, exceeded_limit: 2 },
   frequency: 300, evaluation_schedule: { 'window': { days_of_week: ['monday', 'friday'], start_time: '09:00', end_time: '17:00' } } };
@@ -23,4 +23,7 @@ test('a formula takes along the calculations that it names', () => {
 });
 test('recipients from what is typed', () => { equal(recipientOf(' https://hooks.example/x '), { type: 'webhook', details: { webhook_name: 'hooks.example/x', webhook_url: 'https://hooks.example/x' } });
   equal(recipientOf('a@b.c'), { type: 'email', details: { email_address: 'a@b.c' } });
+  equal(recipientOf('https://prod-1.westus.logic.azure.com:443/workflows/1'), { type: 'msteams_workflow', details: { webhook_name: 'prod-1.westus.logic.azure.com:443/workflows/1', webhook_url: 'https://prod-1.westus.logic.azure.com:443/workflows/1' } });
+  equal(recipientOf('cd6e8de3c857aefc950e0d5ebcb79ac2'), { type: 'pagerduty', details: { pagerduty_integration_name: 'PagerDuty …9ac2', pagerduty_integration_key: 'cd6e8de3c857aefc950e0d5ebcb79ac2' } });
+  equal(recipientName({ details: { pagerduty_integration_name: 'shop' } }), 'shop');
   equal(recipientOf('nobody'), null); });

@@ -2,7 +2,7 @@
 // Notification rules: when to tell of an item and where, edited in place, with a test and what came of the deliveries.
 import { icon } from '../charts/svg.js';
 import { plural, whole } from '../model/format.js';
-import { channels, filterNames, filterText, operations, periods, ruleOf, standing, triggers } from '../model/rules.js';
+import { channels, filterNames, filterText, operations, periods, ruleOf, standing, targetHint, targetText, triggers } from '../model/rules.js';
 import * as wire from '../wire/rules.js';
 import { when } from './error-parts.js';
 import { badge, fill, h, say, service } from './dom.js';
@@ -23,7 +23,7 @@ export function rulesPage(host) {
   const draw = () => {
     if (isEditing || !known) return;
     fill(trouble);
-    fill(list, known.rules.length ? known.rules.map((/** @type {Rule} */ rule) => ruleRow(rule, edit, read)) : empty('No rule yet.', ['A rule sends a webhook, a Slack message or a mail when an item is new, comes back or comes often.'],
+    fill(list, known.rules.length ? known.rules.map((/** @type {Rule} */ rule) => ruleRow(rule, edit, read)) : empty('No rule yet.', ['A rule sends a webhook, a Slack message, a mail or a page (PagerDuty) when an item is new, comes back or comes often.'],
       [h('button', { class: 'btn pri', type: 'button', onclick: () => edit(null) }, 'Make the first rule')]));
   };
   const read = () => load.run(list, (signal) => wire.notificationRules(signal), (answer) => { known = answer; draw(); }, () => skeleton(5));
@@ -64,7 +64,7 @@ function ruleRow(rule, edit, again) {
   return h('div', { class: 'notify', 'data-rule': String(rule.id) }, h('div', { class: 'notify-line' },
     h('div', { class: 'stack-1' }, h('div', { class: 'row wrap' }, h('b', {}, triggers[rule.trigger] ?? rule.trigger), badge(state.kind, state.word)),
       h('div', { class: 'row wrap small dim' }, service(rule.project), rule.filters.map((filter) => h('span', { class: 'chip' }, filterText(filter))))),
-    h('div', { class: 'small target' }, h('span', { class: 'faint' }, `${channels[rule.channel] ?? rule.channel} `), h('span', { class: 'mono' }, rule.target.join(', '))),
+    h('div', { class: 'small target' }, h('span', { class: 'faint' }, `${channels[rule.channel] ?? rule.channel} `), h('span', { class: 'mono' }, targetText(rule))),
     h('div', { class: 'small dim nowrap' }, rule.last ? ['last ', when(rule.last.unix_ms * 1000)] : '', rule.last ? h('div', {}, plural(rule.delivered, 'delivery', 'deliveries')) : ''),
     h('div', { class: 'row' }, test, history, h('button', { class: 'btn sm', type: 'button', onclick: () => edit(rule) }, 'Edit'))), below);
 }
@@ -84,7 +84,7 @@ function ruleForm(rule, known, act) {
   const rateFields = h('div', { class: 'fields', hidden: rule?.trigger !== 'occurrence_rate' }, field('At least', h('span', { class: 'input' }, h('input', { name: 'count', type: 'number', min: 1, value: String(rate?.count ?? 100) })), 'occurrences'),
     field('Within', select('period', Object.fromEntries(Object.entries(periods)), String(rate?.period ?? 300))));
   const target = h('input', { name: 'target', value: rule?.target.join(', ') ?? '', required: true, spellcheck: false }), hint = h('span', { class: 'tiny faint' });
-  const says = (/** @type {string} */ channel) => { hint.textContent = channel === 'email' ? (known.mail ? 'addresses, with commas between them' : 'no mail relay is configured: set smtp') : 'https:// or http://; inside this network only where webhook_hosts says so'; };
+  const says = (/** @type {string} */ channel) => { hint.textContent = targetHint(channel, known.mail); };
   const channel = select('channel', channels, rule?.channel ?? 'webhook', says);
   says(channel.value);
   const form = h('form', { class: 'rule-form', 'aria-label': rule ? 'Rule' : 'New rule' },

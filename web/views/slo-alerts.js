@@ -3,12 +3,11 @@
 import { icon } from '../charts/svg.js';
 import { whole } from '../model/format.js';
 import { alertOf, conditionText } from '../model/slos.js';
-import { recipientOf } from '../model/triggers.js';
 import * as wire from '../wire/slos.js';
-import * as triggers from '../wire/triggers.js';
 import { badge, fill, h, say, withLinks } from './dom.js';
 import { field, select } from './forms.js';
 import { popover } from './popover.js';
+import { recipientField } from './recipient-field.js';
 import { historyTable, toldTo } from './rules.js';
 import { failed } from './states.js';
 
@@ -16,7 +15,7 @@ import { failed } from './states.js';
 export function alertsPanel(detail, again) {
   const add = h('button', { class: 'btn sm end', type: 'button', 'aria-haspopup': 'dialog', onclick: () => popover(add, 'New burn alert', (close) => form(detail.slo, () => { close(); again(); }), 420) }, icon('bell'), 'New burn alert');
   return h('section', { class: 'panel', 'aria-labelledby': 'burn-alerts' }, h('header', {}, h('h2', { id: 'burn-alerts' }, 'Burn alerts'), add), detail.alerts.length ? detail.alerts.map((one) => row(detail.slo, one, again))
-    : h('p', { class: 'pad small faint' }, 'Nobody is told yet. A burn alert tells a webhook or an address before the budget is gone, or when much of it goes at once.'));
+    : h('p', { class: 'pad small faint' }, 'Nobody is told yet. A burn alert tells a webhook, an address, a chat or PagerDuty before the budget is gone, or when much of it goes at once.'));
 }
 
 /** @param {wire.SLO} slo @param {{alert: wire.BurnAlert, text: string}} one @param {() => void} again */
@@ -46,16 +45,13 @@ function row(slo, { alert, text }, again) {
 
 /** @param {wire.SLO} slo @param {() => void} done */
 function form(slo, done) {
-  const trouble = h('div', { class: 'trouble' }), known = h('datalist', { id: 'known-recipients' }), name = (/** @type {triggers.Recipient} */ r) => r.details.webhook_name ?? r.details.email_address;
-  /** @type {triggers.Recipient[]} */
-  let recipients = [];
-  triggers.recipients().then((all) => { recipients = all; fill(known, all.map((r) => h('option', { value: name(r) }, r.type))); }, () => {});
+  const trouble = h('div', { class: 'trouble' }), to = recipientField();
   const percent = field('at least this part of the budget was spent', h('span', { class: 'input' }, h('input', { name: 'percent', inputmode: 'decimal', value: '5 %' })));
   const hours = h('input', { name: 'hours', required: true, inputmode: 'decimal', value: '4' }), hoursName = h('span', { class: 'small dim' }, 'so many hours');
   const type = select('type', { exhaustion_time: 'the budget will be spent within', budget_rate: 'much of the budget goes within' }, 'exhaustion_time', (value) => { percent.hidden = value !== 'budget_rate'; hours.value = value === 'budget_rate' ? '1' : '4'; });
   percent.hidden = true;
   const element = h('form', { class: 'stack alert-form', 'aria-label': 'New burn alert' }, field('Tell when', type), h('div', { class: 'row' }, h('label', { class: 'field' }, hoursName, h('span', { class: 'input' }, hours)), percent),
-    field('To', h('span', { class: 'input' }, h('input', { name: 'to', required: true, spellcheck: false, list: 'known-recipients', placeholder: 'https://… or an address' }), known)),
+    to.element,
     field('What to do then', h('span', { class: 'input' }, h('input', { name: 'description', maxlength: 1023, placeholder: 'a link to the runbook' }))),
     trouble, h('div', { class: 'row end-row' }, h('button', { class: 'btn pri sm end', type: 'submit' }, 'Keep')));
   element.addEventListener('submit', async (/** @type {Event} */ event) => {
@@ -63,18 +59,11 @@ function form(slo, done) {
     const values = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(element))), read = alertOf(/** @type {any} */ (values));
     if ('trouble' in read) { fill(trouble, h('p', { class: 'small t-err', role: 'alert' }, read.trouble)); return; }
     try {
-      const to = recipients.find((r) => name(r) === values.to.trim()) ?? await made(values.to);
-      await wire.createBurnAlert(slo, { ...read.alert, description: values.description, recipients: [{ id: to.id }] });
+      const { id } = await to.settle(values.to);
+      await wire.createBurnAlert(slo, { ...read.alert, description: values.description, recipients: [{ id }] });
       say('The burn alert is kept');
       done();
     } catch (error) { fill(trouble, h('p', { class: 'small t-err', role: 'alert' }, /** @type {Error} */ (error).message)); }
   });
   return element;
-}
-
-/** @param {string} text */
-async function made(text) {
-  const recipient = recipientOf(text);
-  if (!recipient) throw new Error('To is a URL (https://…), an address, or one of the known recipients.');
-  return triggers.createRecipient(recipient);
 }

@@ -18,7 +18,7 @@ export function triggersPage(host) {
     h('span', { class: 'row end' }, h('a', { class: 'btn', href: link('/ui/rules') }, 'Notifications of errors'))),
   h('section', { class: 'panel', 'aria-label': 'Triggers' }, list));
   const read = () => load.run(list, (signal) => wire.triggers(signal), (answer) => fill(list, answer.triggers.length ? answer.triggers.map((one) => row(one, read, answer.mail))
-    : empty('No trigger yet.', ['Ask in Explore for what should not happen, then press ', h('b', {}, 'Alert'), ': a webhook or a mail tells when it does.'], [h('a', { class: 'btn pri', href: link('/ui/explore') }, 'Explore')])),
+    : empty('No trigger yet.', ['Ask in Explore for what should not happen, then press ', h('b', {}, 'Alert'), ': a webhook, a mail, a chat or PagerDuty tells when it does.'], [h('a', { class: 'btn pri', href: link('/ui/explore') }, 'Explore')])),
   () => skeleton(5));
   read();
   const stop = refresh.subscribe(read), timer = setInterval(() => { if (!document.hidden && !list.contains(document.activeElement)) read(); }, 10_000);

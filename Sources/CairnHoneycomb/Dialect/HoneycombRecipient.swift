@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 public import CairnFormats
 
-/// Someone who is told of triggers: an address of e-mail, or a webhook with its secret and its own header fields.
+/// Someone who is told of triggers: an address of e-mail, a webhook with its secret and its own header fields, a service of PagerDuty, a
+/// workflow of Microsoft Teams.
 ///
 /// ```json
 /// {"id": "1c9e04f2", "type": "webhook", "details": {"webhook_name": "on call", "webhook_url": "https://…", "webhook_secret": "…",
 ///  "webhook_headers": [{"header": "Authorization", "value": "Bearer …"}]}}
 /// {"id": "77aa01bc", "type": "email", "details": {"email_address": "ops@example.com"}}
+/// {"id": "0b1d6f3a", "type": "pagerduty", "details": {"pagerduty_integration_name": "shop", "pagerduty_integration_key": "…"}}
+/// {"id": "5e2210c9", "type": "msteams_workflow", "details": {"webhook_name": "ops", "webhook_url": "https://…"}}
 /// ```
-/// Refused with a reason: the other types (`pagerduty`, `slack`, `msteams`, …) and templates of payloads (`webhook_payloads`).
+/// Refused with a reason: `slack`, which needs Slack's own consent, the connectors of Teams that Microsoft has switched off (`msteams`), and
+/// templates of payloads (`webhook_payloads`).
 /// Source: the `Recipient` schemas of Honeycomb's OpenAPI document.
 public struct HoneycombRecipient: Sendable, Hashable {
   public enum Channel: Sendable, Hashable {
     case email(address: String)
     case webhook(Webhook)
+    case pagerDuty(name: String, key: String)
+    /// A webhook without secret and header fields.
+    case teams(Webhook)
   }
   public struct Webhook: Sendable, Hashable {
     public var name = ""
@@ -45,7 +52,12 @@ public struct HoneycombRecipient: Sendable, Hashable {
   /// Reads what a client sends.
   public init(parsing json: JSONValue, id: String, nowUnixNanoseconds: Int64) throws(HoneycombError) {
     self.init(email: "", id: id, nowUnixNanoseconds: nowUnixNanoseconds)
-    if json["type"]?.string == "webhook" { channel = .webhook(Webhook()) }
+    switch json["type"]?.string {
+    case "webhook": channel = .webhook(Webhook())
+    case "pagerduty": channel = .pagerDuty(name: "", key: "")
+    case "msteams_workflow": channel = .teams(Webhook())
+    default: break
+    }
     try change(json, nowUnixNanoseconds: nowUnixNanoseconds)
   }
 
@@ -54,14 +66,17 @@ public struct HoneycombRecipient: Sendable, Hashable {
     switch channel {
     case .email: "email"
     case .webhook: "webhook"
+    case .pagerDuty: "pagerduty"
+    case .teams: "msteams_workflow"
     }
   }
 
-  /// What a trigger's list of recipients calls it: the address, or the webhook's name.
+  /// What a trigger's list of recipients calls it: the address, or the name of the webhook or integration.
   public var target: String {
     switch channel {
     case .email(let address): address
-    case .webhook(let webhook): webhook.name
+    case .webhook(let webhook), .teams(let webhook): webhook.name
+    case .pagerDuty(let name, _): name
     }
   }
 
@@ -70,21 +85,45 @@ public struct HoneycombRecipient: Sendable, Hashable {
     var findings = Findings()
     guard findings.isObject(json, "", known: ["id", "type", "details", "created_at", "updated_at"]) else { return try findings.settle() }
     if let asked = findings.text(json["type"], "type") {
-      if !["email", "webhook"].contains(asked) {
-        findings.add("type", .invalid, "'\(asked)' is not supported; email and webhook are")
+      if let reason = Self.refusal(ofType: asked) {
+        findings.add("type", .invalid, reason)
       } else if asked != type {
         findings.add("type", .invalid, "the type of a recipient cannot change")
       }
     } else if Findings.present(json["type"]) == nil {
-      findings.add("type", .missing, "email or webhook")
+      findings.add("type", .missing, "must be one of \(Self.types.joined(separator: ", "))")
     }
     let details = json["details"] ?? .null
     switch channel {
     case .email: readEmail(details, &findings)
-    case .webhook(let webhook): readWebhook(details, webhook, &findings)
+    case .webhook, .teams: readWebhook(details, &findings)
+    case .pagerDuty: readPagerDuty(details, &findings)
     }
     updatedUnixNanoseconds = nowUnixNanoseconds
     try findings.settle()
+  }
+
+  private static let types = ["email", "webhook", "pagerduty", "msteams_workflow"]
+
+  private static func refusal(ofType type: String) -> String? {
+    switch type {
+    case _ where types.contains(type): nil
+    case "slack": "'slack' needs Slack's own consent; make a webhook with the URL of one of Slack's incoming webhooks"
+    case "msteams": "Microsoft has switched off the connectors that 'msteams' is for; make a msteams_workflow"
+    default: "'\(type)' is not supported; \(types.joined(separator: ", ")) are"
+    }
+  }
+
+  private mutating func readPagerDuty(_ details: JSONValue, _ findings: inout Findings) {
+    guard findings.isObject(details, "details", known: ["pagerduty_integration_name", "pagerduty_integration_key"]) else { return }
+    let name = findings.text(details["pagerduty_integration_name"], "details.pagerduty_integration_name") ?? ""
+    let key = findings.text(details["pagerduty_integration_key"], "details.pagerduty_integration_key") ?? ""
+    if name.isEmpty { findings.add("details.pagerduty_integration_name", .missing, "an integration needs a name") }
+    if name.utf8.count > Self.textBytesMax {
+      findings.add("details.pagerduty_integration_name", .invalid, "may have at most \(Self.textBytesMax) bytes")
+    }
+    if key.isEmpty { findings.add("details.pagerduty_integration_key", .missing, "an integration needs its key") }
+    channel = .pagerDuty(name: name, key: key)
   }
 
   private mutating func readEmail(_ details: JSONValue, _ findings: inout Findings) {
@@ -99,8 +138,9 @@ public struct HoneycombRecipient: Sendable, Hashable {
     text.utf8.count <= 320 && text.contains("@") && text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") }
   }
 
-  private mutating func readWebhook(_ details: JSONValue, _ before: Webhook, _ findings: inout Findings) {
-    let known = ["webhook_name", "webhook_url", "webhook_secret", "webhook_headers", "webhook_payloads"]
+  private mutating func readWebhook(_ details: JSONValue, _ findings: inout Findings) {
+    let isTeams = type == "msteams_workflow"
+    let known = ["webhook_name", "webhook_url"] + (isTeams ? [] : ["webhook_secret", "webhook_headers", "webhook_payloads"])
     guard findings.isObject(details, "details", known: known) else { return }
     var webhook = Webhook()
     let texts: [(String, WritableKeyPath<Webhook, String>)] = [
@@ -131,7 +171,7 @@ public struct HoneycombRecipient: Sendable, Hashable {
     if webhook.headers.count > Self.headerCountMax {
       findings.add("details.webhook_headers", .invalid, "may have at most \(Self.headerCountMax) items")
     }
-    channel = .webhook(webhook)
+    channel = isTeams ? .teams(webhook) : .webhook(webhook)
   }
 
   /// A token that does not change how the request itself is read.
@@ -150,7 +190,10 @@ public struct HoneycombRecipient: Sendable, Hashable {
     writer.beginObject()
     switch channel {
     case .email(let address): writer.member("email_address", address)
-    case .webhook(let webhook):
+    case .pagerDuty(let name, let key):
+      writer.member("pagerduty_integration_name", name)
+      writer.member("pagerduty_integration_key", key)
+    case .webhook(let webhook), .teams(let webhook):
       writer.member("webhook_name", webhook.name)
       writer.member("webhook_url", webhook.url)
       if !webhook.secret.isEmpty { writer.member("webhook_secret", webhook.secret) }

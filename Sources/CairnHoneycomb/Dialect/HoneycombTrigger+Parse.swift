@@ -173,9 +173,10 @@ extension HoneycombTrigger.Receiver {
     for (index, item) in findings.items(json, "recipients").enumerated() {
       let field = "recipients[\(index)]"
       guard findings.isObject(item, field, known: ["id", "type", "target", "details"]) else { continue }
-      let receiver = Self(
+      var receiver = Self(
         id: findings.text(item["id"], "\(field).id") ?? "", type: findings.text(item["type"], "\(field).type") ?? "",
         target: findings.text(item["target"], "\(field).target") ?? "")
+      receiver.readDetails(item["details"], "\(field).details", &findings)
       if receiver.id.isEmpty, receiver.type.isEmpty || receiver.target.isEmpty {
         findings.add(field, .missing, "a recipient needs an id, or a type and a target")
       }
@@ -183,6 +184,29 @@ extension HoneycombTrigger.Receiver {
     }
     if receivers.count > countMax { findings.add("recipients", .invalid, "may have at most \(countMax) items") }
     return receivers
+  }
+
+  private mutating func readDetails(_ json: JSONValue?, _ field: String, _ findings: inout Findings) {
+    guard let json = Findings.present(json), findings.isObject(json, field, known: ["pagerduty_severity", "variables"]) else { return }
+    severity = findings.text(json["pagerduty_severity"], "\(field).pagerduty_severity")
+    if let severity, !["critical", "error", "warning", "info"].contains(severity) {
+      findings.add("\(field).pagerduty_severity", .invalid, "must be critical, error, warning or info")
+    }
+    if !findings.items(json["variables"], "\(field).variables").isEmpty {
+      findings.add("\(field).variables", .invalid, "variables are for templates of payloads, which are not supported yet")
+    }
+  }
+
+  /// Writes the members of one of `recipients`.
+  func write(_ writer: inout JSONWriter) {
+    writer.member("id", id)
+    writer.member("type", type)
+    writer.member("target", target)
+    guard let severity else { return }
+    writer.key("details")
+    writer.beginObject()
+    writer.member("pagerduty_severity", severity)
+    writer.endObject()
   }
 }
 

@@ -54,11 +54,14 @@ public struct HoneycombTrigger: Sendable, Hashable {
     public var id: String
     public var type: String
     public var target: String
+    /// `details.pagerduty_severity`: critical, error, warning or info; nil where the client says nothing.
+    public var severity: String?
 
-    public init(id: String, type: String, target: String) {
+    public init(id: String, type: String, target: String, severity: String? = nil) {
       self.id = id
       self.type = type
       self.target = target
+      self.severity = severity
     }
   }
   public struct Tag: Sendable, Hashable {
@@ -136,11 +139,7 @@ public struct HoneycombTrigger: Sendable, Hashable {
     writer.member("alert_type", alertType.rawValue)
     writer.member("disabled", isDisabled)
     writer.member("triggered", isTriggered)
-    writer.objects("recipients", receivers) { (receiver, writer) in
-      writer.member("id", receiver.id)
-      writer.member("type", receiver.type)
-      writer.member("target", receiver.target)
-    }
+    writer.objects("recipients", receivers) { $0.write(&$1) }
     writer.member("evaluation_schedule_type", window == nil ? "frequency" : "window")
     if let window { write(window, &writer) }
     if let baseline {

@@ -114,11 +114,7 @@ public struct HoneycombBurnAlert: Sendable, Hashable {
     writer.member("id", slo)
     writer.endObject()
     writer.member("triggered", isTriggered)
-    writer.objects("recipients", receivers) { (receiver, writer) in
-      writer.member("id", receiver.id)
-      writer.member("type", receiver.type)
-      writer.member("target", receiver.target)
-    }
+    writer.objects("recipients", receivers) { $0.write(&$1) }
     writer.member("created_at", RFC3339.text(unixNanoseconds: createdUnixNanoseconds))
     writer.member("updated_at", RFC3339.text(unixNanoseconds: updatedUnixNanoseconds))
     writer.endObject()

@@ -89,16 +89,6 @@ public enum WebhookJSON {
     return writer.finish()
   }
 
-  /// `{"text": …}`, as Slack's incoming webhooks take it; what is markup there is escaped.
-  public static func slack(_ text: String) -> [UInt8] {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.member(
-      "text", text.map { $0 == "&" ? "&amp;" : $0 == "<" ? "&lt;" : $0 == ">" ? "&gt;" : String($0) }.joined())
-    writer.endObject()
-    return writer.finish()
-  }
-
   private static func description(_ seconds: Int) -> String {
     switch seconds {
     case 60: "1 minute"

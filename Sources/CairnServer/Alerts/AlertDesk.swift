@@ -44,11 +44,10 @@ final class AlertDesk: Sendable {
         let subject = "\(finding.eventName) #\(entry.item.counter)"
         if let reason = finding.suppression {
           let origin = Self.origin(finding.rule, entry.item.identity.tenant)
-          for destination in finding.rule.target {
+          for destination in destinations(finding.rule) {
             deliverer.note(
               DeliveryEntry(
-                unixMilliseconds: now * 1_000, origin: origin, subject: subject,
-                destination: finding.rule.channel == .email ? "mailto:" + destination : destination, attempt: 0, isDelivered: false,
+                unixMilliseconds: now * 1_000, origin: origin, subject: subject, destination: destination, attempt: 0, isDelivered: false,
                 isFinal: true, outcome: reason))
           }
         } else {
@@ -143,14 +142,35 @@ final class AlertDesk: Sendable {
     let head = "[\(item.shownProject) \(item.identity.environment)] \(words): #\(item.counter) \(item.title)"
     let json = WebhookJSON.item(
       finding.eventName, item, count: finding.count, threshold: rate?.count ?? 0, windowSeconds: window, lastOccurrence: lastOccurrence, link: link)
+    if finding.rule.channel == .pagerduty { return finding.rule.target.map { page($0, finding, head, link) } }
     return shipments(finding.rule, json: json, subject: head, text: "\(head)\n\(item.totalCount) times in all\n\(link)\n")
+  }
+
+  /// An item is one incident, which ends when the item is resolved.
+  private func page(_ routingKey: String, _ finding: RuleFinding, _ summary: String, _ link: String) -> Shipment {
+    let item = finding.item
+    var event = PagerDutyEvent(
+      routingKey: routingKey, key: "cairn \(item.identity.tenant) item \(item.id)", severity: PagerDutyEvent.Severity(rawValue: item.level) ?? .info,
+      summary: summary)
+    (event.text, event.link, event.isOver) = ("\(item.totalCount) times in all", link, finding.eventName == "resolved_item")
+    return .webhook(url: settings.pagerDutyURL, body: event.body)
+  }
+
+  /// Where a rule's deliveries go, for people.
+  private func destinations(_ rule: ItemRule) -> [String] {
+    switch rule.channel {
+    case .webhook, .slack: rule.target
+    case .email: rule.target.map { "mailto:" + $0 }
+    case .pagerduty: [settings.pagerDutyURL]
+    }
   }
 
   private func shipments(_ rule: ItemRule, json: [UInt8], subject: String, text: String) -> [Shipment] {
     switch rule.channel {
     case .webhook: rule.target.map { .webhook(url: $0, body: json) }
-    case .slack: rule.target.map { .webhook(url: $0, body: WebhookJSON.slack(text)) }
+    case .slack: rule.target.map { .webhook(url: $0, body: ChatMessage.slack(text)) }
     case .email: [.mail(from: settings.mailFrom, to: rule.target, subject: subject, text: text)]
+    case .pagerduty: []  // a deploy is no incident
     }
   }
 
@@ -182,7 +202,11 @@ final class AlertDesk: Sendable {
       }
       return
     }
-    for url in rule.target {
+    if rule.channel == .pagerduty {
+      guard rule.target.allSatisfy(PagerDutyEvent.isRoutingKey) else { throw Refusal(.invalid, "config.service_key must have 32 letters and digits") }
+      guard rule.trigger != .deploy else { throw Refusal(.invalid, "a deploy is no incident: PagerDuty is not told of it") }
+    }
+    for url in rule.channel == .pagerduty ? [settings.pagerDutyURL] : rule.target {
       if let reason = await refusal(url) { throw Refusal(.invalid, reason) }
     }
   }

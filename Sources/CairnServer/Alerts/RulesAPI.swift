@@ -81,7 +81,7 @@ struct RulesAPI: Sendable {
     guard let name = body["project"]?.string, let project = state.book.projects(tenant: exchange.environment).first(where: { $0.name == name })
     else { throw Refusal(.invalid, "'project' must name a project", field: "project") }
     guard let channel = body["channel"]?.string.flatMap({ ItemRule.Channel(rawValue: $0) }) else {
-      throw Refusal(.invalid, "'channel' must be webhook, slack or email", field: "channel")
+      throw Refusal(.invalid, "'channel' must be webhook, slack, email or pagerduty", field: "channel")
     }
     let rule = try await rules.read(body, id: id, channel: channel, projectID: project.id)
     try rules.save([rule])

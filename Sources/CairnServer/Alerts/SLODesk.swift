@@ -121,9 +121,9 @@ struct SLODesk: Sendable {
     let page = "http://\(state.addresses[.http] ?? state.settings.http.text)/ui/slos/\(slo.id)"
     return Telling(
       origin: DeliveryOrigin(tenant: environment, kind: .burnAlert, name: alert.id), receivers: alert.receivers, summary: verdict.summary(alert, slo),
-      mailText: "\(verdict.text(alert))\n\(alert.description)\n\n\(page)\n",
+      text: "\(verdict.text(alert))\n\(alert.description)", link: page,
       webhookBody: verdict.webhookBody(alert, slo, environment: environment, sloURL: page, nowUnixNanoseconds: now, isTest: isTest),
-      isTest: isTest, nowUnixNanoseconds: now)
+      isOver: !verdict.isMet, isTest: isTest, nowUnixNanoseconds: now)
   }
 
   /// Judges now and tells every recipient that it is a test.

@@ -99,9 +99,9 @@ struct TriggerDesk: Sendable {
     let result = base + trigger.query.explorePath(dataset: trigger.dataset, trigger.query.time.range(nowUnixNanoseconds: now))
     return Telling(
       origin: DeliveryOrigin(tenant: environment, kind: .trigger, name: trigger.id), receivers: trigger.receivers, summary: verdict.summary(trigger),
-      mailText: "\(verdict.text(trigger))\n\(trigger.description)\n\n\(result)\n",
+      text: "\(verdict.text(trigger))\n\(trigger.description)", link: result,
       webhookBody: verdict.webhookBody(trigger, environment: environment, resultURL: result, triggerURL: "\(base)/ui/triggers", isTest: isTest),
-      isTest: isTest, nowUnixNanoseconds: now)
+      isOver: !trigger.isTriggered, isTest: isTest, nowUnixNanoseconds: now)
   }
 
   /// Asks now, whatever the schedule says, and tells every recipient that it is a test.

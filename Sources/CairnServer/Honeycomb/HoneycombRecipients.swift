@@ -6,12 +6,6 @@ import CairnHoneycomb
 import NIOCore
 import NIOHTTP1
 
-/// A mail to whoever is told by mail.
-struct Mailing: Sendable {
-  var subject: String
-  var text: String
-}
-
 /// Who is told of triggers and burn alerts. What may be sent to is looked at when it is kept: a webhook inside this network needs `webhook_hosts`.
 struct HoneycombRecipients: Sendable {
   let state: ServerState
@@ -119,7 +113,7 @@ struct HoneycombRecipients: Sendable {
       if let known {
         recipient = known
       } else {
-        // An address is all that an e-mail needs; a webhook has to be made first.
+        // An address is all that an e-mail needs; others have to be made first.
         guard receiver.id.isEmpty, receiver.type == "email", HoneycombRecipient.isAddress(receiver.target) else {
           throw Refusal(.invalid, "there is no such recipient; POST /1/recipients makes one", field: "recipients[\(index)]")
         }
@@ -128,7 +122,7 @@ struct HoneycombRecipients: Sendable {
         try shelf.save(recipient)
         all.append(recipient)
       }
-      receivers[index] = .init(id: recipient.id, type: recipient.type, target: recipient.target)
+      receivers[index] = .init(id: recipient.id, type: recipient.type, target: recipient.target, severity: receiver.severity)
     }
   }
 
@@ -137,23 +131,13 @@ struct HoneycombRecipients: Sendable {
     switch recipient.channel {
     case .email:
       guard !state.settings.smtp.isEmpty else { throw Refusal(.invalid, "no mail relay is configured: set 'smtp' to HOST:PORT", field: "type") }
-    case .webhook(let webhook):
+    case .webhook(let webhook), .teams(let webhook):
       if let reason = await state.alerts.refusal(webhook.url) { throw Refusal(.invalid, reason, field: "details.webhook_url") }
-    }
-  }
-
-  /// What leaves for each of the receivers that are still known.
-  func shipments(to receivers: [HoneycombTrigger.Receiver], _ environment: String, webhookBody: [UInt8], mail: Mailing) -> [Shipment] {
-    let recipients = (try? Shelf<HoneycombRecipient>(state.parts.catalog, environment: environment).everything()) ?? []
-    return receivers.compactMap { (receiver) in
-      switch recipients.first(where: { $0.id == receiver.id })?.channel {
-      case nil: return nil
-      case .webhook(let webhook):
-        var fields = webhook.headers.map { WebField($0.name, $0.value) }
-        if !webhook.secret.isEmpty { fields.append(WebField("X-Honeycomb-Webhook-Token", webhook.secret)) }
-        return .webhook(url: webhook.url, fields: fields, body: webhookBody)
-      case .email(let address): return .mail(from: state.settings.mailFrom, to: [address], subject: mail.subject, text: mail.text)
+    case .pagerDuty(_, let key):
+      guard PagerDutyEvent.isRoutingKey(key) else {
+        throw Refusal(.invalid, "must have 32 letters and digits", field: "details.pagerduty_integration_key")
       }
+      if let reason = await state.alerts.refusal(state.settings.pagerDutyURL) { throw Refusal(.invalid, reason, field: "type") }
     }
   }
 

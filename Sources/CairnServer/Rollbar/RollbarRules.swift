@@ -59,7 +59,7 @@ struct RollbarRules: Sendable {
 
   private func channel(_ exchange: Exchange) throws(Refusal) -> ItemRule.Channel {
     guard let channel = ItemRule.Channel(rawValue: exchange.parameters["channel"]) else {
-      throw Refusal(.notFound, "channels are webhook, slack and email, not '\(exchange.parameters["channel"].prefix(40))'")
+      throw Refusal(.notFound, "channels are webhook, slack, email and pagerduty, not '\(exchange.parameters["channel"].prefix(40))'")
     }
     return channel
   }
@@ -112,11 +112,18 @@ struct RollbarRules: Sendable {
       throw Refusal(.invalid, "trigger must be one of \(ItemRule.Trigger.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     let config = body["config"]
-    let single = config?["url"]?.string ?? config?["webhook_url"]?.string
-    let many = config?["to"]?.array?.compactMap(\.string) ?? config?["emails"]?.array?.compactMap(\.string) ?? []
-    let target = channel == .email ? many : [single].compactMap { $0 }
+    let target: [String]
+    switch channel {
+    case .email: target = config?["to"]?.array?.compactMap(\.string) ?? config?["emails"]?.array?.compactMap(\.string) ?? []
+    case .pagerduty: target = [config?["service_key"]?.string].compactMap { $0 }
+    case .webhook, .slack: target = [config?["url"]?.string ?? config?["webhook_url"]?.string].compactMap { $0 }
+    }
     guard !target.isEmpty, target.count <= 20 else {
-      throw Refusal(.invalid, channel == .email ? "config.to must name receivers" : "config.url must be the webhook's URL")
+      switch channel {
+      case .email: throw Refusal(.invalid, "config.to must name receivers")
+      case .pagerduty: throw Refusal(.invalid, "config.service_key must be an integration key")
+      case .webhook, .slack: throw Refusal(.invalid, "config.url must be the webhook's URL")
+      }
     }
     var rule = ItemRule(id: id, projectID: projectID, channel: channel, trigger: trigger, target: target)
     rule.isEnabled = body["status"]?.string != "disabled"
@@ -223,14 +230,27 @@ extension IssueBook {
 }
 
 extension ItemRule {
+  private var action: String {
+    switch channel {
+    case .webhook: "send_webhook"
+    case .slack: "send_message"
+    case .email: "send_email"
+    case .pagerduty: "trigger_incident"
+    }
+  }
+
   /// Writes Rollbar's members of a rule into the object that is open.
   func write(_ writer: inout JSONWriter) {
     writer.member("id", id)
     writer.member("trigger", trigger.rawValue)
     writer.member("status", isEnabled ? "enabled" : "disabled")
-    writer.member("action", channel == .email ? "send_email" : channel == .slack ? "send_message" : "send_webhook")
+    writer.member("action", action)
     writer.object("config") { (writer) in
-      if channel == .email { writer.member("to", target) } else { writer.member("url", target.first ?? "") }
+      switch channel {
+      case .email: writer.member("to", target)
+      case .pagerduty: writer.member("service_key", target.first ?? "")
+      case .webhook, .slack: writer.member("url", target.first ?? "")
+      }
     }
     writer.array("filters", filters) { (filter, writer) in
       writer.object { (writer) in
