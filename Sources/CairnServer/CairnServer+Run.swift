@@ -8,10 +8,10 @@ import Glibc
 #endif
 
 extension CairnServer {
-  /// Says where it listens, writes the ready file, serves until SIGTERM or SIGINT, and drains. A second signal ends the process at once.
+  /// Says where it listens, writes the ready file, serves until SIGTERM, SIGINT or the end of its terminal (SIGHUP), and drains. A second signal ends the process at once.
   public func runUntilSignal() async throws(ServerError) {
     // Before anybody can know of this process: a signal that comes at once must not be lost.
-    let (events, sources) = await signalEvents([SIGTERM, SIGINT])
+    let (events, sources) = await signalEvents([SIGTERM, SIGINT, SIGHUP])
     for (role, address) in addresses { print("\(role.title.padded(to: 22)) \(role.scheme)\(address)") }
     fflush(nil)
     if let path = state.settings.readyFile { try ServerFiles.write(readyFile, to: path) }
@@ -59,7 +59,9 @@ private func signalEvents(_ numbers: [Int32]) async -> (events: AsyncStream<Int3
   var sources: [any DispatchSourceSignal] = []
   for number in numbers {
     // First, because registering a source replaces this with what the source needs.
-    signal(number, SIG_IGN)
+    let before = signal(number, SIG_IGN)
+    // What outlives its terminal (nohup) was started with SIGHUP ignored.
+    if number == SIGHUP, unsafe unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { continue }
     let source = DispatchSource.makeSignalSource(signal: number)
     source.setEventHandler { continuation.yield(number) }
     await withCheckedContinuation { registered in

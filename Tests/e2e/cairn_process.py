@@ -105,21 +105,21 @@ class Cairn:
     def output(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def stop(self, timeout=None):
-        """SIGTERM; returns the seconds it took to go."""
+    def stop(self, timeout=None, by=signal.SIGTERM):
+        """Asks it to go; returns the seconds it took."""
         if self.process is None:
             return 0.0
         timeout = timeout or 15 * busyness()
         process, self.process = self.process, None
         began = time.monotonic()
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(by)
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise AssertionError(f"still there {timeout} s after SIGTERM:\n{self.output()[-2000:]}") from None
-        assert code == 0, f"exit code {code} after SIGTERM:\n{self.output()[-2000:]}"
+            raise AssertionError(f"still there {timeout} s after {by.name}:\n{self.output()[-2000:]}") from None
+        assert code == 0, f"exit code {code} after {by.name}:\n{self.output()[-2000:]}"
         return time.monotonic() - began
 
     def kill(self):

@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import random
+import signal
 import subprocess
 import time
 
@@ -96,6 +97,19 @@ def test_sigterm_right_after_the_ready_file(make_cairn):
     for round_ in range(25):
         cairn = make_cairn(f"cairn-{round_ % 2}").start()
         assert cairn.stop() < 5 * busyness()
+
+
+def test_the_end_of_its_terminal_stops_it_as_sigterm_does(make_cairn):
+    make_cairn().start().stop(by=signal.SIGHUP)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup starts a program
+    try:
+        cairn = make_cairn("stays").start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    cairn.process.send_signal(signal.SIGHUP)
+    # One that drains takes no connection any more.
+    assert [cairn.request("GET", "/healthz").status for _ in range(50)] == [200] * 50 and cairn.process.poll() is None
+    cairn.stop()
 
 
 def run(*words, **options):
