@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// How long the events of one dataset of one environment are kept: set while the server runs, beats the settings.
+/// How long the log records of one dataset of one environment are kept: set while the server runs, beats the settings. What else the dataset
+/// holds goes by the settings alone.
 public struct DatasetRetention: Sendable, Hashable {
   struct Key: Sendable, Hashable {
     var environment: String

@@ -125,11 +125,11 @@ extension EventArchive {
 
   // MARK: Retention
 
-  /// For each dataset the time before which its rows are dropped.
+  /// For each dataset the times before which its rows are dropped: its own days, where it has some, are those of its log records alone.
   ///
   /// The clock is the newest event's time plus a day where that is earlier than the wall clock: a clock that was set forward
   /// deletes nothing.
-  func retentionCutoff() -> (DatasetRun) -> Int64 {
+  func retentionCutoff() -> (DatasetRun) -> RetentionCutoff {
     let day: Int64 = 86_400 * Self.secondNanoseconds
     let newest = state.withLock { (state) in
       state.segments.reduce(Int64.min) { max($0, $1.runs.reduce(Int64.min) { max($0, $1.maximumUnixNanoseconds) }) }
@@ -138,8 +138,10 @@ extension EventArchive {
     let settings = settings
     let own = retentions.withLock { $0 }
     return { (run) in
-      let days = own[DatasetRetention.Key(environment: run.environment, dataset: run.dataset)] ?? settings.retentionDaysByDataset[run.dataset] ?? settings.retentionDays
-      return ArchiveSettings.time(now, minusDays: days)
+      let days = settings.retentionDaysByDataset[run.dataset] ?? settings.retentionDays
+      let lineDays = own[DatasetRetention.Key(environment: run.environment, dataset: run.dataset)] ?? days
+      return RetentionCutoff(
+        lines: ArchiveSettings.time(now, minusDays: lineDays), others: ArchiveSettings.time(now, minusDays: days))
     }
   }
 
@@ -148,7 +150,7 @@ extension EventArchive {
     let cutoff = retentionCutoff()
     let segments = state.withLock { $0.isClosed ? [] : $0.segments }
     for segment in segments where !state.withLock(\.isClosed) {
-      let expired = segment.runs.reduce(0) { $0 + segment.rowCount(in: $1, before: cutoff($1)) }
+      let expired = segment.runs.reduce(0) { $0 + segment.expiredRowCount(in: $1, cutoff($1)) }
       guard expired > 0 else { continue }
       if expired == segment.rowCount {
         state.withLock { (state) in state.segments.removeAll { $0 === segment } }

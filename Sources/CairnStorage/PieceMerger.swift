@@ -17,9 +17,9 @@ final class PieceMerger: ColumnSource {
 
   var rowCount: Int { times.count }
 
-  /// Text of one column beyond `textByteCountWhole` is joined in two readings. `cutoff` gives for an environment and dataset the time before which rows are dropped.
+  /// Text of one column beyond `textByteCountWhole` is joined in two readings. `cutoff` gives for an environment and dataset the times before which rows are dropped.
   init(
-    _ inputs: [SegmentPiece], textByteCountMax: Int = .max, textByteCountWhole: Int = 64 << 20, cutoff: (DatasetRun) -> Int64
+    _ inputs: [SegmentPiece], textByteCountMax: Int = .max, textByteCountWhole: Int = 64 << 20, cutoff: (DatasetRun) -> RetentionCutoff
   ) throws(StorageError) {
     self.inputs = inputs
     self.textByteCountMax = textByteCountMax
@@ -27,8 +27,11 @@ final class PieceMerger: ColumnSource {
     keys = Set(inputs.flatMap { $0.columns.map(\.key) }).sorted()
     sharedSource = try Self.sharedSource(inputs)
     let merger = RunMerger(
-      try inputs.map { (input) throws(StorageError) in RunMerger.Input(runs: input.runs, times: try Self.times(input)) },
-      cutoff: cutoff)
+      try inputs.map { (input) throws(StorageError) in
+        let times = try Self.times(input)
+        return RunMerger.Input(runs: input.runs, times: times, isExpired: try input.expiredRows(times: times, cutoff))
+      },
+      cutoff: { cutoff($0).everything })
     places = merger.places
     times = merger.times
     runs = merger.runs

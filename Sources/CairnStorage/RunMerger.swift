@@ -7,6 +7,8 @@ struct RunMerger {
   struct Input {
     var runs: [DatasetRun]
     var times: [Int64]
+    /// For each row whether it is dropped, whatever its run's cutoff; empty where none is.
+    var isExpired: [Bool] = []
   }
 
   /// For each input, the place of each of its rows in the output; `dropped` where it has none.
@@ -70,7 +72,7 @@ struct RunMerger {
           limit = min(limit, time)
         }
       }
-      takeStretch(&cursors[best], inputs[cursors[best].input].times, upTo: limit)
+      takeStretch(&cursors[best], inputs[cursors[best].input], upTo: limit)
       if cursors[best].next == cursors[best].end { cursors.remove(at: best) }
     }
     guard times.count > first else { return }
@@ -80,11 +82,13 @@ struct RunMerger {
         maximumUnixNanoseconds: times[times.count - 1]))
   }
 
-  private mutating func takeStretch(_ cursor: inout Cursor, _ inputTimes: [Int64], upTo limit: Int64) {
+  private mutating func takeStretch(_ cursor: inout Cursor, _ input: Input, upTo limit: Int64) {
     repeat {
-      places[cursor.input][cursor.next] = UInt32(times.count)
-      times.append(inputTimes[cursor.next])
+      if input.isExpired.isEmpty || !input.isExpired[cursor.next] {
+        places[cursor.input][cursor.next] = UInt32(times.count)
+        times.append(input.times[cursor.next])
+      }
       cursor.next += 1
-    } while cursor.next < cursor.end && inputTimes[cursor.next] <= limit
+    } while cursor.next < cursor.end && input.times[cursor.next] <= limit
   }
 }

@@ -47,6 +47,40 @@ struct UpkeepTests {
     #expect(try requests(try open(files.copy(), settings, clock)) == kept, "after a restart too")
   }
 
+  /// A log group's retention is of its lines: spans of a service of the same name stay, in segments of their own and beside lines.
+  @Test(arguments: [true, false]) func theDaysOfADatasetsLinesTakeNoSpans(_ together: Bool) async throws {
+    let clock = TestClock(testTime)
+    let files = MemoryFiles()
+    var settings = smallSettings(headRowCountMax: together ? 400 : 20)
+    settings.retentionDays = 60
+    settings.mergeCount = 100
+    settings.sealRowCount = 1
+    let archive = try open(files, settings, clock)
+    // Each twice, two days apart.
+    for id in 0..<20 {
+      for age in [0, 2] as [Int64] {
+        try await archive.ingest(TestRequest(id, seed: UInt64(age) + 1, itemCount: 10, isLog: id.isMultiple(of: 2), time: testTime + age * day))
+        if !together { archive.settle() }
+      }
+    }
+    #expect(try archive.allRows().count == 400)
+    archive.retain(["prod", "test"].flatMap { (environment) in
+      (0..<3).map { DatasetRetention(environment: environment, dataset: "service-\($0)", days: 1) }
+    })
+    clock.set(testTime + 2 * day + day / 2)
+    for _ in 0..<3 {
+      archive.tick()
+      archive.settle()
+      archive.mergeQueue.sync { archive.retain() }
+    }
+    let signal = ColumnKey(FieldName.signalType, .string)
+    let kept = try archive.allRows().map { $0.fields[signal] }
+    #expect(kept.count { $0 == .string("trace") } == 200)
+    #expect(kept.count { $0 == .string("log") } == 100)
+    archive.close()
+    #expect(try open(files.copy(), settings, clock).allRows().count == 300, "after a restart too")
+  }
+
   @Test func textThatIsTooLargeTogetherStaysApart() async throws {
     let clock = TestClock(testTime)
     let files = MemoryFiles()
@@ -115,7 +149,7 @@ struct UpkeepTests {
     var columnCount = 0
     #expect(throws: StorageError.self) {
       _ = try SegmentWriter.write(
-        try PieceMerger(inputs, cutoff: { _ in .min }), id: 99, journals: [], replaced: [], files: files,
+        try PieceMerger(inputs, cutoff: { _ in RetentionCutoff(lines: .min, others: .min) }), id: 99, journals: [], replaced: [], files: files,
         isWanted: {
           columnCount += 1
           return columnCount < 3
