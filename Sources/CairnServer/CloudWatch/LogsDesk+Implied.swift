@@ -9,20 +9,29 @@ extension LogsDesk {
   /// Datasets that hold log events and that the registry does not know, each from its first event on.
   func impliedGroups(_ call: LogsCall) async throws(LogsError) -> [LogGroup] {
     let known = Set(registry.groups(call.environment).map(\.group.name))
+    let found = try await datasets(call, Self.isLine).filter { !known.contains($0.name) && isName($0.name) }
+    let deleted = found.filter { deletion(call.environment, $0.name) != nil }
+    guard !deleted.isEmpty else { return found }
+    // One that was deleted is there again from the first line on that came after.
+    let again = try await datasets(
+      call,
+      .any(deleted.map { .all([.compare(column: FieldName.dataset, .equal, .string($0.name)), filter(call, $0, stream: nil)]) }))
+    let gone = Set(deleted.map(\.name))
+    return found.filter { !gone.contains($0.name) } + again
+  }
+
+  /// The datasets with events that pass, each from its first such event on.
+  private func datasets(_ call: LogsCall, _ filter: Filter) async throws(LogsError) -> [LogGroup] {
     let plan = Plan(
-      scope: Scope(environment: call.environment, datasets: .all, time: .everything), filter: Self.isLine,
+      scope: Scope(environment: call.environment, datasets: .all, time: .everything), filter: filter,
       breakdowns: [FieldName.dataset], calculations: [Calculation(.minimum, column: FieldName.timestamp)], limit: 10_000)
     let answer = try await ask { store throws(QueryError) in try await store.run(plan) }
     guard answer.columns.count == 2 else { return [] }
-    var groups: [LogGroup] = []
-    for row in 0..<answer.rowCount {
-      guard case .string(let name)? = answer.columns[0].values[row], !known.contains(name), isName(name) else { continue }
+    return (0..<answer.rowCount).compactMap { row in
+      guard case .string(let name)? = answer.columns[0].values[row] else { return nil }
       let first = (answer.columns[1].values[row]?.number ?? 0) / 1e6
-      let created = Int64(first)
-      if let end = deletion(call.environment, name), end >= created * 1_000_000 { continue }
-      groups.append(LogGroup(name: name, createdUnixMilliseconds: created))
+      return LogGroup(name: name, createdUnixMilliseconds: Int64(first))
     }
-    return groups
   }
 
   private func isName(_ name: String) -> Bool { (try? LogNames.checkGroup(name)) != nil }
