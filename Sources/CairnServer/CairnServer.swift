@@ -105,6 +105,7 @@ public final class CairnServer: Sendable {
     let state = ServerState(settings: settings, parts: parts, limits: limits)
     do {
       try state.logs.load()
+      try LogsDesk(state: state).endAbandonedExports()
     } catch {
       throw .badSetting("the catalog cannot be read: \(error.message)")
     }

@@ -5,7 +5,7 @@ import CairnFormats
 import CairnPlan
 
 /// Export tasks: a group's lines as gzip files in the data folder, `exports/<destination>/<prefix>/<task>/<stream>/000000.gz`, where AWS
-/// writes to a bucket.
+/// writes to a bucket. A stream's folder is named by `ExportFolder`.
 extension LogsDesk {
   var exportOperations: [LogsOperation] {
     [
@@ -88,7 +88,7 @@ extension LogsDesk {
   private func export(
     _ call: LogsCall, _ id: String, _ group: LogGroup, stream: String, _ time: TimeRange, _ folder: String
   ) async throws(LogsError) -> Bool {
-    let path = "\(folder)/\(stream.replacing("/", with: "-"))"
+    let path = "\(folder)/\(ExportFolder.name(ofStream: stream))"
     var position: LogPosition?
     var part = 0
     while true {
@@ -117,12 +117,27 @@ extension LogsDesk {
     guard let task = registry.item(call.environment, "export-task", id), task["status"]?["code"]?.string == "RUNNING" else {
       return
     }
-    let created = task["executionInfo"]?["creationTime"] ?? .integer(0)
     let now = state.parts.clock.unixNanoseconds() / 1_000_000
-    try registry.put(
-      call.environment, "export-task", id,
-      task.with("status", .object([JSONMember("code", .string(code)), JSONMember("message", .string(message))])).with(
-        "executionInfo", .object([JSONMember("creationTime", created), JSONMember("completionTime", .integer(now))])))
+    try registry.put(call.environment, "export-task", id, Self.ended(task, code, message, at: now))
+  }
+}
+
+extension LogsDesk {
+  /// Ends the tasks that a server left behind: nobody goes on with them, and a running one lets no other begin.
+  func endAbandonedExports() throws(LogsError) {
+    let now = state.parts.clock.unixNanoseconds() / 1_000_000
+    for environment in registry.environments {
+      for (id, task) in registry.items(environment, "export-task") where task["status"]?["code"]?.string == "RUNNING" {
+        try registry.put(
+          environment, "export-task", id, Self.ended(task, "FAILED", "The server stopped before the task was done", at: now))
+      }
+    }
+  }
+
+  private static func ended(_ task: JSONValue, _ code: String, _ message: String, at unixMilliseconds: Int64) -> JSONValue {
+    let created = task["executionInfo"]?["creationTime"] ?? .integer(0)
+    return task.with("status", .object([JSONMember("code", .string(code)), JSONMember("message", .string(message))])).with(
+      "executionInfo", .object([JSONMember("creationTime", created), JSONMember("completionTime", .integer(unixMilliseconds))]))
   }
 }
 
