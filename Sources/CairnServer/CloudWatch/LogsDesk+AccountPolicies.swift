@@ -12,6 +12,7 @@ extension LogsDesk {
       LogsOperation("PutAccountPolicy", .manage) { (call) async throws(LogsError) in try await putAccountPolicy(call) },
       LogsOperation("DescribeAccountPolicies", .query) { (call) async throws(LogsError) in try describeAccountPolicies(call) },
       LogsOperation("DeleteAccountPolicy", .manage) { (call) async throws(LogsError) in
+        try refuseDryRun(call)
         let key = "\(try call.text("policyType"))/\(try call.text("policyName"))"
         guard try registry.remove(call.environment, "account-policy", key) else {
           throw LogsError(.resourceNotFound, "The specified policy does not exist.")
@@ -30,6 +31,7 @@ extension LogsDesk {
   private static let countMax = ["DATA_PROTECTION_POLICY": 1, "SUBSCRIPTION_FILTER_POLICY": 1, "FIELD_INDEX_POLICY": 20]
 
   private func putAccountPolicy(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
+    try refuseDryRun(call)
     let name = try call.text("policyName")
     let document = try call.text("policyDocument")
     guard let type = try call.optionalText("policyType") else { throw .missing("policyType") }
@@ -51,6 +53,13 @@ extension LogsDesk {
     let policy = JSONValue.object(members + [JSONMember("accountId", .string(call.account.account))])
     try registry.put(call.environment, "account-policy", key, policy)
     return .object { $0.member("accountPolicy", policy) }
+  }
+
+  /// A dry run keeps nothing, and AWS has it for policies of retention alone.
+  private func refuseDryRun(_ call: LogsCall) throws(LogsError) {
+    guard try call.boolean("dryRun") != true else {
+      throw LogsError(.invalidParameter, "dryRun is valid only for RETENTION_POLICY, which Cairn does not have.")
+    }
   }
 
   private func check(_ call: LogsCall, _ type: String, _ document: String) async throws(LogsError) {
