@@ -82,6 +82,29 @@ def test_traces_are_retrieved(cairn):
         xray.list_retrieved_traces(RetrievalToken="nobody")
 
 
+def named(name, count):
+    return " or ".join([f'group.name="{name}"'] * count)
+
+
+def test_groups_of_groups_cannot_grow_or_make_a_circle(cairn):
+    """Three levels of sixty are 216,000 tests of each trace: refused, and nobody waits for it."""
+    xray = client(cairn)
+    for name, expression in (("a1", "ok"), ("a2", named("a1", 60)), ("g1", "ok"), ("g3", 'group.name="g1" and ok')):
+        xray.create_group(GroupName=name, FilterExpression=expression)
+    window = {"StartTime": time.time() - 60, "EndTime": time.time()}
+    assert "TraceSummaries" in xray.get_trace_summaries(**window, FilterExpression=named("a2", 8))
+    for refused in (lambda: xray.create_group(GroupName="a3", FilterExpression=named("a2", 9)), lambda: xray.get_trace_summaries(**window, FilterExpression=named("a2", 9))):
+        with pytest.raises(xray.exceptions.InvalidRequestException, match="500 terms"):
+            refused()
+    arn = xray.get_group(GroupName="g1")["Group"]["GroupARN"]
+    for expression in ('group.name="g3"', 'group.name="g1"', f'group.arn="{arn}"'):
+        with pytest.raises(xray.exceptions.InvalidRequestException, match="circle"):
+            xray.update_group(GroupName="g1", FilterExpression=expression)
+    assert xray.get_group(GroupName="g1")["Group"]["FilterExpression"] == "ok"
+    for name in ("a1", "a2", "g1", "g3"):
+        xray.delete_group(GroupName=name)
+
+
 def test_names_may_have_slashes_and_colons(cairn):
     """An ARN leads back to its rule or group whatever the name is."""
     xray, name = client(cairn), f"a/b:{new_id()}"
@@ -130,7 +153,7 @@ def test_the_command_line_of_aws(cairn):
 
 def test_keys_sign(make_cairn):
     cairn = make_cairn()
-    everything, ingest, other = (aws.key(cairn, *of) for of in (("ingest,query,manage",), ("ingest",), ("ingest,query,manage", "other")))
+    everything, ingest, people, other = (aws.key(cairn, *of) for of in (("ingest,query,manage",), ("ingest",), ("query",), ("ingest,query,manage", "other")))
     cairn.start()
     document = segment()
     client(cairn, "http", *everything).put_trace_segments(TraceSegmentDocuments=[json.dumps(document)])
@@ -144,6 +167,8 @@ def test_keys_sign(make_cairn):
     assert code(lambda: client(cairn, "http", everything[0], "wrong").get_sampling_rules()) == ("InvalidSignatureException", 403)
     assert code(lambda: client(cairn).get_sampling_rules()) == ("UnrecognizedClientException", 403)
     assert code(lambda: client(cairn, "http", *ingest).batch_get_traces(TraceIds=[document["trace_id"]])) == ("AccessDeniedException", 403)
+    for key in (ingest, people):
+        assert client(cairn, "http", *key).get_sampling_rules()["SamplingRuleRecords"]
     # What an SDK sends the daemon's port unsigned is taken; what reads traces is not.
     import http.client as plain
     host, port = cairn.addresses["xray"].rsplit(":", 1)

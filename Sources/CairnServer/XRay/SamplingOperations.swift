@@ -11,7 +11,8 @@ struct SamplingOperations: Sendable {
 
   var routes: [Route] {
     [
-      Route.xray("/GetSamplingRules", .ingest) { (call) async throws(Refusal) in try rules(call) },
+      // Programs that send ask for them, and people who manage them.
+      Route.xray("/GetSamplingRules", nil) { (call) async throws(Refusal) in try rules(call) },
       Route.xray("/CreateSamplingRule", .manage) { (call) async throws(Refusal) in try create(call) },
       Route.xray("/UpdateSamplingRule", .manage) { (call) async throws(Refusal) in try update(call) },
       Route.xray("/DeleteSamplingRule", .manage) { (call) async throws(Refusal) in try delete(call) },

@@ -91,9 +91,9 @@ struct XRayCall: Sendable {
 extension Route {
   /// An operation of X-Ray's API, at X-Ray's own path; at the daemon's port too.
   static func xray(
-    _ path: String, _ scope: KeyScope, _ handle: @escaping @Sendable (XRayCall) async throws(Refusal) -> Response
+    _ path: String, _ scope: KeyScope?, _ handle: @escaping @Sendable (XRayCall) async throws(Refusal) -> Response
   ) -> Route {
-    Route(.POST, path, .key(scope), .awsRESTJSON) { (exchange) async throws(Refusal) in
+    Route(.POST, path, scope.map { .key($0) } ?? .anyKey, .awsRESTJSON) { (exchange) async throws(Refusal) in
       let call = try XRayCall(exchange)
       try XRayBounds.check(call.body, path: path)
       return try await handle(call)

@@ -37,31 +37,25 @@ struct XRayGroups: Sendable {
   /// The expression of the question's group; every trace where it names none.
   func expression(_ question: XRayQuestion) throws(Refusal) -> FilterExpression {
     guard let group = try named(question) else { return .everything }
-    return try expression(group, depth: 0)
+    return try expression(group)
   }
 
   /// The expression with the expressions of groups in the place of their names.
   func resolved(_ expression: FilterExpression, _ exchange: Exchange) throws(Refusal) -> FilterExpression {
-    try resolved(expression, exchange.environment, depth: 0)
+    var resolver = GroupResolver(try all(exchange.environment))
+    return try resolver.resolved(expression)
   }
 
   /// The expression that a group stands for.
-  func expression(_ group: XRayGroup, depth: Int = 0) throws(Refusal) -> FilterExpression {
-    try resolved(try XRayQuestion.expression(group.filterExpression), group.environment, depth: depth)
-  }
-
-  /// Groups may name groups; a circle of them is refused.
-  private func resolved(_ expression: FilterExpression, _ environment: String, depth: Int) throws(Refusal) -> FilterExpression {
-    try expression.resolvingGroups { (reference) throws(Refusal) in
-      guard depth < 8 else { throw XRayQuestion.invalid("Groups that name each other make a circle.") }
-      return try self.expression(try find(reference, environment), depth: depth + 1)
-    }
+  func expression(_ group: XRayGroup) throws(Refusal) -> FilterExpression {
+    var resolver = GroupResolver(try all(group.environment))
+    return try resolver.expression(of: group)
   }
 
   /// `group/NAME/ID`, what an ARN ends with.
   static func resource(_ group: XRayGroup) -> String { group.id.isEmpty ? "group/\(group.name)" : "group/\(group.name)/\(group.id)" }
 
-  private static func matches(_ group: XRayGroup, _ reference: GroupReference) -> Bool {
+  static func matches(_ group: XRayGroup, _ reference: GroupReference) -> Bool {
     switch reference {
     case .name(let name): group.name == name
     case .arn(let arn): arn.hasPrefix("arn:aws:xray:") && arn.hasSuffix(":" + resource(group))

@@ -84,15 +84,14 @@ struct XRayGroupsAPI: Sendable {
   /// Takes what the question says of a group; its expression must be one, and must not come back to the group itself.
   private func change(_ group: inout XRayGroup, _ question: XRayQuestion) throws(Refusal) {
     if let text = try question.text("FilterExpression") {
-      let expression = try XRayQuestion.expression(text)
       if group.name == XRayGroups.defaultName, !text.isEmpty {
         throw XRayQuestion.invalid("The filter expression of the Default group cannot be changed.")
       }
-      _ = try expression.resolvingGroups { (reference) throws(Refusal) in
-        if case .name(group.name) = reference { throw XRayQuestion.invalid("Groups that name each other make a circle.") }
-        return try groups.expression(try groups.find(reference, group.environment))
-      }
       group.filterExpression = text
+      // As it will be once this is kept: others may name the group already.
+      let (name, changed) = (group.name, group)
+      var resolver = GroupResolver(try groups.all(group.environment).filter { $0.name != name } + [changed])
+      _ = try resolver.expression(of: changed)
     }
     guard let insights = question.body["InsightsConfiguration"], insights != .null else { return }
     if let isEnabled = insights["InsightsEnabled"]?.boolean { group.hasInsights = isEnabled }

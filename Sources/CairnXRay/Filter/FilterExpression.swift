@@ -39,6 +39,15 @@ public indirect enum FilterExpression: Sendable, Hashable {
 
   /// Passes every trace.
   public static let everything = FilterExpression.all([])
+
+  /// How many tests it is made of.
+  public var termCount: Int {
+    switch self {
+    case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.termCount }
+    case .not(let part): part.termCount
+    default: 1
+    }
+  }
 }
 
 /// Keywords that hold or do not.
