@@ -194,6 +194,7 @@ def test_query_definitions_are_kept(logs, mark):
     token = {"clientToken": mark.ljust(40, "x")}
     again = {logs.put_query_definition(name=f"{mark[::-1]}", queryString="fields @message", **token)["queryDefinitionId"] for _ in range(2)}
     assert again == {each["queryDefinitionId"] for each in logs.describe_query_definitions(queryDefinitionNamePrefix=mark[::-1])["queryDefinitions"]}
+    assert logs.put_query_definition(name=f"{mark[::-1]}", queryString="fields @log", **token)["queryDefinitionId"] not in again  # another request
     assert found["name"] == f"{mark}/two" and found["queryString"] == "fields @timestamp" and found["queryLanguage"] == "CWLI"
     assert logs.delete_query_definition(queryDefinitionId=one)["success"] is True
     with pytest.raises(ClientError):

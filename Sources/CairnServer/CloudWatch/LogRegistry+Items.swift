@@ -52,10 +52,16 @@ extension LogRegistry {
   func remove(_ environment: String, _ kind: String, group: String = "", _ name: String) throws(LogsError) -> Bool {
     try changing.withLock { (_) throws(LogsError) in
       guard item(environment, kind, group: group, name) != nil else { return false }
-      try keep { try $0.removeLogItem(environment: environment, kind: kind, parent: group, name: name) }
+      let tags = "\(kind)/\(name)"
+      let hasTags = group.isEmpty && item(environment, "tags", tags) != nil
+      try keep { (catalog) throws(CatalogError) in
+        try catalog.removeLogItem(environment: environment, kind: kind, parent: group, name: name)
+        if hasTags { try catalog.removeLogItem(environment: environment, kind: "tags", parent: "", name: tags) }
+      }
       state.withLock { state in
         if group.isEmpty {
           state.tenants[environment]?.items[kind]?[name] = nil
+          if hasTags { state.tenants[environment]?.items["tags"]?[tags] = nil }
           state.forgetIntakes(environment)
         } else {
           state.tenants[environment]?.groups[group]?.items[kind]?[name] = nil

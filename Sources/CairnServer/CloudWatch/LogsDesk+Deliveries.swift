@@ -14,7 +14,10 @@ extension LogsDesk {
         return .object { $0.member("deliverySource", source) }
       },
       LogsOperation("DescribeDeliverySources", .query) { (call) async throws(LogsError) in
-        try listed(call, "delivery-source", "deliverySources")
+        let resources = try call.texts("resourceArns") ?? []
+        return try listed(call, "delivery-source", "deliverySources") { (source) in
+          resources.isEmpty || source["resourceArns"]?.array?.contains { resources.contains($0.string ?? "") } == true
+        }
       },
       LogsOperation("DeleteDeliverySource", .manage) { (call) async throws(LogsError) in
         let name = try call.text("name")
@@ -29,7 +32,8 @@ extension LogsDesk {
         return .object { $0.member("deliveryDestination", destination) }
       },
       LogsOperation("DescribeDeliveryDestinations", .query) { (call) async throws(LogsError) in
-        try listed(call, "delivery-destination", "deliveryDestinations")
+        let names = try call.texts("names") ?? []
+        return try listed(call, "delivery-destination", "deliveryDestinations") { names.isEmpty || names.contains($0["name"]?.string ?? "") }
       },
       LogsOperation("DeleteDeliveryDestination", .manage) { (call) async throws(LogsError) in
         let name = try call.text("name")
@@ -63,7 +67,9 @@ extension LogsDesk {
         let delivery = try found(call, "delivery", try call.text("id"))
         return .object { $0.member("delivery", delivery) }
       },
-      LogsOperation("DescribeDeliveries", .query) { (call) async throws(LogsError) in try listed(call, "delivery", "deliveries")
+      LogsOperation("DescribeDeliveries", .query) { (call) async throws(LogsError) in
+        let sources = try call.texts("deliverySourceNames") ?? []
+        return try listed(call, "delivery", "deliveries") { sources.isEmpty || sources.contains($0["deliverySourceName"]?.string ?? "") }
       },
       LogsOperation("UpdateDeliveryConfiguration", .manage) { (call) async throws(LogsError) in
         let id = try call.text("id")
@@ -95,8 +101,10 @@ extension LogsDesk {
     return value.with("tags", tags)
   }
 
-  private func listed(_ call: LogsCall, _ kind: String, _ member: String) throws(LogsError) -> LogsAnswer {
-    let all = registry.items(call.environment, kind)
+  private func listed(
+    _ call: LogsCall, _ kind: String, _ member: String, where isWanted: (JSONValue) -> Bool
+  ) throws(LogsError) -> LogsAnswer {
+    let all = registry.items(call.environment, kind).filter { isWanted($0.value) }
     let (page, next) = try call.page(all, limit: try call.limit()) { $0.name }
     return .object {
       $0.member(member, .array(page.map(\.value)))

@@ -52,12 +52,21 @@ extension LogsDesk {
   static let metricFilterCountMax = 100
   static let subscriptionCountMax = 2
 
+  /// What chooses among centralized logs of several accounts, and adds where a line came from.
+  private func refuseCentralization(_ call: LogsCall, _ fields: String) throws(LogsError) {
+    let hasCriteria = try call.optionalText("fieldSelectionCriteria")?.isEmpty == false
+    guard !hasCriteria, try call.texts(fields)?.isEmpty != false else {
+      throw LogsError(.invalidParameter, "fieldSelectionCriteria and \(fields) are for centralized log groups, which Cairn does not have.")
+    }
+  }
+
   // MARK: Metric filters
 
   private func putMetricFilter(_ call: LogsCall) async throws(LogsError) -> LogsAnswer {
     let group = try call.groupName()
     let name = try call.text("filterName")
     let pattern = try call.text("filterPattern")
+    try refuseCentralization(call, "emitSystemFieldDimensions")
     guard let transformation = call.input["metricTransformations"]?.array?.first else { throw .missing("metricTransformations") }
     let compiled = try MetricFilter(name: name, pattern: try FilterPattern(pattern), transformation: transformation)
     let entry = try await ownGroup(call, group)
@@ -137,6 +146,7 @@ extension LogsDesk {
     let group = try call.groupName()
     let name = try call.text("filterName")
     let pattern = try call.text("filterPattern")
+    try refuseCentralization(call, "emitSystemFields")
     _ = try FilterPattern(pattern)
     let destination = try call.text("destinationArn")
     let distribution = try call.optionalText("distribution") ?? "ByLogStream"

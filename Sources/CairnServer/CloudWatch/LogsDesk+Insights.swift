@@ -214,6 +214,7 @@ extension LogsDesk {
     let limit = try call.limit("maxResults", max: 1000, otherwise: 1000)
     var found = state.insights.list(call.environment)
     if let group { found = found.filter { $0.groups.contains(group) } }
+    if let language = try call.optionalText("queryLanguage"), language != "CWLI" { found = [] }
     if let status { found = found.filter { $0.status.rawValue == status } }
     var start = 0
     if let token = try call.optionalText("nextToken") {

@@ -36,7 +36,12 @@ extension LogsDesk {
     guard registry.items(call.environment, Self.tableKind).count < Self.tableCountMax else {
       throw LogsError(.limitExceeded, "Resource limit exceeded.")
     }
+    if try call.optionalText("queryId") != nil {
+      throw LogsError(.validation, "A table of a query's results (queryId) is not supported: send tableBody.")
+    }
     try keep(call, name, try call.text("tableBody"), try call.optionalText("description"))
+    let tags = call.tags()
+    if !tags.isEmpty { try keepTags(call, Self.tableKind, name, tags) }
     return .object { writer in
       writer.member("lookupTableArn", arn(call, name))
       writer.member("createdAt", call.nowUnixMilliseconds)

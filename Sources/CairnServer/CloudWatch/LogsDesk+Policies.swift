@@ -13,6 +13,7 @@ extension LogsDesk {
       LogsOperation("DeleteResourcePolicy", .manage) { (call) async throws(LogsError) in
         let given = try call.optionalText("policyName")
         let name = if let given { given } else { try call.text("resourceArn") }
+        try checkRevision(call, name)
         guard try registry.remove(call.environment, "resource-policy", name) else {
           throw LogsError(.resourceNotFound, "Policy with name [\(name)] does not exist")
         }
@@ -52,13 +53,26 @@ extension LogsDesk {
     guard known.count < 10 || known.contains(where: { $0.name == name }) else {
       throw LogsError(.limitExceeded, "Resource limit exceeded.")
     }
+    try checkRevision(call, name)
+    let revision = AWSErrorResponse.requestID()
     let policy = JSONValue.object([
       JSONMember(resource == nil ? "policyName" : "resourceArn", .string(name)), JSONMember("policyDocument", .string(document)),
       JSONMember("lastUpdatedTime", .integer(call.nowUnixMilliseconds)),
-      JSONMember("policyScope", .string(resource == nil ? "ACCOUNT" : "RESOURCE")),
+      JSONMember("policyScope", .string(resource == nil ? "ACCOUNT" : "RESOURCE")), JSONMember("revisionId", .string(revision)),
     ])
     try registry.put(call.environment, "resource-policy", name, policy)
-    return .object { $0.member("resourcePolicy", policy) }
+    return .object {
+      $0.member("resourcePolicy", policy)
+      $0.member("revisionId", revision)
+    }
+  }
+
+  /// Throws where the policy is not the one that the caller saw.
+  private func checkRevision(_ call: LogsCall, _ name: String) throws(LogsError) {
+    guard let expected = try call.optionalText("expectedRevisionId"),
+      expected != registry.item(call.environment, "resource-policy", name)?["revisionId"]?.string
+    else { return }
+    throw LogsError(.operationAborted, "The resource policy is not of the revision \(expected).")
   }
 
   private func describeResourcePolicies(_ call: LogsCall) throws(LogsError) -> LogsAnswer {
@@ -105,7 +119,8 @@ extension LogsDesk {
     guard let fields = (try? JSONValue(parsing: document))?["Fields"]?.array, fields.count <= 20 else {
       throw LogsError(.invalidParameter, "The policy document must be a JSON object with at most 20 'Fields'.")
     }
-    return fields.compactMap(\.string)
+    var seen: Set<String> = []
+    return fields.compactMap(\.string).filter { seen.insert($0).inserted }
   }
 
   /// The fields that a group has indexes of: those of its own policy, else of the account's.
@@ -132,7 +147,8 @@ extension LogsDesk {
   private func indexPolicies(_ call: LogsCall) async throws(LogsError) -> [JSONValue] {
     guard let identifiers = try call.texts("logGroupIdentifiers") else { throw .missing("logGroupIdentifiers") }
     var found: [JSONValue] = []
-    for identifier in identifiers {
+    var seen: Set<String> = []
+    for identifier in identifiers where seen.insert(identifier).inserted {
       let name = LogNames.group(ofIdentifier: identifier)
       _ = try await group(call, name)
       if let policy = registry.item(call.environment, "index-policy", group: name, "policy") {

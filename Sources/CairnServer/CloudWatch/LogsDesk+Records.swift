@@ -117,11 +117,13 @@ extension LogsDesk {
     }
     // A request that its sender repeats, since the answer got lost, makes no second definition.
     let token = try call.optionalText("clientToken")
-    let id = given ?? token.map { AWSErrorResponse.uuidText(Array(SHA256.hash(data: Array($0.utf8)).prefix(16))) } ?? AWSErrorResponse.requestID()
+    let name = try call.text("name"), text = try call.text("queryString")
+    let repeated = token.map { AWSErrorResponse.uuidText(Array(SHA256.hash(data: Array("\($0)\0\(name)\0\(text)".utf8)).prefix(16))) }
+    let id = given ?? repeated ?? AWSErrorResponse.requestID()
     var document = [
       JSONMember("queryLanguage", .string(try call.optionalText("queryLanguage") ?? "CWLI")),
-      JSONMember("queryDefinitionId", .string(id)), JSONMember("name", .string(try call.text("name"))),
-      JSONMember("queryString", .string(try call.text("queryString"))),
+      JSONMember("queryDefinitionId", .string(id)), JSONMember("name", .string(name)),
+      JSONMember("queryString", .string(text)),
       JSONMember("lastModified", .integer(call.nowUnixMilliseconds)),
       JSONMember("logGroupNames", .array((try call.texts("logGroupNames") ?? []).map { .string($0) })),
     ]

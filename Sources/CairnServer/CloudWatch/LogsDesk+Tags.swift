@@ -32,7 +32,7 @@ extension LogsDesk {
     for (kind, mark) in [
       ("destination", ":destination:"), ("delivery-source", ":delivery-source:"),
       ("delivery-destination", ":delivery-destination:"),
-      ("delivery", ":delivery:"), (Self.detectorKind, ":anomaly-detector:"),
+      ("delivery", ":delivery:"), (Self.detectorKind, ":anomaly-detector:"), (Self.tableKind, ":lookup-table:"),
     ] {
       guard let range = identifier.firstRange(of: mark) else { continue }
       let name = String(identifier[range.upperBound...])

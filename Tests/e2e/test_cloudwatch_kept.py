@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept beside log groups: revisions, tags, deliveries, and what narrows or ends a list; by boto3."""
+import json
+
+import pytest
+
+import aws
+
+SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
+
+
+@pytest.fixture(scope="module")
+def logs(cairn):
+    return aws.client(cairn, "logs")
+
+
+@pytest.fixture
+def group(logs, mark):
+    return aws.group(logs, f"/kept/{mark}")
+
+
+def test_a_policy_is_changed_by_those_who_saw_it(logs, mark):
+    put = lambda text, **seen: logs.put_resource_policy(policyName=mark, policyDocument=text, **seen)["revisionId"]  # noqa: E731
+    first = put("{}")
+    second = put('{"a": 1}', expectedRevisionId=first)
+    for stale in (lambda: put("{}", expectedRevisionId=first), lambda: logs.delete_resource_policy(policyName=mark, expectedRevisionId=first)):
+        with pytest.raises(logs.exceptions.OperationAbortedException):
+            stale()
+    logs.delete_resource_policy(policyName=mark, expectedRevisionId=second)
+
+
+def test_tags_go_with_what_they_hang_on(logs, mark):
+    put = lambda **tags: logs.put_destination(destinationName=mark, targetArn="http://127.0.0.1:9/x", roleArn="arn:aws:iam::1:role/r", **tags)["destination"]["arn"]  # noqa: E731
+    arn = put(tags={"owner": "old"})
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"owner": "old"}
+    logs.delete_destination(destinationName=mark)
+    assert logs.list_tags_for_resource(resourceArn=put())["tags"] == {}
+    logs.delete_destination(destinationName=mark)
+    table = logs.create_lookup_table(lookupTableName=mark.replace("-", "_")[:30], tableBody="a,b\n1,2\n", tags={"owner": "ops"})["lookupTableArn"]
+    assert logs.list_tags_for_resource(resourceArn=table)["tags"] == {"owner": "ops"}
+    logs.delete_lookup_table(lookupTableArn=table)
+
+
+def test_what_is_asked_for_narrows_or_is_refused(logs, group, mark):
+    for name in ("a", "b"):
+        logs.put_delivery_source(name=f"{mark}{name}", resourceArn=f"arn:aws:bedrock:us-east-1:1:agent/{mark}{name}", logType="X")
+        logs.put_delivery_destination(name=f"{mark}{name}", deliveryDestinationConfiguration={"destinationResourceArn": f"arn:aws:s3:::{mark}{name}"})
+    [source] = logs.describe_delivery_sources(resourceArns=[f"arn:aws:bedrock:us-east-1:1:agent/{mark}a"])["deliverySources"]
+    [destination] = logs.describe_delivery_destinations(names=[f"{mark}b"])["deliveryDestinations"]
+    assert (source["name"], destination["name"]) == (f"{mark}a", f"{mark}b")
+    made = logs.create_delivery(deliverySourceName=source["name"], deliveryDestinationArn=destination["arn"])["delivery"]["id"]
+    assert [each["id"] for each in logs.describe_deliveries(deliverySourceNames=[f"{mark}a"])["deliveries"]] == [made]
+    assert logs.describe_deliveries(deliverySourceNames=[f"{mark}b"])["deliveries"] == []
+    assert logs.describe_queries(queryLanguage="PPL")["queries"] == []
+    metric = [{"metricName": "m", "metricNamespace": "n", "metricValue": "1"}]
+    for refused in (lambda: logs.put_metric_filter(logGroupName=group, filterName="f", filterPattern="", metricTransformations=metric, fieldSelectionCriteria='@aws.region = "mars-1"'),
+                    lambda: logs.put_metric_filter(logGroupName=group, filterName="f", filterPattern="", metricTransformations=metric, emitSystemFieldDimensions=["@aws.account"]),
+                    lambda: logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn="http://127.0.0.1:9/x", emitSystemFields=["@aws.account"])):
+        with pytest.raises(logs.exceptions.InvalidParameterException, match="centralized"):
+            refused()
+    with pytest.raises(logs.exceptions.ValidationException, match="queryId"):
+        logs.create_lookup_table(lookupTableName="q", queryId="x")
+
+
+def test_pages_of_what_is_named_twice_end(logs, group):
+    logs.put_index_policy(logGroupIdentifier=group, policyDocument=json.dumps({"Fields": [f"f{n}" for n in range(8)]}))
+    policies = logs.describe_index_policies(logGroupIdentifiers=[group] * 60)
+    indexes = logs.describe_field_indexes(logGroupIdentifiers=[group] * 20)
+    assert len(policies["indexPolicies"]) == 1 and len(indexes["fieldIndexes"]) == 8 and "nextToken" not in {**policies, **indexes}
