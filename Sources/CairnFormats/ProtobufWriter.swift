@@ -48,10 +48,13 @@ public struct ProtobufWriter: Sendable, Hashable {
     bytes.append(contentsOf: value.utf8)
   }
 
-  public mutating func message(_ field: Int, _ message: ProtobufWriter) {
+  public mutating func message(_ field: Int, _ message: ProtobufWriter) { data(field, message.bytes) }
+
+  /// Bytes, or a message that is written already.
+  public mutating func data(_ field: Int, _ content: [UInt8]) {
     tag(field, 2)
-    rawVarint(UInt64(message.bytes.count))
-    bytes.append(contentsOf: message.bytes)
+    rawVarint(UInt64(content.count))
+    bytes.append(contentsOf: content)
   }
 
   /// A message whose fields the closure writes.

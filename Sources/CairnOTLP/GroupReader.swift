@@ -163,6 +163,16 @@ struct GroupReader {
     return any.form == .string ? text(bytes, any.range) : nil
   }
 
+  /// The dataset of a resource's items.
+  func dataset(_ bytes: RawSpan, _ resource: Envelope) throws(DecodeError) -> String {
+    var name = ""
+    var position = resource.inner.lowerBound
+    while let attribute = try nextMessage(bytes, &position, resource.inner.upperBound, tag: 0x0A) {
+      name = try serviceName(bytes, attribute) ?? name
+    }
+    return dataset(serviceName: name)
+  }
+
   /// Source: Honeycomb. Traces go to the service's dataset whatever the header says; logs to the service's if it has a real name,
   /// else to the header's; metrics to the header's first.
   func dataset(serviceName: String) -> String {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CairnBytes
+public import CairnBytes
+public import CairnColumns
+internal import CairnFormats
 internal import CairnSecrets
 
 // Where texts stand in the three requests, for who takes secrets out of them before they are journaled.
@@ -17,6 +19,38 @@ public func scrubbedLogs(_ bytes: RawSpan) -> [UInt8]? { ProtobufScrubber.scrubb
 
 /// The `ExportMetricsServiceRequest` without its secrets, or nil where it has none.
 public func scrubbedMetrics(_ bytes: RawSpan) -> [UInt8]? { ProtobufScrubber.scrubbed(bytes, metrics) }
+
+/// The `ExportLogsServiceRequest` with the texts of bodies and of attributes (records', scopes' and resources', but for `service.name`) as
+/// their dataset's mask leaves them; nil where nothing changes. `mask` is asked once for each resource: nil for a dataset that has none.
+///
+/// Throws where the bytes are broken: what cannot be masked must not be kept.
+public func maskedLogs(
+  _ bytes: RawSpan, _ context: IntakeContext, mask: (_ dataset: String) -> (([UInt8]) -> [UInt8]?)?
+) throws(DecodeError) -> [UInt8]? {
+  let groups = GroupReader(signal: .logs, context: context, bodyByteCount: bytes.byteCount)
+  var writer = ProtobufWriter()
+  var isChanged = false
+  var position = 0
+  while let resource = try nextMessage(bytes, &position, bytes.byteCount, tag: 0x0A) {
+    let content = bytes.extracting(resource)
+    var edited: [UInt8]?
+    if let edit = mask(try groups.dataset(bytes, try Envelope(bytes, resource))) {
+      edited = try ProtobufScrubber.edited(
+        content, maskedResource, isKept: { isText($0, 0..<$0.byteCount, "service.name") }, edit: edit)
+    }
+    if let edited {
+      isChanged = true
+      writer.data(1, edited)
+    } else {
+      writer.data(1, unsafe content.withUnsafeBytes { unsafe Array($0) })
+    }
+  }
+  return isChanged ? writer.bytes : nil
+}
+
+private let maskedResource = WireShape.message([
+  1: .message([1: .pair]), 2: .message([1: .message([3: .pair]), 2: .message([5: .any, 6: .pair])]),
+])
 
 private func request(_ item: WireShape) -> WireShape {
   let scope = WireShape.message([1: .text, 2: .text, 3: .pair])

@@ -30,6 +30,8 @@ public protocol EventStore: Sendable {
   func events(_ plan: EventsPlan) async throws(QueryError) -> EventsAnswer
   /// Opens a feed of the events that are acknowledged from now on; whoever opened it closes it.
   func follow(_ plan: EventsPlan) -> EventFeed
+  /// A feed of the events of one body, as `accept` would keep them, and of nothing else.
+  func feed(_ plan: EventsPlan, of header: RequestHeader, body: RawSpan) -> EventFeed
   /// The events of a feed since the last time that match its plan, in the plan's order, at most `limit`.
   func read(_ feed: EventFeed, limit: Int) async throws(QueryError) -> FeedAnswer
 }

@@ -74,6 +74,12 @@ public final class EmbeddedStore: EventStore, IngestStore {
     return feed
   }
 
+  public func feed(_ plan: EventsPlan, of header: RequestHeader, body: RawSpan) -> EventFeed {
+    let feed = EventFeed(plan)
+    if let piece = archive.preview(header, body: body) { _ = feed.offer(piece) }
+    return feed
+  }
+
   public func read(_ feed: EventFeed, limit: Int) async throws(QueryError) -> FeedAnswer {
     let (pieces, droppedCount) = feed.take()
     if pieces.isEmpty { return FeedAnswer(missedCount: droppedCount) }

@@ -112,6 +112,8 @@ final class FakeStore: IngestStore, EventStore {
     return feed
   }
 
+  func feed(_ plan: EventsPlan, of header: RequestHeader, body: RawSpan) -> EventFeed { EventFeed(plan) }
+
   func read(_ feed: EventFeed, limit: Int) async throws(QueryError) -> FeedAnswer {
     let (pieces, droppedCount) = feed.take()
     if pieces.isEmpty { return FeedAnswer(missedCount: droppedCount) }

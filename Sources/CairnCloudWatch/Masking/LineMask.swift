@@ -78,15 +78,23 @@ public struct LineMask: Sendable {
     }
   }
 
+  public var isEmpty: Bool { groups.isEmpty }
+
+  /// A text as its rules leave it, or nil where they change nothing; texts that are JSON are not read as such.
+  public func edited(_ text: [UInt8]) -> [UInt8]? {
+    var edited = text
+    for rule in groups.flatMap(\.rules) {
+      var out: [UInt8] = []
+      rule.mask(edited[...], into: &out)
+      edited = out
+    }
+    return edited == text ? nil : edited
+  }
+
   /// One text with every rule applied.
   public func masked(_ text: String) -> String {
     var bytes = Array(text.utf8)
     if groups.contains(where: \.readsJSON) { bytes = SecretText.structured(bytes) ?? bytes }
-    for rule in groups.flatMap(\.rules) {
-      var out: [UInt8] = []
-      rule.mask(bytes[...], into: &out)
-      bytes = out
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return String(decoding: edited(bytes) ?? bytes, as: UTF8.self)
   }
 }

@@ -14,6 +14,8 @@ struct LineIntake: Sendable {
     /// The webhook's URL.
     var url: String
   }
+  /// Of data protection policies; a line is masked against secrets too.
+  var policies = LineMask.none
   var masks = LineMask.none
   var metricFilters: [MetricFilter] = []
   var subscriptions: [Subscription] = []
@@ -21,9 +23,9 @@ struct LineIntake: Sendable {
   /// Changes what must not be kept; before the journal.
   func mask(_ batch: inout LogBatch) { masks.apply(to: &batch) }
 
-  /// Hands lines that are acknowledged to what hangs on them.
-  func observe(_ batch: LogBatch, _ desk: LogsDesk, _ call: LogsCall) async {
-    var points = EmbeddedMetrics.points(batch)
+  /// Hands lines that are acknowledged to what hangs on them; `points` are those that the lines have in them by themselves.
+  func observe(_ batch: LogBatch, and points: [MetricPoint], _ desk: LogsDesk, _ call: LogsCall) async {
+    var points = points
     for filter in metricFilters {
       let (own, minutes) = filter.points(batch)
       points += own
@@ -50,20 +52,21 @@ extension LogsDesk {
 
   private func makeIntake(_ environment: String, _ name: String) -> LineIntake {
     var intake = LineIntake()
-    guard let entry = registry.group(environment, name) else { return intake }
+    let entry = registry.group(environment, name)
     if !state.settings.scrubsNothing(environment) { intake.masks = intake.masks.joined(with: LineMask.secrets) }
     let account = accountPolicies(environment, "DATA_PROTECTION_POLICY", on: name).compactMap { $0["policyDocument"]?.string }
-    for document in account + (entry.group.protectionPolicy.map { [$0] } ?? []) {
-      if let policy = try? DataProtection(document: document) { intake.masks = intake.masks.joined(with: policy.mask) }
+    for document in account + (entry?.group.protectionPolicy.map { [$0] } ?? []) {
+      if let policy = try? DataProtection(document: document) { intake.policies = intake.policies.joined(with: policy.mask) }
     }
-    for (name, value) in entry.items["metric-filter"] ?? [:] {
+    intake.masks = intake.masks.joined(with: intake.policies)
+    for (name, value) in entry?.items["metric-filter"] ?? [:] {
       guard let pattern = try? FilterPattern(value["filterPattern"]?.string ?? ""),
         let transformation = value["metricTransformations"]?.array?.first,
         let filter = try? MetricFilter(name: name, pattern: pattern, transformation: transformation)
       else { continue }
       intake.metricFilters.append(filter)
     }
-    for (name, value) in entry.items["subscription"] ?? [:] {
+    for (name, value) in entry?.items["subscription"] ?? [:] {
       guard let pattern = try? FilterPattern(value["filterPattern"]?.string ?? ""),
         let url = webhook(environment, value["destinationArn"]?.string ?? "")
       else { continue }

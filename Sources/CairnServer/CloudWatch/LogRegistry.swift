@@ -24,6 +24,18 @@ final class LogRegistry: Sendable {
     var groups: [String: Group] = [:]
     /// By kind and name: what belongs to no group.
     var items: [String: [String: JSONValue]] = [:]
+    /// Of groups that no call made, for policies of the account.
+    var impliedIntakes: [String: LineIntake] = [:]
+    /// Whether a mask, a filter or a subscription hangs on any line; nil where a change made it doubtful.
+    var watchesLines: Bool?
+
+    var hasLineWork: Bool {
+      let ofAccount = items["account-policy"]?.keys.contains { $0.hasPrefix("DATA_PROTECTION_POLICY/") || $0.hasPrefix("SUBSCRIPTION_FILTER_POLICY/") }
+      return ofAccount == true
+        || groups.values.contains {
+          $0.group.protectionPolicy != nil || $0.items["metric-filter"]?.isEmpty == false || $0.items["subscription"]?.isEmpty == false
+        }
+    }
   }
   struct State: Sendable {
     var tenants: [String: Tenant] = [:]
@@ -35,6 +47,8 @@ final class LogRegistry: Sendable {
     /// Drops what was made for the way in; of all the environment's groups where none is named.
     mutating func forgetIntakes(_ environment: String, group: String? = nil) {
       changeCount += 1
+      tenants[environment]?.watchesLines = nil
+      tenants[environment]?.impliedIntakes = [:]
       for name in group.map({ [$0] }) ?? Array((tenants[environment]?.groups ?? [:]).keys) {
         tenants[environment]?.groups[name]?.intake = nil
       }
@@ -147,14 +161,35 @@ final class LogRegistry: Sendable {
 
   /// What is ready for a group's lines, and the count of changes to keep a new one by.
   func intake(_ environment: String, _ group: String) -> (LineIntake?, changeCount: Int) {
-    state.withLock { ($0.tenants[environment]?.groups[group]?.intake, $0.changeCount) }
+    state.withLock {
+      let tenant = $0.tenants[environment]
+      let known = tenant?.groups[group] == nil ? tenant?.impliedIntakes[group] : tenant?.groups[group]?.intake
+      return (known, $0.changeCount)
+    }
+  }
+
+  private static let impliedIntakeCountMax = 1_000
+
+  /// Whether anything hangs on an environment's lines; one look where nothing has changed since the last.
+  func watchesLines(_ environment: String) -> Bool {
+    state.withLock {
+      if let known = $0.tenants[environment]?.watchesLines { return known }
+      let found = $0.tenants[environment]?.hasLineWork ?? false
+      $0.tenants[environment]?.watchesLines = found
+      return found
+    }
   }
 
   /// Keeps an intake unless something has changed since `changeCount` was read.
   func keep(_ intake: LineIntake, _ environment: String, _ group: String, changeCount: Int) {
     state.withLock {
       guard $0.changeCount == changeCount else { return }
-      $0.tenants[environment]?.groups[group]?.intake = intake
+      guard let tenant = $0.tenants[environment], tenant.groups[group] == nil else {
+        $0.tenants[environment]?.groups[group]?.intake = intake
+        return
+      }
+      if tenant.impliedIntakes.count >= Self.impliedIntakeCountMax { $0.tenants[environment]?.impliedIntakes = [:] }
+      $0.tenants[environment]?.impliedIntakes[group] = intake
     }
   }
 

@@ -58,7 +58,7 @@ extension LogsDesk {
       throw LogsError(error)
     }
     registry.note(call.environment, batch, ingestionUnixMilliseconds: call.nowUnixMilliseconds)
-    await intake.observe(batch, self, call)
+    await intake.observe(batch, and: EmbeddedMetrics.points(batch), self, call)
   }
 }
 

@@ -86,8 +86,13 @@ struct OTLPDoor: Sendable {
 
   private func ingest(_ header: RequestHeader, _ body: ByteBuffer, _ source: DoorSignal) async throws(Refusal) -> IngestOutcome {
     do {
-      let outcome = try store.accept(header, body: body.readableBytesSpan)
-      try await store.commit(outcome)
+      let outcome: IngestOutcome
+      if source.signal == .logs, groups.watchesLines(header.environment) {
+        outcome = try await groups.ingest(header, body, bodyBytesMax: bodyBytesMax)
+      } else {
+        outcome = try store.accept(header, body: body.readableBytesSpan)
+        try await store.commit(outcome)
+      }
       ledger.accepted(source, environment: header.environment, outcome, unixMicroseconds: header.receivedUnixNanoseconds / 1000)
       return outcome
     } catch {

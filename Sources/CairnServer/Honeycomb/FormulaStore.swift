@@ -46,6 +46,8 @@ struct FormulaStore: CairnStore {
     return base.follow(plan)
   }
 
+  func feed(_ plan: EventsPlan, of header: RequestHeader, body: RawSpan) -> EventFeed { base.feed(plan, of: header, body: body) }
+
   func read(_ feed: EventFeed, limit: Int) async throws(QueryError) -> FeedAnswer { try await base.read(feed, limit: limit) }
   func trace(_ id: TraceID, environment: String) async throws(QueryError) -> TraceAnswer { try await base.trace(id, environment: environment) }
   func traces(ids: [TraceID], environment: String) async throws(QueryError) -> [TraceAnswer] {
