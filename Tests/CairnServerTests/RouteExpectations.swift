@@ -145,7 +145,7 @@ enum RouteExpectations {
     POST /ListRetrievedTraces query
     POST /GetRetrievedTracesGraph query
     POST /CancelTraceRetrieval query
-    POST /GetSamplingRules ingest
+    POST /GetSamplingRules anyKey
     POST /CreateSamplingRule manage
     POST /UpdateSamplingRule manage
     POST /DeleteSamplingRule manage
