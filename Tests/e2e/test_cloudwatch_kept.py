@@ -66,4 +66,6 @@ def test_pages_of_what_is_named_twice_end(logs, group):
     logs.put_index_policy(logGroupIdentifier=group, policyDocument=json.dumps({"Fields": [f"f{n}" for n in range(8)]}))
     policies = logs.describe_index_policies(logGroupIdentifiers=[group] * 60)
     indexes = logs.describe_field_indexes(logGroupIdentifiers=[group] * 20)
+    again = logs.describe_index_policies(logGroupIdentifiers=[group, aws.arn(group)])
+    assert len(again["indexPolicies"]) == 1
     assert len(policies["indexPolicies"]) == 1 and len(indexes["fieldIndexes"]) == 8 and "nextToken" not in {**policies, **indexes}

@@ -105,6 +105,33 @@ def test_groups_of_groups_cannot_grow_or_make_a_circle(cairn):
         xray.delete_group(GroupName=name)
 
 
+def test_groups_that_pass_everything_cannot_grow(cairn):
+    """A group without an expression is a test as well."""
+    xray = client(cairn)
+    for name, expression in (("e1", ""), ("e2", named("e1", 30)), ("e3", named("e2", 10))):
+        xray.create_group(GroupName=name, FilterExpression=expression)
+    with pytest.raises(xray.exceptions.InvalidRequestException, match="500 terms"):
+        xray.create_group(GroupName="e4", FilterExpression=named("e3", 2))
+    for name in ("e1", "e2", "e3"):
+        xray.delete_group(GroupName=name)
+
+
+def test_groups_lie_only_so_deep_whatever_is_named_first(cairn):
+    xray = client(cairn)
+    xray.create_group(GroupName="c0", FilterExpression="ok")
+    for number in range(1, 25):
+        xray.create_group(GroupName=f"c{number}", FilterExpression=named(f"c{number - 1}", 1))
+    xray.create_group(GroupName="d0", FilterExpression="ok")
+    xray.create_group(GroupName="d1", FilterExpression=named("d0", 1))
+    xray.update_group(GroupName="d0", FilterExpression=named("c23", 1))
+    window = {"StartTime": time.time() - 60, "EndTime": time.time()}
+    for expression in (named("d1", 1), named("d0", 1) + " or " + named("d1", 1)):
+        with pytest.raises(xray.exceptions.InvalidRequestException, match="25 deep"):
+            xray.get_trace_summaries(**window, FilterExpression=expression)
+    for name in [f"c{number}" for number in range(25)] + ["d0", "d1"]:
+        xray.delete_group(GroupName=name)
+
+
 def test_names_may_have_slashes_and_colons(cairn):
     """An ARN leads back to its rule or group whatever the name is."""
     xray, name = client(cairn), f"a/b:{new_id()}"

@@ -148,8 +148,10 @@ extension LogsDesk {
     guard let identifiers = try call.texts("logGroupIdentifiers") else { throw .missing("logGroupIdentifiers") }
     var found: [JSONValue] = []
     var seen: Set<String> = []
-    for identifier in identifiers where seen.insert(identifier).inserted {
+    for identifier in identifiers {
       let name = LogNames.group(ofIdentifier: identifier)
+      // Also one that is named by its name and by its ARN is shown once: a page's token is the place of one policy.
+      guard seen.insert(name).inserted else { continue }
       _ = try await group(call, name)
       if let policy = registry.item(call.environment, "index-policy", group: name, "policy") {
         found.append(policy)

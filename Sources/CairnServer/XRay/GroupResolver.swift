@@ -7,35 +7,50 @@ import CairnXRay
 struct GroupResolver {
   /// Those of the environment.
   let groups: [XRayGroup]
-  private var known: [String: FilterExpression] = [:]
+  private var known: [String: Known] = [:]
   /// The groups that are being worked out.
   private var path: [String] = []
   private static let depthMax = 25
 
+  /// What a group stands for, and how deep groups lie within it, itself among them.
+  private struct Known {
+    var expression: FilterExpression
+    var depth: Int
+  }
+
   init(_ groups: [XRayGroup]) { self.groups = groups }
 
-  mutating func resolved(_ expression: FilterExpression) throws(Refusal) -> FilterExpression {
-    var termCount = expression.termCount
-    return try expression.resolvingGroups { (reference) throws(Refusal) in
+  mutating func resolved(_ expression: FilterExpression) throws(Refusal) -> FilterExpression { try worked(out: expression).expression }
+
+  /// What a group stands for.
+  mutating func expression(of group: XRayGroup) throws(Refusal) -> FilterExpression { try worked(out: group).expression }
+
+  private mutating func worked(out expression: FilterExpression) throws(Refusal) -> Known {
+    var termCount = expression.termCount, depth = 0
+    let resolved = try expression.resolvingGroups { (reference) throws(Refusal) in
       guard let group = groups.first(where: { XRayGroups.matches($0, reference) }) else { throw XRayQuestion.invalid("Group not found") }
-      let found = try self.expression(of: group)
-      termCount += found.termCount
+      let found = try worked(out: group)
+      depth = max(depth, found.depth)
+      termCount += found.expression.termCount
       guard termCount <= FilterExpression.termCountMax else {
         throw XRayQuestion.invalid("With its groups, the filter expression has more than \(FilterExpression.termCountMax) terms.")
       }
-      return found
+      return found.expression
     }
+    return Known(expression: resolved, depth: depth)
   }
 
-  /// What a group stands for.
-  mutating func expression(of group: XRayGroup) throws(Refusal) -> FilterExpression {
-    if let found = known[group.name] { return found }
+  private mutating func worked(out group: XRayGroup) throws(Refusal) -> Known {
+    let known = self.known[group.name]
     guard !path.contains(group.name) else { throw XRayQuestion.invalid("Groups that name each other make a circle.") }
-    guard path.count < Self.depthMax else { throw XRayQuestion.invalid("Groups name each other more than \(Self.depthMax) deep.") }
+    // Also what is known counts: it may lie deeper here than where it was worked out.
+    guard path.count + (known?.depth ?? 1) <= Self.depthMax else { throw XRayQuestion.invalid("Groups name each other more than \(Self.depthMax) deep.") }
+    if let known { return known }
     path.append(group.name)
-    let found = try resolved(try XRayQuestion.expression(group.filterExpression))
+    var found = try worked(out: try XRayQuestion.expression(group.filterExpression))
     path.removeLast()
-    known[group.name] = found
+    found.depth += 1
+    self.known[group.name] = found
     return found
   }
 }

@@ -40,10 +40,10 @@ public indirect enum FilterExpression: Sendable, Hashable {
   /// Passes every trace.
   public static let everything = FilterExpression.all([])
 
-  /// How many tests it is made of.
+  /// How many tests it is made of; what passes everything is one as well.
   public var termCount: Int {
     switch self {
-    case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.termCount }
+    case .all(let parts), .any(let parts): max(1, parts.reduce(0) { $0 + $1.termCount })
     case .not(let part): part.termCount
     default: 1
     }
