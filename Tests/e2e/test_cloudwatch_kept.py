@@ -69,3 +69,23 @@ def test_pages_of_what_is_named_twice_end(logs, group):
     again = logs.describe_index_policies(logGroupIdentifiers=[group, aws.arn(group)])
     assert len(again["indexPolicies"]) == 1
     assert len(policies["indexPolicies"]) == 1 and len(indexes["fieldIndexes"]) == 8 and "nextToken" not in {**policies, **indexes}
+
+
+def test_a_stream_is_named_by_its_bytes(logs, group):
+    """The composed and the decomposed spelling of a name are two streams."""
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    for name in (composed, decomposed):
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=[{"timestamp": aws.now(), "message": name}])
+
+    def streams(prefix):
+        return [each["logStreamName"] for each in logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]]
+
+    assert streams("caf") == [decomposed, composed] and streams("cafe") == [decomposed] and streams("caf\u00e9") == [composed]
+    for name in (composed, decomposed):
+        assert [each["message"] for each in logs.get_log_events(logGroupName=group, logStreamName=name)["events"]] == [name]
+    logs.delete_log_stream(logGroupName=group, logStreamName=decomposed)
+    assert streams("caf") == [composed]
+    assert [each["message"] for each in logs.filter_log_events(logGroupName=group)["events"]] == [composed]
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.get_log_events(logGroupName=group, logStreamName=decomposed)

@@ -11,19 +11,19 @@ final class LogRegistry: Sendable {
   /// A group, its streams and what else hangs on it.
   struct Group: Sendable {
     var group: LogGroup
-    var streams: [String: LogStream] = [:]
+    var streams: NameTable<LogStream> = [:]
     /// By kind and name, as their APIs show them.
-    var items: [String: [String: JSONValue]] = [:]
+    var items: [String: NameTable<JSONValue>] = [:]
     /// Made of the group's filters and policies for the way in.
     var intake: LineIntake?
     /// Streams that events have changed since they were kept.
-    var dirtyStreams: Set<String> = []
+    var dirtyStreams: Set<ByteName> = []
     var isDirty = false
   }
   struct Tenant: Sendable {
     var groups: [String: Group] = [:]
     /// By kind and name: what belongs to no group.
-    var items: [String: [String: JSONValue]] = [:]
+    var items: [String: NameTable<JSONValue>] = [:]
     /// Of groups that no call made, for policies of the account.
     var impliedIntakes: [String: LineIntake] = [:]
     /// Whether a mask, a filter or a subscription hangs on any line; nil where a change made it doubtful.
@@ -223,7 +223,7 @@ final class LogRegistry: Sendable {
       guard $0.tenants[environment]?.groups[batch.group]?.streams[batch.stream] != nil else { return }
       $0.tenants[environment]?.groups[batch.group]?.streams[batch.stream]?.note(
         first: first, last: last, ingestion: ingestionUnixMilliseconds)
-      $0.tenants[environment]?.groups[batch.group]?.dirtyStreams.insert(batch.stream)
+      $0.tenants[environment]?.groups[batch.group]?.dirtyStreams.insert(ByteName(batch.stream))
       $0.tenants[environment]?.groups[batch.group]?.group.storedBytes += byteCount
       $0.tenants[environment]?.groups[batch.group]?.isDirty = true
     }
@@ -250,7 +250,7 @@ final class LogRegistry: Sendable {
         for (name, group) in tenant.groups where group.isDirty {
           items.append(LogItem(environment: environment, kind: "group", name: name, document: group.group.document))
           for stream in group.dirtyStreams {
-            guard let stream = group.streams[stream] else { continue }
+            guard let stream = group.streams[stream.text] else { continue }
             items.append(
               LogItem(environment: environment, kind: "stream", parent: name, name: stream.name, document: stream.document))
           }

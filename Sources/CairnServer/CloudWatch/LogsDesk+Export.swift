@@ -74,7 +74,7 @@ extension LogsDesk {
       let names = try await streams(
         call, LogRegistry.Group(group: group, streams: registry.group(call.environment, group.name)?.streams ?? [:])
       )
-      .map(\.name).filter { $0.hasPrefix(prefix) }
+      .map(\.name).filter { $0.utf8.starts(with: prefix.utf8) }
       for stream in names.sorted(by: precedes) {
         guard try await export(call, id, group, stream: stream, time, folder) else { return }
       }

@@ -74,7 +74,7 @@ extension LogsDesk {
     if let end = deletion(call.environment, group.name) { parts.append(.not(Self.isBefore(end))) }
     if let stream { parts.append(Self.isIn(stream)) }
     for (name, value) in registry.items(call.environment, "deletion", group: group.name) {
-      guard stream == nil || stream == name, let end = value.integer else { continue }
+      guard stream.map({ ByteName($0) == ByteName(name) }) ?? true, let end = value.integer else { continue }
       parts.append(.not(.all([Self.isIn(name), Self.isBefore(end)])))
     }
     return .all(parts)

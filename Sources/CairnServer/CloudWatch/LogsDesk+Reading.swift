@@ -82,7 +82,7 @@ extension LogsDesk {
 
   private func hasStream(_ call: LogsCall, _ group: LogRegistry.Group, _ name: String) async throws(LogsError) -> Bool {
     if group.streams[name] != nil { return true }
-    return try await streams(call, group).contains { $0.name == name }
+    return try await streams(call, group).contains { ByteName($0.name) == ByteName(name) }
   }
 
   /// Milliseconds, both ends inside, as the store's range; what the group's retention has ended is outside.
@@ -146,8 +146,8 @@ extension LogsDesk {
     _ call: LogsCall, _ group: LogRegistry.Group, _ names: [String]?
   ) async throws(LogsError) -> LogsError? {
     guard let names, names.contains(where: { group.streams[$0] == nil }) else { return nil }
-    let known = Set(try await streams(call, group).map(\.name))
-    return names.allSatisfy(known.contains) ? nil : .noStream
+    let known = Set(try await streams(call, group).map { ByteName($0.name) })
+    return names.allSatisfy { known.contains(ByteName($0)) } ? nil : .noStream
   }
 
   struct LineSearch: Sendable {

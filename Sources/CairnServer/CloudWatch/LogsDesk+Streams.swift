@@ -29,7 +29,7 @@ extension LogsDesk {
     let name = try call.groupName()
     let stream = try call.text("logStreamName")
     let group = try await ownGroup(call, name)
-    guard try await streams(call, group).contains(where: { $0.name == stream }) else { throw .noStream }
+    guard try await streams(call, group).contains(where: { ByteName($0.name) == ByteName(stream) }) else { throw .noStream }
     let end = registry.numbers(1, nowUnixNanoseconds: call.nowUnixNanoseconds)
     try registry.put(call.environment, "deletion", group: name, stream, .integer(end))
     try registry.delete(call.environment, group: name, stream: stream)
@@ -46,7 +46,7 @@ extension LogsDesk {
       throw LogsError(.invalidParameter, "Cannot order by LastEventTime with a logStreamNamePrefix.")
     }
     let group = try await group(call, name)
-    var found = try await streams(call, group).filter { $0.name.hasPrefix(prefix ?? "") }
+    var found = try await streams(call, group).filter { $0.name.utf8.starts(with: (prefix ?? "").utf8) }
     let isByTime = order == "LastEventTime"
     found.sort { StreamPlace($0, isByTime) < StreamPlace($1, isByTime) }
     if isDescending { found.reverse() }
