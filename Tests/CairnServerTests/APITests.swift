@@ -47,6 +47,8 @@ import Testing
         ("POST", #"{"query": {"filters": [{"column": "a", "op": "~"}]}}"#, 422, "filters[0].op"), ("POST", "{", 400, nil),
         ("POST", "", 400, nil),
         ("POST", "[]", 422, nil), ("POST", #"{"dataset": 7}"#, 422, "dataset"),
+        // A specification that is not under `query` would be another question: how many events there are.
+        ("POST", #"{"calculations": [{"op": "MAX", "column": "d"}]}"#, 422, "calculations"),
       ]
       for (method, body, status, field) in cases {
         let reply = try await live.client().send(method, "/api/cairn/query", body: Array(body.utf8))

@@ -103,7 +103,7 @@ struct DataAPI: Sendable {
   }
 
   private func query(_ exchange: Exchange) async throws(Refusal) -> Response {
-    let body = try exchange.json()
+    let body = try exchange.json(known: ["dataset", "query", "disable_series", "missing"])
     let specification = try self.specification(body)
     let series: HoneycombResultRequest.Choice = body["disable_series"]?.boolean == true ? .disabled : .enabled
     let plan = specification.plan(
@@ -130,7 +130,7 @@ struct DataAPI: Sendable {
   }
 
   private func bubbleUp(_ exchange: Exchange) async throws(Refusal) -> Response {
-    let body = try exchange.json()
+    let body = try exchange.json(known: ["dataset", "query", "selection", "baseline", "limit"])
     let query = try specification(body)
     let base = query.plan(
       environment: exchange.environment, datasets: datasetScope(try datasetName(body)),
@@ -187,7 +187,6 @@ struct DataAPI: Sendable {
   }
 
   private func specification(_ body: JSONValue) throws(Refusal) -> HoneycombQuery {
-    guard body.members != nil else { throw Refusal(.invalid, "The body must be a JSON object.") }
     do { return try HoneycombQuery(body["query"] ?? .object([]), rules: .cairn) } catch { throw Refusal(error) }
   }
 }

@@ -116,7 +116,7 @@ struct LogsAPI: Sendable {
   // MARK: Queries
 
   private func start(_ exchange: Exchange) async throws(Refusal) -> Response {
-    let body = try exchange.json()
+    let body = try exchange.json(known: ["query", "start", "end", "limit", "groups"])
     guard let text = body["query"]?.string else { throw Refusal(.invalid, "query must be a text", field: "query") }
     guard let start = body["start"]?.integer, let end = body["end"]?.integer, start >= 0, start <= end else {
       throw Refusal(.invalid, "start and end must be Unix seconds, start first", field: "start")

@@ -99,6 +99,17 @@ let allDatasets = "__all__"
 func datasetScope(_ name: String) -> DatasetScope { name == allDatasets ? .all : .named([name]) }
 
 extension Exchange {
+  /// The body as a JSON object of these members. Another is refused: a question that is misspelt is not answered as if it were another.
+  func json(known: Set<String>) throws(Refusal) -> JSONValue {
+    let body = try json()
+    guard let members = body.members else { throw Refusal(.invalid, "The body must be a JSON object.") }
+    for member in members where !known.contains(member.name) {
+      throw Refusal(
+        .invalid, "'\(member.name.prefix(100))' is not known here; \(known.sorted().joined(separator: ", ")) are.", field: String(member.name.prefix(100)))
+    }
+    return body
+  }
+
   /// The body as a JSON object.
   func json() throws(Refusal) -> JSONValue {
     let body = request.body
