@@ -33,5 +33,10 @@ def box_of(locator):
     return box
 
 
+# A chart is drawn in the frame after the one in which it got its size.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
+
+
 def ready(page):
     until(page, "!document.querySelector('[aria-busy=true]') && document.querySelector('main h1') !== null")
+    page.evaluate(DRAWN)
