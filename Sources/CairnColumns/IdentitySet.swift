@@ -90,8 +90,11 @@ public struct IdentitySet: ~Copyable, @unchecked Sendable {
     unsafe older.deallocate()
     unsafe older = slots
     olderMask = mask
-    // As large as the one before, so that it need not grow.
-    unsafe slots = Self.table(mask + 1)
+    // With room for as many as before, so that it need not grow.
+    var slotCount = 4096
+    while used * 2 >= slotCount { slotCount *= 2 }
+    unsafe slots = Self.table(slotCount)
+    mask = slotCount - 1
     used = 0
     log.removeAll()
   }
@@ -100,8 +103,13 @@ public struct IdentitySet: ~Copyable, @unchecked Sendable {
   mutating func grow() {
     let old = unsafe slots
     let oldCount = mask + 1
-    unsafe slots = Self.table(oldCount * 4)
-    mask = oldCount * 4 - 1
+    // What was taken back holds slots, too: where it is most of them, the table is as large as it has to be.
+    var liveCount = 0
+    for oldIndex in 0..<oldCount where unsafe old[oldIndex] > Self.removed { liveCount += 1 }
+    let count = liveCount * 4 > mask ? oldCount * 4 : oldCount
+    unsafe slots = Self.table(count)
+    mask = count - 1
+    used = liveCount
     for oldIndex in 0..<oldCount {
       let value = unsafe old[oldIndex]
       guard value > Self.removed else { continue }

@@ -56,6 +56,9 @@ struct Distribution {
 // MARK: Explicit bounds
 
 extension Distribution {
+  /// Of more buckets nothing is kept but what they sum up to: a byte of a request may be one, and each costs many in memory.
+  private static let bucketCountMax = 16_384
+
   /// Reads a `HistogramDataPoint`.
   init(explicit bytes: RawSpan, _ message: Range<Int>) throws(DecodeError) {
     var counts: [UInt64] = []
@@ -76,7 +79,7 @@ extension Distribution {
       default: try skipField(bytes, &position, end, tag: tag)
       }
     }
-    guard !counts.isEmpty else { return }
+    guard !counts.isEmpty, max(counts.count, bounds.count) <= Self.bucketCountMax else { return }
     let edges = bounds.map { Double(bitPattern: $0) }
     bucketText = Array("{\"bounds\":".utf8)
     appendJSONNumbers(edges, to: &bucketText)
@@ -131,6 +134,7 @@ extension Distribution {
       default: try skipField(bytes, &position, end, tag: tag)
       }
     }
+    guard !positive.isTooLong, !negative.isTooLong else { return }
     bucketText = Array("{\"scale\":\(scale),\"zero\":\(zeroCount),\"positive\":".utf8)
     positive.appendJSON(to: &bucketText)
     bucketText.append(contentsOf: Array(",\"negative\":".utf8))
@@ -152,6 +156,7 @@ extension Distribution {
   private struct Side {
     var offset: Int64 = 0
     var counts: [UInt64] = []
+    private(set) var isTooLong = false
 
     init() {}
 
@@ -161,14 +166,18 @@ extension Distribution {
         let tag = try readVarint(bytes, &position, message.upperBound)
         switch tag {
         case 0x08: offset = zigZag(try readVarint(bytes, &position, message.upperBound))
-        case 0x10: counts.append(try readVarint(bytes, &position, message.upperBound))
+        case 0x10: add(try readVarint(bytes, &position, message.upperBound))
         case 0x12:
           let byteCount = try readLength(bytes, &position, message.upperBound)
           let last = position &+ byteCount
-          while position < last { counts.append(try readVarint(bytes, &position, last)) }
+          while position < last { add(try readVarint(bytes, &position, last)) }
         default: try skipField(bytes, &position, message.upperBound, tag: tag)
         }
       }
+    }
+
+    private mutating func add(_ count: UInt64) {
+      if counts.count < Distribution.bucketCountMax { counts.append(count) } else { isTooLong = true }
     }
 
     /// The buckets that hold something, with their index.

@@ -123,6 +123,7 @@ private struct MetricReader: RequestReader, ~Copyable {
     _ bytes: RawSpan, _ event: MetricEvent, _ group: GroupIndex, _ batch: inout Batch
   ) throws(DecodeError) {
     var state = EventState()
+    state.sampleRate = Int64(groupFlags.sampleRate)
     let first = table.points[event.firstPoint]
     var position = first.message.lowerBound
     let tag = metrics[first.metric].form.attributeTag

@@ -144,7 +144,7 @@ private func copyException(
   _ bytes: RawSpan, attribute: Range<Int>, _ columns: SpanColumns, _ batch: inout Batch
 ) throws(DecodeError) {
   let pair = try readPair(bytes, attribute.lowerBound, attribute.upperBound)
-  guard let key = pair.key, let value = pair.value, key.count > 14, isText(bytes, key.lowerBound..<key.lowerBound + 10, "exception.")
+  guard let key = pair.key, let value = pair.value, key.count >= 14, isText(bytes, key.lowerBound..<key.lowerBound + 10, "exception.")
   else { return }
   let any = try AnyValue(bytes, value)
   if isText(bytes, key, "exception.escaped"), !batch.isSet(columns.exceptionEscaped) {

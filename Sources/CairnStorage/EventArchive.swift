@@ -240,13 +240,18 @@ public final class EventArchive: IngestStore {
   /// Events by dataset among the rows from `firstRow` on.
   private static func datasets(_ batch: borrowing Batch, from firstRow: Int) -> [IngestOutcome.DatasetCount] {
     var counts: [(code: UInt32, count: Int)] = []
+    var places: [UInt32: Int] = [:]
+    var place = 0
     for row in firstRow..<batch.rowCount {
       let code = batch.groupDatasets[Int(batch.rowGroups[row])]
-      if let index = counts.firstIndex(where: { $0.code == code }) {
-        counts[index].count += 1
-      } else {
-        counts.append((code, 1))
+      if counts.isEmpty || counts[place].code != code {
+        place = places[code] ?? counts.count
+        if place == counts.count {
+          places[code] = place
+          counts.append((code, 0))
+        }
       }
+      counts[place].count += 1
     }
     return counts.map { (code, count) in
       let name = batch.datasets.text(Int(code))

@@ -50,5 +50,8 @@ struct IdentitySetTests {
       set.takeBack()
     }
     expect(&set, 10, isNew: true)
+    #expect(set.byteCount < 1 << 20, "what was taken back holds no memory for good")
+    set.turn()
+    expect(&set, 10, isNew: false)
   }
 }

@@ -133,6 +133,25 @@ struct MetricTests {
         == .string(#"{"scale":0,"zero":2,"positive":{"offset":3,"counts":[4,3]},"negative":{"offset":0,"counts":[1]}}"#))
   }
 
+  /// A byte of a request may be a bucket, and each costs many in memory.
+  @Test func keepsNoBucketsOfADistributionOfTooMany() throws {
+    let exponential = Protobuf {
+      $0.fixed64(4, 7)
+      $0.fixed64(7, 2)
+      $0.message(8) { $0.data(2, [UInt8](repeating: 1, count: 20_000)) }
+    }
+    let explicit = Protobuf {
+      $0.fixed64(4, 7)
+      $0.packed(6, [UInt64](repeating: 1, count: 20_001))
+      $0.packed(7, (0..<20_000).map { Double($0).bitPattern })
+    }
+    for metric in [testMetric("e", 10, [exponential]), testMetric("e", 9, [explicit])] {
+      let event = try #require(try rows([metric]).first)
+      #expect(event["e.count"] == .integer(7))
+      #expect(event["e.buckets"] == nil && event["e.p50"] == nil)
+    }
+  }
+
   @Test(arguments: -10...20)
   func knowsTheBoundsOfEveryScale(_ scale: Int) throws {
     // One bucket that ends at 2 ^ (2 ^ -scale): its median lies between 1 and that.

@@ -158,6 +158,8 @@ struct SpanTests {
     #expect(span["exception.type"] == .string("Own"))
     #expect(span["exception.stacktrace"] == .string("at x"))
     #expect(span["exception.escaped"] == .boolean(true))
+    let plain = try row([]) { $0.message(11, exception("only")) }
+    #expect(plain["exception.type"] == .string("Boom"))
   }
 
   @Test func attributesWinOverBaseFields() throws {

@@ -146,7 +146,8 @@ struct TraceTree: Sendable {
     writer.member("kind", event[FieldName.spanKind]?.text ?? "unspecified")
     writer.member("offset_ns", span.startUnixNanoseconds &- startUnixNanoseconds)
     writer.member("duration_ns", span.durationNanoseconds)
-    writer.member("error", event[FieldName.error] == .boolean(true))
+    // An attribute of the name may hold a text; the status says it then.
+    writer.member("error", event[FieldName.error] == .boolean(true) || event[FieldName.statusCode]?.number == 2)
     writer.member("status_message", orNull: event[FieldName.statusMessage]?.text)
     if span.isInProgress { writer.member("in_progress", true) }
     if event[FieldName.invalidDuration] == .boolean(true), span.durationNanoseconds == 0 { writer.member("no_end", true) }

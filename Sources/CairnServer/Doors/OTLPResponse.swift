@@ -8,10 +8,11 @@ import NIOCore
 /// ```
 /// ExportTraceServiceResponse { 1 partial_success: { 1 rejected_spans: int64, 2 error_message: string } }
 /// ```
-/// `partial_success` is there only where something was left out (OTLP 1.x, "Full Success").
+/// `partial_success` is there only where something was left out (OTLP 1.x, "Full Success"); with a count of 0 it is a warning, such as of an
+/// event that its span was taken without.
 enum OTLPResponse {
   static func protobuf(_ outcome: IngestOutcome) -> [UInt8] {
-    guard outcome.rejectedCount > 0 else { return [] }
+    guard outcome.rejectedCount > 0 || !outcome.rejectionReason.isEmpty else { return [] }
     var partial = ProtobufWriter()
     partial.varint(1, UInt64(outcome.rejectedCount))
     partial.text(2, String(outcome.rejectionReason.prefix(2048)))
@@ -21,7 +22,7 @@ enum OTLPResponse {
   }
 
   static func json(_ outcome: IngestOutcome, signal: Signal) -> [UInt8] {
-    guard outcome.rejectedCount > 0 else { return Array("{}".utf8) }
+    guard outcome.rejectedCount > 0 || !outcome.rejectionReason.isEmpty else { return Array("{}".utf8) }
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("partialSuccess")

@@ -48,7 +48,7 @@ struct HoneycombDefinitions: Sendable {
         definitions = known
         try honeycomb { () throws(HoneycombError) in try definitions.change(body, nowUnixNanoseconds: now) }
       } else {
-        definitions.id = Shelf<DatasetDefinitions>.freeID(entries)
+        definitions.id = Shelf<DatasetDefinitions>.freeID(taken: Set(entries.map(\.id)))
       }
       return [definitions]
     }

@@ -172,11 +172,10 @@ struct Shelf<Entry: ShelfEntry>: Sendable {
   }
 
   /// An id that no entry has: eight hex digits.
-  func freeID() throws(Refusal) -> String { Self.freeID(try everything()) }
+  func freeID() throws(Refusal) -> String { Self.freeID(taken: Set(try everything().map(\.id))) }
 
-  /// The same where the entries are known.
-  static func freeID(_ entries: [Entry]) -> String {
-    let taken = Set(entries.map(\.id))
+  /// The same where the ids are known.
+  static func freeID(taken: Set<String>) -> String {
     while true {
       let id = String(hexText(UInt64.random(in: 0...0xffff_ffff)).suffix(8))
       if !taken.contains(id) { return id }

@@ -42,17 +42,21 @@ extension ShelfKeeper {
     let declared = entries(DatasetDeclaration.self, environment)
     _ = try? Shelf<DatasetSlug>(catalog, environment: environment).change { (entries) throws(Refusal) in
       known = Self.byName(entries)
-      var (given, all) = (Set(known.values), entries)
+      var (given, ids, made) = (Set(known.values), Set(entries.map(\.id)), [DatasetSlug]())
+      var taken = given.union(declared.map(\.dataset))
       let new = stored.filter { known[$0.name] == nil }.sorted { ($0.firstUnixNanoseconds, $0.name) < ($1.firstUnixNanoseconds, $1.name) }
       for dataset in new {
         let folded = HoneycombDataset.folded(dataset.name)
         let own = declared.first { HoneycombDataset.folded($0.name) == folded && !given.contains($0.dataset) }
-        let slug = own?.dataset ?? HoneycombDataset.freeSlug(dataset.name, taken: given.union(declared.map(\.dataset)))
+        let slug = own?.dataset ?? HoneycombDataset.freeSlug(dataset.name, taken: taken)
+        let id = Shelf<DatasetSlug>.freeID(taken: ids)
         given.insert(slug)
+        taken.insert(slug)
+        ids.insert(id)
         known[dataset.name] = slug
-        all.append(DatasetSlug(name: dataset.name, slug: slug, id: Shelf<DatasetSlug>.freeID(all), nowUnixNanoseconds: nowUnixNanoseconds))
+        made.append(DatasetSlug(name: dataset.name, slug: slug, id: id, nowUnixNanoseconds: nowUnixNanoseconds))
       }
-      return Array(all.dropFirst(entries.count))
+      return made
     }
     return known
   }
