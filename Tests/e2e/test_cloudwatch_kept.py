@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is kept beside log groups: revisions, tags, deliveries, and what narrows or ends a list; by boto3."""
+"""What is kept beside log groups: revisions, tags, deliveries, exports, and what narrows or ends a list; by boto3."""
+import contextlib
+import gzip
 import json
+import pathlib
+import sqlite3
 
 import pytest
+from botocore.exceptions import ClientError
 
 import aws
+from cairn_process import until
 
 SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
 
@@ -89,3 +95,55 @@ def test_a_stream_is_named_by_its_bytes(logs, group):
     assert [each["message"] for each in logs.filter_log_events(logGroupName=group)["events"]] == [composed]
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.get_log_events(logGroupName=group, logStreamName=decomposed)
+
+
+def test_groups_are_exported(cairn, logs, group):
+    aws.put(logs, group, "one", "two")
+    task = logs.create_export_task(logGroupName=group, to=aws.now() + 1000, **{"from": aws.now() - 60_000}, destination="bucket", destinationPrefix="p")["taskId"]
+
+    def status():
+        return logs.describe_export_tasks(taskId=task)["exportTasks"][0]["status"]["code"]
+
+    assert until(lambda: status() == "COMPLETED")
+    text = gzip.decompress((pathlib.Path(cairn.data) / "exports/bucket/p" / task / "s/000000.gz").read_bytes()).decode()
+    assert [line.split(" ", 1)[1] for line in text.splitlines()] == ["one", "two"]
+    with pytest.raises(ClientError):
+        logs.create_export_task(logGroupName=group, to=2, destination="../out", **{"from": 1})
+
+
+def test_each_stream_is_exported_into_a_folder_of_its_own(cairn, logs, mark):
+    group = aws.group(logs, mark)
+    streams = ["a/b", "a-b", "a%2Fb", "..", ".", "x" * 512, "x" * 511 + "y", "ü" * 200]
+    for name in streams:
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=[{"timestamp": aws.now(), "message": f"of {name}"}])
+    task = logs.create_export_task(logGroupName=group, to=aws.now() + 1000, **{"from": aws.now() - 60_000}, destination="bucket", destinationPrefix=mark)["taskId"]
+
+    def status():
+        return logs.describe_export_tasks(taskId=task)["exportTasks"][0]["status"]
+
+    assert until(lambda: status()["code"] != "RUNNING") and status()["code"] == "COMPLETED", status()
+    folder = pathlib.Path(cairn.data) / "exports/bucket" / mark
+    texts = {gzip.decompress(path.read_bytes()).decode().strip().split(" ", 1)[1]: path.relative_to(folder / task).parts for path in folder.glob("**/*.gz")}
+    assert set(texts) == {f"of {name}" for name in streams}
+    assert all(len(parts) == 2 and parts[1] == "000000.gz" for parts in texts.values())
+    assert texts["of a/b"][0] == "a%2Fb" and texts["of a-b"][0] == "a-b"
+
+
+def test_an_export_that_a_server_left_behind_has_failed(make_cairn):
+    cairn = make_cairn().start()
+    logs = aws.client(cairn, "logs")
+    aws.put(logs, aws.group(logs, "g"), "one")
+    arguments = {"logGroupName": "g", "from": 1, "to": aws.now() + 1000, "destination": "bucket"}
+    task = logs.create_export_task(**arguments)["taskId"]
+    assert until(lambda: logs.describe_export_tasks(taskId=task)["exportTasks"][0]["status"]["code"] == "COMPLETED")
+    cairn.kill()
+    # As it stands in the catalog of a server that was killed before the task's end.
+    with contextlib.closing(sqlite3.connect(pathlib.Path(cairn.data) / "catalog.sqlite")) as catalog, catalog:
+        [(document,)] = catalog.execute("select document from log_item where kind = 'export-task'").fetchall()
+        running = json.dumps(json.loads(document) | {"status": {"code": "RUNNING", "message": "Started"}}).encode()
+        catalog.execute("update log_item set document = ? where kind = 'export-task'", (running,))
+    logs = aws.client(cairn.start(), "logs")
+    [found] = logs.describe_export_tasks(taskId=task)["exportTasks"]
+    assert found["status"]["code"] == "FAILED" and found["executionInfo"]["completionTime"] > 0
+    assert logs.create_export_task(**arguments)["taskId"] != task
