@@ -87,6 +87,17 @@ func loadTailAtEnd(_ bytes: RawSpan, _ offset: Int, _ count: Int) -> UInt64 {
   return value
 }
 
+/// Appends a varint, seven bits a byte, the lowest first.
+@inlinable
+public func appendVarint(_ value: UInt64, to bytes: inout [UInt8]) {
+  var rest = value
+  while rest >= 0x80 {
+    bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+    rest >>= 7
+  }
+  bytes.append(UInt8(truncatingIfNeeded: rest))
+}
+
 /// A base-128 varint; `offset` moves behind it.
 @inlinable @inline(__always)
 public func readVarint(_ bytes: RawSpan, _ offset: inout Int, _ end: Int) throws(DecodeError) -> UInt64 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
 
 /// Writes protobuf's wire format to the end of a byte array, field by field; every field that is written is there, defaults too.
 ///
@@ -14,14 +15,7 @@ public struct ProtobufWriter: Sendable, Hashable {
   public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   /// A varint without a field's tag.
-  public mutating func rawVarint(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: rest))
-  }
+  public mutating func rawVarint(_ value: UInt64) { appendVarint(value, to: &bytes) }
 
   private mutating func tag(_ field: Int, _ wireType: UInt64) { rawVarint(UInt64(field) << 3 | wireType) }
 

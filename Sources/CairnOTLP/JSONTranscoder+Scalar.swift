@@ -168,15 +168,6 @@ enum JSONNumber {
   }
 }
 
-private func appendVarint(_ value: UInt64, to protobuf: inout [UInt8]) {
-  var rest = value
-  while rest >= 0x80 {
-    protobuf.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-    rest >>= 7
-  }
-  protobuf.append(UInt8(truncatingIfNeeded: rest))
-}
-
 private func appendFixed64(_ value: UInt64, _ number: UInt8, to protobuf: inout [UInt8]) {
   protobuf.append(number << 3 | 1)
   for index in 0..<8 { protobuf.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }

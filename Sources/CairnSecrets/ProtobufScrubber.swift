@@ -134,12 +134,3 @@ extension WireShape {
   fileprivate static let anyFields: [UInt64: WireShape] = [1: .text, 5: .message([1: .any]), 6: .message([1: .pair]), 7: .text]
   fileprivate static let pairFields: [UInt64: WireShape] = [2: .any]
 }
-
-private func appendVarint(_ varint: UInt64, to out: inout [UInt8]) {
-  var rest = varint
-  while rest >= 0x80 {
-    out.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-    rest >>= 7
-  }
-  out.append(UInt8(truncatingIfNeeded: rest))
-}

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import aws
 import cairn_process
 import otlp
 from webhook import Webhook, hook  # noqa: F401
@@ -28,6 +29,12 @@ def cairn(tmp_path_factory, request):
     server = cairn_process.Cairn(tmp_path_factory.mktemp("cairn"), environment=getattr(request.module, "SETTINGS", None)).start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def logs(cairn):
+    """A client of CloudWatch Logs."""
+    return aws.client(cairn, "logs")
 
 
 @pytest.fixture

@@ -10,11 +10,6 @@ import otlp
 from cairn_process import until
 
 
-@pytest.fixture(scope="module")
-def logs(cairn):
-    return aws.client(cairn, "logs")
-
-
 def send(cairn, service, at, texts):
     made = otlp.ExportLogsServiceRequest()
     resource = made.resource_logs.add()

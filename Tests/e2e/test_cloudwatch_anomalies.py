@@ -10,11 +10,6 @@ import aws
 SETTINGS = {"CAIRN_TEST_RESET": "1"}
 
 
-@pytest.fixture(scope="module")
-def logs(cairn):
-    return aws.client(cairn, "logs")
-
-
 def test_a_detector_finds_what_is_new_gone_or_more(cairn, logs, mark):
     group = aws.group(logs, f"/odd/{mark}")
     detector = logs.create_log_anomaly_detector(

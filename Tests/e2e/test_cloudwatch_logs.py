@@ -12,11 +12,6 @@ import aws
 DAY = 86_400_000
 
 
-@pytest.fixture(scope="module")
-def logs(cairn):
-    return aws.client(cairn, "logs")
-
-
 @pytest.fixture
 def group(logs, mark):
     name = f"/test/{mark}"

@@ -13,11 +13,6 @@ SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1", "CAIRN_TEST_RESET": "1"}
 
 
 @pytest.fixture(scope="module")
-def logs(cairn):
-    return aws.client(cairn, "logs")
-
-
-@pytest.fixture(scope="module")
 def metrics(cairn):
     return aws.client(cairn, "cloudwatch")
 

@@ -17,11 +17,6 @@ import otlp
 from cairn_process import until
 
 
-@pytest.fixture(scope="module")
-def logs(cairn):
-    return aws.client(cairn, "logs")
-
-
 @pytest.fixture
 def group(logs, mark):
     return aws.group(logs, f"/otlp/{mark}")

@@ -17,11 +17,6 @@ from cairn_process import until
 SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
 
 
-@pytest.fixture(scope="module")
-def logs(cairn):
-    return aws.client(cairn, "logs")
-
-
 def send(cairn, *bodies, service, **more):
     reply = cairn.request("POST", "/v1/logs", otlp.logs(bodies, service=service, **more).SerializeToString(), {"content-type": "application/x-protobuf"})
     assert reply.status == 200, reply.body

@@ -19,11 +19,6 @@ from cairn_process import until
 SETTINGS = {"CAIRN_WEBHOOK_HOSTS": "127.0.0.1"}
 
 
-@pytest.fixture(scope="module")
-def logs(cairn):
-    return aws.client(cairn, "logs")
-
-
 @pytest.fixture
 def group(logs, mark):
     return aws.group(logs, f"/story/{mark}")

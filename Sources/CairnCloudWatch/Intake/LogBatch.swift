@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CairnBytes
 public import CairnPlan
 
 // Accepted log events as the journal keeps them: checked, masked, and without what was rejected, so that a replay depends neither on the
@@ -67,32 +68,23 @@ public struct LogBatch: Sendable {
     bytes.reserveCapacity(text.count + count * 5 + group.utf8.count + stream.utf8.count + entity.utf8.count + 64)
     bytes.append(1)
     for part in [group, stream, entity] {
-      append(varint: UInt64(part.utf8.count), to: &bytes)
+      appendVarint(UInt64(part.utf8.count), to: &bytes)
       bytes.append(contentsOf: part.utf8)
     }
-    append(varint: UInt64(bitPattern: sequence), to: &bytes)
-    append(varint: UInt64(count), to: &bytes)
+    appendVarint(UInt64(bitPattern: sequence), to: &bytes)
+    appendVarint(UInt64(count), to: &bytes)
     var last: Int64 = 0
     for time in times {
       let difference = time &- last
-      append(varint: UInt64(bitPattern: difference &<< 1 ^ difference &>> 63), to: &bytes)
+      appendVarint(UInt64(bitPattern: difference &<< 1 ^ difference &>> 63), to: &bytes)
       last = time
     }
     var start = 0
     for end in ends {
-      append(varint: UInt64(end - start), to: &bytes)
+      appendVarint(UInt64(end - start), to: &bytes)
       start = end
     }
     bytes.append(contentsOf: text)
     return bytes
-  }
-
-  private func append(varint value: UInt64, to bytes: inout [UInt8]) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 }

@@ -195,18 +195,21 @@ final class AlertDesk: Sendable {
 
   /// Whether a rule's targets may be sent to, before it is saved.
   func check(_ rule: ItemRule) async throws(Refusal) {
-    if rule.channel == .email {
+    let urls: [String]
+    switch rule.channel {
+    case .email:
       guard !settings.smtp.isEmpty else { throw Refusal(.invalid, "no mail relay is configured: set 'smtp' to HOST:PORT") }
       guard rule.target.allSatisfy({ $0.contains("@") && $0.utf8.allSatisfy { $0 > 32 && $0 < 127 } }) else {
         throw Refusal(.invalid, "a receiver is no address")
       }
-      return
-    }
-    if rule.channel == .pagerduty {
+      urls = []
+    case .pagerduty:
       guard rule.target.allSatisfy(PagerDutyEvent.isRoutingKey) else { throw Refusal(.invalid, "config.service_key must have 32 letters and digits") }
       guard rule.trigger != .deploy else { throw Refusal(.invalid, "a deploy is no incident: PagerDuty is not told of it") }
+      urls = [settings.pagerDutyURL]
+    case .webhook, .slack: urls = rule.target
     }
-    for url in rule.channel == .pagerduty ? [settings.pagerDutyURL] : rule.target {
+    for url in urls {
       if let reason = await refusal(url) { throw Refusal(.invalid, reason) }
     }
   }

@@ -12,7 +12,7 @@ import NIOCore
 /// event that its span was taken without.
 enum OTLPResponse {
   static func protobuf(_ outcome: IngestOutcome) -> [UInt8] {
-    guard outcome.rejectedCount > 0 || !outcome.rejectionReason.isEmpty else { return [] }
+    guard !outcome.isWhole else { return [] }
     var partial = ProtobufWriter()
     partial.varint(1, UInt64(outcome.rejectedCount))
     partial.text(2, String(outcome.rejectionReason.prefix(2048)))
@@ -22,7 +22,7 @@ enum OTLPResponse {
   }
 
   static func json(_ outcome: IngestOutcome, signal: Signal) -> [UInt8] {
-    guard outcome.rejectedCount > 0 || !outcome.rejectionReason.isEmpty else { return Array("{}".utf8) }
+    guard !outcome.isWhole else { return Array("{}".utf8) }
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("partialSuccess")
@@ -33,4 +33,9 @@ enum OTLPResponse {
     writer.endObject()
     return writer.finish()
   }
+}
+
+extension IngestOutcome {
+  /// True where nothing was left out.
+  fileprivate var isWhole: Bool { rejectedCount == 0 && rejectionReason.isEmpty }
 }

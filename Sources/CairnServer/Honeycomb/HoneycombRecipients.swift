@@ -60,13 +60,13 @@ struct HoneycombRecipients: Sendable {
     try honeycomb { () throws(HoneycombError) in try recipient.change(body, nowUnixNanoseconds: now) }
     try await check(recipient)
     try shelf.save(recipient)
-    try tell(Shelf<HoneycombTrigger>(state.parts.catalog, environment: exchange.environment), \.receivers, recipient)
-    try tell(Shelf<HoneycombBurnAlert>(state.parts.catalog, environment: exchange.environment), \.receivers, recipient)
+    try rename(Shelf<HoneycombTrigger>(state.parts.catalog, environment: exchange.environment), \.receivers, recipient)
+    try rename(Shelf<HoneycombBurnAlert>(state.parts.catalog, environment: exchange.environment), \.receivers, recipient)
     return Self.answer(.ok, recipient)
   }
 
-  /// What names the recipient has its new name.
-  private func tell<Entry: ShelfEntry>(
+  /// Gives what is told by the recipient its new name.
+  private func rename<Entry: ShelfEntry>(
     _ shelf: Shelf<Entry>, _ receivers: WritableKeyPath<Entry, [HoneycombTrigger.Receiver]>, _ recipient: HoneycombRecipient
   ) throws(Refusal) {
     _ = try shelf.change { (entries) in
